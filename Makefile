@@ -1,0 +1,40 @@
+# Each target is one line into the package's own tools; `.venv` and `build` are all that is made.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/pip --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint guard bench bench-peers docs collector e2e sdk-suite lock clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "otel-agent needs Python 3.11 or later; say which: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV) && touch $@
+
+$(VENV)/.demo: requirements/demo.txt pyproject.toml | $(VENV)/.python
+	$(PIP) install --quiet --retries 5 --require-hashes -r $< && $(PIP) install --quiet --no-deps --no-build-isolation -e . && touch $@
+
+$(VENV)/.test: requirements/test.txt pyproject.toml | $(VENV)/.python
+	$(PIP) install --quiet --retries 5 --require-hashes -r $< && $(PIP) install --quiet --no-deps --no-build-isolation -e . && touch $@ $(VENV)/.demo
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/.python
+	$(PIP) install --quiet --retries 5 --require-hashes -r $< && $(PIP) install --quiet --no-deps --no-build-isolation -e . && touch $@ $(VENV)/.demo $(VENV)/.test
+
+demo: $(VENV)/.demo  ## a trading agent on real market prices, with its spans, metrics and logs
+	$(BIN)/otel-agent demo $(ARGS)
+
+test: $(VENV)/.test  ## every test that needs no server of somebody else's
+	$(BIN)/pytest -m "not e2e and not slow" $(ARGS)
+
+lint: $(VENV)/.dev  ## format, lint, types, import contracts
+	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+lock:  ## write the pinned environments anew from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --group build --extra demo --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-emit-package otel-agent -o requirements/demo.txt
+	for group in test dev; do uv pip compile pyproject.toml --group $$group --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-emit-package otel-agent -o requirements/$$group.txt || exit 1; done
+
+clean:  ## remove what was made
+	rm -rf $(VENV) build site

@@ -1,0 +1,1 @@
+"""Observability for Python agents, in OpenTelemetry's own terms, with one call."""

@@ -1,0 +1,1 @@
+"""`python -m otel_agent`."""

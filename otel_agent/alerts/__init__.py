@@ -1,0 +1,1 @@
+"""Judgement: Prometheus rules evaluated over `series`. Pure: time is an argument."""

@@ -1,0 +1,1 @@
+"""From a changed alert to the people concerned: routing, grouping, acknowledgement, receivers."""

@@ -1,0 +1,1 @@
+"""A documented subset of PromQL, evaluated over `series`."""

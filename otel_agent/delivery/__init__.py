@@ -1,0 +1,1 @@
+"""The way out: queue, wire encoding, spool, sender. One engine for three signals."""

@@ -1,0 +1,1 @@
+"""A small trading agent on real market prices, instrumented by one call."""

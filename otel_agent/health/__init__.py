@@ -1,0 +1,1 @@
+"""Checks, their aggregation, and the probe endpoints /livez /readyz /startupz /healthz."""

@@ -1,0 +1,1 @@
+"""What is measured: functions, libraries, databases, caches, host, process and runtime. Speaks the OpenTelemetry API only."""

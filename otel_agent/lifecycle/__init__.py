@@ -1,0 +1,1 @@
+"""Start in order, stop in reverse, one deadline; signals, fork and exit."""

@@ -1,0 +1,1 @@
+"""Where the stream of telemetry meets judgement; thin and guarded."""

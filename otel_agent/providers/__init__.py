@@ -1,0 +1,1 @@
+"""Builds SDK objects from `Config`; touches no globals."""

@@ -1,0 +1,1 @@
+"""No secret leaves: by key and by value, for every signal."""

@@ -1,0 +1,1 @@
+"""`Telemetry`: the one place that knows every part and puts them together; the only one to set globals."""
