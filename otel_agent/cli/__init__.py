@@ -1,1 +1,62 @@
-"""The command line `otel-agent`."""
+"""
+The command line `otel-agent`.
+
+Each capability brings a module of its own with three names: `HELP`, one line; `configure(parser)`, its arguments; and
+`run(arguments)`, which returns the exit status. This module only finds the one that was asked for and imports nothing else,
+so that a command starts in the time its own work needs.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from otel_agent.errors import OtelAgentError
+
+__all__ = ["main"]
+
+COMMANDS = {
+    "demo": "a trading agent on real market prices, instrumented by one call",
+}
+"""Name and one line of every command; a test compares the lines with the modules' own."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """
+    Run one command.
+
+    Args:
+        arguments: What follows the program's name; default: those of the process.
+
+    Returns:
+        The exit status: 0 only when all is well, 2 for wrong usage.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser = _parser(next((word for word in given if not word.startswith("-")), None))
+    parsed = parser.parse_args(given)
+    if parsed.command is None:
+        parser.print_help()
+        return 2
+    try:
+        status: int = parsed.run(parsed)
+    except OtelAgentError as error:
+        print(f"otel-agent: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 141
+    return status
+
+
+def _parser(chosen: str | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="otel-agent", description="Observability for Python agents.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for name, line in COMMANDS.items():
+        command = commands.add_parser(name, help=line, description=line[0].upper() + line[1:] + ".")
+        if name == chosen:
+            module = import_module(f"otel_agent.cli.{name.replace('-', '_')}")
+            module.configure(command)
+            command.set_defaults(run=module.run)
+    return parser

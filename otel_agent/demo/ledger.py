@@ -1,0 +1,68 @@
+"""Orders and positions in a database."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, Float, Integer, String, create_engine, func, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+__all__ = ["Fill", "Ledger"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """An order that was carried out."""
+
+    day: str
+    symbol: str
+    units: int
+    """Negative for a sale."""
+    price: float
+
+
+class Base(DeclarativeBase):
+    """The tables of this ledger."""
+
+
+class OrderRow(Base):
+    """One executed order."""
+
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    day: Mapped[str] = mapped_column(String(10))
+    symbol: Mapped[str] = mapped_column(String(16), index=True)
+    units: Mapped[int] = mapped_column(Integer)
+    price: Mapped[float] = mapped_column(Float)
+
+
+class Ledger:
+    """The agent's book, kept in SQLite."""
+
+    def __init__(self, url: str = "sqlite://") -> None:
+        """
+        Open the book and make its table.
+
+        Args:
+            url: An SQLAlchemy URL; the default lives in memory.
+        """
+        self._engine: Engine = create_engine(url)
+        Base.metadata.create_all(self._engine)
+
+    def write(self, fill: Fill) -> None:
+        """Add an executed order."""
+        with Session(self._engine) as session:
+            session.add(OrderRow(day=fill.day, symbol=fill.symbol, units=fill.units, price=fill.price))
+            session.commit()
+
+    def position(self, symbol: str) -> int:
+        """Units of a symbol held; negative when sold short."""
+        with Session(self._engine) as session:
+            return session.scalar(select(func.sum(OrderRow.units)).where(OrderRow.symbol == symbol)) or 0
+
+    def count(self) -> int:
+        """Orders executed so far."""
+        with Session(self._engine) as session:
+            return session.scalar(select(func.count(OrderRow.id))) or 0
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()

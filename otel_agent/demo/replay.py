@@ -1,0 +1,87 @@
+"""The replay: one call to `otel_agent.init`, then days of trading at a chosen speed."""
+
+import asyncio
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from itertools import chain, repeat
+
+import otel_agent
+from otel_agent.demo.agent import Result, TradingAgent
+from otel_agent.demo.broker import Broker
+from otel_agent.demo.ledger import Ledger
+from otel_agent.demo.market import Day, read_days
+
+__all__ = ["replay"]
+
+PROGRESS_DAYS = 20
+"""A line of progress every so many days."""
+
+
+def replay(days: int, speed: float, *, forever: bool) -> Result:
+    """
+    Trade the last days of the data and say what came of it.
+
+    Args:
+        days: How many trading days, at least 1; the data holds 1254.
+        speed: Trading days a second; 0 means as fast as it goes.
+        forever: Whether to start over at the end until interrupted.
+
+    Returns:
+        Days, orders and refusals.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(levelname)-7s %(message)s", stream=sys.stdout)
+    with otel_agent.init("trading-agent", **_settings()) as telemetry:
+        result = asyncio.run(_trade(read_days()[-days:], speed, forever=forever))
+        delivery = telemetry.flush(5.0)
+    print(_epilogue(result, shipped=bool(_endpoint()), delivered=delivery.delivered))
+    return result
+
+
+async def _trade(days: Sequence[Day], speed: float, *, forever: bool) -> Result:
+    ledger = Ledger()
+    agent = TradingAgent(Broker(), ledger)
+    stretch: Iterator[Day] = chain.from_iterable(repeat(days)) if forever else iter(days)
+    print(f"Trading {', '.join(days[0].closes)} from {days[0].date} to {days[-1].date}.", flush=True)
+    try:
+        for count, day in enumerate(stretch, start=1):
+            due_s = time.monotonic() + (1 / speed if speed else 0)
+            await agent.trade_day(day)
+            if count % PROGRESS_DAYS == 0:
+                print(f"        {day.date}: {count} days, {agent.result.orders} orders", flush=True)
+            await asyncio.sleep(max(due_s - time.monotonic(), 0))
+    except asyncio.CancelledError:
+        print("Interrupted.", flush=True)
+    finally:
+        ledger.close()
+    return agent.result
+
+
+def _settings() -> dict[str, object]:
+    settings: dict[str, object] = {"trace_modules": ["otel_agent.demo.*"], "trace_min_duration_s": 0.0}
+    if _endpoint():
+        return settings | {"metrics_interval_s": 5.0}
+    return settings | {"export": "console"}
+
+
+def _endpoint() -> str | None:
+    return os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+
+
+def _epilogue(result: Result, *, shipped: bool, delivered: int) -> str:
+    lines = [
+        "",
+        f"Traded {result.days} days: {result.orders} orders, {result.rejected} rejected, {result.refused} refused by risk.",
+    ]
+    if shipped:
+        lines.append(f"{delivered} records went to {_endpoint()}.")
+    else:
+        lines += [
+            "To see these traces in Jaeger and the metrics in Grafana:",
+            "    docker compose -f docker/compose.yaml up -d",
+            "    OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 make demo",
+            "    then open http://127.0.0.1:16686 (Jaeger) and http://127.0.0.1:3000 (Grafana)",
+        ]
+    return "\n".join(lines)

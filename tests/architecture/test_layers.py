@@ -1,0 +1,101 @@
+"""The rules of the house that a machine can hold."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "otel_agent"
+MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
+PURE = ("alerts/promql", "alerts/rules", "alerts/states", "series", "config")
+MAY_IMPORT_SDK = {"recording", "delivery", "processors", "logs", "providers", "testing"}
+PRIVATE = ("opentelemetry._logs", "opentelemetry.sdk._logs")
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module a file imports, at any depth of the file, by full name."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def relative(path: Path) -> str:
+    """The path inside the package, without its ending."""
+    return path.relative_to(PACKAGE).with_suffix("").as_posix()
+
+
+def test_import_contracts_hold() -> None:
+    """Arrows point down only, as pyproject.toml says."""
+    result = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=PACKAGE.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert 0 == result.returncode, result.stdout
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if relative(path).startswith(PURE)], ids=relative)
+def test_decisions_know_neither_opentelemetry_nor_psutil(path: Path) -> None:
+    """Modules that decide are driven by numbers and a hand-turned clock."""
+    foreign = [name for name in imports(path) if name.split(".")[0] in {"opentelemetry", "psutil"}]
+
+    assert [] == foreign
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if relative(path).split("/")[0] not in MAY_IMPORT_SDK], ids=relative
+)
+def test_only_the_way_out_knows_the_sdk(path: Path) -> None:
+    """Instruments speak the OpenTelemetry API; the SDK and its exporters stay behind the stages that need them."""
+    foreign = [name for name in imports(path) if name.startswith(("opentelemetry.sdk", "opentelemetry.exporter"))]
+
+    assert [] == foreign
+
+
+def test_private_modules_of_others_are_imported_in_one_file() -> None:
+    """`opentelemetry._logs` may move; then one file changes."""
+    users = {relative(path) for path in MODULES if any(name.startswith(PRIVATE) for name in imports(path))}
+
+    assert users <= {"logs/otel"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_every_module_says_what_it_is_for(path: Path) -> None:
+    """A newcomer reads the first line of a file and knows whether to read on."""
+    docstring = ast.get_docstring(ast.parse(path.read_text()))
+
+    assert docstring
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_no_module_outgrows_the_house(path: Path) -> None:
+    """One module, one idea: 500 lines is the end."""
+    lines = len(path.read_text().splitlines())
+
+    assert lines <= 500
+
+
+TESTS = sorted(path for path in (PACKAGE.parent / "tests").rglob("test_*.py"))
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
+def test_every_test_states_its_fact(path: Path) -> None:
+    """A failing test names what is no longer true."""
+    silent = [
+        node.name
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
+        and not ast.get_docstring(node)
+    ]
+
+    assert [] == silent
