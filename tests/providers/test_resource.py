@@ -1,0 +1,39 @@
+"""Who emits."""
+
+import os
+
+from otel_agent.providers.resource import build_resource
+
+
+def test_service_process_and_distribution_are_named() -> None:
+    """A backend can tell which agent, which process and which package sent a datum."""
+    attributes = build_resource("trader", "production", {}).attributes
+
+    assert ("trader", "production", os.getpid(), "otel-agent", "opentelemetry") == tuple(
+        attributes[key]
+        for key in (
+            "service.name",
+            "deployment.environment.name",
+            "process.pid",
+            "telemetry.distro.name",
+            "telemetry.sdk.name",
+        )
+    )
+
+
+def test_the_operator_wins_over_what_is_found() -> None:
+    """OTEL_RESOURCE_ATTRIBUTES corrects a host name that a container made up."""
+    attributes = build_resource("trader", None, {"host.name": "rack-7", "team": "desk"}).attributes
+
+    assert ("rack-7", "desk", False) == (
+        attributes["host.name"],
+        attributes["team"],
+        "deployment.environment.name" in attributes,
+    )
+
+
+def test_two_processes_differ_in_their_instance() -> None:
+    """Two agents of one service on one host never share a series."""
+    first, second = (build_resource("trader", None, {}).attributes["service.instance.id"] for _ in range(2))
+
+    assert first != second
