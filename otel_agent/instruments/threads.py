@@ -1,0 +1,137 @@
+"""
+The context crosses into the threads and thread pools the agent starts.
+
+`asyncio` carries the context into tasks and `to_thread` by itself; `threading` and `concurrent.futures` do not. Two methods
+are replaced while installed: `Thread.start` (which covers timers and subclasses) and `ThreadPoolExecutor.submit` (which covers
+`map` and `loop.run_in_executor`). Only the OpenTelemetry context travels; the agent's own context variables stay as Python
+leaves them. Process pools are left alone: a context means nothing in another process.
+
+A pool's worker thread does not inherit the context of whoever happened to start it: each job brings its own. A thread lets go
+of its context when it ends.
+"""
+
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from opentelemetry.context import Context, attach, detach, get_current
+
+from otel_agent.guard import guarded
+
+__all__ = ["install", "uninstall"]
+
+CONTRIB_MODULE = "opentelemetry.instrumentation.threading"
+NOWHERE = Context()
+
+_THREAD: Any = threading.Thread
+_POOL: Any = ThreadPoolExecutor
+
+_lock = threading.Lock()
+"""Guards installing and uninstalling; never taken by a starting thread."""
+
+_is_active = False
+"""Whether contexts are carried. Read without the lock: a wrapper that stayed in place only passes calls on."""
+
+_start_below: Callable[[threading.Thread], None] | None = None
+"""What `Thread.start` was before us; `None` while we are not in its chain."""
+
+_submit_below: Callable[..., Future[Any]] | None = None
+"""What `ThreadPoolExecutor.submit` was before us; `None` while we are not in its chain."""
+
+
+def install() -> str:
+    """
+    Make threads and thread pools keep the context; safe to call twice.
+
+    Returns:
+        "instrumented", or why nothing was done.
+    """
+    global _is_active, _start_below, _submit_below
+    with _lock:
+        if _is_contrib_active():
+            return "already instrumented by opentelemetry-instrumentation-threading"
+        _is_active = True
+        if _start_below is None:
+            _start_below = _THREAD.start
+            _THREAD.start = _start
+        if _submit_below is None:
+            _submit_below = _POOL.submit
+            _POOL.submit = _submit
+    return "instrumented"
+
+
+def uninstall() -> None:
+    """
+    Put back what `install` replaced; safe to call twice and without `install`.
+
+    What somebody else has wrapped since stays in place and merely passes calls on.
+    """
+    global _is_active, _start_below, _submit_below
+    with _lock:
+        _is_active = False
+        if _start_below is not None and _THREAD.start is _start:
+            _THREAD.start = _start_below
+            _start_below = None
+        if _submit_below is not None and _POOL.submit is _submit:
+            _POOL.submit = _submit_below
+            _submit_below = None
+
+
+def _is_contrib_active() -> bool:
+    contrib = sys.modules.get(CONTRIB_MODULE)
+    is_active = False
+    if contrib is not None:
+        with guarded("instruments.threads", "cannot ask opentelemetry-instrumentation-threading whether it is active"):
+            is_active = bool(contrib.ThreadingInstrumentor().is_instrumented_by_opentelemetry)
+    return is_active
+
+
+def _start(self: threading.Thread) -> None:
+    """Start a thread that begins in the context of its starter."""
+    start = _start_below or type(self).start
+    context = get_current()
+    if not context or not _is_active or self.ident is not None or "run" in self.__dict__:
+        start(self)
+        return
+    # An attribute of the instance hides `run` of whatever subclass this is. It is removed by the thread itself when `run`
+    # has ended, so that neither the context nor the circle thread -> attribute -> bound method -> thread outlives it.
+    self.run = partial(_run, self, self.run, context)  # type: ignore[method-assign]
+    try:
+        start(self)
+    except BaseException:
+        self.__dict__.pop("run", None)
+        raise
+
+
+def _run(thread: threading.Thread, run: Callable[[], None], context: Context) -> None:
+    token = attach(context)
+    try:
+        run()
+    finally:
+        detach(token)
+        thread.__dict__.pop("run", None)
+
+
+def _submit(self: ThreadPoolExecutor, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+    """Submit a job that runs in the context of its submitter."""
+    submit = _submit_below or type(self).submit
+    context = get_current()
+    if not context or not _is_active:
+        return submit(self, function, *args, **kwargs)
+    # A worker thread may be started in here. It must not begin in the context of this one job.
+    token = attach(NOWHERE)
+    try:
+        return submit(self, _job, context, function, *args, **kwargs)
+    finally:
+        detach(token)
+
+
+def _job(context: Context, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    token = attach(context)
+    try:
+        return function(*args, **kwargs)
+    finally:
+        detach(token)
