@@ -1,0 +1,135 @@
+"""
+Log records to the bytes of an ExportLogsServiceRequest.
+
+Two kinds arrive in one batch: light entries of our own bridge from Python's logging, and the SDK's `ReadableLogRecord` from
+third parties that use the OpenTelemetry logs API. An entry is recognised by its `place`, the call site it was logged from,
+whose `code.*` attributes are encoded once.
+
+Source: opentelemetry/proto/logs/v1/logs.proto
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from otel_agent.delivery.wire.attributes import any_value, attributes_bytes
+from otel_agent.delivery.wire.origins import Ends, Groups, left_out, resource_ends, scope_ends
+from otel_agent.delivery.wire.primitives import (
+    count32,
+    delimited,
+    fixed64,
+    identifier,
+    text_bytes,
+    text_field,
+    varint,
+)
+from otel_agent.delivery.wire.values import safe_text
+
+__all__ = ["encode_logs"]
+
+MAX_REMEMBERED = 4096
+"""Call sites, severities and logger names remembered before all are forgotten."""
+
+_places: dict[Any, bytes] = {}
+_severities: dict[Any, bytes] = {}
+_names: dict[str, Ends] = {}
+
+
+def encode_logs(records: Iterable[Any]) -> bytes:
+    """
+    Encode a batch of log records.
+
+    Args:
+        records: Entries of the bridge and the SDK's `ReadableLogRecord`s, mixed.
+
+    Returns:
+        The bytes of an ExportLogsServiceRequest. Never raises; a record beyond repair is left out and counted by `guard`.
+    """
+    groups = Groups()
+    for record in records:
+        try:
+            place = getattr(record, "place", None)
+            if place is None:
+                resource, scope, body = record.resource, scope_ends(record.instrumentation_scope), _foreign(record)
+            else:
+                resource, scope, body = record.resource, _named_scope(record.logger), _entry(record, place)
+            groups.under(resource_ends(resource), scope).append(delimited(b"\x12", body))
+        except Exception as error:  # noqa: BLE001 - one bad record never costs its neighbours
+            left_out("logs", error)
+    return groups.request()
+
+
+def _entry(entry: Any, place: Any) -> bytes:
+    where = _places.get(place)
+    if where is None:
+        path, line, function = place
+        names = {"code.file.path": path, "code.function.name": function, "code.line.number": line}
+        where = _remember(_places, place, attributes_bytes(names, 0x32))
+    time = fixed64(entry.time_ns)
+    trace_id = entry.trace_id
+    context = b""
+    if trace_id:
+        context = b"\x45%b\x4a\x10%b\x52\x08%b" % (
+            count32(entry.trace_flags).to_bytes(4, "little"),
+            identifier(trace_id, 16),
+            identifier(entry.span_id, 8),
+        )
+    attributes = entry.attributes
+    return b"".join(
+        [
+            b"\x09",
+            time,
+            _severity(entry.severity_number, entry.severity_text),
+            delimited(b"\x2a", any_value(entry.body)),
+            where,
+            attributes_bytes(attributes, 0x32) if attributes else b"",
+            context,
+            b"\x59",
+            time,
+        ]
+    )
+
+
+def _foreign(readable: Any) -> bytes:
+    record = readable.log_record
+    flags = count32(record.trace_flags)
+    dropped = count32(readable.dropped_attributes)
+    return b"".join(
+        [
+            b"\x09" + fixed64(record.timestamp),
+            _severity(getattr(record.severity_number, "value", None), record.severity_text),
+            delimited(b"\x2a", any_value(record.body)),
+            attributes_bytes(record.attributes, 0x32),
+            b"\x38" + varint(dropped) if dropped else b"",
+            b"\x45" + flags.to_bytes(4, "little") if flags else b"",
+            b"\x4a\x10" + identifier(record.trace_id, 16) if record.trace_id else b"",
+            b"\x52\x08" + identifier(record.span_id, 8) if record.span_id else b"",
+            b"\x59" + fixed64(record.observed_timestamp),
+            text_field(b"\x62", safe_text(record.event_name)) if record.event_name else b"",
+        ]
+    )
+
+
+def _severity(number: Any, text: Any) -> bytes:
+    key = (number, text)
+    known = _severities.get(key)
+    if known is None:
+        body = b"\x10" + varint(count32(number)) if number else b""
+        known = _remember(_severities, key, body + (text_field(b"\x1a", safe_text(text)) if text else b""))
+    return known
+
+
+def _named_scope(name: str) -> Ends:
+    known = _names.get(name)
+    if known is None:
+        field = delimited(b"\x0a", text_bytes(name)) if name else b""
+        if len(_names) >= MAX_REMEMBERED:
+            _names.clear()
+        known = _names[name] = (delimited(b"\x0a", field), b"")
+    return known
+
+
+def _remember(cache: dict[Any, bytes], key: Any, content: bytes) -> bytes:
+    if len(cache) >= MAX_REMEMBERED:
+        cache.clear()
+    cache[key] = content
+    return content

@@ -1,0 +1,270 @@
+"""
+Spans to the bytes of an ExportTraceServiceRequest.
+
+Three ways, from fast to careful. An ordinary span of ours (nothing in `extra`) is one packed structure prepared for its
+call site, which already holds name, kind and static attributes, plus its own attributes. A span of ours with events, links
+or a status, any foreign `ReadableSpan`, and whatever the fast way stumbles over, is put together field by field, each
+repaired on its own. A span that fails even there is left out and counted.
+
+Source: opentelemetry/proto/trace/v1/trace.proto
+"""
+
+from collections.abc import Callable, Iterable
+from struct import Struct
+from typing import Any
+
+from otel_agent.delivery.wire.attributes import append_attributes, attributes_bytes
+from otel_agent.delivery.wire.origins import Ends, Groups, left_out, resource_ends, scope_ends
+from otel_agent.delivery.wire.primitives import (
+    SMALL,
+    SMALL_VARINTS,
+    count32,
+    delimited,
+    fixed64,
+    identifier,
+    text_field,
+    varint,
+)
+from otel_agent.delivery.wire.values import safe_text
+
+__all__ = ["encode_spans"]
+
+HAS_IS_REMOTE = 0x100
+IS_REMOTE = 0x200
+NO_STATUS = b"\x7a\x00"
+_flags = Struct("<I").pack
+
+
+class _Site:
+    """What a call site's spans share, encoded; kept in the site's own slot."""
+
+    __slots__ = ("child", "child_size", "ends", "name", "root", "root_size", "static", "tail")
+
+    def __init__(self, site: Any) -> None:
+        self.ends: tuple[Ends, Ends] = (resource_ends(site.resource), scope_ends(site.scope))
+        named = _name_and_kind(site.name, site.kind)
+        self.static = site.attributes or {}
+        self.tail = attributes_bytes(self.static, 0x4A) + NO_STATUS + b"\x85\x01"
+        self.name = named + b"\x39"
+        self.root_size = 18 + 10 + len(named) + 18 + len(self.tail) + 4
+        self.child_size = self.root_size + 10
+        self.child = self._packer("16s2s8s2s8s", self.child_size)
+        self.root = self._packer("16s2s8s", self.root_size)
+
+    def _packer(self, ids: str, size: int) -> Any:
+        head = b"\x12" + varint(size) + b"\x0a\x10"
+        pack = Struct(f"<{len(head)}s{ids}{len(self.name)}sQsQ{len(self.tail)}sI").pack
+        return (pack, head)
+
+
+def encode_spans(spans: Iterable[Any]) -> bytes:
+    """
+    Encode a batch of spans.
+
+    Args:
+        spans: Spans of ours and foreign `ReadableSpan`s, mixed, of any resources and scopes.
+
+    Returns:
+        The bytes of an ExportTraceServiceRequest. Never raises; a span beyond repair is left out and counted by `guard`.
+    """
+    groups = Groups()
+    last_site: Any = object()
+    encoded: Any = None
+    append: Any = None
+    child: Any = None
+    root: Any = None
+    child_head = root_head = name = tail = b""
+    traces: dict[int, bytes] = {}
+    for span in spans:
+        try:
+            site = span.site
+            if site is not last_site:
+                encoded = site.encoded
+                if encoded is None:
+                    encoded = site.encoded = _Site(site)
+                append = groups.under(*encoded.ends).append
+                (child, child_head), (root, root_head) = encoded.child, encoded.root
+                name, tail = encoded.name, encoded.tail
+                last_site = site
+            own = span.own
+            if span.extra is not None or (own and not encoded.static.keys().isdisjoint(own)):
+                append(_own(span, site))
+                continue
+            trace_id = span.trace_id
+            trace = traces.get(trace_id)
+            if trace is None:
+                trace = traces[trace_id] = trace_id.to_bytes(16, "big")
+            span_id = span.span_id.to_bytes(8, "big")
+            parent_id = span.parent_id
+            if not own:
+                if parent_id:
+                    append(
+                        child(
+                            child_head, trace, b"\x12\x08", span_id, b"\x22\x08", parent_id.to_bytes(8, "big"),
+                            name, span.start_ns, b"\x41", span.end_ns, tail, span.flags,
+                        )
+                    )  # fmt: skip
+                else:
+                    append(
+                        root(
+                            root_head,
+                            trace,
+                            b"\x12\x08",
+                            span_id,
+                            name,
+                            span.start_ns,
+                            b"\x41",
+                            span.end_ns,
+                            tail,
+                            span.flags,
+                        )
+                    )
+                continue
+            out = [b""]
+            size = append_attributes(out, own.items(), 0x4A)
+            if parent_id:
+                size += encoded.child_size
+                ids = b"%b\x12\x08%b\x22\x08%b" % (trace, span_id, parent_id.to_bytes(8, "big"))
+            else:
+                size += encoded.root_size
+                ids = b"%b\x12\x08%b" % (trace, span_id)
+            out[0] = b"\x12%b\x0a\x10%b%b%b\x41%b" % (
+                SMALL_VARINTS[size] if size < SMALL else varint(size),
+                ids, name, span.start_ns.to_bytes(8, "little"), span.end_ns.to_bytes(8, "little"),
+            )  # fmt: skip
+            out.append(tail)
+            out.append(_flags(span.flags))
+            append(b"".join(out))
+        except Exception:  # noqa: BLE001 - whatever is odd about this span, the careful way repairs it
+            last_site = object()
+            _append_carefully(groups, span)
+    return groups.request()
+
+
+def _append_carefully(groups: Groups, span: Any) -> None:
+    try:
+        site = getattr(span, "site", None)
+        if site is not None:
+            groups.under(resource_ends(site.resource), scope_ends(site.scope)).append(_own(span, site))
+        else:
+            groups.under(resource_ends(span.resource), scope_ends(span.instrumentation_scope)).append(_readable(span))
+    except Exception as error:  # noqa: BLE001 - one bad span never costs its neighbours
+        left_out("spans", error)
+
+
+def _own(span: Any, site: Any) -> bytes:
+    """A span of ours with something out of the ordinary."""
+    extra = span.extra
+    attributes = {**site.attributes, **span.own} if site.attributes and span.own else span.own or site.attributes
+    if extra is None:
+        more, status, trace_state = (None, None, 0, 0, 0), NO_STATUS, None
+    else:
+        more = (extra.events, extra.links, extra.dropped_attributes, extra.dropped_events, extra.dropped_links)
+        status, trace_state = _status(extra.status_code, extra.status_description), extra.trace_state
+    return _fields(
+        (span.trace_id, span.span_id, span.parent_id, trace_state),
+        _name_and_kind(site.name, site.kind),
+        (span.start_ns, span.end_ns),
+        attributes,
+        more,
+        status,
+        count32(span.flags),
+    )
+
+
+def _readable(span: Any) -> bytes:
+    """Any span that answers what a ReadableSpan does."""
+    context, parent, status = span.get_span_context(), span.parent, span.status
+    return _fields(
+        (context.trace_id, context.span_id, parent.span_id if parent else 0, context.trace_state),
+        _name_and_kind(span.name, span.kind),
+        (span.start_time, span.end_time),
+        span.attributes,
+        (span.events, span.links, span.dropped_attributes, span.dropped_events, span.dropped_links),
+        b"" if status is None else _status(_enum_value(status.status_code), status.description),
+        _remote_flags(parent),
+    )
+
+
+def _fields(ids: Any, named: bytes, times: Any, attributes: Any, more: Any, status: bytes, flags: int) -> bytes:
+    trace_id, span_id, parent_id, trace_state = ids
+    events, links, dropped_attributes, dropped_events, dropped_links = more
+    parts = [
+        b"\x0a\x10", identifier(trace_id, 16), b"\x12\x08", identifier(span_id, 8),
+        _trace_state(trace_state) if trace_state else b"",
+        b"\x22\x08" + identifier(parent_id, 8) if parent_id else b"",
+        named, b"\x39", fixed64(times[0]), b"\x41", fixed64(times[1]),
+        attributes_bytes(attributes, 0x4A),
+        _count(b"\x50", dropped_attributes),
+    ]  # fmt: skip
+    if events:
+        parts += _salvaged(_event, events)
+    parts.append(_count(b"\x60", dropped_events))
+    if links:
+        parts += _salvaged(_link, links)
+    parts += [_count(b"\x70", dropped_links), status, b"\x85\x01", _flags(flags)]
+    return delimited(b"\x12", b"".join(parts))
+
+
+def _salvaged(encode: Callable[[Any], bytes], items: Iterable[Any]) -> Iterable[bytes]:
+    for item in items:
+        try:
+            yield encode(item)
+        except Exception as error:  # noqa: BLE001 - one bad event or link never costs its span
+            left_out("spans", error)
+
+
+def _event(event: Any) -> bytes:
+    body = (
+        b"\x09"
+        + fixed64(event.timestamp)
+        + text_field(b"\x12", safe_text(event.name))
+        + attributes_bytes(event.attributes, 0x1A)
+        + _count(b"\x20", getattr(event, "dropped_attributes", 0))
+    )
+    return delimited(b"\x5a", body)
+
+
+def _link(link: Any) -> bytes:
+    context = link.context
+    body = (
+        b"\x0a\x10"
+        + identifier(context.trace_id, 16)
+        + b"\x12\x08"
+        + identifier(context.span_id, 8)
+        + attributes_bytes(link.attributes, 0x22)
+        + _count(b"\x28", getattr(link, "dropped_attributes", 0))
+        + b"\x35"
+        + _flags(_remote_flags(context))
+    )
+    return delimited(b"\x6a", body)
+
+
+def _status(code: Any, description: Any) -> bytes:
+    if not code and not description:
+        return NO_STATUS
+    body = text_field(b"\x12", safe_text(description)) if description else b""
+    if code:
+        body += b"\x18" + varint(count32(code))
+    return delimited(b"\x7a", body)
+
+
+def _trace_state(trace_state: Any) -> bytes:
+    return text_field(b"\x1a", ",".join([f"{key}={value}" for key, value in trace_state.items()]))
+
+
+def _name_and_kind(name: Any, kind: Any) -> bytes:
+    return text_field(b"\x2a", safe_text(name)) + b"\x30" + varint(count32(_enum_value(kind)) + 1)
+
+
+def _enum_value(member: Any) -> Any:
+    return getattr(member, "value", member)
+
+
+def _remote_flags(context: Any) -> int:
+    return HAS_IS_REMOTE | IS_REMOTE if context and context.is_remote else HAS_IS_REMOTE
+
+
+def _count(tag: bytes, number: Any) -> bytes:
+    counted = count32(number) if number else 0
+    return tag + varint(counted) if counted else b""
