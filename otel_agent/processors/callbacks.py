@@ -1,0 +1,279 @@
+"""
+Observable callbacks, run where they cannot do harm.
+
+The SDK calls them one after the other, in the collecting thread, while it holds the lock that creating an instrument needs
+too: one callback that hangs stops all metrics and, in time, the agent. So they are run before the SDK collects, by a worker
+thread, without any lock; the SDK then finds their results ready. A callback that overstays its deadline is named once and
+keeps that worker to itself from then on: nobody waits for it any more, what it returns is used by the next collection, and it
+is not asked again before it has returned. A new worker goes on with the others.
+
+Callbacks that raise, `SystemExit` included, lose their remaining points and nothing else.
+"""
+
+import queue
+import threading
+from collections.abc import Callable, Generator, Iterable, Sequence
+from typing import Any
+
+from opentelemetry.metrics import CallbackOptions, Observation
+
+from otel_agent import guard
+from otel_agent.clock import monotonic_s
+from otel_agent.processors.cardinality import AttributeBound
+
+__all__ = ["Callbacks", "GuardedCallback"]
+
+Callback = Callable[[CallbackOptions], Iterable[Observation]]
+
+
+class GuardedCallback:
+    """One callback of one observable instrument, as the SDK sees it."""
+
+    __slots__ = ("_bound", "_callback", "_is_sum", "_owner", "is_running", "name", "results", "worker")
+
+    def __init__(
+        self,
+        name: str,
+        callback: Callback | Generator[Any, Any, Any],
+        owner: "Callbacks",
+        bound: AttributeBound | None,
+        *,
+        is_sum: bool,
+    ) -> None:
+        """
+        Wrap a callback; `Callbacks.add` does.
+
+        Args:
+            name: Of the instrument, to say which one fails.
+            callback: A function or a generator, as the API allows.
+            owner: Knows which thread is served with ready results.
+            bound: On attribute sets; `None` when the SDK has its own.
+            is_sum: Whether what is beyond the bound can be added up.
+        """
+        self.name = name
+        self._callback = _as_function(callback)
+        self._owner = owner
+        self._bound = bound
+        self._is_sum = is_sum
+        self.is_running = False
+        self.results: Sequence[Observation] = ()
+        self.worker: _Worker | None = None
+        """Its own, once it has overstayed its deadline."""
+
+    def __call__(self, options: CallbackOptions) -> Iterable[Observation]:
+        """Answer the SDK: with what is ready during a collection of ours, else by asking now."""
+        if self._owner.served_thread == threading.get_ident():
+            results, self.results = self.results, ()
+            return results
+        return () if self.is_running else self.ask(options)
+
+    def ask(self, options: CallbackOptions) -> Sequence[Observation]:
+        """
+        Run the callback. Never raises.
+
+        Args:
+            options: As the SDK gives them.
+
+        Returns:
+            The observations made before it ended or failed.
+        """
+        observations: list[Observation] = []
+        try:
+            observations.extend(self._callback(options) or ())
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - foreign code; `sys.exit` in it must not end the thread
+            guard.shared.report(f"metrics.callback.{self.name}", f"the callback of metric {self.name} failed", error)
+        return observations if self._bound is None else self._bounded(observations, self._bound)
+
+    def _bounded(self, observations: list[Observation], bound: AttributeBound) -> list[Observation]:
+        admitted: list[Observation] = []
+        overflow: Observation | None = None
+        for observation in observations:
+            attributes = bound.admit(observation.attributes)
+            if attributes is observation.attributes:
+                admitted.append(observation)
+                continue
+            value = observation.value + (overflow.value if overflow is not None and self._is_sum else 0)
+            overflow = Observation(value, attributes)
+        return admitted if overflow is None else [*admitted, overflow]
+
+    def forget(self) -> None:
+        """Begin anew in a forked child."""
+        self.is_running = False
+        self.results = ()
+        self.worker = None
+        if self._bound is not None:
+            self._bound.clear()
+
+
+class Callbacks:
+    """
+    All callbacks of a meter provider, and the worker that runs them.
+
+    `gather` is called by one thread at a time; callbacks may be added from any.
+    """
+
+    def __init__(self, deadline_s: float = 1.0) -> None:
+        """
+        Begin with none; no thread is started before the first `gather`.
+
+        Args:
+            deadline_s: How long one callback may take before it is left behind, in seconds.
+        """
+        self._deadline_s = deadline_s
+        self._callbacks: list[GuardedCallback] = []
+        self._worker: _Worker | None = None
+        self.served_thread: int | None = None
+        """The thread whose calls of callbacks are answered with what is ready."""
+
+    def add(
+        self, name: str, callback: Callback | Generator[Any, Any, Any], bound: AttributeBound | None, *, is_sum: bool
+    ) -> GuardedCallback:
+        """
+        Take a callback in.
+
+        Args:
+            name: Of its instrument.
+            callback: A function or a generator.
+            bound: On attribute sets, or `None`.
+            is_sum: Whether values beyond the bound can be added up.
+
+        Returns:
+            What the SDK shall call instead.
+        """
+        guarded = GuardedCallback(name, callback, self, bound, is_sum=is_sum)
+        self._callbacks.append(guarded)
+        return guarded
+
+    def gather(self, timeout_s: float | None = None) -> None:
+        """
+        Ask every callback, except those still busy with an earlier question. Never raises.
+
+        Args:
+            timeout_s: For all together; each has its own deadline besides.
+        """
+        end_s = None if timeout_s is None else monotonic_s() + timeout_s
+        todo = []
+        for callback in list(self._callbacks):
+            if callback.is_running:
+                continue
+            if callback.worker is not None:
+                callback.is_running = True
+                callback.worker.jobs.put(_Job([callback]))
+            else:
+                todo.append(callback)
+        while todo:
+            worker = self._worker
+            if worker is None or not worker.is_alive():
+                worker = self._worker = _Worker()
+                try:
+                    worker.start()
+                except RuntimeError:  # the interpreter is ending and starts no thread any more
+                    self._worker = None
+                    _ask_here(todo)
+                    return
+            job = _Job(todo)
+            worker.jobs.put(job)
+            stuck = job.wait(self._deadline_s, end_s)
+            if stuck is None:
+                return
+            stuck.worker, self._worker = worker, None
+            guard.shared.report(
+                f"metrics.callback.{stuck.name}",
+                f"the callback of metric {stuck.name} takes more than {self._deadline_s:g} s:"
+                " nobody waits for it any more, its points come late or not at all",
+            )
+            todo = job.rest() if end_s is None or monotonic_s() < end_s else []
+
+    def close(self) -> None:
+        """Let the worker end; one that is stuck is a daemon and dies with the process."""
+        worker, self._worker = self._worker, None
+        for each in (worker, *(callback.worker for callback in self._callbacks)):
+            if each is not None:
+                each.jobs.put(None)
+
+    def reinit_after_fork(self) -> None:
+        """Forget the parent's worker and what was ready."""
+        self._worker = None
+        self.served_thread = None
+        for callback in self._callbacks:
+            callback.forget()
+
+
+class _Job:
+    """One round of questions; shared by the worker, which works it off, and the one who waits."""
+
+    def __init__(self, callbacks: Sequence[GuardedCallback]) -> None:
+        self._callbacks = callbacks
+        self._position = 0
+        self._since_s = monotonic_s()
+        self._is_abandoned = False
+        self._done = threading.Event()
+        # Held to move to the next callback and to abandon the job, so that exactly one worker asks each callback.
+        self._lock = threading.Lock()
+
+    def work(self) -> None:
+        """Ask one after the other until all are done or the job was abandoned."""
+        for position, callback in enumerate(self._callbacks):
+            with self._lock:
+                if self._is_abandoned:
+                    return
+                self._position = position
+                self._since_s = monotonic_s()
+                callback.is_running = True
+            results = callback.ask(CallbackOptions())
+            callback.results = results
+            callback.is_running = False
+        self._done.set()
+
+    def wait(self, deadline_s: float, end_s: float | None) -> GuardedCallback | None:
+        """Wait until all are done, or abandon the job and return the callback it is stuck at."""
+        while True:
+            with self._lock:
+                latest_s = self._since_s + deadline_s
+            if end_s is not None:
+                latest_s = min(latest_s, end_s)
+            if self._done.wait(max(0.0, latest_s - monotonic_s())):
+                return None
+            with self._lock:
+                is_over = monotonic_s() >= min(self._since_s + deadline_s, end_s or float("inf"))
+                if is_over and not self._done.is_set():
+                    self._is_abandoned = True
+                    return self._callbacks[self._position]
+
+    def rest(self) -> list[GuardedCallback]:
+        """What was not asked when the job was abandoned."""
+        return [callback for callback in self._callbacks[self._position + 1 :] if not callback.is_running]
+
+
+class _Worker(threading.Thread):
+    """Runs callbacks until told to end."""
+
+    def __init__(self) -> None:
+        super().__init__(name="otel-agent-metrics-callbacks", daemon=True)
+        self.jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+
+    def run(self) -> None:
+        while (job := self.jobs.get()) is not None:
+            job.work()
+
+
+def _ask_here(callbacks: Sequence[GuardedCallback]) -> None:
+    for callback in callbacks:
+        callback.results = callback.ask(CallbackOptions())
+
+
+def _as_function(callback: Callback | Generator[Any, Any, Any]) -> Callback:
+    if not isinstance(callback, Generator):
+        return callback
+    generator = callback
+    next(generator)
+
+    def resume(options: CallbackOptions) -> Iterable[Observation]:
+        try:
+            return generator.send(options) or ()
+        except StopIteration:
+            return ()
+
+    return resume

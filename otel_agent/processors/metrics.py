@@ -1,0 +1,249 @@
+"""
+The one metric reader.
+
+It collects at a fast interval, shows every collection to whoever judges it, and delivers every k-th. Metrics are cumulative,
+so leaving collections out on the way to the backend loses nothing, and no second reader runs every callback twice.
+
+One thread, `otel-agent-metrics`, keeps the time: on absolute deadlines of the monotonic clock, so that a late tick does not
+shift the next. `_turn` is held during a collection, so that collections of the thread, of a flush and of the end come one
+after the other; a fork waits for it, so that no child is born in the middle of one.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from opentelemetry.sdk.metrics.export import MetricReader, MetricsData, ResourceMetrics, ScopeMetrics
+from opentelemetry.sdk.resources import Resource
+
+from otel_agent import guard
+from otel_agent.clock import monotonic_s
+from otel_agent.processors.callbacks import Callbacks
+from otel_agent.processors.renewal import follow_forks, renew
+
+__all__ = ["AgentMetricReader", "Producer", "Receiver"]
+
+Producer = Callable[[], Sequence[ScopeMetrics]]
+"""Metrics that are not kept by the SDK, cumulative as well; called once a collection."""
+
+Receiver = Callable[[MetricsData], object]
+"""Takes a collection."""
+
+_FORK_PATIENCE_S = 0.5
+"""How long a fork waits for a collection to end."""
+
+
+class AgentMetricReader(MetricReader):
+    """Collects fast, delivers seldom; see the module."""
+
+    def __init__(
+        self,
+        deliver: Receiver | None = None,
+        *,
+        on_collect: Receiver | None = None,
+        producers: Sequence[Producer] = (),
+        resource: Resource | None = None,
+        collect_interval_s: float = 1.0,
+        interval_s: float = 60.0,
+    ) -> None:
+        """
+        Build a reader; nothing runs before `start`.
+
+        Args:
+            deliver: Takes every k-th collection and the last; must not block.
+            on_collect: Takes every collection, before `deliver`.
+            producers: Metrics beside the SDK's.
+            resource: Of the producers' metrics as long as the SDK has none.
+            collect_interval_s: Between two collections, in seconds; more than 0.
+            interval_s: Between two deliveries, in seconds; rounded to a multiple of `collect_interval_s`, at least one.
+        """
+        super().__init__()
+        self._deliver = deliver
+        self._on_collect = on_collect
+        self._producers = tuple(producers)
+        self._resource = resource or Resource.get_empty()
+        self._collect_interval_s = collect_interval_s
+        self._every = max(1, round(interval_s / collect_interval_s))
+        self._callbacks: Callbacks | None = None
+        self._turn = threading.Lock()
+        self._received: MetricsData | None = None
+        self._is_ours = False
+        self._thread: threading.Thread | None = None
+        self._end = threading.Event()
+        self._is_closed = False
+        self._pid = os.getpid()
+        self._fork_holder: int | None = None
+
+    def attach(self, callbacks: Callbacks) -> None:
+        """
+        Run a provider's observable callbacks before each collection.
+
+        Args:
+            callbacks: Of an `AgentMeterProvider`.
+        """
+        self._callbacks = callbacks
+
+    def start(self) -> None:
+        """Begin to collect; safe twice."""
+        if self._thread is None and not self._is_closed:
+            follow_forks(self)
+            self._begin()
+
+    def close(self, timeout_s: float = 2.0) -> bool:
+        """
+        Collect and deliver once more, and end; safe before `start`, and twice.
+
+        Args:
+            timeout_s: For all of it, in seconds.
+
+        Returns:
+            Whether the last collection was delivered in time.
+        """
+        if self._is_closed:
+            return True
+        self._is_closed = True
+        end_s = monotonic_s() + timeout_s
+        self._end.set()
+        last = threading.Thread(target=self._finish, args=(end_s,), name="otel-agent-metrics-end", daemon=True)
+        try:
+            last.start()
+        except RuntimeError:  # the interpreter is ending and starts no thread any more
+            self._finish(end_s)
+        else:
+            last.join(timeout_s)
+        if self._thread is not None:
+            self._thread.join(max(0.0, end_s - monotonic_s()))
+        if self._callbacks is not None:
+            self._callbacks.close()
+        if last.is_alive():
+            guard.shared.report("metrics.close", f"the last collection of metrics took more than {timeout_s:g} s")
+        return not last.is_alive()
+
+    def force_flush(self, timeout_millis: float = 10_000) -> bool:
+        """
+        Collect and deliver now.
+
+        Args:
+            timeout_millis: For all of it, in milliseconds, as the SDK counts.
+
+        Returns:
+            Whether it was done in time.
+        """
+        return self._run(monotonic_s() + timeout_millis / 1e3, is_delivered=True)
+
+    def shutdown(self, timeout_millis: float = 30_000, **_: Any) -> None:
+        """
+        End; see `close`.
+
+        Args:
+            timeout_millis: For all of it, in milliseconds, as the SDK counts.
+        """
+        self.close(timeout_millis / 1e3)
+
+    def hold_for_fork(self) -> None:
+        """Let a collection end before the process forks, and begin no other."""
+        if self._turn.acquire(timeout=_FORK_PATIENCE_S):
+            self._fork_holder = threading.get_ident()
+
+    def go_on_after_fork(self) -> None:
+        """Collect again, in the parent."""
+        if self._fork_holder == threading.get_ident():
+            self._fork_holder = None
+            self._turn.release()
+
+    def reinit_after_fork(self) -> None:
+        """Begin anew in a forked child: own thread, own locks, counts from zero. Safe twice."""
+        if self._pid == os.getpid():
+            return
+        self._pid = os.getpid()
+        self._turn = threading.Lock()
+        self._end = threading.Event()
+        self._received = None
+        self._is_ours = False
+        self._fork_holder = None
+        if self._callbacks is not None:
+            self._callbacks.reinit_after_fork()
+        renew(self)
+        if self._thread is not None and not self._is_closed:
+            self._begin()
+
+    def _begin(self) -> None:
+        self._thread = threading.Thread(target=self._tick, name="otel-agent-metrics", daemon=True)
+        self._thread.start()
+
+    def _tick(self) -> None:
+        end = self._end
+        next_s = monotonic_s() + self._collect_interval_s
+        count = 0
+        while not end.wait(max(0.0, next_s - monotonic_s())):
+            count += 1
+            self._run(monotonic_s() + self._patience_s(), is_delivered=count % self._every == 0)
+            # A tick that was missed altogether (a suspended machine) is not made up for: two readings at once tell nothing.
+            missed = max(0.0, monotonic_s() - next_s) // self._collect_interval_s
+            next_s += (missed + 1) * self._collect_interval_s
+
+    def _patience_s(self) -> float:
+        return max(10.0, self._collect_interval_s)
+
+    def _finish(self, end_s: float) -> None:
+        self._run(end_s, is_delivered=True)
+
+    def _run(self, end_s: float, *, is_delivered: bool) -> bool:
+        turn = self._turn
+        if not turn.acquire(timeout=max(0.0, end_s - monotonic_s())):
+            return False
+        try:
+            data = self._gather(end_s)
+            if data is not None:
+                _hand(self._on_collect, data, "metrics.judge", "what watches the metrics failed")
+                if is_delivered:
+                    _hand(self._deliver, data, "metrics.deliver", "metrics could not be handed on")
+        except BaseException as error:  # noqa: BLE001 - the top of the thread; the next tick must come
+            guard.shared.report("metrics.collect", "metrics could not be collected", error)
+            return False
+        finally:
+            turn.release()
+        return True
+
+    def _gather(self, end_s: float) -> MetricsData | None:
+        callbacks = self._callbacks
+        self._received = None
+        self._is_ours = True
+        try:
+            if callbacks is not None:
+                callbacks.gather(max(0.0, end_s - monotonic_s()))
+                callbacks.served_thread = threading.get_ident()
+            self.collect(timeout_millis=max(1.0, (end_s - monotonic_s()) * 1e3))
+        finally:
+            self._is_ours = False
+            if callbacks is not None:
+                callbacks.served_thread = None
+        return self._merged(self._received)
+
+    def _merged(self, data: MetricsData | None) -> MetricsData | None:
+        more: list[ScopeMetrics] = []
+        for producer in self._producers:
+            with guard.guarded("metrics.producer", "metrics beside the SDK's could not be collected"):
+                more.extend(producer())
+        if not more:
+            return data
+        if data is None or not data.resource_metrics:
+            return MetricsData([ResourceMetrics(self._resource, more, self._resource.schema_url)])
+        first, *others = data.resource_metrics
+        merged = ResourceMetrics(first.resource, [*first.scope_metrics, *more], first.schema_url)
+        return MetricsData([merged, *others])
+
+    def _receive_metrics(self, metrics_data: MetricsData, timeout_millis: float = 10_000, **_: Any) -> None:  # noqa: ARG002 - the SDK's signature
+        if self._is_ours:
+            self._received = metrics_data
+        else:  # somebody called `collect` by name: an answer now is what they want
+            data = self._merged(metrics_data) or metrics_data
+            _hand(self._on_collect, data, "metrics.judge", "what watches the metrics failed")
+            _hand(self._deliver, data, "metrics.deliver", "metrics could not be handed on")
+
+
+def _hand(receiver: Receiver | None, data: MetricsData, kind: str, message: str) -> None:
+    if receiver is not None:
+        with guard.guarded(kind, message):
+            receiver(data)
