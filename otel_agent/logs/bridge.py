@@ -1,0 +1,280 @@
+"""
+From Python's logging to the wire at a fraction of the SDK handler's cost.
+
+    logging.Logger ──► BridgeHandler.handle: stamp the trace ids, copy what may change, append ──► sink
+                                                      (sender thread) Entry.body, Entry.attributes ──► wire.encode_logs
+
+On the calling thread a record costs one small object. A message is formatted there only when an argument could change
+before the sender thread looks at it; numbers and texts are formatted by the sender. Nothing here raises: where stdlib's
+handlers print "--- Logging error ---" and the SDK's handler raises into the caller, the record is kept with what is known.
+
+What the sending itself logs is not taken in, or every export would cause another: see `FEEDBACK`.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from opentelemetry.trace import INVALID_SPAN, get_current_span
+
+from otel_agent.delivery.wire.values import IMMUTABLE, plain, safe_text
+from otel_agent.guard import shared
+from otel_agent.logs.exceptions import exception_attributes
+
+__all__ = ["FEEDBACK", "BridgeHandler", "Entry", "Sink", "install_bridge", "severity_number"]
+
+FEEDBACK = ("otel_agent", "opentelemetry", "urllib3", "grpc", "requests")
+"""Loggers, with all below them, whose records never leave: they speak about the sending of telemetry."""
+
+MAX_REMEMBERED_LOGGERS = 4096
+
+_TEXTS = {"WARNING": "WARN", "CRITICAL": "FATAL"}
+_ORDINARY = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"})
+_ORDINARY_COUNT = len(vars(logging.makeLogRecord({})))
+
+
+class Sink(Protocol):
+    """Where entries go; `delivery.queues.SignalQueue` is one."""
+
+    items: deque[Any]
+    limit: int
+
+    def overflow(self, item: Any) -> None:
+        """Take an entry there is no room for."""
+        ...
+
+
+def severity_number(level: int) -> int:
+    """
+    OpenTelemetry's severity of a Python level.
+
+    Args:
+        level: As `logging.LogRecord.levelno`; levels between two named ones become the steps between them.
+
+    Returns:
+        1 (TRACE) to 24 (FATAL4); 0 (unspecified) for NOTSET.
+
+    Source: https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
+    """
+    if level < logging.DEBUG:
+        return 1 if level > 0 else 0
+    tens = min(level // 10, 5)
+    return 4 * tens + 1 + min(level - 10 * tens, 3)
+
+
+class Entry:
+    """
+    One log record on its way out, in as little memory as it takes.
+
+    The sender thread reads, and redaction may replace, `body` and `attributes`.
+    """
+
+    __slots__ = (
+        "arguments",
+        "attributes",
+        "logger",
+        "message",
+        "place",
+        "resource",
+        "severity_number",
+        "severity_text",
+        "span_id",
+        "time_ns",
+        "trace_flags",
+        "trace_id",
+    )
+
+    resource: Any
+    """The SDK's Resource."""
+    logger: str
+    """Name of the logger; the scope's name on the wire."""
+    time_ns: int
+    """Nanoseconds since 1970."""
+    severity_number: int
+    severity_text: str
+    message: Any
+    """A text; still with its placeholders while `arguments` is not None."""
+    attributes: dict[str, Any] | None
+    """Extras and exception, without the `code.*` attributes, which stand in `place`."""
+    place: tuple[str, int, str]
+    """File, line and function that logged."""
+    trace_id: int
+    """0 outside a span."""
+    span_id: int
+    trace_flags: int
+
+    @property
+    def body(self) -> str:
+        """The message with its arguments; formatted when first asked for."""
+        if self.arguments is not None:
+            self.message = _formatted(self.message, self.arguments)
+            self.arguments: tuple[Any, ...] | None = None
+        return self.message  # type: ignore[no-any-return]
+
+    @body.setter
+    def body(self, text: str) -> None:
+        self.message = text
+        self.arguments = None
+
+
+class BridgeHandler(logging.Handler):
+    """
+    A handler that appends an `Entry` to a sink. Needs no lock: appending to a deque is atomic.
+
+    It may be added to any logger; `install_bridge` instead lets it see every logger without being anyone's handler.
+    """
+
+    def __init__(self, sink: Sink, resource: Any, level: int = logging.NOTSET) -> None:
+        """
+        Feed a sink.
+
+        Args:
+            sink: Takes entries; a full one counts what it drops.
+            resource: The SDK's Resource, sent with every entry.
+            level: Records below it are not taken.
+        """
+        super().__init__(level)
+        self._sink = sink
+        self._resource = resource
+        self._wanted: dict[str, bool] = {}
+
+    def createLock(self) -> None:  # noqa: N802 - logging's own name
+        """Make no lock; nothing here needs one, and none is left locked in a forked child."""
+        self.lock = None
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Take a record unless a filter or `FEEDBACK` refuses it. Never raises."""
+        try:
+            wanted = self._wanted.get(record.name)
+            if wanted is None:
+                wanted = self._decide(record.name)
+            if wanted and (not self.filters or self.filter(record)):
+                self.emit(record)
+        except Exception as error:  # noqa: BLE001 - a mistake in a log call must not reach the agent
+            shared.report("logs.bridge", "a log record could not be taken and was left out", error)
+        return True
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Append the record's entry to the sink."""
+        entry = Entry()
+        entry.resource = self._resource
+        entry.logger = record.name
+        entry.time_ns = int(record.created * 1e9)
+        level = record.levelno
+        known = _severities.get(level)
+        if known is None or known[2] != record.levelname:
+            known = _severity(level, record.levelname)
+        entry.severity_number, entry.severity_text = known[0], known[1]
+        entry.place = (record.pathname, record.lineno, record.funcName)
+        span = get_current_span()
+        if span is INVALID_SPAN:
+            entry.trace_id = entry.span_id = entry.trace_flags = 0
+        else:
+            context = span.get_span_context()
+            entry.trace_id, entry.span_id, entry.trace_flags = context.trace_id, context.span_id, context.trace_flags
+        entry.message, entry.arguments = _message(record)
+        values = record.__dict__
+        entry.attributes = _extras(values) if len(values) > _ORDINARY_COUNT else None
+        if record.exc_info or record.stack_info:
+            entry.attributes = {**(entry.attributes or {}), **exception_attributes(record)}
+        sink = self._sink
+        items = sink.items
+        if len(items) < sink.limit:
+            items.append(entry)
+        else:
+            sink.overflow(entry)
+
+    def _decide(self, name: str) -> bool:
+        if len(self._wanted) >= MAX_REMEMBERED_LOGGERS:
+            self._wanted.clear()
+        wanted = not any(name == top or name.startswith(f"{top}.") for top in FEEDBACK)
+        self._wanted[name] = wanted
+        return wanted
+
+
+def install_bridge(handler: logging.Handler) -> Callable[[], None]:
+    """
+    Let a handler see every record any logger hands out, without being among any logger's handlers.
+
+    A handler on the root would stop `logging.basicConfig` from doing anything, would be thrown out by `dictConfig`, would
+    silence `logging.lastResort`, and would be found by `hasHandlers` and by frameworks that look for handlers before they
+    add theirs. So the one method through which a logger hands a record to its handlers is wrapped: first ours, then exactly
+    what would have happened. Filters and levels of loggers apply; loggers with `propagate = False` are seen too.
+
+    Args:
+        handler: Its `handle` must not raise.
+
+    Returns:
+        A function that takes it out again. It may be called twice, and when somebody else has wrapped the method since,
+        it leaves a wrapper behind that does nothing.
+
+    Source: the same place is used by sentry_sdk/integrations/logging.py, for the same reasons.
+    """
+    original = logging.Logger.callHandlers
+    is_installed = True
+
+    def callHandlers(logger: logging.Logger, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        if is_installed and record.levelno >= handler.level:
+            handler.handle(record)
+        original(logger, record)
+
+    def remove() -> None:
+        nonlocal is_installed
+        is_installed = False
+        if logging.Logger.callHandlers is callHandlers:
+            logging.Logger.callHandlers = original  # type: ignore[method-assign]
+
+    logging.Logger.callHandlers = callHandlers  # type: ignore[method-assign,assignment]
+    return remove
+
+
+_severities: dict[int, tuple[int, str, str]] = {}
+
+
+def _severity(level: int, name: str) -> tuple[int, str, str]:
+    known = (severity_number(level), _TEXTS.get(name, name), name)
+    if len(_severities) < MAX_REMEMBERED_LOGGERS:
+        _severities[level] = known
+    return known
+
+
+def _message(record: logging.LogRecord) -> tuple[Any, Any]:
+    if record.__class__ is not logging.LogRecord:
+        return _own_message(record), None
+    message, arguments = record.msg, record.args
+    if message.__class__ is not str:
+        message = safe_text(message)
+    if not arguments:
+        return message, None
+    if arguments.__class__ is tuple and all(argument.__class__ in IMMUTABLE for argument in arguments):
+        return message, arguments
+    return _formatted(message, arguments), None
+
+
+def _own_message(record: logging.LogRecord) -> str:
+    """A record class of somebody's own may format in its own way."""
+    try:
+        return safe_text(record.getMessage())
+    except Exception:  # noqa: BLE001 - getMessage formats foreign arguments
+        return _unformatted(record.msg, record.args)
+
+
+def _formatted(message: str, arguments: Any) -> str:
+    try:
+        return str.__mod__(message, arguments)
+    except Exception:  # noqa: BLE001 - wrong placeholders, and __str__ of arguments
+        return _unformatted(message, arguments)
+
+
+def _unformatted(message: Any, arguments: Any) -> str:
+    return f"{safe_text(message)} {safe_text(plain(arguments))}"
+
+
+def _extras(values: dict[str, Any]) -> dict[str, Any] | None:
+    extras = {
+        key: value if value.__class__ in IMMUTABLE else plain(value)
+        for key, value in values.items()
+        if key not in _ORDINARY
+    }
+    return extras or None
