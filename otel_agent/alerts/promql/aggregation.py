@@ -1,0 +1,104 @@
+"""
+Several series made into one for each group.
+
+Source: https://prometheus.io/docs/prometheus/latest/querying/operators/#aggregation-operators
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+from otel_agent.alerts.promql.nodes import Aggregation, EvaluationError, Sample, Vector
+from otel_agent.alerts.promql.values import mean, quantile, total, variance
+from otel_agent.series.histograms import Histogram
+from otel_agent.series.labels import EMPTY, Labels
+
+__all__ = ["aggregate"]
+
+
+def aggregate(node: Aggregation, vector: Vector, parameter: float) -> Vector:
+    """
+    Aggregate a vector.
+
+    Args:
+        node: The operator and how to group.
+        vector: Elements.
+        parameter: The operator's number: how many for `topk`, the share for `quantile`.
+
+    Raises:
+        EvaluationError: When the parameter is no number the operator can use.
+    """
+    if not vector:
+        return []
+    groups: dict[Labels, list[Sample]] = {}
+    for sample in vector:
+        groups.setdefault(_key(node, sample[0]), []).append(sample)
+    if node.operator in ("topk", "bottomk"):
+        return _chosen(node.operator, groups, parameter)
+    result: Vector = []
+    for key, members in groups.items():
+        value = _value(node.operator, members, parameter)
+        if value is not None:
+            result.append((key, value))
+    return result
+
+
+def _key(node: Aggregation, labels: Labels) -> Labels:
+    if node.is_without:
+        return labels.drop(node.names)
+    return labels.keep(node.names) if node.names else EMPTY
+
+
+def _value(operator: str, members: Sequence[Sample], parameter: float) -> float | Histogram | None:
+    if operator in ("count", "group"):
+        return float(len(members)) if operator == "count" else 1.0
+    numbers = [value for _, value in members if not isinstance(value, Histogram)]
+    histograms = [value for _, value in members if isinstance(value, Histogram)]
+    if operator in ("sum", "avg") and histograms:
+        if numbers:
+            return None
+        summed = histograms[0]
+        for histogram in histograms[1:]:
+            summed = summed.plus(histogram)
+        return summed if operator == "sum" else summed.times(1 / len(histograms))
+    if not numbers:
+        return None
+    if operator == "quantile":
+        return quantile(parameter, numbers)
+    return _OPERATORS[operator](numbers)
+
+
+def _known(choose: Callable[..., float]) -> Callable[[Sequence[float]], float]:
+    def chosen(values: Sequence[float]) -> float:
+        known = [value for value in values if not math.isnan(value)]
+        return choose(known) if known else math.nan
+
+    return chosen
+
+
+_OPERATORS: dict[str, Callable[[Sequence[float]], float]] = {
+    "sum": total,
+    "avg": mean,
+    "min": _known(min),
+    "max": _known(max),
+    "stddev": lambda values: math.sqrt(variance(values)),
+    "stdvar": variance,
+}
+
+
+def _chosen(operator: str, groups: dict[Labels, list[Sample]], parameter: float) -> Vector:
+    if math.isnan(parameter) or abs(parameter) > 1 << 62:
+        raise EvaluationError(f"{operator} needs a number of elements, not {parameter}")
+    count = int(parameter)
+    if count < 1:
+        return []
+    sign = -1.0 if operator == "topk" else 1.0
+
+    def rank(sample: tuple[Labels, float]) -> tuple[bool, float]:
+        return math.isnan(sample[1]), sign * sample[1]
+
+    result: Vector = []
+    for members in groups.values():
+        numbers = [(labels, value) for labels, value in members if not isinstance(value, Histogram)]
+        numbers.sort(key=lambda sample: sample[0])
+        result.extend(sorted(numbers, key=rank)[:count])
+    return result

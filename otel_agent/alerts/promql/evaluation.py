@@ -1,0 +1,357 @@
+"""
+The value of an expression at a moment.
+
+Evaluating touches nothing but the store, and that only to copy windows out of it. Time is an argument; the only clock asked is
+the one that keeps a rule within its budget.
+"""
+
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from otel_agent.alerts.promql.aggregation import aggregate
+from otel_agent.alerts.promql.elementwise import ELEMENTWISE
+from otel_agent.alerts.promql.functions import NATIVE
+from otel_agent.alerts.promql.matching import combine
+from otel_agent.alerts.promql.nodes import (
+    Aggregation,
+    Binary,
+    Call,
+    EvaluationError,
+    Group,
+    Negation,
+    Node,
+    Number,
+    Range,
+    Sample,
+    Selector,
+    Subquery,
+    Text,
+    Value,
+    Vector,
+)
+from otel_agent.alerts.promql.parsing import LOOKBACK_MS, Expression
+from otel_agent.alerts.promql.quantiles import classic_quantile, fraction, native_quantile
+from otel_agent.alerts.promql.rates import changed_by, instant_rate, line
+from otel_agent.alerts.promql.relabeling import absent_labels, relabeled
+from otel_agent.alerts.promql.values import number_from_text, quantile, quotient
+from otel_agent.alerts.promql.windows import COUNTED, SUMMARIES, smoothed
+from otel_agent.series.histograms import Histogram, HistogramRing, HistogramWindow
+from otel_agent.series.labels import EMPTY, Labels
+from otel_agent.series.rings import Window
+from otel_agent.series.store import Store
+
+__all__ = ["Context", "evaluate"]
+
+BUCKET_BOUND = ("le",)
+
+
+@dataclass
+class Context:
+    """Where and when an expression is evaluated."""
+
+    store: Store
+    """The series."""
+    at_ms: int
+    """The moment, in milliseconds since 1970."""
+    is_too_late: Callable[[], bool] | None = None
+    """Asked at every step of a longer evaluation; true ends it."""
+    selected_count: int = field(default=0)
+    """Series that had a value, counted while evaluating; 0 afterwards means that there was no data."""
+
+
+def evaluate(expression: Expression, context: Context) -> Vector:
+    """
+    Evaluate an expression.
+
+    Args:
+        expression: What to evaluate.
+        context: Where and when.
+
+    Returns:
+        A vector; that of a number is one element without labels.
+
+    Raises:
+        EvaluationError: When there is no answer, or it would take too long.
+    """
+    value = _evaluate(expression.root, context)
+    if isinstance(value, list):
+        return _unique(value)
+    return [(EMPTY, float(value))]
+
+
+def _evaluate(node: Node, context: Context) -> Value:
+    if context.is_too_late is not None and context.is_too_late():
+        raise EvaluationError("the rule took longer than its budget; read fewer series or a shorter range")
+    return _EVALUATORS[type(node)](node, context)
+
+
+def _unique(vector: Vector) -> Vector:
+    if len(vector) > 1 and len({labels for labels, _ in vector}) < len(vector):
+        seen: set[Labels] = set()
+        for labels, _ in vector:
+            if labels in seen:
+                raise EvaluationError(f"two elements have the same labels {labels}")
+            seen.add(labels)
+    return vector
+
+
+def _vector(node: Node, context: Context) -> Vector:
+    value = _evaluate(node, context)
+    return value if isinstance(value, list) else [(EMPTY, float(value))]
+
+
+def _number(node: Node, context: Context) -> float:
+    value = _evaluate(node, context)
+    return value if isinstance(value, float) else float("nan")
+
+
+def _select(node: Selector, context: Context) -> Vector:
+    at_ms = context.at_ms - node.offset_ms
+    found: Vector = []
+    store = context.store
+    series = store.select(node.matchers)
+    with store.lock:
+        for one in series:
+            point = one.points.latest(at_ms, LOOKBACK_MS)
+            if point is not None:
+                found.append((one.labels, point[1]))
+    context.selected_count += len(found)
+    return found
+
+
+AnyWindow = Window | HistogramWindow
+
+
+@dataclass(slots=True)
+class _Ranged:
+    """The windows of a range, by labels, and its borders."""
+
+    windows: list[tuple[Labels, AnyWindow]]
+    after_ms: int
+    until_ms: int
+
+
+def _ranged(node: Node, context: Context, want: str) -> _Ranged:
+    while isinstance(node, Group):
+        node = node.inner
+    if isinstance(node, Subquery):
+        return _subqueried(node, context)
+    if not isinstance(node, Range):
+        raise EvaluationError("a range of values was expected")
+    until_ms = context.at_ms - node.selector.offset_ms
+    after_ms = until_ms - node.range_ms
+    windows: list[tuple[Labels, AnyWindow]] = []
+    series = context.store.select(node.selector.matchers)
+    with context.store.lock:
+        for one in series:
+            points = one.points
+            window: AnyWindow
+            if isinstance(points, HistogramRing):
+                window = points.window(after_ms, until_ms)
+            else:
+                window = points.window(after_ms, until_ms, want)  # type: ignore[arg-type] # one of three words
+            if window.times_ms:
+                windows.append((one.labels, window))
+    context.selected_count += len(windows)
+    return _Ranged(windows, after_ms, until_ms)
+
+
+def _subqueried(node: Subquery, context: Context) -> _Ranged:
+    until_ms = context.at_ms - node.offset_ms
+    after_ms = until_ms - node.range_ms
+    times: dict[Labels, list[int]] = {}
+    values: dict[Labels, list[float | Histogram]] = {}
+    inner = Context(context.store, 0, context.is_too_late)
+    for at_ms in range((after_ms // node.step_ms + 1) * node.step_ms, until_ms + 1, node.step_ms):
+        inner.at_ms = at_ms
+        for labels, value in _unique(_vector(node.inner, inner)):
+            times.setdefault(labels, []).append(at_ms)
+            values.setdefault(labels, []).append(value)
+    context.selected_count += inner.selected_count
+    windows = [(labels, _window(times[labels], values[labels])) for labels in times]
+    return _Ranged(windows, after_ms, until_ms)
+
+
+def _window(times_ms: list[int], values: list[float | Histogram]) -> AnyWindow:
+    histograms = [value for value in values if isinstance(value, Histogram)]
+    if len(histograms) == len(values):
+        return HistogramWindow(times_ms, histograms)
+    if histograms:
+        raise EvaluationError("a subquery gave numbers and histograms for the same labels")
+    return Window(array("q", times_ms), array("d", values), None)  # type: ignore[arg-type] # all are numbers
+
+
+def _call(node: Call, context: Context) -> Value:
+    special = _SPECIAL.get(node.name)
+    if special is not None:
+        return special(node, context)
+    if node.name in ELEMENTWISE:
+        return _each(node, context)
+    if node.name in NATIVE:
+        return _native(node, context)
+    return _over_range(node, context)
+
+
+def _each(node: Call, context: Context) -> Vector:
+    function = ELEMENTWISE[node.name]
+    vector = _vector(node.arguments[0], context)
+    rest = [_number(argument, context) for argument in node.arguments[1:]]
+    result: Vector = []
+    for labels, value in vector:
+        if not isinstance(value, Histogram):
+            changed = function(value, *rest)
+            if changed is not None:
+                result.append((labels.nameless, changed))
+    return _unique(result)
+
+
+def _native(node: Call, context: Context) -> Vector:
+    vector = _vector(node.arguments[-1], context)
+    bounds = [_number(argument, context) for argument in node.arguments[:-1]]
+    result: Vector = []
+    for labels, value in vector:
+        if isinstance(value, Histogram):
+            result.append((labels.nameless, _NATIVE[node.name](value, *bounds)))
+    return _unique(result)
+
+
+_NATIVE: dict[str, Callable[..., float]] = {
+    "histogram_count": lambda histogram: histogram.count,
+    "histogram_sum": lambda histogram: histogram.sum,
+    "histogram_avg": lambda histogram: quotient(histogram.sum, histogram.count),
+    "histogram_fraction": lambda histogram, lower, upper: fraction(lower, upper, histogram),
+}
+
+
+def _over_range(node: Call, context: Context) -> Vector:
+    name = node.name
+    position = 1 if name == "quantile_over_time" else 0
+    ranged = _ranged(
+        node.arguments[position], context, {"min_over_time": "min", "max_over_time": "max"}.get(name, "last")
+    )
+    rest = [_number(argument, context) for i, argument in enumerate(node.arguments) if i != position]
+    result: Vector = []
+    for labels, window in ranged.windows:
+        value = _summary(name, window, ranged, context, rest)
+        if value is not None:
+            result.append((labels if name == "last_over_time" else labels.nameless, value))
+    return _unique(result)
+
+
+_CHANGES = {"rate": (True, True), "increase": (True, False), "delta": (False, False)}
+
+
+def _summary(
+    name: str, window: AnyWindow, ranged: _Ranged, context: Context, rest: list[float]
+) -> float | Histogram | None:
+    if name in _CHANGES:
+        is_counter, is_rate = _CHANGES[name]
+        return changed_by(window, ranged.after_ms, ranged.until_ms, is_counter=is_counter, is_rate=is_rate)
+    if name in COUNTED:
+        return COUNTED[name](window)
+    if name == "last_over_time":
+        return window.values[-1]
+    if name == "irate":
+        return instant_rate(window)
+    return None if isinstance(window, HistogramWindow) else _of_numbers(name, window, context, rest)
+
+
+def _of_numbers(name: str, window: Window, context: Context, rest: list[float]) -> float | None:
+    if name in SUMMARIES:
+        return SUMMARIES[name](window)
+    if name == "quantile_over_time":
+        return quantile(rest[0], window.values)
+    if name == "double_exponential_smoothing":
+        return smoothed(window, *_smoothing(rest))
+    fitted = line(window, window.times_ms[0] if name == "deriv" else context.at_ms)
+    if fitted is None:
+        return None
+    return fitted[0] if name == "deriv" else fitted[1] + fitted[0] * rest[0]
+
+
+def _smoothing(factors: list[float]) -> list[float]:
+    if not all(0 <= factor <= 1 for factor in factors):
+        raise EvaluationError("double_exponential_smoothing() needs factors from 0 to 1")
+    return factors
+
+
+def _absent(node: Call, context: Context) -> Vector:
+    if _vector(node.arguments[0], context):
+        return []
+    return [(absent_labels(node.arguments[0]), 1.0)]
+
+
+def _absent_over_time(node: Call, context: Context) -> Vector:
+    if _ranged(node.arguments[0], context, "last").windows:
+        return []
+    return [(absent_labels(node.arguments[0]), 1.0)]
+
+
+def _scalar(node: Call, context: Context) -> float:
+    numbers = [value for _, value in _vector(node.arguments[0], context) if not isinstance(value, Histogram)]
+    return numbers[0] if len(numbers) == 1 else float("nan")
+
+
+def _label_replace(node: Call, context: Context) -> Vector:
+    texts = [argument.value if isinstance(argument, Text) else "" for argument in node.arguments[1:]]
+    return _unique(relabeled(_vector(node.arguments[0], context), *texts))
+
+
+def _histogram_quantile(node: Call, context: Context) -> Vector:
+    share = _number(node.arguments[0], context)
+    result: Vector = []
+    classic: dict[Labels, list[tuple[float, float]]] = {}
+    for labels, value in _vector(node.arguments[1], context):
+        if isinstance(value, Histogram):
+            result.append((labels.nameless, native_quantile(share, value)))
+            continue
+        bound = number_from_text(labels.get("le")) if labels.get("le") else None
+        if bound is not None:
+            classic.setdefault(labels.drop(BUCKET_BOUND), []).append((bound, value))
+    result.extend((labels, classic_quantile(share, buckets)) for labels, buckets in classic.items())
+    return _unique(result)
+
+
+_SPECIAL: dict[str, Callable[[Call, Context], Value]] = {
+    "absent": _absent,
+    "absent_over_time": _absent_over_time,
+    "histogram_quantile": _histogram_quantile,
+    "label_replace": _label_replace,
+    "scalar": _scalar,
+    "time": lambda _, context: context.at_ms / 1000,
+    "vector": lambda node, context: [(EMPTY, _number(node.arguments[0], context))],
+}
+
+
+def _aggregation(node: Aggregation, context: Context) -> Vector:
+    parameter = _number(node.parameter, context) if node.parameter is not None else 0.0
+    return aggregate(node, _vector(node.inner, context), parameter)
+
+
+def _negation(node: Negation, context: Context) -> Value:
+    value = _evaluate(node.inner, context)
+    if not isinstance(value, list):
+        return -float(value)
+    return _unique([(labels.nameless, _negative((labels, number))) for labels, number in value])
+
+
+def _negative(sample: Sample) -> float | Histogram:
+    return sample[1].times(-1.0) if isinstance(sample[1], Histogram) else -sample[1]
+
+
+def _binary(node: Binary, context: Context) -> Value:
+    value = combine(node, _evaluate(node.left, context), _evaluate(node.right, context))
+    return _unique(value) if isinstance(value, list) else value
+
+
+_EVALUATORS: dict[type[Node], Callable[..., Value]] = {
+    Aggregation: _aggregation,
+    Binary: _binary,
+    Call: _call,
+    Group: lambda node, context: _evaluate(node.inner, context),
+    Negation: _negation,
+    Number: lambda node, _: node.value,
+    Selector: _select,
+    Text: lambda node, _: node.value,
+}

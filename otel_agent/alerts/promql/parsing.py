@@ -1,0 +1,223 @@
+"""
+From text to a tree of nodes, or to a reason why not.
+
+`promql-parser` reads the grammar and checks types, as Prometheus does. What its tree holds and the subset does not is refused
+here, by name, so that it is a mistake of the rule file and not a wrong answer at night.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+import promql_parser as grammar
+
+from otel_agent.alerts.promql.functions import EXPERIMENTAL, FUNCTIONS
+from otel_agent.alerts.promql.nodes import (
+    Aggregation,
+    Binary,
+    Call,
+    Group,
+    Matching,
+    Negation,
+    Node,
+    Number,
+    Range,
+    Selector,
+    Subquery,
+    Text,
+    children,
+    walk,
+)
+from otel_agent.errors import RuleError
+from otel_agent.series.labels import NAME
+from otel_agent.series.matchers import Match, Matcher, compile_pattern
+
+__all__ = ["AGGREGATIONS", "LOOKBACK_MS", "Expression", "parse"]
+
+LOOKBACK_MS = 300_000
+"""A value this old is no value any more."""
+
+AGGREGATIONS = frozenset(
+    {"sum", "avg", "min", "max", "count", "group", "stddev", "stdvar", "quantile", "topk", "bottomk"}
+)
+OPERATORS = frozenset({"+", "-", "*", "/", "%", "^", "==", "!=", ">", "<", ">=", "<=", "and", "or", "unless"})
+_MATCHES = {"Equal": Match.EQUAL, "NotEqual": Match.NOT_EQUAL, "Re": Match.PATTERN, "NotRe": Match.NOT_PATTERN}
+_LENGTH_LIMIT = 20_000
+"""Characters an expression may have; keeps the parser's recursion within its stack."""
+
+
+@dataclass(frozen=True)
+class Expression:
+    """An expression that can be evaluated."""
+
+    text: str
+    """As written."""
+    root: Node
+    """Its tree."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the series it reads, as far as they are written out."""
+        found = {
+            matcher.value
+            for node in walk(self.root)
+            if isinstance(node, Selector)
+            for matcher in node.matchers
+            if matcher.name == NAME and matcher.match is Match.EQUAL
+        }
+        return tuple(sorted(found))
+
+    @property
+    def experimental(self) -> tuple[str, ...]:
+        """Functions it uses that Prometheus has only behind a switch."""
+        return tuple(sorted({node.name for node in walk(self.root) if isinstance(node, Call)} & EXPERIMENTAL))
+
+    @property
+    def reach_ms(self) -> int:
+        """How far back it looks."""
+        return _reach_ms(self.root)
+
+
+@lru_cache(maxsize=2048)
+def parse(text: str) -> Expression:
+    """
+    Read an expression.
+
+    Args:
+        text: PromQL.
+
+    Returns:
+        What can be evaluated. Its value is a number or a vector.
+
+    Raises:
+        RuleError: When it is no PromQL, or holds something outside the subset; the reason names it.
+    """
+    if len(text) > _LENGTH_LIMIT:
+        raise RuleError([f"the expression has {len(text)} characters; at most {_LENGTH_LIMIT} are read"])
+    try:
+        tree = grammar.parse(text)
+    except Exception as error:  # the parser raises ValueError, and PanicException for its own mistakes
+        raise RuleError([f"this is no PromQL: {error}"]) from error
+    problems: list[str] = []
+    root = _node(tree, problems)
+    if isinstance(root, Range | Subquery):
+        problems.append("a range of values is no answer for a rule; put a function such as rate() around it")
+    if isinstance(root, Text):
+        problems.append("a text is no answer for a rule")
+    if problems:
+        raise RuleError(list(dict.fromkeys(problems)))
+    return Expression(text, root)
+
+
+def _node(tree: Any, problems: list[str]) -> Node:
+    built: Node = _BUILDERS[type(tree)](tree, problems)
+    return built
+
+
+def _selector(tree: Any, problems: list[str]) -> Selector:
+    _refuse_at(tree, problems)
+    if tree.matchers.or_matchers:
+        problems.append("`or` between label matchers is outside the subset; use a regular expression, or two selectors")
+    matchers = [Matcher(NAME, Match.EQUAL, tree.name)] if tree.name else []
+    for found in tree.matchers.matchers:
+        try:
+            matchers.append(Matcher(found.name, _MATCHES[str(found.op).rpartition(".")[2]], found.value))
+        except ValueError as error:
+            problems.append(str(error))
+    return Selector(tuple(matchers), _ms(tree.offset))
+
+
+def _refuse_at(tree: Any, problems: list[str]) -> None:
+    if tree.at is not None:
+        problems.append("the @ modifier is outside the subset")
+
+
+def _range(tree: Any, problems: list[str]) -> Range:
+    return Range(_selector(tree.vector_selector, problems), _ms(tree.range))
+
+
+def _subquery(tree: Any, problems: list[str]) -> Subquery:
+    _refuse_at(tree, problems)
+    if tree.step is None:
+        problems.append("a subquery without a step is outside the subset; write it: [5m:15s] instead of [5m:]")
+    return Subquery(_node(tree.expr, problems), _ms(tree.range), _ms(tree.step) or 1000, _ms(tree.offset))
+
+
+def _call(tree: Any, problems: list[str]) -> Call:
+    name = tree.func.name
+    if name not in FUNCTIONS and name not in SPECIAL:
+        problems.append(f"the function {name}() is outside the subset")
+    call = Call(name, tuple(_node(argument, problems) for argument in tree.args))
+    if name == "label_replace" and len(call.arguments) == LABEL_REPLACE_ARGUMENTS:
+        destination, pattern = call.arguments[1], call.arguments[4]
+        if isinstance(destination, Text) and not destination.value:
+            problems.append("label_replace() needs the name of the label to write")
+        if isinstance(pattern, Text):
+            try:
+                compile_pattern(pattern.value)
+            except ValueError as error:
+                problems.append(str(error))
+    return call
+
+
+SPECIAL = frozenset({"absent", "absent_over_time", "scalar", "vector", "time", "label_replace", "histogram_quantile"})
+"""Functions that `evaluation` computes itself, because they need more than values."""
+LABEL_REPLACE_ARGUMENTS = 5
+
+
+def _aggregation(tree: Any, problems: list[str]) -> Aggregation:
+    operator = str(tree.op)
+    if operator not in AGGREGATIONS:
+        problems.append(f"the aggregation {operator} is outside the subset")
+    is_without = tree.modifier is not None and str(tree.modifier.type).endswith("Without")
+    names = tuple(tree.modifier.labels) if tree.modifier is not None else ()
+    parameter = None if tree.param is None else _node(tree.param, problems)
+    return Aggregation(operator, _node(tree.expr, problems), parameter, names, is_without)
+
+
+def _binary(tree: Any, problems: list[str]) -> Binary:
+    operator = str(tree.op)
+    if operator not in OPERATORS:
+        problems.append(f"the operator {operator} is outside the subset")
+    modifier = tree.modifier
+    matching = Matching(is_on=False, names=(), many="", include=())
+    if modifier is not None:
+        if modifier.fill_values.lhs is not None or modifier.fill_values.rhs is not None:
+            problems.append("the fill modifiers are outside the subset")
+        many = {"ManyToOne": "left", "OneToMany": "right", "ManyToMany": "both"}
+        matching = Matching(
+            is_on=modifier.matching is not None and str(modifier.matching.type).endswith("Include"),
+            names=tuple(modifier.matching.labels) if modifier.matching is not None else (),
+            many=many.get(str(modifier.card).rpartition(".")[2], ""),
+            include=tuple(modifier.group_labels or ()),
+        )
+    left, right = _node(tree.lhs, problems), _node(tree.rhs, problems)
+    return Binary(operator, left, right, modifier is not None and modifier.return_bool, matching)
+
+
+_BUILDERS: dict[type, Any] = {
+    grammar.VectorSelector: _selector,
+    grammar.MatrixSelector: _range,
+    grammar.SubqueryExpr: _subquery,
+    grammar.Call: _call,
+    grammar.AggregateExpr: _aggregation,
+    grammar.BinaryExpr: _binary,
+    grammar.NumberLiteral: lambda tree, _: Number(tree.val),
+    grammar.StringLiteral: lambda tree, _: Text(tree.val),
+    grammar.ParenExpr: lambda tree, problems: Group(_node(tree.expr, problems)),
+    grammar.UnaryExpr: lambda tree, problems: Negation(_node(tree.expr, problems)),
+}
+
+
+def _ms(duration: timedelta | None) -> int:
+    return 0 if duration is None else duration // timedelta(milliseconds=1)
+
+
+def _reach_ms(node: Node) -> int:
+    if isinstance(node, Selector):
+        return max(0, node.offset_ms) + LOOKBACK_MS
+    if isinstance(node, Range):
+        return max(0, node.selector.offset_ms) + node.range_ms
+    inner = max((_reach_ms(child) for child in children(node)), default=0)
+    return inner + node.range_ms + max(0, node.offset_ms) if isinstance(node, Subquery) else inner

@@ -1,0 +1,138 @@
+"""
+Quantiles and shares out of histograms, classic and native.
+
+Within a bucket the observations are taken to lie evenly: on a straight scale in a classic bucket and in the one around
+zero, on a logarithmic one in the other native buckets.
+
+Source: https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile
+"""
+
+import math
+from collections.abc import Sequence
+
+from otel_agent.series.histograms import Bucket, Histogram
+
+__all__ = ["classic_quantile", "fraction", "native_quantile"]
+
+SMALL_DELTA = 1e-12
+"""Counts that fall by less than this share from one bucket to the next do so because of rounding."""
+
+
+def classic_quantile(share: float, buckets: Sequence[tuple[float, float]]) -> float:
+    """
+    A quantile of a classic histogram.
+
+    Args:
+        share: From 0 to 1; beyond, the answer is infinite.
+        buckets: Upper bound and cumulative count of each, in any order.
+    """
+    if math.isnan(share):
+        return math.nan
+    if not 0 <= share <= 1:
+        return math.copysign(math.inf, share)
+    ordered = _monotonic(sorted(buckets))
+    if len(ordered) < 2 or ordered[-1][0] != math.inf or not ordered[-1][1]:  # noqa: PLR2004 - one bucket says nothing
+        return math.nan
+    rank = share * ordered[-1][1]
+    position = next((i for i, (_, count) in enumerate(ordered[:-1]) if count >= rank), len(ordered) - 1)
+    if position == len(ordered) - 1:
+        return ordered[-2][0]
+    upper, count = ordered[position]
+    if position == 0:
+        return upper if upper <= 0 else upper * (rank / count)
+    lower, before = ordered[position - 1]
+    return lower + (upper - lower) * ((rank - before) / (count - before))
+
+
+def _monotonic(ordered: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    result: list[tuple[float, float]] = []
+    for bound, count in ordered:
+        if result and result[-1][0] == bound:
+            result[-1] = (bound, result[-1][1] + count)
+        else:
+            result.append((bound, count))
+    for i in range(1, len(result)):
+        before, count = result[i - 1][1], result[i][1]
+        is_same = abs(count - before) <= SMALL_DELTA * max(abs(count), abs(before))
+        if count < before or is_same:
+            result[i] = (result[i][0], before)
+    return result
+
+
+def native_quantile(share: float, histogram: Histogram) -> float:
+    """
+    A quantile of a native histogram.
+
+    Args:
+        share: From 0 to 1; beyond, the answer is infinite.
+        histogram: What was observed.
+    """
+    if math.isnan(share) or histogram.count == 0:
+        return math.inf if share > 1 else -math.inf if share < 0 else math.nan
+    if not 0 <= share <= 1:
+        return math.copysign(math.inf, share)
+    rank = share * histogram.count
+    passed = 0.0
+    bucket = None
+    for bucket in histogram.buckets():
+        passed += bucket.count
+        if passed >= rank:
+            break
+    if bucket is None:
+        return math.nan
+    bucket = _bounded(bucket, histogram)
+    if passed < rank:
+        return bucket.upper
+    return _within(bucket, (rank - (passed - bucket.count)) / bucket.count)
+
+
+def _bounded(bucket: Bucket, histogram: Histogram) -> Bucket:
+    if bucket.lower < 0 < bucket.upper:
+        if not any(histogram.negative.values()) and any(histogram.positive.values()):
+            return Bucket(0.0, bucket.upper, bucket.count)
+        if any(histogram.negative.values()) and not any(histogram.positive.values()):
+            return Bucket(bucket.lower, 0.0, bucket.count)
+    return bucket
+
+
+def _within(bucket: Bucket, share: float) -> float:
+    if bucket.lower <= 0 <= bucket.upper:
+        return bucket.lower + (bucket.upper - bucket.lower) * share
+    low, high = math.log2(abs(bucket.lower)), math.log2(abs(bucket.upper))
+    if bucket.lower > 0:
+        return float(2 ** (low + (high - low) * share))
+    return -float(2 ** (high + (low - high) * (1 - share)))
+
+
+def fraction(lower: float, upper: float, histogram: Histogram) -> float:
+    """
+    Share of a native histogram's observations between two values.
+
+    Args:
+        lower: Observations above it count.
+        upper: Observations up to it count.
+        histogram: What was observed.
+    """
+    if histogram.count == 0 or math.isnan(lower) or math.isnan(upper):
+        return math.nan
+    if lower >= upper:
+        return 0.0
+    return (_up_to(upper, histogram) - _up_to(lower, histogram)) / histogram.count
+
+
+def _up_to(value: float, histogram: Histogram) -> float:
+    passed = 0.0
+    for found in histogram.buckets():
+        bucket = _bounded(found, histogram)
+        if bucket.upper <= value:
+            passed += bucket.count
+        elif bucket.lower < value:
+            passed += bucket.count * _share_below(value, bucket)
+    return passed
+
+
+def _share_below(value: float, bucket: Bucket) -> float:
+    if bucket.lower <= 0 <= bucket.upper:
+        return (value - bucket.lower) / (bucket.upper - bucket.lower)
+    low, high, at = math.log2(abs(bucket.lower)), math.log2(abs(bucket.upper)), math.log2(abs(value))
+    return (at - low) / (high - low)

@@ -1,0 +1,80 @@
+"""
+Labels written by functions: `label_replace`, and what `absent` says about what is not there.
+
+Source: https://prometheus.io/docs/prometheus/latest/querying/functions/#label_replace
+"""
+
+import re
+
+from otel_agent.alerts.promql.nodes import Node, Range, Selector, Vector
+from otel_agent.series.labels import NAME, Labels
+from otel_agent.series.matchers import Match, compile_pattern
+
+__all__ = ["absent_labels", "expanded", "relabeled"]
+
+# Go's Regexp.Expand: $$ is a dollar; a name is as long as it can be; what is no group is empty.
+_REFERENCE = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})", re.ASCII)
+
+
+def expanded(template: str, match: "re.Match[str]") -> str:
+    """
+    Fill a template with what a pattern caught.
+
+    Args:
+        template: Text with `$1`, `${1}` or `$name`; `$$` is a dollar.
+        match: What was caught.
+    """
+
+    def caught(reference: "re.Match[str]") -> str:
+        if reference[1]:
+            return "$"
+        name = reference[2] or reference[3]
+        try:
+            return match[int(name) if name.isdigit() else name] or ""
+        except IndexError:
+            return ""
+
+    return _REFERENCE.sub(caught, template)
+
+
+def relabeled(vector: Vector, destination: str, replacement: str, source: str, pattern: str) -> Vector:
+    """
+    Write a label out of another, where a pattern matches the whole of it.
+
+    Args:
+        vector: Elements.
+        destination: The label to write; taken away where the new value is empty.
+        replacement: The template of the new value.
+        source: The label to read; missing counts as empty.
+        pattern: What the whole value has to match.
+    """
+    compiled = compile_pattern(pattern)
+    result: Vector = []
+    for labels, value in vector:
+        match = compiled.fullmatch(labels.get(source))
+        changed = labels if match is None else labels.replace({destination: expanded(replacement, match)})
+        result.append((changed, value))
+    return result
+
+
+def absent_labels(node: Node) -> Labels:
+    """
+    The labels of what is absent: those a selector demands by equality, once each.
+
+    Args:
+        node: The argument of `absent`.
+    """
+    selector = node.selector if isinstance(node, Range) else node
+    if not isinstance(selector, Selector):
+        return Labels()
+    demanded: dict[str, str] = {}
+    seen: set[str] = set()
+    for matcher in selector.matchers:
+        if matcher.name == NAME:
+            continue
+        if matcher.match is Match.EQUAL and matcher.name not in seen:
+            demanded[matcher.name] = matcher.value
+        else:
+            demanded.pop(matcher.name, None)
+        seen.add(matcher.name)
+    return Labels(demanded)

@@ -1,0 +1,83 @@
+"""Which series are meant: conditions on labels, as PromQL has them."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from otel_agent.series.labels import Labels
+
+__all__ = ["Match", "Matcher", "compile_pattern"]
+
+
+class Match(Enum):
+    """How a label's value is compared."""
+
+    EQUAL = "="
+    NOT_EQUAL = "!="
+    PATTERN = "=~"
+    NOT_PATTERN = "!~"
+
+
+def compile_pattern(text: str) -> re.Pattern[str]:
+    r"""
+    Compile a regular expression of Prometheus's dialect.
+
+    That dialect is RE2: no lookaround, no backreferences, ASCII classes; the dot matches a line break in label values.
+    What Python would read differently is refused, so that nothing silently means something else.
+
+    Args:
+        text: The pattern; it will have to match a whole value.
+
+    Returns:
+        The pattern, for `fullmatch`.
+
+    Raises:
+        ValueError: When the pattern is no regular expression, or not one both dialects read alike.
+
+    Source: https://github.com/google/re2/wiki/Syntax
+    """
+    foreign = _FOREIGN.search(text)
+    if foreign:
+        raise ValueError(f"regular expression {text!r} uses {foreign.group()!r}, which is not supported")
+    try:
+        return re.compile(text, re.ASCII | re.DOTALL)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"regular expression {text!r} cannot be read: {error}") from error
+
+
+_FOREIGN = re.compile(r"(?<!\\)(?:\\\\)*(?:\(\?(?![:isms-]+[:)]|P<|:)[^)]?|\\[1-9zZpPCQE]|\[\[:|[*+?}]\+)")
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """One condition on one label."""
+
+    name: str
+    """The label; `__name__` for the series' name."""
+    match: Match
+    """How the value is compared."""
+    value: str
+    """What it is compared with; a pattern has to match the whole value."""
+
+    def __post_init__(self) -> None:
+        """Compile the pattern once."""
+        is_pattern = self.match in (Match.PATTERN, Match.NOT_PATTERN)
+        object.__setattr__(self, "_pattern", compile_pattern(self.value) if is_pattern else None)
+
+    def accepts(self, labels: Labels) -> bool:
+        """
+        Judge a label set; a missing label counts as empty.
+
+        Args:
+            labels: The labels of a series.
+        """
+        value = labels.get(self.name)
+        if self.match is Match.EQUAL:
+            return value == self.value
+        if self.match is Match.NOT_EQUAL:
+            return value != self.value
+        pattern: re.Pattern[str] = self._pattern  # type: ignore[attr-defined] # set in __post_init__, the class is frozen
+        return (pattern.fullmatch(value) is not None) == (self.match is Match.PATTERN)
+
+    def __str__(self) -> str:
+        return f"{self.name}{self.match.value}{self.value!r}"

@@ -1,0 +1,193 @@
+"""
+Every series of the process, found by labels.
+
+One thread appends, any thread reads. `lock` guards everything here: the appending thread holds it for a whole collection,
+a reader for the moment it takes to copy a window. Nothing foreign is ever called while it is held.
+
+The number of series is bounded. A series too many is counted and refused, never the oldest one thrown out: a series that
+rules watch must not vanish because something else began to misbehave.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+
+from otel_agent.series.histograms import Histogram, HistogramRing
+from otel_agent.series.labels import NAME, Labels
+from otel_agent.series.matchers import Match, Matcher
+from otel_agent.series.rings import COARSE_LIMIT, FINE_LIMIT, STALE, Ring
+
+__all__ = ["SERIES_LIMIT", "Series", "Store"]
+
+SERIES_LIMIT = 10_000
+"""Series kept at most."""
+
+
+class Series:
+    """One series: its labels and its points, which are numbers or native histograms."""
+
+    __slots__ = ("labels", "points")
+
+    def __init__(self, labels: Labels, points: Ring | HistogramRing) -> None:
+        """
+        Tie labels to points.
+
+        Args:
+            labels: The name included.
+            points: Where points are kept.
+        """
+        self.labels = labels
+        self.points = points
+
+
+class Store:
+    """All series, by labels. See the module for what `lock` guarantees."""
+
+    def __init__(
+        self, *, series_limit: int = SERIES_LIMIT, fine_limit: int = FINE_LIMIT, coarse_limit: int = COARSE_LIMIT
+    ) -> None:
+        """
+        Make an empty store.
+
+        Args:
+            series_limit: Series kept at most.
+            fine_limit: Points kept of each series at full resolution.
+            coarse_limit: Minutes kept of each series in the coarse tier; 0 for none.
+        """
+        self.lock = threading.Lock()
+        self.overflow_count = 0
+        """Series refused since the start, each attempt counted."""
+        self.out_of_order_count = 0
+        """Points refused because they were not later than the one before."""
+        self._series_limit = series_limit
+        self._fine_limit = fine_limit
+        self._coarse_limit = coarse_limit
+        self._by_labels: dict[Labels, Series] = {}
+        self._by_name: dict[str, list[Series]] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_labels)
+
+    def __iter__(self) -> Iterator[Series]:
+        with self.lock:
+            return iter(list(self._by_labels.values()))
+
+    def series(self, labels: Labels, *, is_counter: bool = False, is_histogram: bool = False) -> Series | None:
+        """
+        Find a series or begin it. The caller holds `lock`.
+
+        Args:
+            labels: The name included.
+            is_counter: See `Ring`; counts when the series begins.
+            is_histogram: Whether its points are native histograms; counts when the series begins.
+
+        Returns:
+            The series; `None` when there are too many, or when its points are of the other kind.
+        """
+        found = self._by_labels.get(labels)
+        if found is not None:
+            return found if isinstance(found.points, HistogramRing) == is_histogram else None
+        if len(self._by_labels) >= self._series_limit:
+            self.overflow_count += 1
+            return None
+        points = HistogramRing() if is_histogram else Ring(self._fine_limit, self._coarse_limit, is_counter=is_counter)
+        found = self._by_labels[labels] = Series(labels, points)
+        self._by_name.setdefault(labels.get(NAME), []).append(found)
+        return found
+
+    def append(
+        self,
+        labels: Labels | Mapping[str, str],
+        time_ms: int,
+        value: float | Histogram,
+        *,
+        is_counter: bool = False,
+    ) -> bool:
+        """
+        Add one point to the series of these labels.
+
+        Args:
+            labels: The name included, as `__name__`.
+            time_ms: Milliseconds since 1970.
+            value: A number or a native histogram.
+            is_counter: See `Ring`.
+
+        Returns:
+            Whether the point was taken.
+        """
+        labels = labels if isinstance(labels, Labels) else Labels(labels)
+        with self.lock:
+            is_histogram = isinstance(value, Histogram)
+            found = self.series(labels, is_counter=is_counter, is_histogram=is_histogram)
+            if found is None:
+                return False
+            is_taken = found.points.push(time_ms, value)  # type: ignore[arg-type] # `series` gave the matching kind
+            self.out_of_order_count += not is_taken
+            return is_taken
+
+    def end(self, labels: Labels, time_ms: int) -> None:
+        """
+        Say that a series has no value any more, so that nothing hangs on to its last one.
+
+        Args:
+            labels: The name included.
+            time_ms: From when on, in milliseconds since 1970.
+        """
+        with self.lock:
+            found = self._by_labels.get(labels)
+            if found is not None:
+                found.points.push(time_ms, STALE if isinstance(found.points, Ring) else None)  # type: ignore[arg-type] # by kind
+
+    def select(self, matchers: Sequence[Matcher]) -> list[Series]:
+        """
+        The series that satisfy every condition.
+
+        Args:
+            matchers: An equality on `__name__` makes it quick.
+        """
+        name = next((m.value for m in matchers if m.name == NAME and m.match is Match.EQUAL), None)
+        with self.lock:
+            candidates = list(self._by_labels.values() if name is None else self._by_name.get(name, ()))
+        rest = [
+            m
+            for m in matchers
+            if not (name is not None and m.name == NAME and m.match is Match.EQUAL and m.value == name)
+        ]
+        return [found for found in candidates if all(m.accepts(found.labels) for m in rest)] if rest else candidates
+
+    def remove(self, labels: Labels) -> None:
+        """
+        Forget a series and make room for another.
+
+        Args:
+            labels: The name included.
+        """
+        with self.lock:
+            found = self._by_labels.pop(labels, None)
+            if found is not None:
+                named = self._by_name[labels.get(NAME)]
+                named.remove(found)
+                if not named:
+                    del self._by_name[labels.get(NAME)]
+
+    def drop_older_than(self, time_ms: int) -> int:
+        """
+        Forget the series that got no point since a moment.
+
+        Args:
+            time_ms: Milliseconds since 1970.
+
+        Returns:
+            How many were forgotten.
+        """
+        old = [found.labels for found in self if found.points.last_ms < time_ms]
+        for labels in old:
+            self.remove(labels)
+        return len(old)
+
+    def size_bytes(self) -> int:
+        """Memory taken by all points, in bytes."""
+        return sum(found.points.size_bytes() for found in self)
+
+    def reinit_after_fork(self) -> None:
+        """Make the lock anew in a forked child."""
+        self.lock = threading.Lock()
