@@ -9,7 +9,7 @@ dictionary operation, and the worst outcome of a race is that something is encod
 Numbers are written without a cache, because making their bytes costs no more than finding them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from otel_agent.delivery.wire.primitives import SMALL, SMALL_VARINTS, delimited, double, text_bytes, varint
@@ -136,9 +136,10 @@ def attributes_bytes(attributes: Any, tag: int) -> bytes:
     if not attributes:
         return b""
     try:
-        items = attributes.items()
+        # copy() of the SDK's mappings is one dictionary copy; their items() goes through Python for every key.
+        items = attributes.items() if attributes.__class__ is dict else attributes.copy().items()
     except AttributeError:
-        return b""
+        return attributes_bytes(dict(attributes), tag) if isinstance(attributes, Mapping) else b""
     out: list[bytes] = []
     append_attributes(out, items, tag)
     return b"".join(out)

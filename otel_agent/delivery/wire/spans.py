@@ -29,6 +29,14 @@ from otel_agent.delivery.wire.values import safe_text
 
 __all__ = ["encode_spans"]
 
+MAX_NAMES = 1024
+"""Names of foreign spans remembered before all are forgotten."""
+
+MAX_NAME_CHARS = 128
+"""Longer names are not remembered."""
+
+_names: dict[tuple[str, Any], bytes] = {}
+
 HAS_IS_REMOTE = 0x100
 IS_REMOTE = 0x200
 NO_STATUS = b"\x7a\x00"
@@ -57,7 +65,7 @@ class _Site:
         return (pack, head)
 
 
-def encode_spans(spans: Iterable[Any]) -> bytes:
+def encode_spans(spans: Iterable[Any]) -> bytes:  # noqa: C901, PLR0912, PLR0915 - the hot loop, kept in one frame
     """
     Encode a batch of spans.
 
@@ -75,7 +83,11 @@ def encode_spans(spans: Iterable[Any]) -> bytes:
     root: Any = None
     child_head = root_head = name = tail = b""
     traces: dict[int, bytes] = {}
+    foreign: type | None = None
     for span in spans:
+        if span.__class__ is foreign:
+            _append_carefully(groups, span)
+            continue
         try:
             site = span.site
             if site is not last_site:
@@ -137,6 +149,8 @@ def encode_spans(spans: Iterable[Any]) -> bytes:
             append(b"".join(out))
         except Exception:  # noqa: BLE001 - whatever is odd about this span, the careful way repairs it
             last_site = object()
+            if not hasattr(span, "site"):
+                foreign = span.__class__
             _append_carefully(groups, span)
     return groups.request()
 
@@ -254,6 +268,19 @@ def _trace_state(trace_state: Any) -> bytes:
 
 
 def _name_and_kind(name: Any, kind: Any) -> bytes:
+    if name.__class__ is not str:
+        return _named(name, kind)
+    known = _names.get((name, kind))
+    if known is None:
+        known = _named(name, kind)
+        if len(_names) >= MAX_NAMES:
+            _names.clear()
+        if len(name) <= MAX_NAME_CHARS:
+            _names[name, kind] = known
+    return known
+
+
+def _named(name: Any, kind: Any) -> bytes:
     return text_field(b"\x2a", safe_text(name)) + b"\x30" + varint(count32(_enum_value(kind)) + 1)
 
 

@@ -1,0 +1,178 @@
+"""
+Guard the cost of the hot paths by counting instructions, which no noise of the machine can change.
+
+    python benchmarks/guard.py             make guard: status 1 when a path costs over 5 % more than benchmarks/guard.json
+    python benchmarks/guard.py --record    write the baseline anew, after a change that is meant to cost more or less
+    python benchmarks/guard.py --load NAME CALLS     what valgrind runs; not for people
+
+Each path runs under `valgrind --tool=cachegrind` with two loop lengths; the difference is what its calls cost. Divided by
+the same figure of a fixed loop in plain Python, it becomes a number that another build of Python moves far less.
+"""
+
+import argparse
+import json
+import logging
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+BASELINE = Path(__file__).parent / "guard.json"
+TOLERANCE = 0.05
+SHORT, LONG = 500, 1_500
+
+
+def reference(calls: int) -> None:
+    """A loop of calls, dictionary and attribute work that never changes."""
+    holder = SimpleNamespace(value=0)
+
+    def step(number: int) -> dict[str, int]:
+        return {"a": number, "b": number + 1}
+
+    for number in range(calls * 4):
+        holder.value += step(number)["b"]
+
+
+def encode_span(calls: int) -> None:
+    """Light spans without attributes to bytes."""
+    _encode(calls, None)
+
+
+def encode_span_5(calls: int) -> None:
+    """Light spans with five attributes to bytes."""
+    _encode(calls, {"symbol": "ACME", "size": 300, "price": 101.25, "is_paper": True, "venue": "XNYS"})
+
+
+def _encode(calls: int, own: dict[str, Any] | None) -> None:
+    from otel_agent.delivery.wire import encode_spans
+
+    named = {"name": "bench", "version": None, "schema_url": None, "attributes": {"service.name": "bench"}}
+    site = SimpleNamespace(
+        name="decide",
+        kind=0,
+        scope=SimpleNamespace(**named),
+        resource=SimpleNamespace(**named),
+        attributes=None,
+        encoded=None,
+    )
+    span = SimpleNamespace(
+        site=site,
+        trace_id=1 << 100,
+        span_id=1 << 60,
+        parent_id=7,
+        flags=0x101,
+        start_ns=1,
+        end_ns=2,
+        own=own,
+        extra=None,
+    )
+    for _ in range(calls // 100):
+        encode_spans([span] * 100)
+
+
+def log_record(calls: int) -> None:
+    """A log record with three extras through the bridge to bytes, the record's own making included."""
+    from otel_agent.delivery.wire import encode_logs
+    from otel_agent.logs.bridge import BridgeHandler
+
+    items: deque[Any] = deque()
+    handler = BridgeHandler(SimpleNamespace(items=items, limit=1 << 20, overflow=None), None)  # type: ignore[arg-type]
+    logger = logging.Logger("bench", logging.INFO)  # noqa: LOG001 - one without a parent
+    logger.addHandler(handler)
+    for number in range(calls):
+        logger.info("order %s at %s", "A1", 101.25, extra={"symbol": "ACME", "size": 300, "venue": "XNYS"})
+        if number % 100 == 99:
+            encode_logs(items)
+            items.clear()
+
+
+LOADS: dict[str, Callable[[int], None]] = {
+    "reference": reference,
+    "encode a span": encode_span,
+    "encode a span with 5 attributes": encode_span_5,
+    "log record with 3 extras": log_record,
+}
+
+
+def instructions(load: str, calls: int) -> int:
+    """Instructions a process needs for a load, Python's start included."""
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "LC_ALL": "C.UTF-8",
+    }
+    result = subprocess.run(
+        ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null", sys.executable, __file__, "--load", load, str(calls)],
+        capture_output=True, text=True, check=False, env=environment,
+    )  # fmt: skip
+    counted = re.search(r"I\s+refs:\s+([\d,]+)", result.stderr)
+    if result.returncode or counted is None:
+        raise SystemExit(
+            f"guard: {load!r} failed under valgrind with status {result.returncode}:\n{result.stderr[-2000:]}"
+        )
+    return int(counted[1].replace(",", ""))
+
+
+def per_call(load: str) -> float:
+    """Instructions of one call."""
+    return (instructions(load, LONG) - instructions(load, SHORT)) / (LONG - SHORT)
+
+
+def judge(found: dict[str, float], baseline: dict[str, float]) -> list[str]:
+    """
+    What has become too expensive.
+
+    Args:
+        found: Cost of each path as a multiple of the reference loop.
+        baseline: The same, as committed.
+
+    Returns:
+        One line for each path beyond the tolerance, or without a baseline.
+    """
+    problems = []
+    for name, cost in found.items():
+        known = baseline.get(name)
+        if known is None:
+            problems.append(f"{name}: no baseline; run benchmarks/guard.py --record and commit benchmarks/guard.json")
+        elif cost > known * (1 + TOLERANCE):
+            problems.append(
+                f"{name}: {cost:.3f} times the reference loop, {cost / known - 1:+.1%} against the baseline {known:.3f}"
+            )
+    return problems
+
+
+def main() -> int:
+    """Count, compare, say."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--record", action="store_true")
+    parser.add_argument("--load", nargs=2, metavar=("NAME", "CALLS"))
+    arguments = parser.parse_args()
+    if arguments.load:
+        LOADS[arguments.load[0]](int(arguments.load[1]))
+        return 0
+    if shutil.which("valgrind") is None:
+        print(
+            "guard: valgrind is missing, nothing was counted; install it (Debian: apt-get install valgrind) and run again"
+        )
+        return 2
+    base = per_call("reference")
+    found = {name: per_call(name) / base for name in LOADS if name != "reference"}
+    for name, cost in found.items():
+        print(f"{name}: {cost:.3f} times the reference loop ({cost * base:,.0f} instructions)")
+    if arguments.record:
+        BASELINE.write_text(json.dumps({name: round(cost, 4) for name, cost in found.items()}, indent=1) + "\n")
+        return 0
+    problems = judge(found, json.loads(BASELINE.read_text()) if BASELINE.exists() else {})
+    print("\n".join(problems) or "guard: nothing became more than 5 % more expensive")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
