@@ -80,9 +80,9 @@ def test_at_most_25_points_by_default() -> None:
     running = runtime.install(meter)
     reader._producers = (distributions.producer("otel_agent.instruments", running.distributions),)
     handles = [host.install(meter, tick_s=0), process.install(meter, tick_s=0), running]
+    reader.force_flush()
     gc.collect()
     asyncio.run(asyncio.sleep(0.05))
-    reader.force_flush()
     reader.force_flush()
     points = found[-1]
     for handle in handles:
@@ -108,9 +108,9 @@ def test_what_is_emitted_is_what_is_catalogued(*, detail: bool) -> None:
         process.install(meter, tick_s=0, detail=detail),
         running,
     ]
+    reader.force_flush()
     gc.collect()
     asyncio.run(asyncio.sleep(0.05))
-    reader.force_flush()
     reader.force_flush()
     data = taken[-1]
     for handle in handles:

@@ -1,0 +1,162 @@
+"""
+`watch_cache`: caches that others made, measured.
+
+What counts its lookups is asked for them: functions under `functools.lru_cache`, under `cachetools.cached(info=True)` or
+`cachebox.cached`, and objects with `hits` and `misses`. Caches of cachetools do not count; they get a class derived from their
+own that does. Anything else that has a length (caches of cachebox) is measured by its size only.
+"""
+
+import sys
+import weakref
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from otel_agent import guard
+from otel_agent.instruments.cache_watching import Figures, registry
+
+__all__ = ["watch_cache"]
+
+_Cache = TypeVar("_Cache")
+
+
+def watch_cache(cache: _Cache, name: str | None = None) -> _Cache:
+    """
+    Measure a cache; never raises.
+
+    Args:
+        cache: A decorated function, a cache, or an object with `hits` and `misses`; held weakly where it allows it.
+        name: Of the cache in metrics; the function's qualified name, or the class's, by default.
+
+    Returns:
+        The same object.
+    """
+    with guard.guarded("cache.watch", "a cache cannot be measured"):
+        read = _reader_of(cache)
+        if read is None:
+            guard.shared.report(
+                "cache.watch",
+                f"{type(cache).__qualname__} cannot be measured as a cache:"
+                " it has neither cache_info(), nor hits and misses, nor a length",
+            )
+        else:
+            registry.add(name or _name_of(cache), _weakly(cache, read), key=id(cache))
+    return cache
+
+
+def _reader_of(cache: Any) -> Callable[[Any], Figures] | None:
+    if callable(getattr(cache, "cache_info", None)):
+        return _read_info
+    if hasattr(cache, "hits") and hasattr(cache, "misses"):
+        return _read_counts
+    # Whoever has a cache of cachetools has loaded it.
+    cachetools = sys.modules.get("cachetools")
+    if cachetools is not None and isinstance(cache, cachetools.Cache):
+        _count(cache)
+        return _read_counted
+    return _read_size if hasattr(cache, "__len__") else None
+
+
+def _read_info(cache: Any) -> Figures:
+    state = getattr(cache.cache_info, "__self__", None)
+    if state is not None and hasattr(state, "figures"):  # one of ours, to be measured under another name
+        figures: Figures = state.figures()
+        return figures
+    info = cache.cache_info()
+    entries = getattr(info, "currsize", getattr(info, "length", None))
+    return Figures(info.hits, info.misses, entries, _limit(getattr(info, "maxsize", None)))
+
+
+def _read_counts(cache: Any) -> Figures:
+    entries = len(cache) if hasattr(cache, "__len__") else None
+    return Figures(_value(cache.hits), _value(cache.misses), entries, _limit(getattr(cache, "maxsize", None)))
+
+
+def _read_counted(cache: Any) -> Figures:
+    counts = cache.otel_agent_counts
+    return Figures(
+        counts["hit"],
+        counts["miss"],
+        len(cache),
+        _limit(cache.maxsize),
+        {"capacity": counts["capacity"], "expired": counts["expired"]},
+    )
+
+
+def _read_size(cache: Any) -> Figures:
+    return Figures(0, 0, len(cache), _limit(getattr(cache, "maxsize", None)))
+
+
+def _value(number: Any) -> int:
+    return int(number() if callable(number) else number)
+
+
+def _limit(limit: Any) -> int | None:
+    return int(limit) if isinstance(limit, int | float) and 0 < limit < sys.maxsize else None
+
+
+def _count(cache: Any) -> None:
+    if getattr(type(cache), "counts_for_otel_agent", False):
+        return
+    own = type(cache)
+    counts: Counter[str] = Counter()
+
+    class Counted(own):  # type: ignore[misc, valid-type]  # the class is known only now
+        counts_for_otel_agent = True
+
+        def __getitem__(self, key: Any) -> Any:
+            try:
+                value = own.__getitem__(self, key)
+            except KeyError:
+                counts["miss"] += 1
+                raise
+            counts["hit"] += 1
+            return value
+
+        def get(self, key: Any, default: Any = None) -> Any:
+            try:
+                return self[key]
+            except KeyError:
+                return default
+
+        def popitem(self) -> Any:
+            item = own.popitem(self)
+            counts["capacity"] += 1
+            return item
+
+        def expire(self, time: Any = None) -> Any:
+            expired = own.expire(self, time)
+            counts["expired"] += len(expired or ())
+            return expired
+
+        def __reduce_ex__(self, protocol: Any) -> Any:
+            # A copy or a pickle is a cache of its own class again.
+            self.__class__ = own
+            try:
+                return own.__reduce_ex__(self, protocol)  # type: ignore[call-arg]  # mypy takes the class for `object`
+            finally:
+                self.__class__ = Counted
+
+    if not hasattr(own, "expire"):
+        del Counted.expire
+    Counted.__name__, Counted.__qualname__, Counted.__module__ = own.__name__, own.__qualname__, own.__module__
+    cache.otel_agent_counts = counts
+    cache.__class__ = Counted
+
+
+def _name_of(cache: Any) -> str:
+    named = cache if hasattr(cache, "__qualname__") else type(cache)
+    return f"{named.__module__}.{named.__qualname__}"
+
+
+def _weakly(cache: Any, read: Callable[[Any], Figures]) -> Callable[[], Figures | None]:
+    try:
+        reference: Callable[[], Any] = weakref.ref(cache)
+    except TypeError:  # some compiled classes cannot be referred to weakly; then the cache lives on
+        return lambda: read(cache)
+
+    def read_weakly() -> Figures | None:
+        found = reference()
+        return None if found is None else read(found)
+
+    return read_weakly
