@@ -18,6 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 kept: list[tuple[str, bytes]] = []
+_alive: list[Any] = []
+"""A gRPC server that nobody refers to stops."""
 
 
 class Taker(BaseHTTPRequestHandler):
@@ -30,6 +32,8 @@ class Taker(BaseHTTPRequestHandler):
         """Keep a payload."""
         if self.path.startswith("/hang"):
             time.sleep(60)
+            self.close_connection = True
+            return
         body = self._body()
         if self.headers.get("Content-Encoding") == "gzip":
             body = gzip.decompress(body)
@@ -138,6 +142,7 @@ def serve_grpc() -> int:
     server = grpc.server(ThreadPoolExecutor(4), handlers=[Everything()])
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
+    _alive.append(server)
     return int(port)
 
 
