@@ -133,15 +133,20 @@ def _count(cache: Any) -> None:
             # A copy or a pickle is a cache of its own class again.
             self.__class__ = own
             try:
-                return own.__reduce_ex__(self, protocol)  # type: ignore[call-arg]  # mypy takes the class for `object`
+                build, arguments, *rest = own.__reduce_ex__(self, protocol)  # type: ignore[call-arg, str-unpack]  # mypy does not know the class
             finally:
                 self.__class__ = Counted
+            return (_rebuild, (build, arguments), *rest)
 
     if not hasattr(own, "expire"):
         del Counted.expire
     Counted.__name__, Counted.__qualname__, Counted.__module__ = own.__name__, own.__qualname__, own.__module__
     cache.otel_agent_counts = counts
     cache.__class__ = Counted
+
+
+def _rebuild(build: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    return build(*arguments)
 
 
 def _name_of(cache: Any) -> str:

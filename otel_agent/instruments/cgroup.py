@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from otel_agent.clock import monotonic_s
+
 __all__ = ["Group", "Limits", "find"]
 
 _UNLIMITED_BYTES = 1 << 60
@@ -33,9 +35,17 @@ class Limits:
 
 
 class Group:
-    """Where this process's limits are to be read; found once, read at every tick."""
+    """Where this process's limits are to be read; found once. Use is read at every tick, limits now and then."""
 
-    def __init__(self, memory: Sequence[Path], cpu: Sequence[Path], cpu_usage: Path | None, *, is_v2: bool) -> None:
+    def __init__(
+        self,
+        memory: Sequence[Path],
+        cpu: Sequence[Path],
+        cpu_usage: Path | None,
+        *,
+        is_v2: bool,
+        limits_last_s: float = 10.0,
+    ) -> None:
         """
         Remember directories; `find` looks for them.
 
@@ -44,11 +54,16 @@ class Group:
             cpu: The same for CPU time.
             cpu_usage: The file with the CPU time used.
             is_v2: Version of the control groups.
+            limits_last_s: How long limits are taken to be what they were, in seconds.
         """
         self._memory = tuple(map(str, memory))
         self._cpu = tuple(map(str, cpu))
         self._cpu_usage = None if cpu_usage is None else str(cpu_usage)
         self._is_v2 = is_v2
+        self._limits_last_s = limits_last_s
+        self._read_s: float | None = None
+        self._tightest: tuple[int | None, str | None] = (None, None)
+        self._cpus: float | None = None
 
     def read(self) -> Limits:
         """
@@ -57,8 +72,9 @@ class Group:
         Returns:
             Limits, all `None` without any.
         """
-        memory_limit, memory_directory = self._memory_limit()
-        cpu_limit = self.cpu_limit()
+        self._refresh()
+        memory_limit, memory_directory = self._tightest
+        cpu_limit = self._cpus
         return Limits(
             memory_limit,
             None if memory_directory is None else self._memory_used(memory_directory),
@@ -73,6 +89,17 @@ class Group:
         Returns:
             `None` without a limit.
         """
+        self._refresh()
+        return self._cpus
+
+    def _refresh(self) -> None:
+        now_s = monotonic_s()
+        if self._read_s is None or now_s - self._read_s >= self._limits_last_s:
+            self._read_s = now_s
+            self._tightest = self._memory_limit()
+            self._cpus = self._cpu_limit()
+
+    def _cpu_limit(self) -> float | None:
         limits = []
         for directory in self._cpu:
             if self._is_v2:
@@ -111,13 +138,16 @@ class Group:
         return None if used_ns is None else used_ns / 1e9
 
 
-def find(root: Path = Path("/sys/fs/cgroup"), proc: Path = Path("/proc/self/cgroup")) -> Group | None:
+def find(
+    root: Path = Path("/sys/fs/cgroup"), proc: Path = Path("/proc/self/cgroup"), *, limits_last_s: float = 10.0
+) -> Group | None:
     """
     Find the groups this process is in.
 
     Args:
         root: Where control groups are mounted.
         proc: What the kernel says the groups are.
+        limits_last_s: How long limits are taken to be what they were, in seconds.
 
     Returns:
         Where to read; `None` on a system without control groups.
@@ -131,14 +161,14 @@ def find(root: Path = Path("/sys/fs/cgroup"), proc: Path = Path("/proc/self/cgro
     if (root / "cgroup.controllers").exists():
         directories = tuple(_upwards(root, paths.get("", "/")))
         usage = next((each / "cpu.stat" for each in directories if (each / "cpu.stat").exists()), None)
-        return Group(directories, directories, usage, is_v2=True)
+        return Group(directories, directories, usage, is_v2=True, limits_last_s=limits_last_s)
     if not paths:
         return None
     memory = tuple(_upwards(root / "memory", paths.get("memory", "/")))
     cpu = tuple(_upwards(root / "cpu", paths.get("cpu", "/")))
     accounts = _upwards(root / "cpuacct", paths.get("cpuacct", "/"))
     usage = next((each / "cpuacct.usage" for each in accounts if (each / "cpuacct.usage").exists()), None)
-    return Group(memory, cpu, usage, is_v2=False)
+    return Group(memory, cpu, usage, is_v2=False, limits_last_s=limits_last_s)
 
 
 def _upwards(mount: Path, path: str) -> Iterator[Path]:

@@ -8,6 +8,7 @@ become a daemon would leave us with a foreign file in its place.
 Source: https://man7.org/linux/man-pages/man5/proc.5.html
 """
 
+import functools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +39,7 @@ class HostFiles:
             sys: Where the system filesystem is mounted.
         """
         self._detail = detail
-        self._proc = proc
+        self._proc = str(proc)
         self._blocks = sys / "block"
         self._tick_s = 1.0 / os.sysconf("SC_CLK_TCK")
         self._physical: dict[str, bool] = {}
@@ -60,7 +61,7 @@ class HostFiles:
         )
 
     def _cpu(self) -> tuple[dict[str, float], dict[int, dict[str, float]]]:
-        lines = _read(self._proc / "stat").split(b"\n")
+        lines = _read(f"{self._proc}/stat").split(b"\n")
         cpus: dict[int, dict[str, float]] = {}
         if self._detail:
             for line in lines[1:]:
@@ -77,7 +78,7 @@ class HostFiles:
 
     def _memory(self) -> Memory:
         table = {}
-        for line in _read(self._proc / "meminfo").split(b"\n"):
+        for line in _read(f"{self._proc}/meminfo").split(b"\n"):
             name, _, rest = line.partition(b":")
             if name in _MEMORY_ROWS:
                 table[name] = int(rest.split()[0]) * 1024
@@ -94,7 +95,7 @@ class HostFiles:
         )
 
     def _disks(self) -> Iterator[tuple[str, Disk]]:
-        for line in _read(self._proc / "diskstats").split(b"\n"):
+        for line in _read(f"{self._proc}/diskstats").split(b"\n"):
             columns = line.split()
             if len(columns) > 9 and columns[3] + columns[7] != b"00":  # noqa: PLR2004 - columns of the format
                 reads, read_sectors, writes, written_sectors = (int(columns[index]) for index in (3, 5, 7, 9))
@@ -112,7 +113,7 @@ class HostFiles:
         return known
 
     def _interfaces(self) -> Iterator[tuple[str, Interface]]:
-        for line in _read(self._proc / "net" / "dev").split(b"\n")[2:]:
+        for line in _read(f"{self._proc}/net/dev").split(b"\n")[2:]:
             name, _, rest = line.rpartition(b":")
             columns = rest.split()
             if len(columns) > 10:  # noqa: PLR2004 - columns of the format
@@ -126,18 +127,18 @@ class HostFiles:
             except OSError:
                 continue
             if found.f_blocks:
-                yield mountpoint or _mountpoint_of_here(), _filesystem(found)
+                yield mountpoint or _mountpoint(_here()), _filesystem(found)
 
     def _mountpoints(self) -> Iterator[str]:
         known = {
             name
             for flags, _, name in (
-                line.rpartition("\t") for line in _read(self._proc / "filesystems").decode().splitlines()
+                line.rpartition("\t") for line in _read(f"{self._proc}/filesystems").decode().splitlines()
             )
             if not flags.startswith("nodev")
         } - _UNINTERESTING_FILESYSTEMS
         seen = set()
-        for line in _read(self._proc / "self" / "mounts").decode(errors="replace").splitlines():
+        for line in _read(f"{self._proc}/self/mounts").decode(errors="replace").splitlines():
             device, mountpoint, kind, *_ = line.split(" ")
             if kind in known and device not in seen:
                 seen.add(device)
@@ -159,17 +160,17 @@ class ProcessFiles:
         Args:
             proc: Where the process filesystem is mounted.
         """
-        self._self = proc / "self"
-        self._proc = proc
+        self._self = f"{proc}/self"
+        self._proc = str(proc)
         self._tick_s = 1.0 / os.sysconf("SC_CLK_TCK")
         self._page_bytes = os.sysconf("SC_PAGE_SIZE")
 
     def __call__(self) -> ProcessReading:
         """Take a reading."""
         # The command's name, in parentheses, may contain anything; what follows the last one is numbers.
-        columns = _read(self._self / "stat").rpartition(b")")[2].split()
-        uptime_s = float(_read(self._proc / "uptime").split()[0]) - int(columns[19]) * self._tick_s
-        status = _read(self._self / "status")
+        columns = _read(f"{self._self}/stat").rpartition(b")")[2].split()
+        uptime_s = float(_read(f"{self._proc}/uptime").split()[0]) - int(columns[19]) * self._tick_s
+        status = _read(f"{self._self}/status")
         return ProcessReading(
             at_s=monotonic_s(),
             user_s=int(columns[11]) * self._tick_s,
@@ -180,7 +181,7 @@ class ProcessFiles:
             involuntary_switches=_row(status, b"\nnonvoluntary_ctxt_switches:"),
             uptime_s=max(0.0, uptime_s),
             # One of them is the descriptor that reads the directory.
-            file_descriptors=len(os.listdir(self._self / "fd")) - 1,  # noqa: PTH208 - a list of names is all that is needed
+            file_descriptors=len(os.listdir(f"{self._self}/fd")) - 1,  # noqa: PTH208 - a list of names is all that is needed
         )
 
 
@@ -193,11 +194,15 @@ def _filesystem(found: os.statvfs_result) -> Filesystem:
     )
 
 
-def _mountpoint_of_here() -> str:
+def _here() -> str:
     try:
-        path = os.getcwd()  # noqa: PTH109 - Path objects cost more than the reading
-    except OSError:
+        return os.getcwd()  # noqa: PTH109 - Path objects cost more than the reading
+    except OSError:  # the directory is gone
         return "/"
+
+
+@functools.lru_cache(maxsize=1)
+def _mountpoint(path: str) -> str:
     while not os.path.ismount(path):
         path = os.path.dirname(path)  # noqa: PTH120 - see above
     return path
@@ -208,7 +213,7 @@ def _row(table: bytes, name: bytes) -> int:
     return 0 if at < 0 else int(table[at + len(name) : table.index(b"\n", at + 1)])
 
 
-def _read(path: Path) -> bytes:
+def _read(path: str) -> bytes:
     # A whole file of /proc in one call, so that its parts belong to one moment.
     descriptor = os.open(path, os.O_RDONLY)
     try:

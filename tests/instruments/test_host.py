@@ -174,7 +174,7 @@ def test_process_values_agree_with_psutil() -> None:
 
     assert pytest.approx(theirs.memory_bytes, rel=0.02) == ours.memory_bytes
     assert pytest.approx(theirs.user_s + theirs.system_s, rel=0.01, abs=0.1) == ours.user_s + ours.system_s
-    assert theirs.threads == ours.threads
+    assert theirs.threads == pytest.approx(ours.threads, abs=1), "a thread of another test may be ending"
     assert theirs.file_descriptors == (ours.file_descriptors or 0) + 1, "psutil counts the descriptor it counts with"
     assert pytest.approx(theirs.uptime_s, abs=1.0) == ours.uptime_s
     assert theirs.voluntary_switches >= ours.voluntary_switches > 0
@@ -254,7 +254,7 @@ def test_a_limit_of_version_1_counts(tmp_path: Path) -> None:
     (cpu / "cpu.cfs_quota_us").write_text("150000\n")
     (cpu / "cpu.cfs_period_us").write_text("100000\n")
     (accounts / "cpuacct.usage").write_text("3000000000\n")
-    found = cgroup.find(tmp_path, tmp_path / "cgroup")
+    found = cgroup.find(tmp_path, tmp_path / "cgroup", limits_last_s=0)
 
     assert found is not None
     assert cgroup.Limits(1000, 550, 1.5, 3.0) == found.read()
@@ -301,27 +301,23 @@ def test_process_shares_are_of_the_cpus_it_may_use() -> None:
 @on_linux
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_a_forked_child_reports_itself(bench: Bench) -> None:
-    """Uptime and memory of a child are the child's."""
+    """The child's instruments, inherited and still holding a fresh reading of the parent, tell of the child."""
     process.install(bench.meter, tick_s=3600)
-    ballast = bytearray(64 << 20)
     before = bench.collect()
     receive, send = os.pipe()
     pid = os.fork()
     if pid == 0:
-        taken = ProcessFiles()()
-        own = dict(process._Process(ProcessFiles(), no_limits, tick_s=3600, detail=False).uptime())
-        again = bench.meter  # the parent's instruments, asked in the child
+        ballast = b"\1" * (64 << 20)
         found = bench.collect()
-        os.write(send, f"{found['process.uptime'][0][1]} {taken.threads} {len(own)} {again is bench.meter}".encode())
+        os.write(send, f"{found['process.uptime'][0][1]} {found['process.memory.usage'][0][1]} {len(ballast)}".encode())
         os._exit(0)
     os.waitpid(pid, 0)
-    uptime_s, threads, *_ = os.read(receive, 100).decode().split()
+    uptime_s, memory_bytes, _ = os.read(receive, 100).decode().split()
     os.close(receive)
     os.close(send)
 
-    assert 64 << 20 == len(ballast)
     assert float(uptime_s) < before["process.uptime"][0][1]
-    assert 1 == int(threads)
+    assert int(memory_bytes) > before["process.memory.usage"][0][1] + (32 << 20)
 
 
 def test_closed_instruments_have_no_points_and_can_be_installed_again(bench: Bench) -> None:
