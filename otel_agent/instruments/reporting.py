@@ -1,0 +1,128 @@
+"""
+What the package says about itself and its judgements, as metrics: delivery, failures, health, alerts.
+
+Nothing is known here of how those parts work: each is a plain function that answers with plain values when metrics are
+collected.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from opentelemetry.metrics import Meter
+
+from otel_agent.catalog import Metric, delivery, judgement
+from otel_agent.catalog import attributes as a
+from otel_agent.instruments.observing import Handle, observe
+
+__all__ = ["AlertStatus", "DeliveryStatus", "install_alerts", "install_delivery", "install_health"]
+
+DeliveryStatus = Mapping[str, Mapping[str, Any]]
+"""By signal: "accepted", "queued", "delivered", "spooled" as counts, "dropped" as counts by reason."""
+
+AlertStatus = tuple[str, str, str]
+"""Name of the rule, its severity, its state."""
+
+Points = Iterator[tuple[float, Mapping[str, Any]]]
+
+
+def install_delivery(
+    meter: Meter, status: Callable[[], DeliveryStatus], failures: Callable[[], Mapping[str, int]]
+) -> Handle:
+    """
+    Report what became of the telemetry, and our failures.
+
+    Args:
+        meter: Of the API.
+        status: Answers with the state of delivery.
+        failures: Answers with counts by kind.
+
+    Returns:
+        Whose `close` ends it.
+    """
+    counted = (
+        (delivery.ACCEPTED, "accepted"),
+        (delivery.QUEUED, "queued"),
+        (delivery.DELIVERED, "delivered"),
+        (delivery.SPOOLED, "spooled"),
+    )
+
+    def dropped() -> Points:
+        for signal, counts in status().items():
+            for reason, count in counts.get("dropped", {}).items():
+                yield count, {a.OTEL_AGENT_SIGNAL.name: signal, a.OTEL_AGENT_DROP_REASON.name: reason}
+
+    def failed() -> Points:
+        for kind, count in failures().items():
+            yield count, {a.OTEL_AGENT_FAILURE_KIND.name: kind}
+
+    return Handle(
+        [
+            *(_observe_count(meter, metric, status, key) for metric, key in counted),
+            observe(meter, delivery.DROPPED, dropped),
+            observe(meter, delivery.FAILURES, failed),
+        ]
+    )
+
+
+def install_health(
+    meter: Meter, states: Callable[[], Mapping[str, str]], durations_s: Callable[[], Mapping[str, float]]
+) -> Handle:
+    """
+    Report the state of every check.
+
+    Args:
+        meter: Of the API.
+        states: Answers with states by component.
+        durations_s: Answers with how long the last run took, by component.
+
+    Returns:
+        Whose `close` ends it.
+    """
+
+    def status() -> Points:
+        for component, state in states().items():
+            for each in a.AGENT_HEALTH_STATE.values:
+                yield int(each == state), {a.AGENT_HEALTH_COMPONENT.name: component, a.AGENT_HEALTH_STATE.name: each}
+
+    def duration() -> Points:
+        for component, duration_s in durations_s().items():
+            yield duration_s, {a.AGENT_HEALTH_COMPONENT.name: component}
+
+    return Handle(
+        [observe(meter, judgement.HEALTH_STATUS, status), observe(meter, judgement.HEALTH_CHECK_DURATION, duration)]
+    )
+
+
+def install_alerts(meter: Meter, alerts: Callable[[], Iterable[AlertStatus]]) -> Handle:
+    """
+    Report the state of every alert rule.
+
+    Args:
+        meter: Of the API.
+        alerts: Answers with rules and their states; a rule with several alerts has the gravest of theirs.
+
+    Returns:
+        Whose `close` ends it.
+    """
+
+    def status() -> Points:
+        for rule, severity, state in alerts():
+            for each in a.AGENT_ALERT_STATE.values:
+                yield (
+                    int(each == state),
+                    {
+                        a.ALERT_RULE_NAME.name: rule,
+                        a.AGENT_ALERT_SEVERITY.name: severity,
+                        a.AGENT_ALERT_STATE.name: each,
+                    },
+                )
+
+    return Handle([observe(meter, judgement.ALERT_STATUS, status)])
+
+
+def _observe_count(meter: Meter, metric: Metric, status: Callable[[], DeliveryStatus], key: str) -> Callable[[], None]:
+    def count() -> Points:
+        for signal, counts in status().items():
+            yield int(counts.get(key, 0)), {a.OTEL_AGENT_SIGNAL.name: signal}
+
+    return observe(meter, metric, count)
