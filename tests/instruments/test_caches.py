@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import cachebox
 import cachetools
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
@@ -459,6 +458,7 @@ def test_cachetools_caches_are_watched(collector: Collector) -> None:
 
 def test_functions_under_other_caches_are_watched(collector: Collector) -> None:
     """Functions under cachetools and cachebox are counted by these."""
+    cachebox = pytest.importorskip("cachebox")
     with_tools = watch_cache(cachetools.cached(cachetools.LRUCache(4), info=True)(abs), name="tools")
     with_box = watch_cache(cachebox.cached(cachebox.LRUCache(4))(abs), name="box")
     for function in (with_tools, with_box):
