@@ -1,0 +1,157 @@
+"""
+One group of rules, evaluated in order at one moment.
+
+Recorded series and the series `ALERTS` and `ALERTS_FOR_STATE` go back into the store, where later rules find them, as in
+Prometheus. What a rule gave before and does not give any more is ended at once.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from otel_agent.alerts.promql.evaluation import Context, evaluate
+from otel_agent.alerts.promql.nodes import EvaluationError, Vector
+from otel_agent.alerts.rules.model import Rule, RuleGroup
+from otel_agent.alerts.states import AlertingRule, Transition
+from otel_agent.clock import monotonic_s
+from otel_agent.series.labels import EMPTY, NAME, Labels
+from otel_agent.series.store import Store
+
+__all__ = ["BUDGET_S", "GroupRun", "RuleRun"]
+
+BUDGET_S = 0.05
+"""How long one rule may take; more is an error of the rule."""
+OWN_SERIES_LIMIT = 1_000
+"""Series a rule may write into the store, so that alerts cannot crowd out what they watch."""
+ENDED_KEPT_MS = 3_600_000
+"""So long an ended series of ours is kept for queries that look back."""
+
+
+@dataclass
+class RuleRun:
+    """A rule with what became of it."""
+
+    rule: Rule
+    """As read."""
+    alerting: AlertingRule | None
+    """Its alerts; `None` for a recording rule."""
+    trouble: AlertingRule | None
+    """The alert `<name>NoData` or `<name>Error`, where the rule's policy asks for one."""
+    health: str = "unknown"
+    """unknown, ok, error or no_data."""
+    error: str = ""
+    """Why it failed last; empty when it did not."""
+    duration_s: float = 0.0
+    """How long the last evaluation took, in seconds."""
+
+    def alertings(self) -> Iterable[AlertingRule]:
+        """Everything of it that can fire."""
+        return (one for one in (self.alerting, self.trouble) if one is not None)
+
+
+class GroupRun:
+    """A group over a store. Not thread-safe; one thread evaluates."""
+
+    def __init__(self, group: RuleGroup, store: Store, *, budget_s: float = BUDGET_S) -> None:
+        """
+        Begin without alerts.
+
+        Args:
+            group: What to evaluate.
+            store: What to read and write.
+            budget_s: How long one rule may take, in seconds.
+        """
+        self.group = group
+        self._store = store
+        self._budget_s = budget_s
+        self._written: dict[str, dict[Labels, int]] = {}
+        self.rules = [_run(rule, group.limit) for rule in group.rules]
+
+    def evaluate(self, at_ms: int) -> list[Transition]:
+        """
+        Evaluate every rule; one that fails does not stop the others.
+
+        Args:
+            at_ms: The moment, in milliseconds since 1970.
+
+        Returns:
+            Every change of an alert.
+        """
+        transitions: list[Transition] = []
+        for position, run in enumerate(self.rules):
+            began_s = monotonic_s()
+            at_offset_ms = at_ms - int(self.group.query_offset_s * 1000)
+            context = Context(self._store, at_offset_ms, _deadline(began_s + self._budget_s))
+            try:
+                vector: Vector | None = evaluate(run.rule.expression, context)
+                run.health, run.error = ("ok" if context.selected_count or vector else "no_data"), ""
+            except EvaluationError as error:
+                vector, run.health, run.error = None, "error", str(error)
+            transitions.extend(self._concluded(run, vector, at_ms))
+            self._write(str(position), run, vector, at_ms)
+            run.duration_s = monotonic_s() - began_s
+        return transitions
+
+    def _concluded(self, run: RuleRun, vector: Vector | None, at_ms: int) -> list[Transition]:
+        if run.alerting is None:
+            if vector is not None and self.group.limit and len(vector) > self.group.limit:
+                run.health, run.error = "error", f"{len(vector)} series are more than the limit of {self.group.limit}"
+            return []
+        is_kept = run.health == "no_data" and run.rule.no_data == "keep"
+        if vector is None and run.rule.on_error == "ok":
+            vector = []
+        transitions: list[Transition] = []
+        if vector is not None and not is_kept:
+            try:
+                transitions = run.alerting.judge(vector, at_ms)
+            except EvaluationError as error:
+                run.health, run.error = "error", str(error)
+        if run.trouble is not None:
+            is_trouble = (run.health == "no_data" and run.rule.no_data == "alert") or (
+                run.health == "error" and run.rule.on_error == "alert"
+            )
+            transitions += run.trouble.judge([(EMPTY, 1.0)] if is_trouble else [], at_ms)
+        return transitions
+
+    def _write(self, key: str, run: RuleRun, vector: Vector | None, at_ms: int) -> None:
+        if run.alerting is None:
+            if vector is None or run.health == "error":
+                vector = []
+            added = {name: template.text for name, template in run.rule.labels.items()}
+            outcome = [(labels.replace({**added, NAME: run.rule.name}), value) for labels, value in vector]
+        else:
+            outcome = []
+            for alerting in run.alertings():
+                for alert in alerting.active():
+                    named = {NAME: "ALERTS", "alertstate": alert.state.value}
+                    outcome.append((alert.labels.replace(named), 1.0))
+                    outcome.append(
+                        (alert.labels.replace({NAME: "ALERTS_FOR_STATE"}), float(alert.active_at_ms // 1000))
+                    )
+        self._store_all(key, outcome, at_ms)
+
+    def _store_all(self, key: str, outcome: Vector, at_ms: int) -> None:
+        written = self._written.setdefault(key, {})
+        for labels, value in outcome:
+            if labels in written or len(written) < OWN_SERIES_LIMIT:
+                self._store.append(labels, at_ms, value)
+                written[labels] = at_ms
+        for labels, last_ms in list(written.items()):
+            if 0 <= last_ms < at_ms:
+                self._store.end(labels, at_ms)
+                written[labels] = -at_ms
+            elif last_ms < 0 and at_ms + last_ms > ENDED_KEPT_MS:
+                self._store.remove(labels)
+                del written[labels]
+
+
+def _deadline(end_s: float) -> Callable[[], bool]:
+    return lambda: monotonic_s() > end_s
+
+
+def _run(rule: Rule, limit: int) -> RuleRun:
+    if rule.is_recording:
+        return RuleRun(rule, None, None)
+    suffix = "NoData" if rule.no_data == "alert" else "Error"
+    has_trouble = "alert" in (rule.no_data, rule.on_error)
+    trouble = AlertingRule(replace(rule, name=f"{rule.name}{suffix}")) if has_trouble else None
+    return RuleRun(rule, AlertingRule(rule, limit), trouble)
