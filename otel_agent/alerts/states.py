@@ -72,11 +72,14 @@ class Alert:
     """Traces that show what happened, in hexadecimal."""
     history: History = field(default_factory=History)
     """Its last changes."""
+    _fingerprint: str = ""
 
     @property
     def fingerprint(self) -> str:
         """Tells this alert from all others, the same in every process."""
-        return fingerprint_of(self.labels)
+        if not self._fingerprint:
+            self._fingerprint = fingerprint_of(self.labels)
+        return self._fingerprint
 
     @property
     def severity(self) -> str:
@@ -149,6 +152,17 @@ class AlertingRule:
         """Those that are pending or firing."""
         return [alert for alert in self._alerts.values() if alert.state is not State.INACTIVE]
 
+    def attach(self, labels: Labels, trace_ids: tuple[str, ...]) -> None:
+        """
+        Note the traces that show what an alert is about.
+
+        Args:
+            labels: Of the alert.
+            trace_ids: In hexadecimal.
+        """
+        if labels in self._alerts:
+            self._alerts[labels].trace_ids = trace_ids
+
     def judge(self, vector: Vector, at_ms: int) -> list[Transition]:
         """
         Take the value of the expression at a moment.
@@ -169,7 +183,7 @@ class AlertingRule:
             known = self._alerts.get(labels)
             if known is None or known.state is State.INACTIVE:
                 if known is not None:
-                    fresh.history = known.history
+                    fresh.history, fresh._fingerprint = known.history, known.fingerprint  # noqa: SLF001 - one of its own kind
                 self._alerts[labels] = fresh
                 if self.rule.hold_s:
                     transitions.append(Transition(fresh.copied(), State.INACTIVE, State.PENDING, at_ms))

@@ -10,11 +10,11 @@ Source: https://prometheus.io/docs/specs/native_histograms/
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-__all__ = ["Bucket", "Histogram", "HistogramRing", "HistogramWindow"]
+__all__ = ["Bucket", "Counts", "Histogram", "HistogramRing", "HistogramWindow"]
 
 HISTOGRAM_LIMIT = 900
 """Histograms kept of a series as they came: a quarter of an hour at one a second. One is a hundred times a number's size."""
@@ -34,6 +34,42 @@ class Bucket:
     """Values in it are at most this."""
     count: float
     """How many."""
+
+
+class Counts(Mapping[int, float]):
+    """Counts of neighbouring buckets, 8 bytes each: what a stream of histograms is kept as."""
+
+    __slots__ = ("_counts", "_offset")
+
+    def __init__(self, offset: int, counts: Sequence[float]) -> None:
+        """
+        Pack counts.
+
+        Args:
+            offset: Index of the first bucket.
+            counts: One for each bucket from there on.
+        """
+        self._offset = offset
+        self._counts = array("d", counts)
+
+    def __getitem__(self, index: int) -> float:
+        position = index - self._offset
+        if 0 <= position < len(self._counts):
+            return self._counts[position]
+        raise KeyError(index)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self._offset, self._offset + len(self._counts)))
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Counts):
+            return self._offset == other._offset and self._counts == other._counts
+        return Mapping.__eq__(self, other)
+
+    __hash__ = None  # type: ignore[assignment] # as any mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +314,7 @@ class HistogramRing:
         return HistogramWindow([time_ms for time_ms, _ in kept], [value for _, value in kept])
 
     def size_bytes(self) -> int:
-        """Memory taken by the points, in bytes; states that are shared count once, their buckets as 100 bytes each."""
+        """Memory taken by the points, in bytes; states that are shared count once, their buckets as 8 bytes each."""
         states = {id(value): value for value in (*self.values, *self.coarse_values) if value is not None}
-        inner = sum(200 + 100 * (len(value.positive) + len(value.negative)) for value in states.values())
+        inner = sum(200 + 8 * (len(value.positive) + len(value.negative)) for value in states.values())
         return inner + 16 * (len(self.values) + len(self.coarse_values))

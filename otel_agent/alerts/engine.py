@@ -1,0 +1,314 @@
+"""
+The judge: one thread that evaluates groups in time, and tells whom it concerns.
+
+Evaluating, restoring and saving happen under `_lock`, by the thread or by a test that calls `evaluate`. Callbacks are called
+after it was released: foreign code never runs under a lock of ours, and may ask the engine anything.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from otel_agent import guard
+from otel_agent.alerts import memory
+from otel_agent.alerts.groups import BUDGET_S, GroupRun, RuleRun
+from otel_agent.alerts.notify.acknowledgement import Acknowledgement, Acknowledgements
+from otel_agent.alerts.rules.model import RuleGroup
+from otel_agent.alerts.schedule import Planned
+from otel_agent.alerts.states import Alert, State, Transition
+from otel_agent.clock import SYSTEM, Clock
+from otel_agent.series.store import Store
+
+__all__ = ["Alerts"]
+
+POLL_S = 0.2
+"""How soon an event is noticed at the latest."""
+SAVE_INTERVAL_MS = 10_000
+"""The state file is written at most this often, and at the end."""
+
+OnChange = Callable[[Transition], object]
+TraceIds = Callable[[Alert], Sequence[str]]
+
+
+class Alerts:
+    """
+    Rules over series, evaluated in time.
+
+    Thread-safe. `_lock` guards the groups and the acknowledgements; `_wake` tells the thread that there is something to do.
+    """
+
+    def __init__(
+        self,
+        groups: Iterable[RuleGroup],
+        store: Store,
+        *,
+        clock: Clock = SYSTEM,
+        state_file: Path | None = None,
+        refresh: Callable[[int], object] | None = None,
+        trace_ids: TraceIds | None = None,
+        budget_s: float = BUDGET_S,
+    ) -> None:
+        """
+        Take rules; nothing is evaluated yet.
+
+        Args:
+            groups: What to evaluate.
+            store: What to read.
+            clock: Tells the moments.
+            state_file: Where alerts are kept over a restart; `None` for nowhere.
+            refresh: Called with the moment before an evaluation because of an event, to bring the store up to date.
+            trace_ids: Asked for the traces that show what an alert is about, when it becomes active.
+            budget_s: How long one rule may take, in seconds.
+        """
+        self._clock = clock
+        self._state_file = state_file
+        self._refresh = refresh
+        self._trace_ids = trace_ids
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._is_closing = False
+        self._thread: threading.Thread | None = None
+        self._planned = [Planned(GroupRun(group, store, budget_s=budget_s)) for group in groups]
+        self._callbacks: list[OnChange] = []
+        self._acknowledged: list[Callable[[Acknowledgement], object]] = []
+        self._acknowledgements = Acknowledgements()
+        self._saved_at_ms = 0
+        self._evaluation_count = 0
+        self._restore()
+
+    def on_change(self, callback: OnChange) -> None:
+        """
+        Be told of every change of an alert; also of flapping that begins or ends, as a change from a state to itself.
+
+        Args:
+            callback: Called in the evaluating thread; what it raises is counted and goes nowhere.
+        """
+        self._callbacks.append(callback)
+
+    def on_acknowledge(self, callback: Callable[[Acknowledgement], object]) -> None:
+        """
+        Be told of every acknowledgement.
+
+        Args:
+            callback: As in `on_change`, in the thread that acknowledges.
+        """
+        self._acknowledged.append(callback)
+
+    def start(self) -> None:
+        """Begin to evaluate, in a thread of our own. Does nothing when it was begun already, or there is no rule."""
+        if self._thread is not None or not self._planned:
+            return
+        self._is_closing = False
+        self._thread = threading.Thread(target=self._run, name="otel-agent-alerts", daemon=True)
+        self._thread.start()
+
+    def close(self, timeout_s: float = 1.0) -> None:
+        """
+        Stop evaluating and save. Safe before `start`, and twice.
+
+        Args:
+            timeout_s: How long to wait for the thread, in seconds.
+        """
+        self._is_closing = True
+        self._wake.set()
+        thread, self._thread = self._thread, None
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout_s)
+        self._save(is_last=True)
+
+    def wake(self, group: str | None = None) -> None:
+        """
+        Ask for an evaluation before its time, because something happened. Cheap, and safe in any thread.
+
+        Args:
+            group: Name of the group; `None` for all that may be woken.
+        """
+        for planned in self._planned:
+            if planned.run.group.name == group or (group is None and planned.run.group.is_woken):
+                planned.is_awake = True
+        self._wake.set()
+
+    def evaluate(self, at_s: float | None = None) -> list[Transition]:
+        """
+        Evaluate every group now, in this thread.
+
+        Args:
+            at_s: The moment, in seconds since 1970; `None` for the present one.
+
+        Returns:
+            What changed.
+        """
+        at_ms = self._now_ms() if at_s is None else round(at_s * 1000)
+        return self._evaluate([(planned, at_ms) for planned in self._planned])
+
+    def active(self) -> list[Alert]:
+        """The alerts that are pending or firing, as they are now."""
+        with self._lock:
+            return [alert.copied() for run in self._runs() for one in run.alertings() for alert in one.active()]
+
+    def acknowledge(self, name: str, *, by: str, comment: str = "", until_s: float | None = None) -> int:
+        """
+        Say that somebody takes care, so that an alert is not repeated until it is over.
+
+        A later alert of the same rule is news again, and so is a higher severity of this one.
+
+        Args:
+            name: Of the rule, or the fingerprint of one alert.
+            by: Who takes care.
+            comment: Why, or what is being done.
+            until_s: Until when it counts, in seconds since 1970; `None` for as long as the alert lasts.
+
+        Returns:
+            How many alerts it covers now.
+        """
+        now_ms = self._now_ms()
+        until_ms = None if until_s is None else round(until_s * 1000)
+        with self._lock:
+            alerts = [alert for run in self._runs() for one in run.alertings() for alert in one.active()]
+            made = [
+                self._acknowledgements.add(a, by, comment, now_ms, until_ms)
+                for a in alerts
+                if name in (a.rule_name, a.fingerprint)
+            ]
+        for acknowledgement in made:
+            for callback in self._acknowledged:
+                guard.swallow(
+                    "alerts.callback", "a callback of an acknowledgement failed", partial(callback, acknowledgement)
+                )
+        return len(made)
+
+    def acknowledgement(self, alert: Alert) -> Acknowledgement | None:
+        """
+        Who takes care of an alert; `None` when nobody does.
+
+        Args:
+            alert: A firing alert.
+        """
+        return self._acknowledgements.covering(alert, self._now_ms())
+
+    def rules(self) -> list[RuleRun]:
+        """Every rule with its health."""
+        return self._runs()
+
+    def status(self) -> dict[str, Any]:
+        """What there is to know at a glance, as plain values."""
+        alerts = self.active()
+        runs = self._runs()
+        return {
+            "rules": len(runs),
+            "pending": sum(alert.state is State.PENDING for alert in alerts),
+            "firing": sorted({alert.rule_name for alert in alerts if alert.state is State.FIRING}),
+            "failing": {run.rule.name: run.error for run in runs if run.health == "error"},
+            "no_data": sorted(run.rule.name for run in runs if run.health == "no_data"),
+            "evaluations": self._evaluation_count,
+            "missed": sum(planned.missed_count for planned in self._planned),
+        }
+
+    def observations(self) -> list[tuple[int, dict[str, str]]]:
+        """The points of `agent.alert.status`: for each rule and state 1 or 0, and their attributes."""
+        points: list[tuple[int, dict[str, str]]] = []
+        for run in self._runs():
+            if run.alerting is None:
+                continue
+            states = {alert.state for alert in run.alerting.alerts()}
+            present = next((state for state in (State.FIRING, State.PENDING) if state in states), State.INACTIVE)
+            for state in State:
+                attributes = {
+                    "alert.rule.name": run.rule.name,
+                    "agent.alert.state": state.value,
+                    "agent.alert.severity": run.rule.severity,
+                }
+                points.append((int(state is present), attributes))
+        return points
+
+    def reinit_after_fork(self) -> None:
+        """Make locks and the thread anew in a forked child."""
+        was_running = self._thread is not None
+        self._lock, self._wake, self._thread = threading.Lock(), threading.Event(), None
+        if was_running:
+            self.start()
+
+    def _runs(self) -> list[RuleRun]:
+        return [rule for planned in self._planned for rule in planned.run.rules]
+
+    def _now_ms(self) -> int:
+        return self._clock.wall_ns() // 1_000_000
+
+    def _run(self) -> None:
+        while not self._is_closing:
+            with guard.guarded("alerts.evaluate", "alerts could not be evaluated; the next round tries again"):
+                self.tick()
+            now_ms = self._now_ms()
+            wait_s = min((planned.wait_ms(now_ms) for planned in self._planned), default=1000) / 1000
+            self._wake.wait(max(0.01, min(wait_s, POLL_S if any(p.is_awake for p in self._planned) else wait_s)))
+            self._wake.clear()
+
+    def tick(self) -> list[Transition]:
+        """Evaluate the groups that are due."""
+        now_ms = self._now_ms()
+        due = [(planned, at_ms) for planned in self._planned if (at_ms := planned.due_at(now_ms)) is not None]
+        if not due:
+            return []
+        if self._refresh is not None and any(planned.is_awake for planned, _ in due):
+            guard.swallow("alerts.refresh", "what just happened could not be counted", partial(self._refresh, now_ms))
+        return self._evaluate(due)
+
+    def _evaluate(self, due: list[tuple[Planned, int]]) -> list[Transition]:
+        transitions: list[Transition] = []
+        with self._lock:
+            for planned, at_ms in due:
+                transitions += planned.run.evaluate(at_ms)
+                planned.done(at_ms, self._now_ms())
+                self._evaluation_count += 1
+            for transition in transitions:
+                self._trace(transition)
+                self._acknowledgements.follow(transition)
+        for transition in transitions:
+            for callback in self._callbacks:
+                guard.swallow("alerts.callback", "a callback of an alert failed", partial(callback, transition))
+        self._save(is_last=False)
+        return transitions
+
+    def _trace(self, transition: Transition) -> None:
+        if self._trace_ids is None or transition.after is State.INACTIVE or transition.alert.trace_ids:
+            return
+        with guard.guarded("alerts.traces", "the traces of an alert could not be found"):
+            found = tuple(self._trace_ids(transition.alert))
+            transition.alert.trace_ids = found
+            for run in self._runs():
+                for alerting in run.alertings():
+                    if found and alerting.rule.name == transition.alert.labels.get("alertname"):
+                        alerting.attach(transition.alert.labels, found)
+
+    def _save(self, *, is_last: bool) -> None:
+        path, now_ms = self._state_file, self._now_ms()
+        if path is None or (not is_last and now_ms - self._saved_at_ms < SAVE_INTERVAL_MS):
+            return
+        self._saved_at_ms = now_ms
+        with self._lock:
+            alerts = {_key(run): [entry for one in run.alertings() for entry in one.saved()] for run in self._runs()}
+            content = {
+                "saved_at_ms": now_ms,
+                "alerts": {key: saved for key, saved in alerts.items() if saved},
+                "acknowledgements": self._acknowledgements.saved(),
+            }
+        with guard.guarded("alerts.save", f"the state of alerts could not be saved in {path}"):
+            memory.save(path, content)
+
+    def _restore(self) -> None:
+        if self._state_file is None:
+            return
+        with guard.guarded("alerts.restore", "the saved state of alerts is not used; judging begins anew"):
+            content = memory.load(self._state_file)
+            now_ms = self._now_ms()
+            for run in self._runs():
+                saved = content.get("alerts", {}).get(_key(run), [])
+                if run.alerting is not None and saved:
+                    run.alerting.restore(saved, content["saved_at_ms"], now_ms)
+            self._acknowledgements.restore(content.get("acknowledgements", []))
+
+
+def _key(run: RuleRun) -> str:
+    return f"{run.rule.name}/{run.rule.expression.text}"

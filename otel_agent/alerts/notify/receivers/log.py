@@ -1,0 +1,49 @@
+"""Alerts as lines of the agent's own log."""
+
+import logging
+
+from otel_agent.alerts.notify.notification import Notification, annotations_of
+from otel_agent.alerts.states import State
+
+__all__ = ["LogReceiver"]
+
+_LEVELS = {"critical": logging.CRITICAL, "error": logging.ERROR, "warning": logging.WARNING}
+
+
+class LogReceiver:
+    """Writes one line for each alert to the logger `otel_agent.alerts`."""
+
+    repeats_s: float | None = None
+
+    def __init__(self, name: str = "log", logger: logging.Logger | None = None) -> None:
+        """
+        Choose a logger.
+
+        Args:
+            name: As routes call it.
+            logger: Where to; `otel_agent.alerts` by default.
+        """
+        self.name = name
+        self._logger = logger or logging.getLogger("otel_agent.alerts")
+
+    def send(self, notification: Notification) -> None:
+        """
+        Write the lines; the level follows the severity.
+
+        Args:
+            notification: What to tell.
+        """
+        for alert in notification.alerts:
+            is_firing = alert.state is State.FIRING
+            level = _LEVELS.get(alert.severity, logging.WARNING) if is_firing else logging.INFO
+            texts = annotations_of(alert)
+            words = texts.pop("summary", "") or texts.pop("description", "")
+            self._logger.log(
+                level,
+                "alert %s %s%s%s",
+                alert.rule_name,
+                "firing" if is_firing else "resolved",
+                f": {words}" if words else "",
+                " (flapping; no more is said until it calms down)" if notification.reason == "flapping" else "",
+                extra={"alert_labels": alert.labels.as_dict(), "alert_value": alert.value},
+            )

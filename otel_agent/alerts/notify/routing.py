@@ -1,0 +1,105 @@
+"""Who is told of which alert, and which alert makes others not worth telling."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from otel_agent.errors import RuleError
+from otel_agent.series.labels import Labels
+from otel_agent.series.matchers import compile_pattern
+
+__all__ = ["Inhibition", "Route", "is_inhibited", "matches", "routes_for"]
+
+
+@dataclass(frozen=True)
+class Route:
+    """A way from alerts to receivers."""
+
+    to: tuple[str, ...]
+    """Names of receivers."""
+    match: Mapping[str, str] = field(default_factory=dict)
+    """Labels an alert must have; a value that begins with ~ is a pattern for the whole value. Empty: every alert."""
+    group_by: tuple[str, ...] = ("alertname",)
+    """Labels by which alerts come in one message; ("...",) for a message for each alert."""
+    group_wait_s: float = 0.0
+    """How long the first message of a group waits for more to come, in seconds."""
+    group_interval_s: float = 300.0
+    """Shortest time between two messages of a group, in seconds."""
+    repeat_s: float = 14_400.0
+    """After how long a firing group is told again, in seconds."""
+    is_continued: bool = False
+    """Whether the routes after it are asked too."""
+
+
+@dataclass(frozen=True)
+class Inhibition:
+    """While one alert fires, others are not told."""
+
+    when: Mapping[str, str]
+    """Labels of the one, as in `Route.match`."""
+    mute: Mapping[str, str]
+    """Labels of the others."""
+    equal: tuple[str, ...] = ()
+    """Labels in which both must agree."""
+
+
+def matches(match: Mapping[str, str], labels: Labels) -> bool:
+    """
+    Whether labels satisfy a condition.
+
+    Args:
+        match: As in `Route.match`.
+        labels: Of an alert.
+    """
+    return all(_matches_one(wanted, labels.get(name)) for name, wanted in match.items())
+
+
+def _matches_one(wanted: str, value: str) -> bool:
+    if not wanted.startswith("~"):
+        return wanted == value
+    return _pattern(wanted[1:]).fullmatch(value) is not None
+
+
+def _pattern(text: str) -> "re.Pattern[str]":
+    try:
+        return compile_pattern(text)
+    except ValueError as error:
+        raise RuleError([f"a route cannot be used: {error}"]) from error
+
+
+def routes_for(routes: Sequence[Route], labels: Labels) -> list[Route]:
+    """
+    The routes of an alert: the first that matches, and more where it says so.
+
+    Args:
+        routes: In order.
+        labels: Of the alert.
+    """
+    found: list[Route] = []
+    for route in routes:
+        if matches(route.match, labels):
+            found.append(route)
+            if not route.is_continued:
+                break
+    return found
+
+
+def is_inhibited(labels: Labels, inhibitions: Iterable[Inhibition], firing: Iterable[Labels]) -> bool:
+    """
+    Whether an alert need not be told because of another one.
+
+    Args:
+        labels: Of the alert.
+        inhibitions: All.
+        firing: Labels of all firing alerts.
+    """
+    for inhibition in inhibitions:
+        # An alert that is on both sides does not mute itself, nor its likes.
+        if not matches(inhibition.mute, labels) or matches(inhibition.when, labels):
+            continue
+        for other in firing:
+            if matches(inhibition.when, other) and all(
+                other.get(name) == labels.get(name) for name in inhibition.equal
+            ):
+                return True
+    return False

@@ -1,0 +1,88 @@
+"""
+When each group is due: on moments that are multiples of its interval, shifted by a little that is always the same.
+
+The shift spreads groups over time and agents over a fleet. A moment that has passed while something else took long is left
+out and counted, never made up for. Pure: time is an argument.
+"""
+
+import zlib
+from dataclasses import dataclass
+
+from otel_agent.alerts.groups import GroupRun
+
+__all__ = ["WAKE_SPACING_MS", "Planned"]
+
+WAKE_SPACING_MS = 1000
+"""Between two evaluations of a group because of events."""
+
+
+@dataclass
+class Planned:
+    """A group with its next moment."""
+
+    run: GroupRun
+    """What is evaluated."""
+    next_ms: int = 0
+    """When it is due, in milliseconds since 1970; 0 before it was planned."""
+    last_ms: int = 0
+    """The moment of its last evaluation."""
+    is_awake: bool = False
+    """Whether an event asked for it."""
+    missed_count: int = 0
+    """Moments that were left out."""
+
+    def __post_init__(self) -> None:
+        """Work out the shift from the group's name."""
+        self.interval_ms = max(1000, round(self.run.group.interval_s * 1000))
+        self._shift_ms = zlib.crc32(f"{self.run.group.source}/{self.run.group.name}".encode()) % self.interval_ms
+
+    def plan(self, now_ms: int) -> None:
+        """
+        Find the next moment.
+
+        Args:
+            now_ms: The present one.
+        """
+        self.next_ms = ((now_ms - self._shift_ms) // self.interval_ms + 1) * self.interval_ms + self._shift_ms
+
+    def due_at(self, now_ms: int) -> int | None:
+        """
+        The moment to evaluate now, if any.
+
+        Args:
+            now_ms: The present one.
+        """
+        if not self.next_ms or self.next_ms - now_ms > self.interval_ms:
+            self.plan(now_ms)  # the first time, and after the clock was set back
+        if self.is_awake and now_ms - self.last_ms >= WAKE_SPACING_MS:
+            return now_ms
+        if now_ms < self.next_ms:
+            return None
+        late = (now_ms - self.next_ms) // self.interval_ms
+        self.missed_count += late
+        return self.next_ms + late * self.interval_ms
+
+    def done(self, at_ms: int, now_ms: int) -> None:
+        """
+        Note an evaluation.
+
+        Args:
+            at_ms: Its moment.
+            now_ms: The present one.
+        """
+        self.last_ms = at_ms
+        self.is_awake = False
+        if now_ms >= self.next_ms:
+            self.plan(now_ms)
+
+    def wait_ms(self, now_ms: int) -> int:
+        """
+        How long there is nothing to do.
+
+        Args:
+            now_ms: The present moment.
+        """
+        wait = self.next_ms - now_ms
+        if self.is_awake:
+            wait = min(wait, self.last_ms + WAKE_SPACING_MS - now_ms)
+        return max(0, wait)

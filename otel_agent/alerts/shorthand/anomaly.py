@@ -1,0 +1,65 @@
+"""
+Values unlike those of the past hours, judged robustly.
+
+On the logarithm, because durations and rates are skewed: a value twice as large as usual is as odd as one half as large. The
+middle is the median and the spread the median distance from it, so that a past with outliers in it still serves. Spread is
+never taken for less than a margin, because what hardly ever moves would be odd at the least touch. Several odd values in a
+row are needed.
+
+Source: B. Iglewicz, D. Hoaglin, How to detect and handle outliers, 1993; https://github.com/grafana/promql-anomaly-detection
+"""
+
+from otel_agent.alerts.rules.durations import duration_text
+from otel_agent.alerts.shorthand.drafts import Draft, drafted
+from otel_agent.alerts.shorthand.fields import Fields
+from otel_agent.alerts.shorthand.metrics import watched
+from otel_agent.series.naming import Naming
+
+__all__ = ["anomaly"]
+
+NORMAL_FACTOR = 1.4826
+"""From the median distance to the standard deviation of a normal distribution."""
+LEAST_POINTS = 60
+"""Values of the past needed before anything is odd."""
+
+
+def anomaly(fields: Fields, naming: Naming) -> list[Draft]:
+    """
+    Four recorded series and an alert over them.
+
+    Args:
+        fields: name, metric, where, sigma, in_a_row, window, baseline, margin, direction.
+        naming: Which translation.
+    """
+    name, metric = fields.name(), watched(fields, naming)
+    sigma, in_a_row = fields.number("sigma", 3.5), fields.number("in_a_row", 3.0)
+    window_s, baseline = fields.duration("window", 60.0), duration_text(fields.duration("baseline", 21_600.0))
+    margin = fields.number("margin", 0.05)
+    direction = fields.text("direction", "both")
+    if direction not in ("both", "above", "below"):
+        fields.say("direction", f"expected both, above or below, found {direction!r}")
+    window = duration_text(window_s)
+    if metric.kind == "histogram":
+        value = f"rate({metric.selector('_sum')}[{window}]) / rate({metric.selector('_count')}[{window}])"
+    elif metric.kind == "counter":
+        value = f"rate({metric.selector()}[{window}])"
+    else:
+        value = f"avg_over_time({metric.selector()}[{window}])"
+    base = f"anomaly:{name}"
+    recorded = {
+        "log": f"ln(({value}) > 0)",
+        "median": f"quantile_over_time(0.5, {base}:log[{baseline}])",
+        "distance": f"abs({base}:log - {base}:median)",
+        "spread": f"{NORMAL_FACTOR} * quantile_over_time(0.5, {base}:distance[{baseline}])",
+    }
+    away = {"above": f"({base}:log - {base}:median)", "below": f"({base}:median - {base}:log)"}.get(
+        direction, f"{base}:distance"
+    )
+    interval_s = 15.0
+    expression = (
+        f"{away} / clamp_min({base}:spread, {margin:.15g}) > {sigma:.15g} "
+        f"and count_over_time({base}:log[{baseline}]) >= {LEAST_POINTS}"
+    )
+    summary = f"{fields.text('metric')} is {{{{ $value | humanize }}}} deviations away from its usual value"
+    alert = drafted(fields, name, expression, summary, hold_s=max(0.0, in_a_row - 1) * interval_s)
+    return [*(Draft(f"{base}:{part}", text, is_recording=True) for part, text in recorded.items()), alert]

@@ -1,0 +1,240 @@
+"""
+What rules can know of spans: calls, errors, durations and exceptions, counted before sampling and export.
+
+The series have the names and labels the collector's spanmetrics connector gives them, so that a rule reads either. A span
+with an error is an event: `wake` is called, and the rules that watch for it are evaluated within a second. For each kind of
+error the newest trace is remembered, so that an alert can show it.
+
+Costs a look-up and a few additions a span. `observe` and `on_end` may be called from any thread and never raise; `_lock`
+guards the counters and is never held while something foreign is called.
+
+Source: https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/connector/spanmetricsconnector
+"""
+
+import threading
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
+
+from otel_agent import guard
+from otel_agent.clock import SYSTEM, Clock
+from otel_agent.processors.streams import bound_text
+from otel_agent.series.labels import NAME, Labels
+from otel_agent.series.store import Store
+
+__all__ = ["BOUNDS_S", "SpanStatistics"]
+
+BOUNDS_S = (0.002, 0.004, 0.006, 0.008, 0.01, 0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.4, 2.0, 5.0, 10.0, 15.0)
+"""Upper bounds of the duration's buckets, in seconds: those of the connector."""
+KEYS_LIMIT = 1_000
+"""Different names, kinds and outcomes of spans told apart; the rest is counted together."""
+OVERFLOW = "otel.metric.overflow"
+"""Name under which the rest is counted."""
+_STATUSES = ("STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR")
+_ERROR = 2
+CALLS, DURATION, EXCEPTIONS = (
+    "traces_span_metrics_calls_total",
+    "traces_span_metrics_duration_seconds",
+    "traces_span_metrics_exceptions_total",
+)
+
+Key = tuple[str, str, int]
+
+
+class _Calls:
+    """Counters of one name, kind and outcome."""
+
+    __slots__ = ("buckets", "count", "sum_s")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.sum_s = 0.0
+        self.buckets = [0] * (len(BOUNDS_S) + 1)
+
+
+class SpanStatistics(SpanProcessor):
+    """Counts ended spans into series."""
+
+    def __init__(
+        self,
+        store: Store,
+        labels: Mapping[str, str] | None = None,
+        *,
+        wake: Callable[[], object] | None = None,
+        clock: Clock = SYSTEM,
+    ) -> None:
+        """
+        Begin with nothing counted.
+
+        Args:
+            store: Where `write` puts the series.
+            labels: Of every series: `job`, `instance`, `service_name`.
+            wake: Called after a span with an error; must be cheap.
+            clock: Tells since when counting goes on.
+        """
+        self._store = store
+        self._labels = dict(labels or {})
+        self._wake = wake
+        self._lock = threading.Lock()
+        self._calls: dict[Key, _Calls] = {}
+        self._exceptions: dict[tuple[str, str], int] = {}
+        self._traces: dict[tuple[str, str], str] = {}
+        self._series: dict[object, list[Labels]] = {}
+        self._written_ms = clock.wall_ns() // 1_000_000
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """
+        Count one span; the SDK's interface.
+
+        Args:
+            span: Ended.
+        """
+        self.observe((span,))
+
+    def observe(self, spans: Iterable[Any]) -> None:
+        """
+        Count spans. Never raises.
+
+        Args:
+            spans: Ended; the SDK's or our own, in one batch.
+        """
+        has_error = False
+        try:
+            for span in spans:
+                has_error |= self._observe(span)
+        except Exception as error:  # noqa: BLE001 - runs where spans end; nothing of ours may be felt there
+            guard.shared.report("alerts.spans", "a span could not be counted for alerts", error)
+        if has_error and self._wake is not None:
+            guard.swallow("alerts.spans", "alerts could not be woken", self._wake)
+
+    def _observe(self, span: Any) -> bool:
+        status = span.status.status_code.value
+        types = _exception_types(span, is_error=status == _ERROR)
+        duration_s = max(0, (span.end_time or 0) - (span.start_time or 0)) / 1e9
+        key = (span.name, span.kind.name, status)
+        with self._lock:
+            calls = self._calls.get(key)
+            if calls is None:
+                calls = self._begun(key)
+            calls.count += 1
+            calls.sum_s += duration_s
+            calls.buckets[bisect_left(BOUNDS_S, duration_s)] += 1
+            if not types and status != _ERROR:
+                return False
+            self._note(span, types)
+        return True
+
+    def _begun(self, key: Key) -> _Calls:
+        if len(self._calls) >= KEYS_LIMIT:
+            key = (OVERFLOW, key[1], key[2])
+        return self._calls.setdefault(key, _Calls())
+
+    def _note(self, span: Any, types: Sequence[str]) -> None:
+        trace_id = f"{span.context.trace_id:032x}"
+        for kind in types:
+            key = (span.name, kind)
+            if key not in self._exceptions and len(self._exceptions) >= KEYS_LIMIT:
+                key = (OVERFLOW, OVERFLOW)
+            self._exceptions[key] = self._exceptions.get(key, 0) + 1
+            self._remember(("exception_type", kind), trace_id)
+        self._remember(("span_name", span.name), trace_id)
+
+    def _remember(self, key: tuple[str, str], trace_id: str) -> None:
+        if key in self._traces or len(self._traces) < 2 * KEYS_LIMIT:
+            self._traces[key] = trace_id
+
+    def trace_ids(self, alert: Any) -> tuple[str, ...]:
+        """
+        The newest trace that shows what an alert is about.
+
+        Args:
+            alert: With labels; `exception_type` is asked for first, then `span_name`.
+
+        Returns:
+            One trace id in hexadecimal, or nothing.
+        """
+        with self._lock:
+            for name in ("exception_type", "span_name"):
+                found = self._traces.get((name, alert.labels.get(name)))
+                if found is not None:
+                    return (found,)
+        return ()
+
+    def write(self, at_ms: int) -> None:
+        """
+        Write the counters into the store.
+
+        Args:
+            at_ms: The moment, in milliseconds since 1970.
+        """
+        with self._lock:
+            calls = {key: (one.count, one.sum_s, tuple(one.buckets)) for key, one in self._calls.items()}
+            exceptions = dict(self._exceptions)
+        with self._store.lock:
+            if at_ms <= self._written_ms:
+                return
+            for key, (count, sum_s, buckets) in calls.items():
+                total, points = 0, [float(count), sum_s, float(count)]
+                for bucket in buckets:
+                    total += bucket
+                    points.append(float(total))
+                self._push(key, points, at_ms)
+            for pair, count in exceptions.items():
+                self._push(pair, [float(count)], at_ms)
+            self._written_ms = at_ms
+
+    def _push(self, key: tuple[Any, ...], points: Sequence[float], at_ms: int) -> None:
+        labels = self._series.get(key)
+        is_new = labels is None
+        if labels is None:
+            labels = self._series[key] = self._named(key)
+        for one, value in zip(labels, points, strict=True):
+            series = self._store.series(one, is_counter=True)
+            if series is not None:
+                if is_new:
+                    series.points.push(self._written_ms, 0.0)  # type: ignore[arg-type] # never a series of histograms
+                series.points.push(at_ms, value)  # type: ignore[arg-type] # never a series of histograms
+
+    def _named(self, key: tuple[Any, ...]) -> list[Labels]:
+        if len(key) == 2:  # noqa: PLR2004 - name and type, of an exception
+            return [Labels({**self._labels, NAME: EXCEPTIONS, "span_name": key[0], "exception_type": key[1]})]
+        common = {
+            **self._labels,
+            "span_name": key[0],
+            "span_kind": f"SPAN_KIND_{key[1]}",
+            "status_code": _STATUSES[key[2]],
+        }
+        bounds = [*(bound_text(bound) for bound in BOUNDS_S), "+Inf"]
+        return [
+            Labels({**common, NAME: CALLS}),
+            Labels({**common, NAME: f"{DURATION}_sum"}),
+            Labels({**common, NAME: f"{DURATION}_count"}),
+            *(Labels({**common, NAME: f"{DURATION}_bucket", "le": bound}) for bound in bounds),
+        ]
+
+    def shutdown(self) -> None:
+        """Nothing to do; the store belongs to somebody else."""
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:  # noqa: ARG002 - the interface is the SDK's
+        """Nothing waits here."""
+        return True
+
+    def reinit_after_fork(self) -> None:
+        """Make the lock anew in a forked child."""
+        self._lock = threading.Lock()
+
+
+def _exception_types(span: Any, *, is_error: bool) -> list[str]:
+    types: list[str] = []
+    for event in span.events or ():
+        if event.name == "exception":
+            kind = (event.attributes or {}).get("exception.type")
+            if kind:
+                types.append(str(kind).rpartition(".")[2])
+    if is_error and not types:
+        kind = (span.attributes or {}).get("error.type")
+        if kind:
+            types.append(str(kind).rpartition(".")[2])
+    return list(dict.fromkeys(types))
