@@ -43,8 +43,11 @@ class Window(NamedTuple):
     """When, in milliseconds since 1970."""
     values: "array[float]"
     """What."""
-    drop_sum: float | None
-    """For a counter: what it lost through restarts within the window, `None` when that was not kept."""
+    drops: "array[float] | None"
+    """For a counter: its values before each restart within the window; `None` when that was not kept."""
+
+
+_NONE = array("d")
 
 
 class Ring:
@@ -210,14 +213,11 @@ class Ring:
         column = {"last": self.coarse_lasts, "min": self.coarse_mins, "max": self.coarse_maxs}[want]
         return self.coarse_times_ms[begin:end] + times_ms, column[begin:end] + values
 
-    def _dropped(self, times_ms: "array[int]") -> float:
-        total = 0.0
-        if self._drop_times_ms and times_ms:
-            begin = bisect_right(self._drop_times_ms, times_ms[0])
-            end = bisect_right(self._drop_times_ms, times_ms[-1])
-            for value in self._drop_values[begin:end]:
-                total += value
-        return total
+    def _dropped(self, times_ms: "array[int]") -> "array[float]":
+        if not self._drop_times_ms or not times_ms:
+            return _NONE
+        begin = bisect_right(self._drop_times_ms, times_ms[0])
+        return self._drop_values[begin : bisect_right(self._drop_times_ms, times_ms[-1])]
 
     def size_bytes(self) -> int:
         """Memory taken by the points, in bytes, what the arrays keep in reserve included."""

@@ -97,7 +97,9 @@ def parse(text: str) -> Expression:
         raise RuleError([f"the expression has {len(text)} characters; at most {_LENGTH_LIMIT} are read"])
     try:
         tree = grammar.parse(text)
-    except Exception as error:  # the parser raises ValueError, and PanicException for its own mistakes
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # a mistake of the parser's own is a PanicException, which is no Exception
         raise RuleError([f"this is no PromQL: {error}"]) from error
     problems: list[str] = []
     root = _node(tree, problems)

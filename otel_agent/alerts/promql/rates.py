@@ -66,8 +66,10 @@ def changed_by(
 
 def _change(window: Window) -> float:
     change = window.values[-1] - window.values[0]
-    if window.drop_sum is not None:
-        return change + window.drop_sum
+    if window.drops is not None:
+        for lost in window.drops:
+            change += lost
+        return change
     before = window.values[0]
     for value in window.values:
         if value < before:

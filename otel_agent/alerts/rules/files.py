@@ -111,6 +111,7 @@ class _Reader:
             group = self._group(found)
             if group is None:
                 continue
+            self._where = ""
             if group.name in names:
                 self.say(
                     found.line, f"group {group.name!r} exists already, in line {names[group.name]}; name it otherwise"

@@ -63,8 +63,8 @@ def read_located(text: str, source: str) -> Located:
     """
     if len(text) > SIZE_LIMIT_BYTES:
         raise RuleError([f"{source}: has {len(text)} characters; at most {SIZE_LIMIT_BYTES} are read"])
-    reader = _Reader(text)
     try:
+        reader = _Reader(text)
         node = reader.get_single_node()
         return _Walk(reader, source).located(node) if node is not None else Located(None, 1)
     except yaml.MarkedYAMLError as error:
@@ -72,8 +72,6 @@ def read_located(text: str, source: str) -> Located:
         raise RuleError([f"{source}:{line}: this is no YAML: {error.problem or error.context}"]) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise RuleError([f"{source}: this is no YAML: {error}"]) from error
-    finally:
-        reader.dispose()
 
 
 class _Walk:

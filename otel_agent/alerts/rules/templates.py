@@ -134,7 +134,9 @@ def _parts(pieces: Sequence[Piece], until: tuple[str, ...]) -> tuple[list[_Part]
         if not is_action:
             if body:
                 parts.append(_Part(text=body))
-        elif word in until or word in ("else", "end"):
+        elif word in ("else", "end"):
+            if word not in until:
+                raise _UnreadableError(f"{word!r} without an if before it")
             return parts, [(is_action, body), *pieces]
         elif word == "if":
             part, pieces = _condition(body, pieces)

@@ -117,6 +117,23 @@ class Fields:
             return {}
         return {str(name): str(text) for name, text in value.items()}
 
+    def names(self, key: str) -> list[str]:
+        """A list of texts, or one; empty when it is not given."""
+        value = self._take(key, [])
+        listed = [value] if isinstance(value, str) else value
+        if not isinstance(listed, list | tuple) or not all(isinstance(one, str) for one in listed):
+            self.say(key, f"expected a list of names, found {value!r}")
+            return []
+        return list(listed)
+
+    def flag(self, key: str) -> bool:
+        """True or false; false when it is not given."""
+        value = self._take(key, False)
+        if not isinstance(value, bool):
+            self.say(key, f"expected true or false, found {value!r}")
+            return False
+        return value
+
     def finish(self) -> None:
         """Note the fields that nobody asked for."""
         known = sorted(self._read)

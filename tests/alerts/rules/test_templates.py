@@ -1,0 +1,112 @@
+"""Templates fill in what Prometheus's would."""
+
+import pytest
+
+from otel_agent.alerts.rules import humanize
+from otel_agent.alerts.rules.durations import duration_s, duration_text
+from otel_agent.alerts.rules.templates import compile_template
+from otel_agent.errors import RuleError
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "expected"),
+    [
+        ("plain", 1.0, "plain"),
+        ("{{ $labels.host }}/{{ .Labels.host }}", 1.0, "web-1/web-1"),
+        ("{{ $labels.missing }}|{{ $externalLabels.x }}", 1.0, "|"),
+        ("{{ $value }} {{ .Value }}", 0.1, "0.1 0.1"),
+        ("{{ $value }}", 1234567.0, "1.234567e+06"),
+        ("{{ $value }}", 100000.0, "100000"),
+        ("{{ $value }}", 0.00001, "1e-05"),
+        ("{{ $value }}", float("inf"), "+Inf"),
+        ("{{ $value | humanize }}", 1234567.0, "1.235M"),
+        ("{{ humanize $value }}", 0.00123, "1.23m"),
+        ("{{ humanize1024 $value }}", 2048.0, "2ki"),
+        ("{{ $value | humanizePercentage }}", 0.12345, "12.35%"),
+        ("{{ $value | humanizeDuration }}", 93784.0, "1d 2h 3m 4s"),
+        ("{{ $value | humanizeDuration }}", 0.0123, "12.3ms"),
+        ("{{ $value | humanizeDuration }}", 59.5, "59.5s"),
+        ("{{ $value | humanizeTimestamp }}", 1700000000.5, "2023-11-14 22:13:20.5 +0000 UTC"),
+        ('{{ printf "%.2f of %s%%" $value $labels.host }}', 3.14159, "3.14 of web-1%"),
+        ('{{ printf "%q" $labels.host }}', 1.0, '"web-1"'),
+        ("{{ $labels.host | toUpper | title }}", 1.0, "WEB-1"),
+        ('{{ title "two words" }}', 1.0, "Two Words"),
+        ('{{ reReplaceAll "(w)eb" "${1}ww" $labels.host }}', 1.0, "www-1"),
+        ("{{ if gt $value 0.5 }}high{{ else if gt $value 0.2 }}mid{{ else }}low{{ end }}", 0.3, "mid"),
+        ('{{ if match "^web" $labels.host }}web{{ end }}!', 0.3, "web!"),
+        ("a {{- /* nothing */ -}} b", 1.0, "ab"),
+        ("a {{- $value -}}  b", 1.0, "a1b"),
+        ('{{ (printf "%v" $value) | toLower }}{{ `raw` }}', 2.0, "2raw"),
+        ('{{ index $labels "host" }}', 2.0, "web-1"),
+        ('{{ and (eq $labels.host "web-1") (not false) }}', 2.0, "true"),
+        ('{{ printf "%d" $value }}', 2.0, "%!d(float64=2)"),
+        ('{{ stripPort "h:1" }} {{ stripDomain "a.b:1" }} {{ len "abc" }} {{ print 1 "a" }}', 2.0, "h a:1 3 1a"),
+    ],
+)  # fmt: skip
+def test_templates_are_filled(text: str, value: float, expected: str) -> None:
+    """Labels, values, functions, conditions, pipes and trimming give what Go's templates give."""
+    assert expected == compile_template(text).render({"host": "web-1"}, value)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("{{ $value", "a {{ is not closed"),
+        ("{{ }}", "an empty {{ }}"),
+        ('{{ query "up" }}', "the function query is not supported"),
+        ("{{ range $x }}{{ end }}", "range is not supported"),
+        ("{{ if $value }}a", "an if is not closed"),
+        ("a{{ end }}", "'end' without an if"),
+        ("{{ $nothing }}", "'$nothing' is not known"),
+        ("{{ $labels.a.b }}", "goes deeper"),
+        ("{{ $value | }}", "something is missing after |"),
+        ("{{ $value | $labels.x }}", "no function to pipe into"),
+        ("{{ ($value }}", "a parenthesis is not closed"),
+        ("{{ $value ! }}", "cannot be read"),
+        ("{{ $value $value }}", "is not expected"),
+    ],
+)  # fmt: skip
+def test_what_templates_do_not_hold_is_refused_when_loaded(text: str, reason: str) -> None:
+    """A template that could not be filled later is a mistake now."""
+    with pytest.raises(RuleError) as caught:
+        compile_template(text)
+
+    assert reason in str(caught.value)
+
+
+def test_a_place_that_cannot_be_filled_does_not_lose_the_alert() -> None:
+    """A wrong argument gives Prometheus's words for it instead of an exception."""
+    assert "<error expanding template:" in compile_template('{{ humanize "x" }}').render({}, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("5m", 300), ("1h30m", 5400), ("250ms", 0.25), ("0", 0), ("1d", 86400), ("1w", 604800), (7, 7.0)],
+)
+def test_durations_are_read(text: object, seconds: float) -> None:
+    """Lengths of time are read as Prometheus writes them."""
+    assert seconds == duration_s(text)
+
+
+@pytest.mark.parametrize("text", ["", "5", "m5", "5m1h", "-5m", "5 m", True, -1, None, "1.5h"])
+def test_what_is_no_duration_is_refused(text: object) -> None:
+    """Everything else is refused with the right form in the message."""
+    with pytest.raises(ValueError, match="write it like 30s"):
+        duration_s(text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0s"), (90, "1m30s"), (0.25, "250ms"), (86400, "1d"), (691200, "8d"), (604800, "1w"), (259200, "3d")],
+)
+def test_durations_are_written(seconds: float, text: str) -> None:
+    """What is written is what Prometheus would write, and is read back the same."""
+    assert text == duration_text(seconds)
+    assert seconds == duration_s(text)
+
+
+def test_numbers_for_people_survive_any_float() -> None:
+    """Infinities, NaN, zero of both signs and the extremes of floats are written."""
+    for value in (float("nan"), float("inf"), -float("inf"), 0.0, -0.0, 5e-324, 1.7e308, -1.7e308):
+        for function in (humanize.plain, humanize.number, humanize.number_1024, humanize.percentage, humanize.duration):
+            assert function(value)
