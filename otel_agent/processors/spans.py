@@ -28,8 +28,8 @@ __all__ = ["BOUNDS_S", "SpanStatistics"]
 
 BOUNDS_S = (0.002, 0.004, 0.006, 0.008, 0.01, 0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.4, 2.0, 5.0, 10.0, 15.0)
 """Upper bounds of the duration's buckets, in seconds: those of the connector."""
-KEYS_LIMIT = 1_000
-"""Different names, kinds and outcomes of spans told apart; the rest is counted together."""
+KEYS_LIMIT = 200
+"""Different names, kinds and outcomes of spans told apart; the rest is counted together. Each takes twenty series."""
 OVERFLOW = "otel.metric.overflow"
 """Name under which the rest is counted."""
 _STATUSES = ("STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR")
@@ -83,6 +83,15 @@ class SpanStatistics(SpanProcessor):
         self._traces: dict[tuple[str, str], str] = {}
         self._series: dict[object, list[Labels]] = {}
         self._written_ms = clock.wall_ns() // 1_000_000
+
+    def wake_by(self, wake: Callable[[], object]) -> None:
+        """
+        Name whom errors wake, when it is made after this.
+
+        Args:
+            wake: Called after a span with an error; must be cheap.
+        """
+        self._wake = wake
 
     def on_end(self, span: ReadableSpan) -> None:
         """
