@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
+from opentelemetry.trace import StatusCode
 
 from otel_agent import guard
 from otel_agent.clock import SYSTEM, Clock
@@ -33,7 +34,6 @@ KEYS_LIMIT = 200
 OVERFLOW = "otel.metric.overflow"
 """Name under which the rest is counted."""
 _STATUSES = ("STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR")
-_ERROR = 2
 CALLS, DURATION, EXCEPTIONS = (
     "traces_span_metrics_calls_total",
     "traces_span_metrics_duration_seconds",
@@ -46,9 +46,10 @@ Key = tuple[str, str, int]
 class _Calls:
     """Counters of one name, kind and outcome."""
 
-    __slots__ = ("buckets", "count", "sum_s")
+    __slots__ = ("buckets", "count", "key", "sum_s")
 
-    def __init__(self) -> None:
+    def __init__(self, key: Key) -> None:
+        self.key = key
         self.count = 0
         self.sum_s = 0.0
         self.buckets = [0] * (len(BOUNDS_S) + 1)
@@ -78,7 +79,7 @@ class SpanStatistics(SpanProcessor):
         self._labels = dict(labels or {})
         self._wake = wake
         self._lock = threading.Lock()
-        self._calls: dict[Key, _Calls] = {}
+        self._calls: dict[tuple[str, int, int], _Calls] = {}
         self._exceptions: dict[tuple[str, str], int] = {}
         self._traces: dict[tuple[str, str], str] = {}
         self._series: dict[object, list[Labels]] = {}
@@ -119,26 +120,31 @@ class SpanStatistics(SpanProcessor):
             guard.swallow("alerts.spans", "alerts could not be woken", self._wake)
 
     def _observe(self, span: Any) -> bool:
-        status = span.status.status_code.value
-        types = _exception_types(span, is_error=status == _ERROR)
+        # A span of our own without anything unusual says so in one slot; building its status would cost more than counting.
+        is_plain = getattr(span, "extra", span) is None
+        code = StatusCode.UNSET if is_plain else span.status.status_code
+        is_error = code is StatusCode.ERROR
+        types = () if is_plain else _exception_types(span, is_error=is_error)
         duration_s = max(0, (span.end_time or 0) - (span.start_time or 0)) / 1e9
-        key = (span.name, span.kind.name, status)
+        name, kind = span.name, span.kind
+        # Members of enumerations are slow to hash; each is one object for ever.
+        key = (name, id(kind), id(code))
         with self._lock:
             calls = self._calls.get(key)
             if calls is None:
-                calls = self._begun(key)
+                calls = self._begun(key, (name, kind.name, code.value))
             calls.count += 1
             calls.sum_s += duration_s
             calls.buckets[bisect_left(BOUNDS_S, duration_s)] += 1
-            if not types and status != _ERROR:
+            if not types and not is_error:
                 return False
             self._note(span, types)
         return True
 
-    def _begun(self, key: Key) -> _Calls:
+    def _begun(self, key: tuple[str, int, int], named: Key) -> _Calls:
         if len(self._calls) >= KEYS_LIMIT:
-            key = (OVERFLOW, key[1], key[2])
-        return self._calls.setdefault(key, _Calls())
+            key, named = (OVERFLOW, key[1], key[2]), (OVERFLOW, named[1], named[2])
+        return self._calls.setdefault(key, _Calls(named))
 
     def _note(self, span: Any, types: Sequence[str]) -> None:
         trace_id = f"{span.context.trace_id:032x}"
@@ -179,7 +185,7 @@ class SpanStatistics(SpanProcessor):
             at_ms: The moment, in milliseconds since 1970.
         """
         with self._lock:
-            calls = {key: (one.count, one.sum_s, tuple(one.buckets)) for key, one in self._calls.items()}
+            calls = {one.key: (one.count, one.sum_s, tuple(one.buckets)) for one in self._calls.values()}
             exceptions = dict(self._exceptions)
         with self._store.lock:
             if at_ms <= self._written_ms:
@@ -235,7 +241,7 @@ class SpanStatistics(SpanProcessor):
         self._lock = threading.Lock()
 
 
-def _exception_types(span: Any, *, is_error: bool) -> list[str]:
+def _exception_types(span: Any, *, is_error: bool) -> Sequence[str]:
     types: list[str] = []
     for event in span.events or ():
         if event.name == "exception":

@@ -16,7 +16,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from typing import Literal, NamedTuple
 
-__all__ = ["COARSE_LIMIT", "COARSE_STEP_MS", "FINE_LIMIT", "STALE", "Ring", "Window", "is_stale"]
+__all__ = ["COARSE_LIMIT", "COARSE_STEP_MS", "FINE_LIMIT", "STALE", "Ends", "Ring", "Window", "is_stale"]
 
 FINE_LIMIT = 10_000
 """Points kept at full resolution."""
@@ -47,7 +47,13 @@ class Window(NamedTuple):
     """For a counter: its values before each restart within the window; `None` when that was not kept."""
 
 
+Ends = tuple[int, int, int, float, float, "array[float]"]
+"""
+What a rate needs to know of a counter's points within a span of time: how many, time of the first and of the last, value of
+the first and of the last, and the values before each restart between them.
+"""
 _NONE = array("d")
+_NO_ENDS: Ends = (0, 0, 0, 0.0, 0.0, _NONE)
 
 
 class Ring:
@@ -201,6 +207,32 @@ class Ring:
         if begin == 0 and self.coarse_times_ms and self.coarse_times_ms[0] <= until_ms:
             times_ms, values = self._with_coarse(after_ms, until_ms, want, times_ms, values)
         return Window(times_ms, values, self._dropped(times_ms) if self.is_counter else None)
+
+    def ends(self, after_ms: int, until_ms: int) -> Ends | None:
+        """
+        First and last point of a window, without copying what lies between.
+
+        Args:
+            after_ms: As in `window`.
+            until_ms: As in `window`.
+
+        Returns:
+            The ends; `None` where only `window` can tell: for what is no counter, has marks of staleness, or is older than
+            the fine tier.
+        """
+        times_ms = self.times_ms
+        if not self.is_counter or self.stale_count or not times_ms or (times_ms[0] > after_ms and self.coarse_times_ms):
+            return None
+        begin = bisect_right(times_ms, after_ms)
+        end = len(times_ms) if until_ms >= self.last_ms else bisect_right(times_ms, until_ms)
+        if begin >= end:
+            return _NO_ENDS
+        first_ms, last_ms = times_ms[begin], times_ms[end - 1]
+        drops = _NONE
+        if self._drop_times_ms:
+            first = bisect_right(self._drop_times_ms, first_ms)
+            drops = self._drop_values[first : bisect_right(self._drop_times_ms, last_ms)]
+        return end - begin, first_ms, last_ms, self.values[begin], self.values[end - 1], drops
 
     def _with_coarse(
         self, after_ms: int, until_ms: int, want: str, times_ms: "array[int]", values: "array[float]"

@@ -20,6 +20,8 @@ __all__ = ["SERIES_LIMIT", "Series", "Store"]
 
 SERIES_LIMIT = 10_000
 """Series kept at most."""
+SELECTIONS_LIMIT = 2_000
+"""Different selections remembered at most."""
 
 
 class Series:
@@ -63,6 +65,8 @@ class Store:
         self._coarse_limit = coarse_limit
         self._by_labels: dict[Labels, Series] = {}
         self._by_name: dict[str, list[Series]] = {}
+        # Rules select the same again and again; what they found holds until a series comes or goes.
+        self._selected: dict[tuple[Matcher, ...], list[Series]] = {}
 
     def __len__(self) -> int:
         return len(self._by_labels)
@@ -92,6 +96,7 @@ class Store:
         points = HistogramRing() if is_histogram else Ring(self._fine_limit, self._coarse_limit, is_counter=is_counter)
         found = self._by_labels[labels] = Series(labels, points)
         self._by_name.setdefault(labels.get(NAME), []).append(found)
+        self._selected.clear()
         return found
 
     def append(
@@ -139,20 +144,25 @@ class Store:
 
     def select(self, matchers: Sequence[Matcher]) -> list[Series]:
         """
-        The series that satisfy every condition.
+        The series that satisfy every condition. The list is shared; nobody changes it.
 
         Args:
             matchers: An equality on `__name__` makes it quick.
         """
-        name = next((m.value for m in matchers if m.name == NAME and m.match is Match.EQUAL), None)
+        key = tuple(matchers)
         with self.lock:
-            candidates = list(self._by_labels.values() if name is None else self._by_name.get(name, ()))
-        rest = [
-            m
-            for m in matchers
-            if not (name is not None and m.name == NAME and m.match is Match.EQUAL and m.value == name)
-        ]
-        return [found for found in candidates if all(m.accepts(found.labels) for m in rest)] if rest else candidates
+            found = self._selected.get(key)
+            if found is None:
+                if len(self._selected) >= SELECTIONS_LIMIT:
+                    self._selected.clear()
+                found = self._selected[key] = self._search(key)
+        return found
+
+    def _search(self, matchers: tuple[Matcher, ...]) -> list[Series]:
+        named = next((m for m in matchers if m.name == NAME and m.match is Match.EQUAL), None)
+        candidates = self._by_labels.values() if named is None else self._by_name.get(named.value, ())
+        rest = [m for m in matchers if m is not named]
+        return [found for found in candidates if all(m.accepts(found.labels) for m in rest)]
 
     def remove(self, labels: Labels) -> None:
         """
@@ -164,6 +174,7 @@ class Store:
         with self.lock:
             found = self._by_labels.pop(labels, None)
             if found is not None:
+                self._selected.clear()
                 named = self._by_name[labels.get(NAME)]
                 named.remove(found)
                 if not named:

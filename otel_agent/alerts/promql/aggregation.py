@@ -30,8 +30,11 @@ def aggregate(node: Aggregation, vector: Vector, parameter: float) -> Vector:
     if not vector:
         return []
     groups: dict[Labels, list[Sample]] = {}
-    for sample in vector:
-        groups.setdefault(_key(node, sample[0]), []).append(sample)
+    if not node.names and not node.is_without:
+        groups[EMPTY] = vector
+    else:
+        for sample in vector:
+            groups.setdefault(_key(node, sample[0]), []).append(sample)
     if node.operator in ("topk", "bottomk"):
         return _chosen(node.operator, groups, parameter)
     result: Vector = []

@@ -32,13 +32,13 @@ from otel_agent.alerts.promql.nodes import (
 )
 from otel_agent.alerts.promql.parsing import LOOKBACK_MS, Expression
 from otel_agent.alerts.promql.quantiles import classic_quantile, fraction, native_quantile
-from otel_agent.alerts.promql.rates import changed_by, instant_rate, line
+from otel_agent.alerts.promql.rates import changed_by, grown_by, instant_rate, line
 from otel_agent.alerts.promql.relabeling import absent_labels, relabeled
 from otel_agent.alerts.promql.values import number_from_text, quantile, quotient
 from otel_agent.alerts.promql.windows import COUNTED, SUMMARIES, smoothed
 from otel_agent.series.histograms import Histogram, HistogramRing, HistogramWindow
 from otel_agent.series.labels import EMPTY, Labels
-from otel_agent.series.rings import Window
+from otel_agent.series.rings import Ring, Window
 from otel_agent.series.store import Store
 
 __all__ = ["Context", "evaluate"]
@@ -130,6 +130,7 @@ class _Ranged:
     windows: list[tuple[Labels, AnyWindow]]
     after_ms: int
     until_ms: int
+    has_name: bool
 
 
 def _ranged(node: Node, context: Context, want: str) -> _Ranged:
@@ -154,7 +155,7 @@ def _ranged(node: Node, context: Context, want: str) -> _Ranged:
             if window.times_ms:
                 windows.append((one.labels, window))
     context.selected_count += len(windows)
-    return _Ranged(windows, after_ms, until_ms)
+    return _Ranged(windows, after_ms, until_ms, node.selector.has_name)
 
 
 def _subqueried(node: Subquery, context: Context) -> _Ranged:
@@ -170,7 +171,7 @@ def _subqueried(node: Subquery, context: Context) -> _Ranged:
             values.setdefault(labels, []).append(value)
     context.selected_count += inner.selected_count
     windows = [(labels, _window(times[labels], values[labels])) for labels in times]
-    return _Ranged(windows, after_ms, until_ms)
+    return _Ranged(windows, after_ms, until_ms, has_name=False)
 
 
 def _window(times_ms: list[int], values: list[float | Histogram]) -> AnyWindow:
@@ -224,8 +225,34 @@ _NATIVE: dict[str, Callable[..., float]] = {
 }
 
 
+def _growth(node: Call, selected: Range, context: Context) -> Vector:
+    """`rate` and `increase`: where a series is a counter, only the ends of its window are read."""
+    until_ms = context.at_ms - selected.selector.offset_ms
+    after_ms = until_ms - selected.range_ms
+    is_rate = node.name == "rate"
+    series = context.store.select(selected.selector.matchers)
+    result: Vector = []
+    with context.store.lock:
+        for one in series:
+            points = one.points
+            ends = points.ends(after_ms, until_ms) if isinstance(points, Ring) else None
+            if ends is not None:
+                context.selected_count += ends[0] > 0
+                value: float | Histogram | None = grown_by(ends, after_ms, until_ms, is_rate=is_rate)
+            else:
+                window = points.window(after_ms, until_ms)
+                context.selected_count += len(window.times_ms) > 0
+                value = changed_by(window, after_ms, until_ms, is_counter=True, is_rate=is_rate)
+            if value is not None:
+                result.append((one.labels.nameless, value))
+    # Series of one name stay different without it.
+    return result if selected.selector.has_name else _unique(result)
+
+
 def _over_range(node: Call, context: Context) -> Vector:
     name = node.name
+    if name in ("rate", "increase") and isinstance(node.arguments[0], Range):
+        return _growth(node, node.arguments[0], context)
     position = 1 if name == "quantile_over_time" else 0
     ranged = _ranged(
         node.arguments[position], context, {"min_over_time": "min", "max_over_time": "max"}.get(name, "last")
@@ -236,7 +263,7 @@ def _over_range(node: Call, context: Context) -> Vector:
         value = _summary(name, window, ranged, context, rest)
         if value is not None:
             result.append((labels if name == "last_over_time" else labels.nameless, value))
-    return _unique(result)
+    return result if ranged.has_name else _unique(result)
 
 
 _CHANGES = {"rate": (True, True), "increase": (True, False), "delta": (False, False)}

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 from otel_agent.series.histograms import Histogram
-from otel_agent.series.labels import Labels
-from otel_agent.series.matchers import Matcher
+from otel_agent.series.labels import NAME, Labels
+from otel_agent.series.matchers import Match, Matcher
 
 __all__ = [
     "Aggregation", "Binary", "Call", "EvaluationError", "Group", "Matching", "Negation", "Node", "Number", "Range", "Sample",
@@ -49,6 +49,11 @@ class Selector(Node):
 
     matchers: tuple[Matcher, ...]
     offset_ms: int
+
+    @property
+    def has_name(self) -> bool:
+        """Whether all series it can mean have the same name."""
+        return any(matcher.name == NAME and matcher.match is Match.EQUAL for matcher in self.matchers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,16 @@ for a counter.
 Source: https://prometheus.io/docs/prometheus/latest/querying/functions/#rate
 """
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
 from otel_agent.alerts.promql.nodes import EvaluationError
 from otel_agent.alerts.promql.values import quotient, total
 from otel_agent.series.histograms import Histogram, HistogramWindow
-from otel_agent.series.rings import Window
+from otel_agent.series.rings import Ends, Window
 
-__all__ = ["changed_by", "instant_rate", "line"]
+__all__ = ["changed_by", "grown_by", "instant_rate", "line"]
 
 GAP_FACTOR = 1.1
 """A border further away than this many average distances counts as a missing sample."""
@@ -41,27 +42,52 @@ def changed_by(
     times_ms = window.times_ms
     if len(times_ms) < 2:  # noqa: PLR2004 - a change needs two
         return None
+    first_ms, last_ms = times_ms[0], times_ms[-1]
     if isinstance(window, HistogramWindow):
         state = _histogram_change(window.values, is_counter=is_counter)
-        change: float | Histogram = state
-        grown, first = state.count, window.values[0].count
+        first, grown = window.values[0].count, state.count
     else:
-        change = grown = _change(window) if is_counter else window.values[-1] - window.values[0]
-        first = window.values[0]
-    sampled_s = (times_ms[-1] - times_ms[0]) / 1000
-    average_s = sampled_s / (len(times_ms) - 1)
-    start_s = (times_ms[0] - after_ms) / 1000
-    end_s = (until_ms - times_ms[-1]) / 1000
-    if start_s >= average_s * GAP_FACTOR:
-        start_s = average_s / 2
-    if is_counter and grown > 0 and first >= 0:
-        start_s = min(start_s, sampled_s * (first / grown))
-    if end_s >= average_s * GAP_FACTOR:
-        end_s = average_s / 2
-    factor = (sampled_s + start_s + end_s) / sampled_s
+        change = _change(window) if is_counter else window.values[-1] - window.values[0]
+        first, grown = window.values[0], change
+    birth_s = (last_ms - first_ms) / 1000 * (first / grown) if is_counter and grown > 0 and first >= 0 else math.inf
+    factor = _stretch(len(times_ms), first_ms - after_ms, last_ms - first_ms, until_ms - last_ms, birth_s)
     if is_rate:
         factor /= (until_ms - after_ms) / 1000
-    return change.times(factor) if isinstance(change, Histogram) else change * factor
+    return state.times(factor) if isinstance(window, HistogramWindow) else change * factor
+
+
+def grown_by(ends: Ends, after_ms: int, until_ms: int, *, is_rate: bool) -> float | None:
+    """
+    As `changed_by` for a counter, from the ends of its window.
+
+    Args:
+        ends: First and last sample, and the restarts between.
+        after_ms: Where the range begins.
+        until_ms: Where it ends.
+        is_rate: Whether to divide by the range's length in seconds.
+    """
+    count, first_ms, last_ms, first, last, drops = ends
+    if count < 2:  # noqa: PLR2004 - a change needs two
+        return None
+    change = last - first
+    for lost in drops:
+        change += lost
+    birth_s = (last_ms - first_ms) / 1000 * (first / change) if change > 0 and first >= 0 else math.inf
+    factor = _stretch(count, first_ms - after_ms, last_ms - first_ms, until_ms - last_ms, birth_s)
+    return change * (factor / ((until_ms - after_ms) / 1000) if is_rate else factor)
+
+
+def _stretch(count: int, start_ms: int, sampled_ms: int, end_ms: int, birth_s: float) -> float:
+    """How much longer the range is than the part of it that was seen; `birth_s` before its start the counter was zero."""
+    start_s, sampled_s, end_s = start_ms / 1000, sampled_ms / 1000, end_ms / 1000
+    average_s = sampled_s / (count - 1)
+    threshold_s = average_s * GAP_FACTOR
+    if start_s >= threshold_s:
+        start_s = average_s / 2
+    start_s = min(start_s, birth_s)
+    if end_s >= threshold_s:
+        end_s = average_s / 2
+    return (sampled_s + start_s + end_s) / sampled_s
 
 
 def _change(window: Window) -> float:
