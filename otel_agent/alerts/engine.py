@@ -141,6 +141,8 @@ class Alerts:
             What changed.
         """
         at_ms = self._now_ms() if at_s is None else round(at_s * 1000)
+        if at_s is None and self._refresh is not None:
+            guard.swallow("alerts.refresh", "what just happened could not be counted", partial(self._refresh, at_ms))
         return self._evaluate([(planned, at_ms) for planned in self._planned])
 
     def active(self) -> list[Alert]:

@@ -14,6 +14,7 @@ from otel_agent.series.histograms import Bucket, Histogram
 
 __all__ = ["classic_quantile", "fraction", "native_quantile"]
 
+HALF = 0.5
 SMALL_DELTA = 1e-12
 """Counts that fall by less than this share from one bucket to the next do so because of rounding."""
 
@@ -71,10 +72,13 @@ def native_quantile(share: float, histogram: Histogram) -> float:
         return math.inf if share > 1 else -math.inf if share < 0 else math.nan
     if not 0 <= share <= 1:
         return math.copysign(math.inf, share)
-    rank = share * histogram.count
+    # Counted from the nearer end: a rank on the border of two buckets lies in the one further out.
+    buckets = list(histogram.buckets())
+    is_forward = share < HALF or math.isnan(histogram.sum)
+    rank = (share if is_forward else 1 - share) * histogram.count
     passed = 0.0
     bucket = None
-    for bucket in histogram.buckets():
+    for bucket in buckets if is_forward else reversed(buckets):
         passed += bucket.count
         if passed >= rank:
             break
@@ -82,8 +86,9 @@ def native_quantile(share: float, histogram: Histogram) -> float:
         return math.nan
     bucket = _bounded(bucket, histogram)
     if passed < rank:
-        return bucket.upper
-    return _within(bucket, (rank - (passed - bucket.count)) / bucket.count)
+        return bucket.upper if is_forward else bucket.lower
+    inside = rank - (passed - bucket.count) if is_forward else passed - rank
+    return _within(bucket, inside / bucket.count)
 
 
 def _bounded(bucket: Bucket, histogram: Histogram) -> Bucket:

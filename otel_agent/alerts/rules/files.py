@@ -95,7 +95,10 @@ class _Reader:
         self._where = ""
 
     def say(self, line: int, problem: str) -> None:
-        self.problems.append(f"{self.source}:{line}: {self._where}{problem}")
+        self.problems.append(f"{self._at(line)}: {self._where}{problem}")
+
+    def _at(self, line: int) -> str:
+        return f"{self.source}:{line}" if line else self.source
 
     def groups(self, document: Located) -> list[RuleGroup]:
         self._known_keys(document, ("groups",))
@@ -151,7 +154,7 @@ class _Reader:
             interval_s=interval_s,
             limit=self._count(found, "limit"),
             query_offset_s=self._duration(found, "query_offset", 0.0),
-            source=f"{self.source}:{found.line}",
+            source=self._at(found.line),
         )
 
     def _rule(self, entry: Located, shared: dict[str, Template]) -> Rule | None:
@@ -179,7 +182,7 @@ class _Reader:
             keep_firing_for_s=keep_s,
             labels={**shared, **labels},
             annotations=annotations,
-            source=f"{self.source}:{entry.line}",
+            source=self._at(entry.line),
         )
 
     def _refuse_for_recording(self, entry: Located, record: str) -> None:

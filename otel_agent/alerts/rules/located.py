@@ -23,7 +23,7 @@ class Located:
     value: Any
     """A scalar, a list of `Located`, or a mapping from names to `Located`."""
     line: int
-    """Counted from 1."""
+    """Counted from 1; 0 for what was not read from a file."""
     key_lines: dict[str, int] = field(default_factory=dict)
     """Of a mapping: the lines of its keys."""
 

@@ -80,13 +80,13 @@ def _compiled(entry: Any, path: str, naming: Naming) -> RuleSet:
 
 def located(value: Any) -> Located:
     """
-    Plain values as if they had been read from line 1 of a file.
+    Plain values as if they had been read from a file.
 
     Args:
         value: Mappings, lists and scalars.
     """
     if isinstance(value, Mapping):
-        return Located({str(key): located(inner) for key, inner in value.items()}, 1, {str(key): 1 for key in value})
+        return Located({str(key): located(inner) for key, inner in value.items()}, 0, {str(key): 0 for key in value})
     if isinstance(value, list | tuple):
-        return Located([located(inner) for inner in value], 1)
-    return Located(value, 1)
+        return Located([located(inner) for inner in value], 0)
+    return Located(value, 0)
