@@ -31,19 +31,17 @@ from otel_agent.alerts.promql.nodes import (
     Vector,
 )
 from otel_agent.alerts.promql.parsing import LOOKBACK_MS, Expression
-from otel_agent.alerts.promql.quantiles import classic_quantile, fraction, native_quantile
-from otel_agent.alerts.promql.rates import changed_by, grown_by, instant_rate, line
+from otel_agent.alerts.promql.quantiles import fraction, vector_quantile
+from otel_agent.alerts.promql.rates import changed_by, grown_by
 from otel_agent.alerts.promql.relabeling import absent_labels, relabeled
-from otel_agent.alerts.promql.values import number_from_text, quantile, quotient
-from otel_agent.alerts.promql.windows import COUNTED, SUMMARIES, smoothed
+from otel_agent.alerts.promql.summaries import summary
+from otel_agent.alerts.promql.values import quotient
 from otel_agent.series.histograms import Histogram, HistogramRing, HistogramWindow
 from otel_agent.series.labels import EMPTY, Labels
 from otel_agent.series.rings import Ring, Window
 from otel_agent.series.store import Store
 
 __all__ = ["Context", "evaluate"]
-
-BUCKET_BOUND = ("le",)
 
 
 @dataclass
@@ -260,47 +258,10 @@ def _over_range(node: Call, context: Context) -> Vector:
     rest = [_number(argument, context) for i, argument in enumerate(node.arguments) if i != position]
     result: Vector = []
     for labels, window in ranged.windows:
-        value = _summary(name, window, ranged, context, rest)
+        value = summary(name, window, (ranged.after_ms, ranged.until_ms, context.at_ms), rest)
         if value is not None:
             result.append((labels if name == "last_over_time" else labels.nameless, value))
     return result if ranged.has_name else _unique(result)
-
-
-_CHANGES = {"rate": (True, True), "increase": (True, False), "delta": (False, False)}
-
-
-def _summary(
-    name: str, window: AnyWindow, ranged: _Ranged, context: Context, rest: list[float]
-) -> float | Histogram | None:
-    if name in _CHANGES:
-        is_counter, is_rate = _CHANGES[name]
-        return changed_by(window, ranged.after_ms, ranged.until_ms, is_counter=is_counter, is_rate=is_rate)
-    if name in COUNTED:
-        return COUNTED[name](window)
-    if name == "last_over_time":
-        return window.values[-1]
-    if name == "irate":
-        return instant_rate(window)
-    return None if isinstance(window, HistogramWindow) else _of_numbers(name, window, context, rest)
-
-
-def _of_numbers(name: str, window: Window, context: Context, rest: list[float]) -> float | None:
-    if name in SUMMARIES:
-        return SUMMARIES[name](window)
-    if name == "quantile_over_time":
-        return quantile(rest[0], window.values)
-    if name == "double_exponential_smoothing":
-        return smoothed(window, *_smoothing(rest))
-    fitted = line(window, window.times_ms[0] if name == "deriv" else context.at_ms)
-    if fitted is None:
-        return None
-    return fitted[0] if name == "deriv" else fitted[1] + fitted[0] * rest[0]
-
-
-def _smoothing(factors: list[float]) -> list[float]:
-    if not all(0 <= factor <= 1 for factor in factors):
-        raise EvaluationError("double_exponential_smoothing() needs factors from 0 to 1")
-    return factors
 
 
 def _absent(node: Call, context: Context) -> Vector:
@@ -326,18 +287,7 @@ def _label_replace(node: Call, context: Context) -> Vector:
 
 
 def _histogram_quantile(node: Call, context: Context) -> Vector:
-    share = _number(node.arguments[0], context)
-    result: Vector = []
-    classic: dict[Labels, list[tuple[float, float]]] = {}
-    for labels, value in _vector(node.arguments[1], context):
-        if isinstance(value, Histogram):
-            result.append((labels.nameless, native_quantile(share, value)))
-            continue
-        bound = number_from_text(labels.get("le")) if labels.get("le") else None
-        if bound is not None:
-            classic.setdefault(labels.drop(BUCKET_BOUND), []).append((bound, value))
-    result.extend((labels, classic_quantile(share, buckets)) for labels, buckets in classic.items())
-    return _unique(result)
+    return _unique(vector_quantile(_number(node.arguments[0], context), _vector(node.arguments[1], context)))
 
 
 _SPECIAL: dict[str, Callable[[Call, Context], Value]] = {

@@ -10,13 +10,38 @@ Source: https://prometheus.io/docs/prometheus/latest/querying/functions/#histogr
 import math
 from collections.abc import Sequence
 
+from otel_agent.alerts.promql.nodes import Vector
+from otel_agent.alerts.promql.values import number_from_text
 from otel_agent.series.histograms import Bucket, Histogram
+from otel_agent.series.labels import Labels
 
-__all__ = ["classic_quantile", "fraction", "native_quantile"]
+__all__ = ["classic_quantile", "fraction", "native_quantile", "vector_quantile"]
 
+BOUND = "le"
 HALF = 0.5
 SMALL_DELTA = 1e-12
 """Counts that fall by less than this share from one bucket to the next do so because of rounding."""
+
+
+def vector_quantile(share: float, vector: Vector) -> Vector:
+    """
+    A quantile of every histogram in a vector.
+
+    Args:
+        share: From 0 to 1; beyond, the answers are infinite.
+        vector: Native histograms, and the buckets of classic ones, told by `le`.
+    """
+    result: Vector = []
+    classic: dict[Labels, list[tuple[float, float]]] = {}
+    for labels, value in vector:
+        if isinstance(value, Histogram):
+            result.append((labels.nameless, native_quantile(share, value)))
+            continue
+        bound = number_from_text(labels.get(BOUND)) if labels.get(BOUND) else None
+        if bound is not None:
+            classic.setdefault(labels.drop((BOUND,)), []).append((bound, value))
+    result.extend((labels, classic_quantile(share, buckets)) for labels, buckets in classic.items())
+    return result
 
 
 def classic_quantile(share: float, buckets: Sequence[tuple[float, float]]) -> float:
