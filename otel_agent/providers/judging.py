@@ -1,0 +1,115 @@
+"""
+The judge and its messengers, put together: series, what feeds them, rules, receivers.
+
+    metric reader ──► Judgement ──┐
+                                  ├─► Store ◄── Alerts ──► Dispatcher ──► receivers
+    delivery thread ─► SpanStatistics ┘            └─► log event of each change
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from opentelemetry.instrumentation.utils import suppress_instrumentation
+
+from otel_agent.alerts.engine import Alerts
+from otel_agent.alerts.loading import load_rules
+from otel_agent.alerts.notify.building import build_notify
+from otel_agent.alerts.notify.dispatcher import Dispatcher
+from otel_agent.alerts.states import Transition
+from otel_agent.processors.judgement import Judgement, resource_labels
+from otel_agent.processors.spans import SpanStatistics
+from otel_agent.series.store import Store
+
+__all__ = ["Judging", "build_judging"]
+
+
+@dataclass(frozen=True)
+class Judging:
+    """Everything that judges, in working order; nothing runs before `start`."""
+
+    store: Store
+    """The recent past."""
+    collections: Judgement
+    """Takes each collection of metrics."""
+    spans: SpanStatistics
+    """Takes each batch of ended spans."""
+    alerts: Alerts
+    """Evaluates the rules."""
+    dispatcher: Dispatcher
+    """Tells people."""
+    problems: tuple[str, ...]
+    """What of the settings was left out, and why; a line each."""
+
+    def start(self) -> None:
+        """Begin to judge and to tell."""
+        self.dispatcher.restore(self.alerts.active())
+        self.dispatcher.start()
+        self.alerts.start()
+
+    def close(self, timeout_s: float) -> None:
+        """
+        Stop judging, and send what is still to be told.
+
+        Args:
+            timeout_s: For all of it, in seconds.
+        """
+        self.alerts.close(timeout_s / 2)
+        self.dispatcher.close(timeout_s / 2)
+
+    def reinit_after_fork(self) -> None:
+        """Judge the child on its own, from nothing."""
+        for part in (self.store, self.spans, self.alerts, self.dispatcher):
+            part.reinit_after_fork()
+
+    def status(self) -> dict[str, Any]:
+        """What fires, what fails, what was told."""
+        return {**self.alerts.status(), "notifications": dict(self.dispatcher.status())}
+
+
+def build_judging(
+    settings: Any,
+    resource: Mapping[str, Any],
+    *,
+    directory: Path,
+    state_file: Path | None = None,
+    on_change: Callable[[Transition], object] | None = None,
+) -> Judging:
+    """
+    Build the judge. Never raises for a wrong rule, route or receiver: those are left out and said.
+
+    Args:
+        settings: `Config.alerts`.
+        resource: Attributes of the resource; they become `job` and `instance` of every series.
+        directory: What relative paths of rule files begin at.
+        state_file: Where alerts are kept over a restart; `None` for nowhere.
+        on_change: Told of every change of an alert, before anybody else.
+
+    Returns:
+        The judge; its problems name what was left out.
+    """
+    rules = load_rules(
+        settings.rule_files,
+        settings.rules,
+        with_defaults=settings.defaults,
+        overrides=settings.overrides,
+        directory=directory,
+    )
+    notify = build_notify(settings.notifiers, settings.routes, settings.inhibit, suppress=suppress_instrumentation)
+    store = Store()
+    spans = SpanStatistics(store, resource_labels(resource))
+    collections = Judgement(store, is_birth_counted=settings.counter_start != "prometheus", before=spans.write)
+    alerts = Alerts(rules.groups, store, state_file=state_file, refresh=spans.write, trace_ids=spans.trace_ids)
+    dispatcher = Dispatcher(
+        notify.receivers,
+        notify.routes,
+        notify.inhibitions,
+        is_acknowledged=lambda alert: alerts.acknowledgement(alert) is not None,
+    )
+    spans.wake_by(alerts.wake)
+    if on_change is not None:
+        alerts.on_change(on_change)
+    alerts.on_change(dispatcher.offer)
+    alerts.on_acknowledge(dispatcher.acknowledged)
+    return Judging(store, collections, spans, alerts, dispatcher, (*rules.problems, *notify.problems))
