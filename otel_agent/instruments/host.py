@@ -18,7 +18,7 @@ from otel_agent.instruments import cgroup
 from otel_agent.instruments.observing import Handle, observe
 from otel_agent.instruments.readings import HostReading, Latest, busy_ratio
 
-__all__ = ["install"]
+__all__ = ["build_ratios", "install"]
 
 Points = Iterator[tuple[float, Mapping[str, Any] | None]]
 
@@ -53,6 +53,27 @@ def install(
     """
     host = _Host(read or _reader(detail=detail), find_limits, tick_s=tick_s, detail=detail)
     return Handle(observe(meter, metric, getattr(host, method)) for metric, method in _SOURCES)
+
+
+def build_ratios(tick_s: float = 1.0) -> Callable[[], Mapping[str, float]]:
+    """
+    Make a reader of how full the host, or the container, is; for thresholds.
+
+    Args:
+        tick_s: Between two readings, in seconds.
+
+    Returns:
+        Answers with ratios from 0 to 1 by name: "cpu" (from the second reading on), "memory", "disk" (of the fullest
+        filesystem looked at). What the platform does not tell is left out.
+    """
+    host = _Host(_reader(detail=False), cgroup.find, tick_s=tick_s, detail=False)
+    sources = {"cpu": host.cpu_utilization, "memory": host.memory_utilization, "disk": host.filesystem_utilization}
+
+    def read() -> Mapping[str, float]:
+        found = {name: [value for value, _ in points()] for name, points in sources.items()}
+        return {name: max(values) for name, values in found.items() if values}
+
+    return read
 
 
 class _Host:

@@ -1,0 +1,85 @@
+"""
+`otel-agent run`: any Python program, instrumented without touching it.
+
+The command takes the place of this process, with the same standard streams, signals and exit status. Settings travel as
+`OTEL_AGENT_*` and `OTEL_*` variables, so Python programs the agent starts are instrumented too.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from otel_agent.errors import OtelAgentError
+
+__all__ = ["HELP", "configure", "run"]
+
+HELP = "run a Python program instrumented, without changing it"
+
+BOOTSTRAP = Path(__file__).parent / "bootstrap"
+"""Holds the `sitecustomize` that calls `init`."""
+
+_VARIABLES = {
+    "service_name": "OTEL_SERVICE_NAME",
+    "endpoint": "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "protocol": "OTEL_EXPORTER_OTLP_PROTOCOL",
+    "config": "OTEL_AGENT_CONFIG",
+    "environment": "OTEL_AGENT_ENVIRONMENT",
+    "modules": "OTEL_AGENT_INSTRUMENT__MODULES",
+    "export": "OTEL_AGENT_EXPORT__TO",
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """
+    Say what can be given.
+
+    Args:
+        parser: Of this command.
+    """
+    parser.add_argument("--service-name", help="name of the agent")
+    parser.add_argument("--endpoint", help="where to send to, such as http://127.0.0.1:4318")
+    parser.add_argument("--protocol", choices=("http/protobuf", "grpc"), help="how")
+    parser.add_argument("--config", help="configuration file")
+    parser.add_argument("--environment", help="overlay of the configuration, such as production")
+    parser.add_argument("--modules", help="modules whose functions get spans, such as 'trader,trader.*'")
+    parser.add_argument("--export", help="otlp, console, file or none")
+    parser.add_argument("program", nargs=argparse.REMAINDER, help="the command line of the program")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """
+    Become the program.
+
+    Args:
+        arguments: As configured.
+
+    Returns:
+        2 for wrong usage; otherwise it does not return.
+
+    Raises:
+        OtelAgentError: There is no such program.
+    """
+    program = arguments.program[1:] if arguments.program[:1] == ["--"] else arguments.program
+    if not program:
+        print("otel-agent run: what is to be run? For example: otel-agent run -- python agent.py", file=sys.stderr)
+        return 2
+    name, *rest = program
+    if name.endswith(".py"):
+        name, rest = sys.executable, program
+    path = shutil.which(name)
+    if path is None:
+        raise OtelAgentError(f"there is no program {name!r} on the PATH; give the command line as you would without us")
+    os.execve(path, [path if name == sys.executable else name, *rest], _environment(arguments))  # noqa: S606 - the user's own command
+
+
+def _environment(arguments: argparse.Namespace) -> dict[str, str]:
+    environment = dict(os.environ)
+    for argument, variable in _VARIABLES.items():
+        value = getattr(arguments, argument)
+        if value is not None:
+            environment[variable] = value
+    found = environment.get("PYTHONPATH")
+    environment["PYTHONPATH"] = os.pathsep.join([str(BOOTSTRAP), *([found] if found else [])])
+    return environment
