@@ -1,0 +1,279 @@
+"""
+Real programs for the end-to-end tests, into `build/`: the collector, Jaeger, Prometheus; and what Debian has.
+
+    python collector/tools.py                      everything
+    python collector/tools.py otelcol-agent        the collector alone
+    python collector/tools.py prometheus debian    any of otelcol-agent, jaeger, prometheus, debian
+
+Each Go program is an ordinary dependency of a module beside this file, whose `go.mod` and `go.sum` pin it and everything it is
+made of; Go's own tools fetch and build it. A program whose pins have not changed since it was built is left alone, in silence.
+A step that fails is tried again, because networks do; two runs at once wait for each other.
+
+Standard library only: this runs before anything is installed.
+"""
+
+import argparse
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+BUILD = HERE.parent / "build"
+PAUSES_S = (5.0, 20.0, 60.0)
+"""Waits before the second, third and fourth try."""
+STEP_TIMEOUT_S = 2400.0
+"""The longest any one step may take; building Jaeger on two busy cores is the longest."""
+
+
+class ToolError(Exception):
+    """A program could not be had; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class GoProgram:
+    """Programs of one Go module."""
+
+    name: str
+    """Folder beside this file that holds go.mod and go.sum."""
+    outputs: tuple[str, ...]
+    """Files that appear in `build/`."""
+    packages: tuple[str, ...]
+    """What to build, in the order of `outputs`."""
+    tags: str = ""
+    """Build tags, with commas between."""
+    manifest: str | None = None
+    """A manifest of the OpenTelemetry Collector Builder, from which the source is made first."""
+
+    def fingerprint(self) -> str:
+        """What the program is made from, as one short word."""
+        digest = hashlib.sha256(f"{self.packages}{self.tags}".encode())
+        pins = [HERE / self.name / "go.mod", HERE / self.name / "go.sum"]
+        for path in [*pins, *([HERE / self.manifest] if self.manifest else [])]:
+            digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+
+GO_PROGRAMS = (
+    GoProgram("otelcol-agent", ("otelcol-agent",), (".",), "grpcnotrace", manifest="builder.yaml"),
+    GoProgram(
+        "prometheus",
+        ("prometheus", "promtool"),
+        ("github.com/prometheus/prometheus/cmd/prometheus", "github.com/prometheus/prometheus/cmd/promtool"),
+        # Without the discovery of clouds, which is most of Prometheus's dependencies and none of what is tested.
+        "remove_all_sd,netgo",
+    ),
+    GoProgram("jaeger", ("jaeger",), ("github.com/jaegertracing/jaeger/cmd/jaeger",)),
+)
+
+DEBIAN_PROGRAMS: Mapping[str, tuple[str, ...]] = {
+    "prometheus-alertmanager": ("alertmanager", "prometheus-alertmanager"),
+    "postgresql": ("postgres",),
+}
+"""Debian's package, and the names its program may have on the path or in PostgreSQL's own folder."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """
+    Make everything that was asked for.
+
+    Args:
+        arguments: Names; none for all.
+
+    Returns:
+        0, or 1 when something could not be had.
+    """
+    names = [*(program.name for program in GO_PROGRAMS), "debian"]
+    parser = argparse.ArgumentParser(description="Real programs for the end-to-end tests, into build/.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(names)}; default: all")
+    wanted = parser.parse_args(arguments).names or names
+    unknown = [name for name in wanted if name not in names]
+    if unknown:
+        parser.error(f"there is no {unknown[0]!r}; known are {', '.join(names)}")
+    try:
+        if "debian" in wanted:
+            install_debian()
+        for program in GO_PROGRAMS:
+            if program.name in wanted:
+                build(program)
+    except ToolError as error:
+        print(f"collector/tools.py: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def build(program: GoProgram) -> None:
+    """
+    Build the programs of one module, unless they are there already.
+
+    Args:
+        program: What to build.
+
+    Raises:
+        ToolError: Go is missing, or a step failed four times.
+    """
+    with locked(program.name):
+        stamp = BUILD / f".{program.name}.stamp"
+        made = [BUILD / name for name in program.outputs]
+        fingerprint = program.fingerprint()
+        if all(path.exists() for path in made) and stamp.exists() and stamp.read_text() == fingerprint:
+            return
+        if shutil.which("go") is None:
+            raise ToolError(f"{program.name} is built with Go 1.26 or later, which is not on the path: install it")
+        say(f"{program.name}: building, which takes minutes the first time")
+        began_s = time.monotonic()
+        source = BUILD / "source" / program.name
+        shutil.rmtree(source, ignore_errors=True)
+        source.mkdir(parents=True)
+        for pin in ("go.mod", "go.sum"):
+            shutil.copy(HERE / program.name / pin, source)
+        if program.manifest:
+            manifest = str(HERE / program.manifest)
+            step(
+                ["go", "tool", "builder", "--config", manifest, "--skip-get-modules", "--skip-compilation"],
+                source,
+                go_environment(),
+            )
+        for output, package in zip(program.outputs, program.packages, strict=True):
+            compile_package(source, package, program.tags, BUILD / output)
+        stamp.write_text(fingerprint)
+        say(f"{program.name}: built in {time.monotonic() - began_s:.0f} s")
+
+
+def compile_package(source: Path, package: str, tags: str, output: Path) -> None:
+    """
+    Compile one program; it appears whole or not at all.
+
+    Args:
+        source: Folder of the module.
+        package: What to build.
+        tags: Build tags, with commas between.
+        output: The file to make.
+
+    Raises:
+        ToolError: It failed four times.
+    """
+    unfinished = output.with_name(f".{output.name}.unfinished")
+    step(
+        ["go", "build", "-trimpath", "-ldflags=-s -w", f"-tags={tags}", "-o", str(unfinished), package],
+        source,
+        go_environment(),
+    )
+    unfinished.replace(output)
+
+
+def go_environment() -> dict[str, str]:
+    """The environment for Go: this toolchain, no C, nothing that is not pinned."""
+    flags = f"{os.environ.get('GOFLAGS', '')} -buildvcs=false -mod=readonly".strip()
+    return {**os.environ, "GOTOOLCHAIN": "local", "CGO_ENABLED": "0", "GOFLAGS": flags, "GOWORK": "off"}
+
+
+def install_debian() -> None:
+    """
+    Install the Debian packages whose programs are missing, without starting their services.
+
+    Raises:
+        ToolError: This is no Debian, we are not root, or it failed four times.
+    """
+    missing = [package for package, programs in DEBIAN_PROGRAMS.items() if not any(map(find_program, programs))]
+    if not missing:
+        return
+    command = f"apt-get install {' '.join(missing)}"
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        raise ToolError(f"the tests need {' and '.join(missing)}: as root, {command}")
+    with locked("debian"):
+        say(f"debian: {command}")
+        # Of the run level of a machine that is being repaired, so that no service starts and takes a port.
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+        step(["apt-get", "-qq", "update"], BUILD, quiet)
+        step(["apt-get", "-qq", "install", "--yes", "--no-install-recommends", *missing], BUILD, quiet)
+
+
+def find_program(name: str) -> str | None:
+    """
+    Find a program on the path or where Debian keeps PostgreSQL's.
+
+    Args:
+        name: Of the program.
+
+    Returns:
+        Its path, or `None`.
+    """
+    folders = [
+        *os.environ.get("PATH", os.defpath).split(os.pathsep),
+        *map(str, Path("/usr/lib/postgresql").glob("*/bin")),
+    ]
+    return shutil.which(name, path=os.pathsep.join(folders))
+
+
+def step(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+    """
+    Run one command, again after a pause when it fails.
+
+    Args:
+        command: Program and arguments.
+        folder: Where to run it.
+        environment: All of it.
+
+    Raises:
+        ToolError: It failed four times; the message holds the end of what it said.
+    """
+    said = ""
+    for pause_s in (*PAUSES_S, None):
+        try:
+            result = subprocess.run(
+                list(command),
+                cwd=folder,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+                timeout=STEP_TIMEOUT_S,
+            )
+        except subprocess.TimeoutExpired:
+            said = f"it took longer than {STEP_TIMEOUT_S:.0f} s"
+        else:
+            if result.returncode == 0:
+                return
+            said = result.stdout[-3000:]
+        if pause_s is not None:
+            say(f"failed, trying again in {pause_s:.0f} s: {' '.join(command)}\n{said}")
+            time.sleep(pause_s)
+    raise ToolError(f"{' '.join(command)} failed four times; at last it said:\n{said}")
+
+
+@contextmanager
+def locked(name: str) -> Iterator[None]:
+    """
+    Let one process at a time make a thing.
+
+    Args:
+        name: Of the thing.
+    """
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / f".{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def say(line: str) -> None:
+    """
+    Show progress.
+
+    Args:
+        line: What is going on.
+    """
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,143 @@
+"""
+The collector's configuration, composed; and the collector, run with it.
+
+`config` prints one configuration out of the base and any number of backends. `run` replaces this process by a collector that
+has it. `backends` lists what there is.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NoReturn
+
+from otel_agent.cli.collector.composition import Part, find, missing_variables, parts, read_base, render
+from otel_agent.errors import ConfigurationError
+
+__all__ = ["HELP", "configure", "run"]
+
+HELP = "compose the collector's configuration for any backend, and run it"
+
+PROGRAMS = ("otelcol-agent", "otelcol-contrib")
+"""Collectors that have every component of the base; the first one found is run."""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """
+    Say what can be given.
+
+    Args:
+        parser: Of this command.
+    """
+    commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, line in (
+        ("config", "print one configuration for the backends that are named"),
+        ("run", "run the collector with that configuration, in the place of this command"),
+        ("backends", "list the backends and options there are, and the variables they read"),
+    ):
+        command = commands.add_parser(name, help=line, description=line[0].upper() + line[1:] + ".")
+        if name == "backends":
+            command.add_argument("--json", action="store_true", help="answer in JSON")
+            continue
+        command.add_argument(
+            "--backend", action="append", default=[], metavar="NAME", help="where telemetry goes; may be repeated"
+        )
+        command.add_argument(
+            "--with", dest="options", action="append", default=[], metavar="OPTION", help="what happens to it before"
+        )
+        if name == "run":
+            command.add_argument("--program", help="the collector to run; default: the one in build/ or on the path")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """
+    Do one of the three.
+
+    Args:
+        arguments: As configured.
+
+    Returns:
+        0; the action `run` does not return, and the status is then the collector's.
+
+    Raises:
+        ConfigurationError: A name is unknown, a variable is not set, or there is no collector.
+    """
+    actions: dict[str, Callable[[argparse.Namespace], int]] = {"config": _config, "run": _run, "backends": _backends}
+    return actions[arguments.action](arguments)
+
+
+def _chosen(arguments: argparse.Namespace) -> tuple[Part, ...]:
+    return (read_base(), *find("option", arguments.options), *find("backend", arguments.backend))
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    words = [f"--with {name}" for name in arguments.options] + [f"--backend {name}" for name in arguments.backend]
+    return " ".join(["otel-agent collector config", *words])
+
+
+def _config(arguments: argparse.Namespace) -> int:
+    print(render(_chosen(arguments), _command(arguments)), end="")
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> NoReturn:
+    chosen = _chosen(arguments)
+    problems = missing_variables(chosen, os.environ)
+    if problems:
+        raise ConfigurationError(problems)
+    program = _program(arguments.program)
+    sys.stdout.flush()
+    os.execve(  # noqa: S606 - the program was named by its user, and no shell is between
+        program,
+        [program, f"--config=yaml:{render(chosen, _command(arguments))}"],
+        {**os.environ, "OTELCOL_STATE_DIRECTORY": _state_directory(os.environ)},
+    )
+
+
+def _program(given: str | None) -> str:
+    places = f"build{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    found = next(filter(None, (shutil.which(name, path=places) for name in ([given] if given else PROGRAMS))), None)
+    if found is None:
+        wanted = repr(given) if given else " or ".join(PROGRAMS)
+        raise ConfigurationError(
+            [
+                f"there is no collector {wanted} in build/ or on the path: `make collector` builds one, `--program` names one"
+            ]
+        )
+    return found
+
+
+def _state_directory(environ: Mapping[str, str]) -> str:
+    home = Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
+    return environ.get("OTELCOL_STATE_DIRECTORY") or str(home / "otel-agent" / "collector")
+
+
+def _backends(arguments: argparse.Namespace) -> int:
+    known = {"backend": parts("backend"), "option": parts("option")}
+    if arguments.json:
+        print(
+            json.dumps(
+                {f"{kind}s": {name: _facts(part) for name, part in found.items()} for kind, found in known.items()},
+                indent=2,
+            )
+        )
+        return 0
+    width = max(len(name) for found in known.values() for name in found)
+    for kind, found in known.items():
+        print(f"{kind}s, for --{'backend' if kind == 'backend' else 'with'}:")
+        for name, part in found.items():
+            needed = [variable.name for variable in part.variables if variable.default is None]
+            needs = f" (needs {', '.join(needed)})" if needed else ""
+            print(f"  {name:<{width}}  {part.description}{needs}")
+    return 0
+
+
+def _facts(part: Part) -> dict[str, object]:
+    return {
+        "description": part.description,
+        "signals": part.signals,
+        "variables": {variable.name: variable.default for variable in part.variables},
+    }

@@ -1,0 +1,190 @@
+"""
+One collector configuration out of the base, backends and options.
+
+The parts are YAML files: in the repository `collector/config/`, in an installed package `otel_agent/collector/`. Each is a
+configuration fragment of the OpenTelemetry Collector. Maps merge and lists are replaced, as the collector itself does with
+several `--config`, so what is composed here and what the collector composes are the same.
+
+A part's first comment line says what it is for; which signals it takes and which variables it reads stand in the part itself
+and nowhere else.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+import otel_agent
+from otel_agent.errors import ConfigurationError
+
+__all__ = ["Kind", "Part", "Variable", "compose", "find", "missing_variables", "parts", "read_base", "render"]
+
+Kind = Literal["backend", "option"]
+
+_VARIABLE = re.compile(r"\$\{env:(?P<name>\w+)(?::-(?P<default>[^}]*))?\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An environment variable the collector reads when it starts."""
+
+    name: str
+    """Its name."""
+    default: str | None
+    """What stands in when it is not set; `None` when it has to be set."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One fragment of a collector configuration."""
+
+    name: str
+    """File name without its ending: "jaeger"."""
+    text: str
+    """The YAML."""
+
+    @cached_property
+    def description(self) -> str:
+        """The first comment line, without its full stop."""
+        return self.text.splitlines()[0].lstrip("# ").rstrip(".")
+
+    @cached_property
+    def content(self) -> dict[str, Any]:
+        """The fragment, parsed anew for each part."""
+        parsed: dict[str, Any] = yaml.safe_load(self.text)
+        return parsed
+
+    @cached_property
+    def signals(self) -> tuple[str, ...]:
+        """Signals that its pipelines take, in the order traces, metrics, logs."""
+        taken = {name.partition("/")[0] for name in self.content["service"]["pipelines"]}
+        return tuple(signal for signal in ("traces", "metrics", "logs") if signal in taken)
+
+    @cached_property
+    def variables(self) -> tuple[Variable, ...]:
+        """Environment variables it reads, in order of appearance, each once."""
+        found = {match["name"]: Variable(match["name"], match["default"]) for match in _VARIABLE.finditer(self.text)}
+        return tuple(found.values())
+
+
+def read_base() -> Part:
+    """Read the part that every configuration begins with."""
+    return Part("base", _folder().joinpath("base.yaml").read_text(encoding="utf-8"))
+
+
+def parts(kind: Kind) -> dict[str, Part]:
+    """
+    Read all parts of a kind.
+
+    Args:
+        kind: "backend": where telemetry goes; "option": what happens to it before.
+
+    Returns:
+        By name, in alphabetical order.
+    """
+    files = {file.name.removesuffix(".yaml"): file for file in _folder().joinpath(f"{kind}s").iterdir()}
+    return {name: Part(name, files[name].read_text(encoding="utf-8")) for name in sorted(files)}
+
+
+def find(kind: Kind, names: Iterable[str]) -> tuple[Part, ...]:
+    """
+    Read the parts that somebody named.
+
+    Args:
+        kind: See `parts`.
+        names: Their names; one that is repeated counts once.
+
+    Returns:
+        In the order given.
+
+    Raises:
+        ConfigurationError: A name is unknown; a line for each, with the nearest known one.
+    """
+    wanted = tuple(dict.fromkeys(names))
+    known = parts(kind)
+    problems = [_unknown(kind, name, known) for name in wanted if name not in known]
+    if problems:
+        raise ConfigurationError(problems)
+    return tuple(known[name] for name in wanted)
+
+
+def compose(chosen: Sequence[Part]) -> dict[str, Any]:
+    """
+    Merge fragments, later ones over earlier ones: maps merge, anything else is replaced.
+
+    Args:
+        chosen: The base first.
+
+    Returns:
+        A whole configuration of the collector.
+    """
+    merged: dict[str, Any] = {}
+    for part in chosen:
+        merged = _merge(merged, part.content)
+    return merged
+
+
+def render(chosen: Sequence[Part], command: str) -> str:
+    """
+    Write the composed configuration with a head that says where it comes from and which variables it reads.
+
+    Args:
+        chosen: The base first.
+        command: What makes the same text again.
+
+    Returns:
+        YAML.
+    """
+    variables = {variable.name: variable for part in chosen for variable in part.variables}
+    lines = [f"# Made by `{command}`.", "# The collector reads these variables when it starts:"]
+    lines += [
+        f"#   {name} {'has to be set' if variable.default is None else f'or {variable.default!r}'}"
+        for name, variable in variables.items()
+    ]
+    return "\n".join(lines) + "\n" + yaml.safe_dump(compose(chosen), sort_keys=False, width=120, allow_unicode=True)
+
+
+def missing_variables(chosen: Iterable[Part], environ: Mapping[str, str]) -> list[str]:
+    """
+    Name the variables that have to be set and are not.
+
+    Args:
+        chosen: Any parts.
+        environ: Of the collector.
+
+    Returns:
+        A line each; none when all is there.
+    """
+    return [
+        f"{part.name}: set the environment variable {variable.name}, which has no default"
+        for part in chosen
+        for variable in part.variables
+        if variable.default is None and not environ.get(variable.name)
+    ]
+
+
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        under = merged.get(key)
+        merged[key] = _merge(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _folder() -> Traversable:
+    """Where the parts are: in an installed package beside its modules, in a working copy at its top."""
+    installed = resources.files(otel_agent).joinpath("collector")
+    return installed if installed.is_dir() else Path(__file__).parents[3] / "collector" / "config"
+
+
+def _unknown(kind: Kind, name: str, known: Mapping[str, Part]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"there is no {kind} {name!r}; {hint}known are {', '.join(known)}"
