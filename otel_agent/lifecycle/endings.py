@@ -1,0 +1,100 @@
+"""
+Ways a process ends that are not signals: return, exception, `sys.exit`, and the children of process pools.
+
+`atexit` covers the first three. It calls the last one registered first, so that what the agent registers after `init` is done
+before the end. Children of `multiprocessing` and of billiard (celery's) leave by `os._exit`, which skips it; they run
+finalizers of their own, and those are joined in the child, where the inherited ones have been dropped.
+
+Child processes come into being by a fork of this process, by a fork of a server that never called `init`, or afresh. In the
+first case the fork's hook finds us in the child; in the other two `init` is called in the child, and joins there.
+"""
+
+import atexit
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from otel_agent.lifecycle.forks import follow_forks
+
+__all__ = ["ExitHooks"]
+
+LAST = -100
+"""Priority of the finalizer: after everybody else's, and after the child's own children have ended."""
+
+
+class ExitHooks:
+    """Calls one function at the end of this process and of every forked child's."""
+
+    def __init__(self, on_end: Callable[[], object], *, hurry: Callable[[], object] | None = None) -> None:
+        """
+        Say what is to be done; nothing is registered yet.
+
+        Args:
+            on_end: Called at the end, perhaps more than once; returns within its deadline and does not raise.
+            hurry: Called when a person presses Ctrl-C while it runs: save what can be saved now; returns at once.
+        """
+        self._on_end = on_end
+        self._hurry = hurry
+        self._is_installed = False
+
+    def install(self) -> None:
+        """Register; safe twice."""
+        if self._is_installed:
+            return
+        self._is_installed = True
+        atexit.register(self._end)
+        follow_forks(self)
+        self._join_pools()
+
+    def close(self) -> None:
+        """Take back what can be taken back; safe before `install` and twice."""
+        self._is_installed = False
+        atexit.unregister(self._end)
+
+    def hold_for_fork(self) -> None:
+        """Nothing is held."""
+
+    def go_on_after_fork(self) -> None:
+        """Nothing was held."""
+
+    def reinit_after_fork(self) -> None:
+        """Join the finalizers of the child."""
+        if self._is_installed:
+            self._join_pools()
+
+    def _join_pools(self) -> None:
+        for package in ("multiprocessing", "billiard"):
+            util: Any = sys.modules.get(f"{package}.util")
+            process: Any = sys.modules.get(f"{package}.process")
+            if util is None or process is None:
+                continue  # not loaded: this process is not a child of its
+            # Run in the child once the inherited finalizers and exit functions have been dropped.
+            util.register_after_fork(self, _joining(util))
+            if getattr(process, "parent_process", _nobody)() is not None:
+                _joining(util)(self)
+
+    def _end(self) -> None:
+        if not self._is_installed:
+            return
+        try:
+            self._on_end()
+        except KeyboardInterrupt:
+            if self._hurry is not None:
+                self._hurry()
+                with suppress(KeyboardInterrupt):
+                    self._on_end()
+
+
+def _joining(util: Any) -> Callable[[ExitHooks], None]:
+    def join(hooks: ExitHooks) -> None:
+        util.Finalize(None, hooks._end, exitpriority=LAST)  # noqa: SLF001 - of this module
+        # From 3.13 on such a child runs its exit functions too, after having dropped the inherited ones.
+        atexit.unregister(hooks._end)  # noqa: SLF001 - of this module
+        atexit.register(hooks._end)  # noqa: SLF001 - of this module
+
+    return join
+
+
+def _nobody() -> None:
+    return None

@@ -1,0 +1,89 @@
+"""
+Forks: whoever has threads and locks comes to a rest before one, goes on in the parent and begins anew in the child.
+
+The interpreter's hooks cannot be taken back, so there is one set of them for all, and followers are held weakly. One fork
+follows another: a second thread that forks waits for the first, so that nobody is asked to rest twice. Nothing here raises,
+because what a hook raises is printed on the agent's standard error.
+"""
+
+import os
+import threading
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from otel_agent import guard
+
+__all__ = ["Forking", "follow_forks"]
+
+TURN_S = 2.0
+"""How long a fork waits for that of another thread, in seconds."""
+
+
+class Forking(Protocol):
+    """What takes part in a fork."""
+
+    def hold_for_fork(self) -> None:
+        """Come to a rest, before."""
+
+    def go_on_after_fork(self) -> None:
+        """Go on, in the parent."""
+
+    def reinit_after_fork(self) -> None:
+        """Begin anew, in the child."""
+
+
+class _Followers:
+    """Everybody who follows, in the order in which they began to."""
+
+    def __init__(self) -> None:
+        self._known: list[weakref.ref[Forking]] = []
+        self._turn = threading.Lock()
+        self._is_turn_taken = False
+        self._is_hooked = False
+
+    def add(self, follower: Forking) -> None:
+        if any(known() is follower for known in self._known):
+            return
+        self._known = [*(known for known in self._known if known() is not None), weakref.ref(follower)]
+        if not self._is_hooked and hasattr(os, "register_at_fork"):
+            self._is_hooked = True
+            os.register_at_fork(
+                before=self._before, after_in_parent=self._after_in_parent, after_in_child=self._after_in_child
+            )
+
+    def _before(self) -> None:
+        self._is_turn_taken = self._turn.acquire(timeout=TURN_S)
+        # The last to follow feeds those before it, so it rests first.
+        self._each(reversed(self._known), lambda follower: follower.hold_for_fork())
+
+    def _after_in_parent(self) -> None:
+        self._each(self._known, lambda follower: follower.go_on_after_fork())
+        if self._is_turn_taken:
+            self._turn.release()
+
+    def _after_in_child(self) -> None:
+        self._turn = threading.Lock()
+        guard.shared.reinit_after_fork()
+        self._each(self._known, lambda follower: follower.reinit_after_fork())
+
+    @staticmethod
+    def _each(known: Iterable[weakref.ref[Forking]], action: Callable[[Forking], None]) -> None:
+        for reference in list(known):
+            follower = reference()
+            if follower is not None:
+                with guard.guarded("lifecycle.fork", "a part of the agent's telemetry could not follow a fork"):
+                    action(follower)
+
+
+_shared = _Followers()
+
+
+def follow_forks(follower: Forking) -> None:
+    """
+    Tell somebody of every fork from now on, for as long as it lives; safe twice.
+
+    Args:
+        follower: Held weakly. Those that began to follow later are held first, and go on and begin anew last.
+    """
+    _shared.add(follower)

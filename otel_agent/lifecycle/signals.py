@@ -1,0 +1,241 @@
+"""
+Signals that end the process: the data is made safe first, then the process ends as it would have without us.
+
+    default action     readiness off, everything closed within the deadline, then the default action: the status stays -15
+    the agent's own    its handler is called and decides, as gunicorn's and uvicorn's do; meanwhile what is there is flushed
+    ignored            stays ignored
+
+The handler itself does next to nothing: it writes one byte, and waits, bounded, for a helper thread that does the work. A
+handler runs between two instructions of the main thread, which may hold any lock; whatever needs a lock would wait for ever
+for the very thread it interrupts. The helper also hears of signals through the wake-up descriptor, so that they are acted
+upon while the main thread is deep in C code.
+
+The helper looks once a second whether its handler is still in place. An event loop's `add_signal_handler` replaces it and
+leaves the default action behind; only the main thread may install handlers, and SIGURG, which nothing else uses and whose
+default is to be ignored, brings it there.
+
+SIGINT is left to Python: it becomes KeyboardInterrupt, and the end of the program.
+"""
+
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Any
+
+from otel_agent import guard
+from otel_agent.lifecycle.forks import follow_forks
+from otel_agent.lifecycle.tasks import Latch, Task
+from otel_agent.lifecycle.wakeup import Wakeup
+
+__all__ = ["SIGNALS", "EndSignals"]
+
+SIGNALS: tuple[int, ...] = tuple(
+    number for number in (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")) if number is not None
+)
+"""What ends a process from outside and can be answered."""
+
+GRACE_S = 0.3
+"""How long a handler waits beyond the deadline, in seconds."""
+
+HURRY_S = 0.45
+"""How long a second signal waits for the data to be saved, in seconds."""
+
+REACH_S = 0.1
+"""How long the main thread has to reach its handler once the data is safe, in seconds."""
+
+_HANDLED = 0x80
+"""Marks a byte that was written by the Python handler rather than by the interpreter's own."""
+
+_LOOPS = ("asyncio", "uvloop")
+"""Modules whose handlers only stand in: the loop itself hears of the signal through its wake-up descriptor."""
+
+
+class EndSignals:
+    """Answers the signals that end the process; see the module. All state but counters is written by the main thread."""
+
+    def __init__(
+        self,
+        on_end: Callable[[float], object],
+        *,
+        on_notice: Callable[[float], object] | None = None,
+        hurry: Callable[[], object] | None = None,
+        deadline_s: float = 2.0,
+        signals: Sequence[int] = SIGNALS,
+    ) -> None:
+        """
+        Say what is to be done; nothing is installed yet.
+
+        Args:
+            on_end: Closes everything within the seconds it is given; called once, on a helper thread.
+            on_notice: Called instead when the agent has a handler of its own, and decides when it ends: turn readiness off
+                and flush, within the seconds given, and go on.
+            hurry: Called on a helper thread when a second signal arrives: save what can be saved now.
+            deadline_s: What `on_end` and `on_notice` are given, in seconds.
+            signals: Which to answer.
+        """
+        self._on_end = on_end
+        self._on_notice = on_notice
+        self._hurry = hurry
+        self._deadline_s = deadline_s
+        self._signals = tuple(signals)
+        self._previous: dict[int, Any] = {}
+        self._handler = self._handle  # one object: what is in place is recognised by identity
+        self._rearmer = self._rearm
+        self._mask: set[int] | None = None
+        self._is_closed = False
+        self._begin()
+
+    def _begin(self) -> None:
+        self._wakeup = Wakeup(self._note, self._look)
+        self._safe = Latch()
+        self._reached = Latch()
+        self._calls = 0
+        self._heard: Counter[bool] = Counter()
+        self._is_ending = False
+        self._missing: set[int] = set()
+        self._notice: Task | None = None
+
+    def install(self) -> str | None:
+        """
+        Take over the signals that have their default action, and stand before the agent's own handlers.
+
+        Returns:
+            Why signals cannot be answered, in a sentence; None when they are.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            return "signals can only be answered from the main thread: call init() there, or SIGTERM ends the agent at once"
+        try:
+            for number in self._signals:
+                self._take(number)
+            if getattr(signal, "SIGURG", None) is not None and signal.getsignal(signal.SIGURG) is signal.SIG_DFL:
+                signal.signal(signal.SIGURG, self._rearmer)
+        except ValueError:  # a subinterpreter
+            return "signals cannot be answered in a subinterpreter: SIGTERM ends the agent at once"
+        self._wakeup.start()
+        follow_forks(self)
+        return None
+
+    def close(self) -> None:
+        """Give back what was taken, where that is still ours; safe before `install` and twice."""
+        self._is_closed = True
+        self._wakeup.close()
+        if threading.current_thread() is not threading.main_thread():
+            return  # the handlers stay and pass on to those before them
+        for number, previous in self._previous.items():
+            if signal.getsignal(number) is self._handler:
+                signal.signal(number, previous)
+        if getattr(signal, "SIGURG", None) is not None and signal.getsignal(signal.SIGURG) is self._rearmer:
+            signal.signal(signal.SIGURG, signal.SIG_DFL)
+
+    def hold_for_fork(self) -> None:
+        """Put signals off: until the child has a descriptor of its own, its signals would be heard by the parent."""
+        if hasattr(signal, "pthread_sigmask"):
+            self._mask = {int(number) for number in signal.pthread_sigmask(signal.SIG_BLOCK, self._signals)}
+
+    def go_on_after_fork(self) -> None:
+        """Let signals come, in the parent."""
+        mask, self._mask = self._mask, None
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+    def reinit_after_fork(self) -> None:
+        """A helper, a descriptor and an ending of its own for the child."""
+        old = self._wakeup
+        self._begin()
+        if not self._is_closed:
+            self._wakeup.replace(old)
+        self.go_on_after_fork()
+
+    def _take(self, number: int) -> None:
+        present = signal.getsignal(number)
+        if present is self._handler or present is None or present is signal.SIG_IGN:
+            return  # ours, or not Python's, or not wanted
+        self._previous[number] = present
+        signal.signal(number, self._handler)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        """Run in the main thread, between any two instructions of it."""
+        previous = self._previous.get(number, signal.SIG_DFL)
+        if not self._is_closed:
+            self._wakeup.write(number | _HANDLED)
+        if callable(previous):
+            previous(number, frame)
+            return
+        if not self._is_closed:
+            self._calls += 1
+            self._reached.open()
+            try:
+                self._safe.wait(self._deadline_s + GRACE_S if self._calls == 1 else HURRY_S)
+            except BaseException:  # noqa: BLE001 - KeyboardInterrupt is a second signal; this process ends below
+                self._wakeup.write(signal.SIGINT)
+                self._safe.wait(HURRY_S)
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
+    def _note(self, byte: int) -> None:
+        """Run on the helper thread. Every signal arrives once or twice: from the interpreter and from `_handle`."""
+        number, is_handled = byte & ~_HANDLED, bool(byte & _HANDLED)
+        if number == signal.SIGINT and self._is_ending:
+            self._hasten()
+        if number not in self._previous:
+            return
+        if callable(self._previous[number]) or signal.getsignal(number) is not self._handler:
+            self._give_notice()
+            return
+        self._heard[is_handled] += 1
+        if not self._is_ending:
+            self._is_ending = True
+            Task("signal", lambda: self._end(number)).start()
+        elif max(self._heard.values()) > 1:
+            self._hasten()
+
+    def _end(self, number: int) -> None:
+        guard.swallow("lifecycle.end", "the end could not be prepared", lambda: self._on_end(self._deadline_s))
+        self._safe.open()
+        # The main thread may be deep in C code for minutes; with the default action it would have ended at once.
+        if not self._reached.wait(REACH_S):
+            _end_by_default(number)
+
+    def _hasten(self) -> None:
+        if self._hurry is not None:
+            guard.swallow("lifecycle.hurry", "the end could not be hurried", self._hurry)
+
+    def _give_notice(self) -> None:
+        on_notice = self._on_notice
+        if on_notice is not None and (self._notice is None or self._notice.is_done()):
+            self._notice = Task("notice", lambda: on_notice(self._deadline_s)).start()
+
+    def _look(self) -> None:
+        """Run on the helper thread: have handlers been replaced by what may be replaced again?"""
+        missing = {number for number in self._previous if _may_be_taken(signal.getsignal(number), self._handler)}
+        if missing & self._missing and signal.getsignal(signal.SIGURG) is self._rearmer:
+            # Seen twice: nobody is in the middle of setting up handlers.
+            ident = threading.main_thread().ident
+            if ident is not None:
+                signal.pthread_kill(ident, signal.SIGURG)
+        self._missing = missing
+
+    def _rearm(self, _number: int, _frame: FrameType | None) -> None:
+        """Run in the main thread."""
+        for missing in self._missing:
+            if _may_be_taken(signal.getsignal(missing), self._handler):
+                self._take(missing)
+        self._wakeup.claim()
+
+
+def _may_be_taken(present: Any, ours: Any) -> bool:
+    if present is ours:
+        return False
+    return present is signal.SIG_DFL or str(getattr(present, "__module__", "")).startswith(_LOOPS)
+
+
+def _end_by_default(number: int) -> None:
+    """End this process by a signal's default action, from a thread that may not install handlers."""
+    import ctypes  # needed once in a process's life, at its very end
+
+    with guard.guarded("lifecycle.signals", "the process could not be ended from a helper thread"):
+        ctypes.CDLL(None).signal(number, 0)
+        os.kill(os.getpid(), number)
