@@ -1,0 +1,95 @@
+"""The collector's manifest, its pins and its configuration agree with each other."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+COLLECTOR = Path(__file__).parents[2] / "collector"
+MANIFEST: dict[str, Any] = yaml.safe_load((COLLECTOR / "builder.yaml").read_text())
+SECTIONS = ("receivers", "processors", "connectors", "exporters", "extensions")
+
+
+def manifest_modules() -> dict[str, str]:
+    """Version by module, as the manifest has them."""
+    lines = [entry["gomod"] for section in (*SECTIONS, "providers") for entry in MANIFEST[section]]
+    return dict(line.split() for line in [*lines, MANIFEST["telemetry"]["gomod"]])
+
+
+def pinned_modules(name: str) -> dict[str, str]:
+    """Version by module, as a go.mod has them."""
+    text = (COLLECTOR / name / "go.mod").read_text()
+    return dict(re.findall(r"^(?:require)?\s+(\S+/\S+) (v\S+)", text, re.MULTILINE))
+
+
+def parts() -> dict[str, dict[str, Any]]:
+    """Every part of the configuration, by its path."""
+    return {
+        path.relative_to(COLLECTOR).as_posix(): yaml.safe_load(path.read_text())
+        for path in sorted((COLLECTOR / "config").rglob("*.yaml"))
+    }
+
+
+def test_the_manifest_s_versions_are_those_that_are_pinned() -> None:
+    """Each module of builder.yaml stands in go.mod with the same version."""
+    pinned = pinned_modules("otelcol-agent")
+
+    assert manifest_modules() == {module: pinned.get(module) for module in manifest_modules()}
+
+
+def test_every_program_is_pinned_by_checksum() -> None:
+    """Each module that a go.mod names has its checksum in the go.sum beside it."""
+    bare = [
+        (name, module, version)
+        for name in ("otelcol-agent", "jaeger", "prometheus")
+        for module, version in pinned_modules(name).items()
+        if f"{module} {version}/go.mod h1:" not in (COLLECTOR / name / "go.sum").read_text()
+    ]
+
+    assert [] == bare
+
+
+def test_every_part_names_components_the_manifest_has() -> None:
+    """No part uses a component that the lean collector was built without."""
+    known = {
+        section: {
+            re.sub(rf"({section.removesuffix('s')})$", "", entry["gomod"].split()[0].rsplit("/", 1)[1])
+            for entry in MANIFEST[section]
+        }
+        for section in SECTIONS
+    }
+    spelled = {"otlp_grpc": "otlp", "health_check": "healthcheck", "file_storage": "filestorage"}
+    unknown = [
+        (path, component)
+        for path, content in parts().items()
+        for section in SECTIONS
+        for component in content.get(section, {})
+        if (kind := component.partition("/")[0]) and spelled.get(kind, kind.replace("_", "")) not in known[section]
+    ]
+
+    assert [] == unknown
+
+
+def test_queues_are_kept_on_disk() -> None:
+    """Every exporter that sends over a network gives up nothing: its queue is on disk and its tries have no end."""
+    careless = [
+        (path, name)
+        for path, content in parts().items()
+        for name, exporter in content.get("exporters", {}).items()
+        if name.startswith("otlp_")
+        and not (
+            "file_storage" == exporter["sending_queue"]["storage"]
+            and "0s" == exporter["retry_on_failure"]["max_elapsed_time"]
+        )
+    ]
+
+    assert [] == careless
+
+
+def test_no_part_listens_beyond_loopback_unless_told() -> None:
+    """Wherever a part listens, the address is OTELCOL_BIND, loopback by default."""
+    text = "".join(path.read_text() for path in (COLLECTOR / "config").rglob("*.yaml"))
+
+    assert "0.0.0.0" not in text
+    assert {"127.0.0.1"} == set(re.findall(r"\$\{env:OTELCOL_BIND:-([^}]+)\}", text))
