@@ -1,0 +1,146 @@
+"""
+The way in: everything that was said about the set-up becomes one `Config`.
+
+Strongest first: arguments of `init`, variables `OTEL_AGENT_…`, variables `OTEL_…` of the specification, the overlay file of the
+environment, the file, defaults. What is wrong is left out and said; the next source decides then. Nothing here raises, prints,
+or changes the environment.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from otel_agent.config.findings import Findings
+from otel_agent.config.merging import Given, Merged, merge
+from otel_agent.config.model import Config
+from otel_agent.config.naming import guessed_name
+from otel_agent.config.nodes import Node, Place, wrapped
+from otel_agent.config.relations import related
+from otel_agent.config.sources.arguments import read_arguments
+from otel_agent.config.sources.specification import read_specification
+from otel_agent.config.sources.variables import CONFIG, ENVIRONMENT, read_variables
+from otel_agent.config.tree import build, leaves
+from otel_agent.errors import ConfigurationError
+
+__all__ = ["FILE", "Loaded", "load"]
+
+DECLARATIVE = "OTEL_CONFIG_FILE"
+"""Names OpenTelemetry's own declarative file."""
+
+FILE = "otel-agent.yaml"
+"""The configuration file that is read when nobody names one."""
+
+
+class Loaded(Struct, frozen=True):
+    """A configuration and what is to be said about it."""
+
+    config: Config
+    """Every setting."""
+    problems: tuple[str, ...] = ()
+    """Mistakes, one line each: where, which setting, what was expected and found, what to do. What they are about is not used."""
+    warnings: tuple[str, ...] = ()
+    """What is used, or has no effect, in a way that may surprise; one line each."""
+    given: Mapping[str, str] = {}
+    """Where each setting comes from that is not a default, by path; for a mapping each key too."""
+    files: tuple[str, ...] = ()
+    """Files that were read, strongest first, as messages name them."""
+    nodes: Mapping[str, Node] = {}
+    """What was given for each setting, by path, with its lines."""
+
+    @property
+    def origins(self) -> dict[str, str]:
+        """
+        Where every setting comes from, by path.
+
+        Such as "argument endpoint", "environment OTEL_SERVICE_NAME", "otel-agent.yaml:12" or "default".
+        """
+        return {**dict.fromkeys(leaves(), "default"), **self.given}
+
+    def raise_if_strict(self) -> None:
+        """
+        Raise what is wrong when the set-up wants that.
+
+        Raises:
+            ConfigurationError: When `strict` is on and there are mistakes; all of them.
+        """
+        if self.config.strict and self.problems:
+            raise ConfigurationError(self.problems)
+
+
+def load(
+    arguments: Mapping[str, Any],
+    *,
+    environ: Mapping[str, str] | None = None,
+    directory: str | os.PathLike[str] | None = None,
+    script: str | None = None,
+) -> Loaded:
+    """
+    Read the configuration. Never raises.
+
+    Args:
+        arguments: Those of `init`, by name; None means not given.
+        environ: The environment; default: of this process.
+        directory: The working directory; default: of this process.
+        script: What was started, for the name of a service that has none; default: of this process.
+
+    Returns:
+        The configuration, where each value comes from, and what is wrong.
+    """
+    environ = os.environ if environ is None else environ
+    here = os.getcwd() if directory is None else os.path.abspath(directory)  # noqa: PTH100, PTH109 - texts all the way down
+    findings = Findings()
+    given = read_arguments(arguments, findings, here)
+    given += read_variables(environ, findings, here)
+    given += _chosen_environment(environ, here)
+    given += read_specification(environ, findings, here)
+    files, names = _files(arguments.get("config"), given, environ, here, findings)
+    merged = merge(given + files, findings, here)
+    _name(merged, here, script)
+    values = related(merged, findings)
+    return Loaded(
+        build(values), tuple(findings.problems), tuple(findings.warnings), merged.origins, names, merged.nodes
+    )
+
+
+def _chosen_environment(environ: Mapping[str, str], directory: str) -> list[Given]:
+    text = environ.get(ENVIRONMENT, "").strip()
+    return [("service.environment", Node(text, Place(f"environment {ENVIRONMENT}", directory)))] if text else []
+
+
+def _files(
+    config: object, given: list[Given], environ: Mapping[str, str], directory: str, findings: Findings
+) -> tuple[list[Given], tuple[str, ...]]:
+    """What the files say, and their names."""
+    if isinstance(config, Mapping):
+        # Loaded only when there is what stands for a file: most starts have neither.
+        from otel_agent.config.sources.sections import flattened
+
+        return flattened(wrapped(config, Place("argument config", directory)), findings), ()
+    path = _path(config, environ, directory, findings)
+    if path is None:
+        return [], ()
+    # Brings the YAML parser.
+    from otel_agent.config.sources.files import read_files
+
+    environment = next((node.value for name, node in given if name == "service.environment" and node.value), None)
+    return read_files(path, environment, environ, directory, findings)
+
+
+def _path(config: object, environ: Mapping[str, str], directory: str, findings: Findings) -> str | None:
+    if isinstance(config, str | os.PathLike):
+        return os.fsdecode(config)
+    if config is not None:
+        findings.mistake("argument config", "", f"expected a path or a mapping, found a {type(config).__name__}")
+    named = environ.get(CONFIG, "").strip() or environ.get(DECLARATIVE, "").strip()
+    if named:
+        return named
+    return FILE if os.path.exists(os.path.join(directory, FILE)) else None  # noqa: PTH110, PTH118 - texts in, texts out
+
+
+def _name(merged: Merged, directory: str, script: str | None) -> None:
+    if "service.name" not in merged.values:
+        guess = guessed_name(directory, script)
+        if guess is not None:
+            merged.values["service.name"], merged.origins["service.name"] = guess

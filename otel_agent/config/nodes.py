@@ -1,0 +1,88 @@
+"""
+A value with the place it was given at: what every source hands in, whether it read YAML, a variable or an argument.
+
+Plain values would forget the line a mistake stands in, and whether `8080` was written as a number or as a text.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+__all__ = ["Node", "Place", "wrapped"]
+
+
+class Place(Struct, frozen=True):
+    """Where values were given."""
+
+    name: str
+    """As messages and origins show it: `otel-agent.yaml`, `environment OTEL_SERVICE_NAME`, `argument endpoint`."""
+    directory: str
+    """What relative paths of files that are read are relative to; absolute."""
+
+
+class Node(Struct, frozen=True):
+    """A value, and how and where it was written."""
+
+    value: Any
+    """A scalar, a list of nodes, or a mapping from texts to nodes. None takes back what weaker sources say."""
+    place: Place
+    """Where it was given."""
+    line: int = 0
+    """Its line, counted from 1; 0 where there are no lines."""
+    text: str | None = None
+    """A scalar as it was written without quotes: its type is then the setting's to choose. None: `value` has its own type."""
+    reference: str | None = None
+    """What stood there before `${...}` was replaced; messages show it instead of the value. None: nothing was replaced."""
+    key_lines: Mapping[str, int] = {}
+    """Of a mapping: the lines of its keys."""
+
+    @property
+    def origin(self) -> str:
+        """The place with the line: `otel-agent.yaml:12`."""
+        return f"{self.place.name}:{self.line}" if self.line else self.place.name
+
+    def key_origin(self, key: str) -> str:
+        """
+        Where a key of a mapping stands.
+
+        Args:
+            key: One of its keys.
+        """
+        line = self.key_lines.get(key, self.line)
+        return f"{self.place.name}:{line}" if line else self.place.name
+
+    def items(self) -> Iterator[tuple[str, "Node"]]:
+        """The entries of a mapping; none for anything else."""
+        return iter(self.value.items() if isinstance(self.value, dict) else ())
+
+    def plain(self) -> Any:
+        """The value without places."""
+        if isinstance(self.value, dict):
+            return {name: inner.plain() for name, inner in self.value.items()}
+        if isinstance(self.value, list):
+            return [inner.plain() for inner in self.value]
+        return self.value
+
+
+_DEPTH = 32
+"""Deeper than this a Python value is taken as it is: it is no configuration."""
+
+
+def wrapped(value: Any, place: Place, depth: int = _DEPTH) -> Node:
+    """
+    A Python value as a node.
+
+    Args:
+        value: Mappings, lists, tuples, sets, paths and scalars.
+        place: Where it was given.
+        depth: How many levels are entered.
+    """
+    if depth and isinstance(value, Mapping):
+        return Node({str(name): wrapped(inner, place, depth - 1) for name, inner in value.items()}, place)
+    if depth and isinstance(value, list | tuple | set | frozenset):
+        return Node([wrapped(inner, place, depth - 1) for inner in value], place)
+    if isinstance(value, os.PathLike):
+        return Node(os.fsdecode(value), place)
+    return Node(value, place)

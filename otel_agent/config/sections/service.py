@@ -1,0 +1,35 @@
+"""Who emits: `service` and `resource`."""
+
+from msgspec import Struct
+
+from otel_agent.config.kinds import Name
+
+__all__ = ["Resource", "Service"]
+
+
+class Service(Struct, frozen=True, kw_only=True):
+    """What the agent is called, as resource attributes."""
+
+    name: Name = "unknown_service"
+    """
+    Logical name of the agent (`service.name`). When nobody gives one: `[project].name` of the `pyproject.toml` in the working
+    directory, else the name of the script, else this default.
+    """
+    namespace: Name | None = None
+    """Group of services it belongs to (`service.namespace`); None leaves the attribute out."""
+    version: Name | None = None
+    """Its version (`service.version`); None leaves the attribute out."""
+    environment: Name | None = None
+    """
+    Where it runs: "production", "staging" (`deployment.environment.name`). It also chooses the overlay file
+    `otel-agent.<environment>.yaml`. None: no attribute and no overlay.
+    """
+
+
+class Resource(Struct, frozen=True, kw_only=True):
+    """What is said about the agent beyond its name."""
+
+    attributes: dict[str, str | bool | int | float] = {}
+    """Further resource attributes, by name; they win over what is found about host and process."""
+    detectors: tuple[Name, ...] = ()
+    """Names of further resource detectors to run (entry points `opentelemetry_resource_detector`); none by default."""

@@ -1,0 +1,59 @@
+"""What is recorded of traces: `sampling`, `limits` and `instrument`."""
+
+from msgspec import Struct
+
+from otel_agent.config.kinds import Name, NotNegative, Seconds, Share, Whole
+
+__all__ = ["Instrument", "Limits", "Sampling"]
+
+
+class Sampling(Struct, frozen=True, kw_only=True):
+    """Which traces leave; durations and alerts are measured before sampling."""
+
+    ratio: Share = 1.0
+    """Share of traces that are exported, from 0 to 1, decided at the root by trace id; children follow their parent."""
+    sampler: Name | None = None
+    """
+    Name of a sampler, as in `OTEL_TRACES_SAMPLER`: always_on, always_off, traceidratio, their parentbased_ forms, or an entry
+    point `opentelemetry_traces_sampler`. It takes the place of `ratio`. None: `ratio` decides.
+    """
+    argument: str | None = None
+    """Argument of `sampler`, as in `OTEL_TRACES_SAMPLER_ARG`; for traceidratio a ratio. None: the sampler's own default."""
+    calls_per_s: NotNegative | None = None
+    """Most spans a second of one function, the rest is only counted; None: no bound."""
+    keep_errors: bool = True
+    """Whether a span that ended with an error is exported even when its trace is not."""
+    keep_slower_than_s: Seconds | None = None
+    """A span that took longer, in seconds, is exported even when its trace is not; None: duration does not matter."""
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """Bounds of one span or log record; what is beyond is dropped and counted."""
+
+    attributes: Whole = 128
+    """Most attributes of a span."""
+    attribute_length: Whole | None = None
+    """Longest text of a span's attribute, in characters; the rest is cut off. None: no bound."""
+    events: Whole = 128
+    """Most events of a span."""
+    links: Whole = 128
+    """Most links of a span."""
+    event_attributes: Whole = 128
+    """Most attributes of an event."""
+    link_attributes: Whole = 128
+    """Most attributes of a link."""
+    log_attributes: Whole = 128
+    """Most attributes of a log record."""
+    log_attribute_length: Whole | None = None
+    """Longest text of a log record's attribute, in characters; the rest is cut off. None: no bound."""
+
+
+class Instrument(Struct, frozen=True, kw_only=True):
+    """What is instrumented without a line in the agent's code."""
+
+    libraries: bool | tuple[Name, ...] = True
+    """true: every installed instrumentation; false: none; or a list of their names, such as `[sqlalchemy, httpx]`."""
+    modules: tuple[Name, ...] = ()
+    """Modules whose functions get spans without a decorator: `[trader, "trader.*"]`; none by default."""
+    min_duration_s: NotNegative = 0.001
+    """Automatic spans of `modules` only for calls that take longer, in seconds; 0: for every call."""

@@ -1,0 +1,125 @@
+"""
+Files: the configuration, its overlay, or our part of an OpenTelemetry declarative file.
+
+An overlay stands beside the file: `otel-agent.production.yaml` beside `otel-agent.yaml`. Of a declarative file, which is known
+by its key `file_format`, only `distribution: {otel-agent: {...}}` is read, as if it were the file.
+
+Source: https://opentelemetry.io/docs/specs/otel/configuration/data-model/
+"""
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from typing import Any
+
+from otel_agent.config.documents import SIZE_LIMIT_BYTES, read_document
+from otel_agent.config.findings import Findings
+from otel_agent.config.merging import Given
+from otel_agent.config.nodes import Node, Place
+from otel_agent.config.references import References
+from otel_agent.config.sources.sections import flattened
+from otel_agent.config.tree import sections
+from otel_agent.config.wording import found
+
+__all__ = ["read_files"]
+
+_ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+def read_files(
+    path: str, environment: Any, environ: Mapping[str, str], directory: str, findings: Findings
+) -> tuple[list[Given], tuple[str, ...]]:
+    """
+    Read a file and its overlay.
+
+    Args:
+        path: Of the file; relative to the working directory.
+        environment: The name of the environment; None: as the file itself says.
+        environ: For references.
+        directory: The working directory.
+        findings: Where mistakes are noted.
+
+    Returns:
+        Their settings and their names, the overlay's first.
+    """
+    references = References(environ)
+    full = os.path.abspath(os.path.join(directory, os.path.expanduser(path)))  # noqa: PTH100, PTH111, PTH118 - texts in, texts out
+    base = _read(full, directory, references, findings)
+    given = flattened(base, findings) if base is not None else []
+    names = (base.place.name,) if base is not None else ()
+    if environment is None:
+        environment = next((node.value for one, node in given if one == "service.environment"), None)
+    overlay = _overlay_path(full, environment, findings) if isinstance(environment, str) else None
+    if overlay is not None and os.path.exists(overlay):  # noqa: PTH110 - as above
+        over = _read(overlay, directory, references, findings)
+        if over is not None:
+            return flattened(over, findings) + given, (over.place.name, *names)
+    return given, names
+
+
+def _read(path: str, directory: str, references: References, findings: Findings) -> Node | None:
+    """One file, its references replaced; None when it cannot be read, which is said."""
+    beside = os.path.relpath(path, directory)
+    place = Place(path if beside.startswith("..") else beside, os.path.dirname(path))  # noqa: PTH120 - texts in, texts out
+    text = _text(path, place, findings)
+    root = None if text is None else read_document(text, place, findings)
+    if root is None:
+        return None
+    if isinstance(root.value, dict) and "file_format" in root.value:
+        root = _ours(root)
+    if root.value is None:
+        return Node({}, place, root.line)
+    if not isinstance(root.value, dict):
+        known = ", ".join(list(sections())[1:4])
+        findings.mistake(root.origin, "", f"expected sections such as {known}, found {found(root)}")
+        return None
+    return references.applied(root, findings)
+
+
+def _text(path: str, place: Place, findings: Findings) -> str | None:
+    try:
+        with open(path, "rb", opener=_regular) as file:
+            if os.fstat(file.fileno()).st_mode & stat.S_IWOTH:
+                findings.mistake(place.name, "", "every user of this machine can change it; take that away: chmod o-w")
+            content = file.read(SIZE_LIMIT_BYTES + 1)
+    except OSError as error:
+        findings.mistake(place.name, "", f"cannot be read: {error.strerror or error}")
+        return None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if len(content) > SIZE_LIMIT_BYTES:
+            return content.decode("latin-1")
+        line = content.count(b"\n", 0, error.start) + 1
+        findings.mistake(f"{place.name}:{line}", "", "is no UTF-8 text")
+        return None
+
+
+def _regular(path: str, flags: int) -> int:
+    """Open without waiting: a pipe that nobody writes into would hold up the agent's start."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(0, "is no file")
+    return descriptor
+
+
+def _ours(root: Node) -> Node:
+    node = root
+    for name in ("distribution", "otel-agent"):
+        inner = node.value.get(name) if isinstance(node.value, dict) else None
+        if inner is None:
+            return Node({}, root.place, root.line)
+        node = inner
+    return node
+
+
+def _overlay_path(path: str, environment: str, findings: Findings) -> str | None:
+    if not _ENVIRONMENT.fullmatch(environment):
+        findings.warning(
+            "", "service.environment", f"{environment[:60]!r} names no overlay file; use letters, digits, - and _"
+        )
+        return None
+    stem, ending = os.path.splitext(path)  # noqa: PTH122 - texts in, texts out
+    return f"{stem}.{environment}{ending}"

@@ -1,0 +1,105 @@
+"""
+Variables `OTEL_AGENT_…`: one for every setting.
+
+The name is the path in upper case with `__` between its parts: `OTEL_AGENT_HEALTH__PORT`. A variable that is empty counts as
+not set, as everywhere in OpenTelemetry. A list is written with commas, a mapping as `name=value` with commas; either may be
+JSON instead. `null` takes back what files say.
+"""
+
+from collections.abc import Mapping
+from typing import Any, get_origin
+
+from otel_agent.config.findings import Findings
+from otel_agent.config.merging import Given
+from otel_agent.config.nodes import Node, Place, wrapped
+from otel_agent.config.tree import Leaf, is_section, leaves, members, metas
+from otel_agent.config.wording import nearest
+
+__all__ = ["CONFIG", "ENVIRONMENT", "PREFIX", "read_variables"]
+
+PREFIX = "OTEL_AGENT_"
+CONFIG = "OTEL_AGENT_CONFIG"
+"""Names the configuration file."""
+ENVIRONMENT = "OTEL_AGENT_ENVIRONMENT"
+"""Names the environment, and with it the overlay file."""
+
+_NO_SETTINGS = {CONFIG, ENVIRONMENT}
+_WORDS = {"true", "false", "yes", "no", "on", "off", "1", "0", "null"}
+
+
+def read_variables(environ: Mapping[str, str], findings: Findings, directory: str) -> list[Given]:
+    """
+    Take every variable that begins with `OTEL_AGENT_`.
+
+    Args:
+        environ: The environment.
+        findings: Where mistakes are noted: unknown names, lists that are no JSON.
+        directory: The working directory.
+    """
+    names = [name for name in environ if name.startswith(PREFIX) and name not in _NO_SETTINGS and environ[name].strip()]
+    if not names:
+        return []
+    known = {leaf.variable: leaf for leaf in leaves().values()}
+    given: list[Given] = []
+    for name in sorted(names):
+        place = Place(f"environment {name}", directory)
+        if name in known:
+            node = _node(environ[name].strip(), known[name], place, findings)
+            if node is not None:
+                given.append((known[name].path, node))
+        else:
+            near = nearest(name, [*known, *_NO_SETTINGS])
+            hint = f"did you mean {near}?" if near else "`otel-agent config explain` lists the names"
+            findings.mistake(place.name, "", f"is not known; {hint}")
+    return given
+
+
+def _node(text: str, leaf: Leaf, place: Place, findings: Findings) -> Node | None:
+    if text == "null":
+        return Node(None, place)
+    shapes = {get_origin(metas(option)[0]) for option in members(leaf.kind)}
+    if shapes.isdisjoint({tuple, dict}) or (text.lower() in _WORDS and bool in members(leaf.kind)):
+        return Node(text, place, text=text)
+    if text[0] in "[{":
+        return _json(text, leaf.path, place, findings)
+    if any(_holds_mappings(option) for option in members(leaf.kind)):
+        findings.mistake(place.name, leaf.path, "expected JSON")
+        return None
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if dict in shapes:
+        return _pairs(parts, leaf.path, place, findings)
+    return Node([Node(part, place, text=part) for part in parts], place)
+
+
+def _json(text: str, path: str, place: Place, findings: Findings) -> Node | None:
+    # Loaded only when a variable holds JSON.
+    import json
+
+    try:
+        return wrapped(json.loads(text), place)
+    except (ValueError, RecursionError) as error:
+        # The text is not repeated: it may hold a secret.
+        reason = f"{error.msg} at character {error.pos}" if isinstance(error, json.JSONDecodeError) else "too deep"
+        findings.mistake(place.name, path, f"is no JSON: {reason}")
+        return None
+
+
+def _pairs(parts: list[str], path: str, place: Place, findings: Findings) -> Node:
+    values = {}
+    for position, part in enumerate(parts, 1):
+        name, equals, value = part.partition("=")
+        if equals and name.strip():
+            values[name.strip()] = Node(value.strip(), place, text=value.strip())
+        else:
+            findings.mistake(place.name, path, f"entry {position} is no name=value")
+    return Node(values, place)
+
+
+def _holds_mappings(kind: Any) -> bool:
+    base = metas(kind)[0]
+    if get_origin(base) is tuple:
+        inner = base.__args__[0]
+        return is_section(inner) or get_origin(inner) is dict
+    if get_origin(base) is dict:
+        return get_origin(base.__args__[1]) is dict
+    return False
