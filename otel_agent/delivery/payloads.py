@@ -1,0 +1,178 @@
+"""
+Encoded export requests taken apart and put together again, without decoding what is in them.
+
+The requests of the three signals have one shape: resources (field 1), in each of them scopes (field 2), in each of those
+records (field 2): spans, metrics or log records. Whatever else stands beside them is carried along as it is.
+
+Source: https://github.com/open-telemetry/opentelemetry-proto/blob/v1.9.0/opentelemetry/proto/trace/v1/trace.proto
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+__all__ = ["count_records", "fields", "merge", "split"]
+
+_RESOURCES, _NESTED = 1, 2
+_VARINT, _FIXED64, _DELIMITED, _FIXED32 = 0, 1, 2, 5
+_FIXED_BYTES = {_FIXED64: 8, _FIXED32: 4}
+
+
+class Field(NamedTuple):
+    """One field of a message, as places in the bytes."""
+
+    number: int
+    wire_type: int
+    start: int
+    """Of the tag."""
+    content: int
+    """Of the value; behind the length where there is one."""
+    end: int
+
+
+class Record(NamedTuple):
+    """One record with all that stands around it."""
+
+    resource: bytes
+    """All of its resource except the scopes."""
+    scope: bytes
+    """All of its scope except the records."""
+    field: bytes
+    """The record itself, with tag and length."""
+
+
+def fields(message: bytes, start: int = 0, end: int | None = None) -> Iterator[Field]:
+    """
+    The fields of a message.
+
+    Args:
+        message: Bytes that hold it.
+        start: Where it begins.
+        end: Where it ends; default: with the bytes.
+
+    Raises:
+        ValueError: These bytes are no protobuf message.
+    """
+    end = len(message) if end is None else end
+    at = start
+    while at < end:
+        tag, content = _varint(message, at, end)
+        wire_type = tag & 7
+        if wire_type == _DELIMITED:
+            length, content = _varint(message, content, end)
+            stop = content + length
+        elif wire_type == _VARINT:
+            _, stop = _varint(message, content, end)
+        elif wire_type in _FIXED_BYTES:
+            stop = content + _FIXED_BYTES[wire_type]
+        else:
+            raise ValueError(f"wire type {wire_type} at byte {at}")
+        if stop > end or not tag >> 3:
+            raise ValueError(f"a field at byte {at} that ends behind its message")
+        yield Field(tag >> 3, wire_type, at, content, stop)
+        at = stop
+
+
+def count_records(request: bytes) -> int:
+    """
+    How many spans, metrics or log records a request holds.
+
+    Args:
+        request: Encoded.
+
+    Raises:
+        ValueError: These are not the bytes of a request.
+    """
+    return sum(1 for _ in _records(request))
+
+
+def split(request: bytes) -> tuple[bytes, bytes] | None:
+    """
+    Cut a request in half.
+
+    Args:
+        request: Encoded.
+
+    Returns:
+        Two requests with half the records each, or `None` when there is but one record or none.
+
+    Raises:
+        ValueError: These are not the bytes of a request.
+    """
+    records = list(_records(request))
+    middle = len(records) // 2
+    if not middle:
+        return None
+    return _joined(records[:middle]), _joined(records[middle:])
+
+
+def merge(requests: Iterable[bytes]) -> bytes:
+    """
+    Make one request of several; equal resources and scopes are written once.
+
+    Args:
+        requests: Encoded, of one signal. What cannot be taken apart is appended as it is.
+    """
+    records: list[Record] = []
+    others: list[bytes] = []
+    for request in requests:
+        try:
+            records += list(_records(request))
+        except ValueError:
+            others.append(request)
+    return b"".join([_joined(records), *others])
+
+
+def _records(request: bytes) -> Iterator[Record]:
+    for resource in fields(request):
+        if resource.number != _RESOURCES or resource.wire_type != _DELIMITED:
+            continue
+        around, scopes = _parted(request, resource)
+        for scope in scopes:
+            about, records = _parted(request, scope)
+            for record in records:
+                yield Record(around, about, request[record.start : record.end])
+
+
+def _parted(request: bytes, parent: Field) -> tuple[bytes, list[Field]]:
+    others: list[bytes] = []
+    nested: list[Field] = []
+    for each in fields(request, parent.content, parent.end):
+        if each.number == _NESTED and each.wire_type == _DELIMITED:
+            nested.append(each)
+        else:
+            others.append(request[each.start : each.end])
+    return b"".join(others), nested
+
+
+def _joined(records: Iterable[Record]) -> bytes:
+    resources: dict[bytes, dict[bytes, list[bytes]]] = {}
+    for resource, scope, field in records:
+        resources.setdefault(resource, {}).setdefault(scope, []).append(field)
+    return b"".join(
+        _field(
+            _RESOURCES, resource + b"".join(_field(_NESTED, scope + b"".join(held)) for scope, held in scopes.items())
+        )
+        for resource, scopes in resources.items()
+    )
+
+
+def _field(number: int, content: bytes) -> bytes:
+    size = len(content)
+    head = bytearray((number << 3 | _DELIMITED,))
+    while size > 127:  # noqa: PLR2004 - seven bits a byte
+        head.append(size & 127 | 128)
+        size >>= 7
+    head.append(size)
+    return bytes(head) + content
+
+
+def _varint(message: bytes, at: int, end: int) -> tuple[int, int]:
+    number = shift = 0
+    while at < end and shift < 64:  # noqa: PLR2004 - no varint has more bits
+        byte = message[at]
+        at += 1
+        number |= (byte & 127) << shift
+        if byte < 128:  # noqa: PLR2004 - the last one
+            return number, at
+        shift += 7
+    raise ValueError(f"a number without an end at byte {at}")

@@ -1,0 +1,156 @@
+"""
+Where each signal goes and how, worked out from an endpoint by the rules of the OTLP specification.
+
+The endpoint for all signals is a base: `/v1/traces`, `/v1/metrics` or `/v1/logs` is appended. The endpoint of one signal is
+used as it is.
+
+Source: https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp
+"""
+
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
+
+from otel_agent.delivery.settings import SIGNALS
+from otel_agent.errors import ConfigurationError
+
+__all__ = ["HeaderSource", "Target", "build_targets", "is_loopback", "shown", "split_endpoint"]
+
+HeaderSource = Mapping[str, str] | Callable[[], Mapping[str, str]]
+"""Headers as they are, or a function that reads them anew; it is called again after the receiver refused them."""
+
+DEFAULT_HTTP = "http://localhost:4318"
+DEFAULT_GRPC = "localhost:4317"
+
+
+@dataclass(frozen=True)
+class Target:
+    """The receiver of one signal."""
+
+    url: str
+    """Address: complete with path for HTTP; for gRPC what `build_targets` was given."""
+    headers: HeaderSource = field(default_factory=dict, repr=False)
+    """Sent with every request; values are never shown."""
+    compression: str = "gzip"
+    """"gzip", "deflate" or "none"."""
+    certificate: str | None = None
+    """File of the authorities to trust; `None`: the system's."""
+    client_key: str | None = field(default=None, repr=False)
+    """File of our key for mutual TLS."""
+    client_certificate: str | None = None
+    """File of our certificate for mutual TLS."""
+    insecure: bool | None = None
+    """gRPC: whether to speak without TLS when the endpoint has no scheme; `None`: only to this machine."""
+
+
+def build_targets(
+    endpoint: str | None = None,
+    *,
+    protocol: str = "http/protobuf",
+    signals: Mapping[str, Mapping[str, Any]] | None = None,
+    **settings: Any,
+) -> dict[str, Target]:
+    """
+    The receiver of each signal.
+
+    Args:
+        endpoint: Base for all signals; default: this machine, port 4318 (HTTP) or 4317 (gRPC).
+        protocol: "http/protobuf" or "grpc".
+        signals: By signal: "endpoint" and fields of `Target` that differ for it; `None` values do not count.
+        settings: Fields of `Target` for all signals; `None` values do not count.
+
+    Raises:
+        ConfigurationError: An endpoint is no address; the message says which and how one looks.
+
+    Example:
+        >>> build_targets("http://collector:4318")["traces"].url
+        'http://collector:4318/v1/traces'
+    """
+    is_http = protocol != "grpc"
+    problems: list[str] = []
+    targets = {}
+    for signal in SIGNALS:
+        own = {key: value for key, value in ((signals or {}).get(signal) or {}).items() if value is not None}
+        common = {key: value for key, value in settings.items() if value is not None}
+        exact = own.pop("endpoint", None)
+        try:
+            parts = split_endpoint(exact or endpoint or (DEFAULT_HTTP if is_http else DEFAULT_GRPC), is_http=is_http)
+        except ValueError as error:
+            problems.append(f"endpoint of {signal}: {error}; an endpoint looks like http://collector:4318")
+            continue
+        if is_http and exact is None:
+            parts = parts._replace(path=f"{parts.path.rstrip('/')}/v1/{signal}")
+        parts, secrets = _without_credentials(parts)
+        fields = {**common, **own}
+        if secrets:
+            fields["headers"] = _with(secrets, fields.get("headers", {}))
+        targets[signal] = Target(urlunsplit(parts) if parts.scheme else parts.netloc, **fields)
+    if problems:
+        raise ConfigurationError(problems)
+    return targets
+
+
+def split_endpoint(endpoint: str, *, is_http: bool) -> SplitResult:
+    """
+    An endpoint in its parts; `host:port` without a scheme is taken for HTTP, and left without one for gRPC.
+
+    Args:
+        endpoint: As somebody typed it.
+        is_http: Whether it is for HTTP.
+
+    Raises:
+        ValueError: It has no host, a port out of range, or a scheme other than http and https.
+    """
+    text = endpoint.strip()
+    if "://" not in text:
+        text = f"http://{text}" if is_http else f"//{text}"
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} and (is_http or parts.scheme):
+        raise ValueError(f"expected http or https, found {parts.scheme!r}")
+    if not parts.hostname:
+        raise ValueError("there is no host in it")
+    _ = parts.port
+    return parts
+
+
+def is_loopback(host: str | None) -> bool:
+    """
+    Whether a host is this machine.
+
+    Args:
+        host: A name or an address, without port.
+    """
+    if not host or host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def shown(url: str) -> str:
+    """
+    An address as it may be shown: without user, password, query and fragment.
+
+    Args:
+        url: With or without scheme.
+    """
+    parts = urlsplit(url if "://" in url else f"//{url}")
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")).removeprefix("//")
+
+
+def _without_credentials(parts: SplitResult) -> tuple[SplitResult, dict[str, str]]:
+    if parts.username is None:
+        return parts, {}
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    bare = parts._replace(netloc=parts.netloc.rpartition("@")[2])
+    return bare, {"authorization": f"Basic {b64encode(pair.encode()).decode()}"}
+
+
+def _with(secrets: Mapping[str, str], source: HeaderSource) -> HeaderSource:
+    if callable(source):
+        return lambda: {**secrets, **source()}
+    return {**secrets, **source}
