@@ -19,8 +19,9 @@ from opentelemetry.sdk.resources import Resource
 
 from otel_agent import guard
 from otel_agent.clock import monotonic_s
+from otel_agent.lifecycle.forks import follow_forks
 from otel_agent.processors.callbacks import Callbacks
-from otel_agent.processors.renewal import follow_forks, renew
+from otel_agent.processors.renewal import renew
 
 __all__ = ["AgentMetricReader", "Producer", "Receiver"]
 

@@ -9,60 +9,14 @@ what it inherited and a line says so.
 Source: https://github.com/open-telemetry/opentelemetry-python/issues/4345
 """
 
-import os
 import threading
-import weakref
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from opentelemetry.sdk.metrics.export import MetricReader
 
 from otel_agent import guard
 
-__all__ = ["Forking", "follow_forks", "renew"]
-
-
-class Forking(Protocol):
-    """What takes part in a fork."""
-
-    def hold_for_fork(self) -> None:
-        """Come to a rest, before."""
-
-    def go_on_after_fork(self) -> None:
-        """Go on, in the parent."""
-
-    def reinit_after_fork(self) -> None:
-        """Begin anew, in the child."""
-
-
-_followers: "weakref.WeakSet[Forking]" = weakref.WeakSet()
-_is_following = False
-
-
-def follow_forks(follower: Forking) -> None:
-    """
-    Tell somebody of every fork from now on, for as long as it lives.
-
-    Args:
-        follower: Held weakly.
-    """
-    global _is_following
-    _followers.add(follower)
-    if _is_following or not hasattr(os, "register_at_fork"):
-        return
-    # Hooks cannot be taken back, so there is one set of them for all.
-    _is_following = True
-    os.register_at_fork(
-        before=lambda: _each(lambda follower: follower.hold_for_fork()),
-        after_in_parent=lambda: _each(lambda follower: follower.go_on_after_fork()),
-        after_in_child=lambda: _each(lambda follower: follower.reinit_after_fork()),
-    )
-
-
-def _each(action: Callable[[Forking], None]) -> None:
-    for follower in list(_followers):
-        with guard.guarded("metrics.fork", "metrics could not follow a fork"):
-            action(follower)
+__all__ = ["renew"]
 
 
 def renew(reader: MetricReader) -> None:

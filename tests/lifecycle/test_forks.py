@@ -1,0 +1,113 @@
+"""Forks: who follows rests before one, goes on in the parent, begins anew in the child."""
+
+import gc
+import os
+import threading
+from collections.abc import Callable
+
+from otel_agent import guard
+from otel_agent.lifecycle.forks import follow_forks
+
+
+class Follower:
+    """Remembers what it was told."""
+
+    def __init__(self, say: Callable[[str], object], name: str = "") -> None:
+        self.say = say
+        self.name = name
+
+    def hold_for_fork(self) -> None:
+        self.say(f"hold {self.name}")
+
+    def go_on_after_fork(self) -> None:
+        self.say(f"go on {self.name}")
+
+    def reinit_after_fork(self) -> None:
+        self.say(f"anew {self.name}")
+
+
+def fork(in_child: Callable[[], object] = lambda: None) -> int:
+    """Fork, and return the child's status; 99 when what it was to do failed."""
+    pid = os.fork()
+    if pid == 0:
+        status = 99
+        try:
+            in_child()
+            status = 0
+        finally:
+            os._exit(status)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def test_who_followed_last_rests_first_and_begins_last() -> None:
+    """What feeds others comes to a rest before them."""
+    told: list[str] = []
+    first, second = Follower(told.append, "a"), Follower(told.append, "b")
+    follow_forks(first)
+    follow_forks(second)
+    follow_forks(first)
+
+    def in_child() -> None:
+        assert ["hold b", "hold a", "anew a", "anew b"] == told
+
+    assert 0 == fork(in_child)
+    assert ["hold b", "hold a", "go on a", "go on b"] == told
+
+
+def test_nobody_is_kept_alive_by_following() -> None:
+    """Followers are held weakly."""
+    told: list[str] = []
+    follower = Follower(told.append)
+    follow_forks(follower)
+    del follower
+    gc.collect()
+    fork()
+
+    assert [] == told
+
+
+def test_a_follower_that_fails_stops_nobody() -> None:
+    """The others are told, the fork happens, the failure is counted."""
+    told: list[str] = []
+
+    def fail(text: str) -> None:
+        raise ValueError("broken")
+
+    broken, whole = Follower(fail), Follower(told.append, "a")
+    follow_forks(broken)
+    follow_forks(whole)
+    before = guard.shared.counts().get("lifecycle.fork", 0)
+
+    assert 0 == fork()
+    assert ["hold a", "go on a"] == told
+    assert before + 2 == guard.shared.counts()["lifecycle.fork"]
+
+
+def test_one_fork_follows_another() -> None:
+    """Two threads that fork at once do not ask anybody to rest twice."""
+    told: list[str] = []
+    lock = threading.Lock()
+
+    def say(text: str) -> None:
+        if text.startswith("hold"):
+            assert lock.acquire(blocking=False)
+        elif text.startswith("go on"):
+            lock.release()
+        told.append(text)
+
+    follower = Follower(say)
+    follow_forks(follower)
+    together = threading.Barrier(4)
+
+    def run() -> None:
+        together.wait(10)
+        for _ in range(5):
+            fork()
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert ["hold ", "go on "] * 20 == told
