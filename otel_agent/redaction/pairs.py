@@ -1,0 +1,135 @@
+"""
+Names with values inside a text: `password=hunter2`, `?signature=…`, `"token": "…"`, `Authorization: …`, `--api-key …`.
+
+The name decides, by the same rules as an attribute's key; only the value is taken out. Prose is spared: after a colon and a
+space, what follows a word like *token* is a secret only when it does not look like a word (`invalid token: unexpected
+end`). Code in a stack trace (`token = read_token()`) is spared unless it is a literal.
+"""
+
+import re
+from collections.abc import Iterator
+
+from otel_agent.redaction.keys import Certainty, Keys, Rule, proves
+from otel_agent.redaction.windows import first
+
+__all__ = ["Found", "find_pairs", "is_placeholder"]
+
+Found = tuple[int, int, str]
+"""Where a secret begins and ends in a text, and what it is called in the marker."""
+
+_NAME = re.compile(
+    r"(?<![\w.-])(?:--(?P<flag>[A-Za-z][\w-]{0,63}+)[ \t]{1,4}(?=[^\s=:-])"
+    r"|(?P<name>[A-Za-z_][\w.-]{0,127}+)\\{0,4}[\"']?\]?[ \t]{0,4}(?P<separator>[=:]=?>?|%3[AaDd])[ \t]{0,4}(?P<line>\n[ \t]{1,8})?)"
+)
+_QUOTED = re.compile(
+    r"[bBrRuUfF]{0,2}(?:\"(?:[^\"\\]|\\.)*+|'(?:[^'\\]|\\.)*+|\\{1,4}\"[^\"]*+|\\{1,4}'[^']*+)", re.DOTALL
+)
+_OPENING = re.compile(r"[bBrRuUfF]{0,2}\\{0,4}[\"']")
+_BRACKETED = re.compile(r"[\[({][^\])}\n]*+")
+_TO_LINE_END = re.compile(r"[^\r\n\"']++")
+_BARE = re.compile(r"[^\s,;&\"'\\]++")
+_CLOSING = ")]}>.:"
+
+_EMPTY = re.compile(
+    r"none|null|nil|true|false|undefined|\?|\$\d{1,3}|%[sr]|%\(\w{1,64}\)s|:\w{1,64}|\{[\w.]{0,64}\}|\$\{[^}]{0,64}\}|\*+|x{3,}|-+"
+    r"|\.+|…|<[\w .-]{0,64}>|\[?redacted\]?|\[?filtered\]?",
+    re.IGNORECASE,
+)
+"""What stands for a value without being one: placeholders, masks, nothing."""
+
+_PROSE = frozenset(
+    "a an the is was are were be been must should may can cannot not no or and for of to in on at with by has have had does"  # noqa: SIM905 - a list of words reads best as a sentence
+    " did required missing invalid expired wrong incorrect empty too unset unchanged changed ok okay failed error denied"
+    " granted rejected accepted successful unknown unsupported malformed rotated refreshed created deleted updated"
+    " loaded found".split()
+)
+"""Words after `password: ` that make it a sentence about a password."""
+
+_WORD_CHARS = 16
+"""A bare text of letters that is shorter may be a word."""
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a value is none: a placeholder, a mask, nothing."""
+    return _EMPTY.fullmatch(text) is not None
+
+
+def find_pairs(text: str, keys: Keys) -> Iterator[Found]:
+    """
+    The values of secret names in a text, in order, never overlapping.
+
+    Args:
+        text: Anything.
+        keys: The rules for names.
+    """
+    position = 0
+    while (match := first(_NAME, text, position)) is not None:
+        position = match.end()
+        name = match["name"] or match["flag"]
+        rule = keys.rule(name)
+        if rule.certainty is Certainty.NONE:
+            if name not in {"key", "KEY"} or text[match.start() - 1 : match.start()] not in {"?", "&"}:
+                continue
+            rule = Rule("api key", Certainty.HINT)
+        found = _value(text, match, rule)
+        if found is not None:
+            yield (*found, rule.name)
+            position = found[1]
+
+
+def _value(text: str, match: re.Match[str], rule: Rule) -> tuple[int, int] | None:  # noqa: PLR0911 - one answer per form of value
+    start = match.end()
+    opening = _OPENING.match(text, start)
+    if opening is not None:
+        return _quoted(text, start, opening, rule)
+    is_prose = match["separator"] == ":" and start > match.end("separator")
+    bracketed = _BRACKETED.match(text, start)
+    if bracketed is not None:
+        inner = text[start + 1 : bracketed.end()].strip()
+        if match["line"] or not inner or _is_code(text, start) or not proves(rule, inner) or _EMPTY.fullmatch(inner):
+            return None
+        return start, bracketed.end() + 1 if bracketed.end() < len(text) else bracketed.end()
+    if match["line"]:
+        return None
+    if rule.name in {"authorization", "cookie"} and is_prose:
+        bare = _TO_LINE_END.match(text, start)
+    else:
+        bare = _BARE.match(text, start)
+    if bare is None:
+        return None
+    value = bare[0].rstrip(_CLOSING)
+    if not value or _is_spared(value, rule, is_prose=is_prose) or (value[0].isalpha() and _is_code(text, start)):
+        return None
+    return start, start + len(value)
+
+
+def _quoted(text: str, start: int, opening: re.Match[str], rule: Rule) -> tuple[int, int] | None:
+    quoted = _QUOTED.match(text, start)
+    if quoted is None:
+        return None
+    inner = text[opening.end() : quoted.end()]
+    if opening[0][-2:-1] == "\\":
+        inner = inner.rstrip("\\")
+    if not inner or _EMPTY.fullmatch(inner) or not proves(rule, inner):
+        return None
+    return opening.end(), opening.end() + len(inner)
+
+
+def _is_spared(value: str, rule: Rule, *, is_prose: bool) -> bool:
+    if _EMPTY.fullmatch(value) or not proves(rule, value):
+        return True
+    if not is_prose:
+        return False
+    word = value.split(None, 1)[0].lower()
+    if word in _PROSE:
+        return True
+    return rule.certainty is Certainty.LIKELY and value.isalpha() and len(value) < _WORD_CHARS
+
+
+def _is_code(text: str, position: int) -> bool:
+    """Whether a position is in a line of source code that a traceback shows."""
+    line = text.rfind("\n", max(0, position - 1024), position) + 1
+    if not line or not text.startswith("    ", line):
+        return False
+    before = text.rfind("\n", max(0, line - 1024), line - 1) + 1
+    return text[before:line].lstrip().startswith('File "')

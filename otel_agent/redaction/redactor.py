@@ -1,0 +1,95 @@
+"""
+The one object that lets nothing secret leave.
+
+    delivery thread ──► Redactor.spans | logs | metrics ──► encoder        log thread ──► Redactor.logs ──► file, console
+
+What needs no change passes as the same object; what does is replaced by a copy, because the agent, other processors and the
+console may still hold the original. Nothing here raises: a value that cannot be looked at is left out, its record is not.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from otel_agent.redaction.keys import Keys
+from otel_agent.redaction.metrics import clean_metrics
+from otel_agent.redaction.origins import Origins
+from otel_agent.redaction.records import clean_records
+from otel_agent.redaction.spans import Spans
+from otel_agent.redaction.texts import Texts
+from otel_agent.redaction.values import Values
+
+__all__ = ["Redactor"]
+
+
+class Redactor:
+    """
+    Takes secrets out of telemetry, by the names of values and by what values look like.
+
+    Thread-safe without a lock: all it shares between threads are caches in which each step is one operation.
+    """
+
+    def __init__(self, keys: Sequence[str] = (), values: Sequence[str] = (), *, enabled: bool = True) -> None:
+        """
+        Add the operator's own patterns to the built-in rules.
+
+        Args:
+            keys: Regular expressions, searched for in names without regard to case; `!` in front says "harmless".
+            values: Regular expressions of secrets in texts.
+            enabled: False lets everything pass.
+
+        Raises:
+            re.error: When a pattern is wrong; see `redaction.patterns.problems`, which says so beforehand.
+        """
+        self._is_enabled = enabled
+        names = Keys(keys)
+        self._values = Values(names, Texts(names, values))
+        self._origins = Origins(self._values)
+        self._spans = Spans(self._values, self._origins)
+
+    def __call__(self, signal: str, items: Sequence[Any]) -> Sequence[Any]:
+        """
+        What may leave of a batch; the form in which delivery asks.
+
+        Args:
+            signal: "traces", "metrics" or "logs".
+            items: The batch.
+        """
+        return {"traces": self.spans, "metrics": self.metrics, "logs": self.logs}[signal](items)
+
+    def spans(self, items: Sequence[Any]) -> Sequence[Any]:
+        """
+        Spans without their secrets.
+
+        Args:
+            items: Spans of ours and foreign `ReadableSpan`s, mixed.
+
+        Returns:
+            The same sequence when nothing had to change, otherwise a list with copies in place of what did.
+        """
+        return self._spans.clean(items) if self._is_enabled else items
+
+    def logs(self, items: Sequence[Any]) -> Sequence[Any]:
+        """
+        Log records without their secrets.
+
+        Args:
+            items: Entries of the bridge and the SDK's `ReadableLogRecord`s, mixed.
+        """
+        return clean_records(items, self._values, self._origins) if self._is_enabled else items
+
+    def metrics(self, items: Sequence[Any]) -> Sequence[Any]:
+        """
+        Metrics without the secrets of their attributes.
+
+        Args:
+            items: The SDK's `MetricsData`.
+        """
+        return clean_metrics(items, self._values, self._origins) if self._is_enabled else items
+
+    def text(self, text: str) -> str:
+        """A text without its secrets: for messages, log lines, error texts."""
+        return self._values.text(text) if self._is_enabled else text
+
+    def mapping(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
+        """A dictionary without its secrets, nested ones included."""
+        return dict(self._values.mapping(attributes)) if self._is_enabled else dict(attributes)

@@ -1,0 +1,153 @@
+"""
+What a secret looks like, wherever it stands: prefixes that issuers chose so that their keys can be found, and forms.
+
+Every pattern is linear: each repetition is bounded or possessive, or what follows it cannot match what it repeats. Whether
+a pattern is worth trying is asked first with substrings, because most texts hold no secret.
+
+Sources: the issuers' own formats, as in https://github.com/gitleaks/gitleaks (config/gitleaks.toml) and GitHub's secret
+scanning patterns; ISO/IEC 7812 for card numbers.
+"""
+
+import binascii
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+__all__ = ["SHAPES", "Shape", "may_hold_shape"]
+
+
+class Shape(NamedTuple):
+    """One form of secret: how to find it, and whether what was found is one."""
+
+    pattern: re.Pattern[str]
+    name: Callable[[re.Match[str]], str | None]
+    """What a match is called in the marker, or None when it is no secret after all."""
+    group: str | int = 0
+    """The part of the match that is taken out."""
+
+
+_ISSUED = {
+    "api_key": r"sk-(?:proj|svcacct|admin|ant|or|lf|live|test)[-_][\w-]{8,}+|sk-[\w-]{16,}+"
+    r"|(?:gsk|hf)_[A-Za-z0-9_-]{20,}+|(?:xai|pplx|tvly|nvapi)-[A-Za-z0-9_-]{20,}+"
+    r"|lsv2_(?:pt|sk)_\w{20,}+|pylf_v\d_\w{20,}+|SG\.[\w-]{16,}+\.[\w-]{16,}+|NRAK-[A-Z0-9]{20,}+|dapi[0-9a-f]{32}"
+    r"|key-[0-9a-f]{32}|shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|do[opr]_v1_[0-9a-f]{64}|hv[sb]\.[\w-]{20,}+",
+    "aws_key": r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])",
+    "github_token": r"gh[pousr]_[A-Za-z0-9]{20,}+|github_pat_\w{20,}+",
+    "gitlab_token": r"gl(?:pat|dt|rt|cbt|ptt|ft|soat)-[\w-]{16,}+",
+    "slack_token": r"xox[a-z]-[\w-]{8,}+|xapp-\d-[\w-]{8,}+",
+    "stripe_key": r"[sr]k_(?:live|test)_[A-Za-z0-9]{8,}+|whsec_[A-Za-z0-9+/=]{16,}+",
+    "google_key": r"AIza[\w-]{30,}+|ya29\.[\w.-]{16,}+|GOCSPX-[\w-]{20,}+",
+    "package_token": r"npm_[A-Za-z0-9]{30,}+|pypi-AgE[\w-]{16,}+",
+    "bot_token": r"\d{8,10}:AA[\w-]{30,40}",
+}
+_TOKENS = re.compile("(?<![A-Za-z0-9])(?:" + "|".join(f"(?P<{name}>{shape})" for name, shape in _ISSUED.items()) + ")")
+
+_JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[\w-]{5,}+\.[\w-]{4,}+(?:\.[\w-]*+){1,3}")
+_PEM = re.compile(
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\s\\:,.()-]*?"
+    r"(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|(?=[^A-Za-z0-9+/=\s\\:,.()-])|\Z)"
+)
+_USER_INFO = re.compile(
+    r"://(?P<secret>[^\s/?#:@'\"<>`]{0,256}+:(?!\d{1,5}[/?#])[^\s@'\"<>`]{1,512}+(?:@[^\s/?#@'\"<>`]{0,256}+(?=@)){0,4}"
+    r"|[A-Za-z0-9_-]{20,256}+)@"
+)
+_SLACK_HOOK = re.compile(r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[\w/-]{8,}+)")
+_DISCORD_HOOK = re.compile(r"discord(?:app)?\.com/api/webhooks/(?P<secret>\d{1,24}/[\w-]{8,}+)")
+_CARD = re.compile(r"(?<![\w.-])[2-6]\d{3}(?:[ -]?\d){9,15}(?![\w-])(?!\.\d)")
+_ISSUER = re.compile(
+    r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
+    r"|3(?:0[0-5]|[689]\d)\d{11}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|62\d{14,17}"
+)
+_SCHEME = re.compile(
+    r"(?<![A-Za-z0-9])(?P<scheme>[Bb]earer|BEARER|[Bb]asic|BASIC)(?P<gap>[ \t]{1,4})(?P<value>[\w.~+/=-]{8,}+)"
+)
+
+
+def _digit_or_mixed(match: re.Match[str]) -> bool:
+    """Whether a token is more than words with hyphens, as `sk-learn-contrib-packages` is."""
+    tail = match[0][3:]
+    return "-" not in tail or any(letter.isdigit() or letter.isupper() for letter in tail)
+
+
+def _issued(match: re.Match[str]) -> str | None:
+    name = match.lastgroup or ""
+    if name == "api_key" and match[0].startswith("sk-") and not _digit_or_mixed(match):
+        return None
+    return name.replace("_", " ")
+
+
+def _card(match: re.Match[str]) -> str | None:
+    digits = [int(letter) for letter in match[0] if letter.isdigit()]
+    if not _ISSUER.fullmatch("".join(map(str, digits))):
+        return None
+    doubled = [(digit * 2 - 9 if digit > 4 else digit * 2) for digit in digits[-2::-2]]  # noqa: PLR2004 - Luhn's formula
+    return "card number" if (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0 else None
+
+
+def _scheme(match: re.Match[str]) -> str | None:
+    value = match["value"]
+    if match["scheme"].lower() == "bearer":
+        is_token = len(value) >= 16 or any(letter.isdigit() for letter in value)  # noqa: PLR2004 - longer than words
+        return "bearer token" if is_token else None
+    try:
+        return "basic auth" if b":" in binascii.a2b_base64(value + "==") else None
+    except binascii.Error:
+        return None
+
+
+def _named(name: str) -> Callable[[re.Match[str]], str | None]:
+    return lambda _: name
+
+
+SHAPES = (
+    Shape(_PEM, _named("private key")),
+    Shape(_USER_INFO, _named("url password"), "secret"),
+    Shape(_JWT, _named("jwt")),
+    Shape(_TOKENS, _issued),
+    Shape(_SLACK_HOOK, _named("webhook"), "secret"),
+    Shape(_DISCORD_HOOK, _named("webhook"), "secret"),
+    Shape(_SCHEME, _scheme, "value"),
+    Shape(_CARD, _card),
+)
+"""In the order in which they are applied: the longest first."""
+
+_MANY_DIGITS = re.compile(r"[2-6]\d{3}[ -]?\d{4}[ -]?\d").search
+
+MIN_CHARS = 13
+"""The shortest secret that a shape can find is a card number of 13 digits; all others are longer."""
+
+
+def may_hold_shape(text: str) -> bool:  # noqa: PLR0911 - substrings in the order of their price
+    """
+    Whether it is worth looking for shapes in a text: false for nearly all texts, and cheap.
+
+    Written as plain substring tests, which are several times faster than one pattern with as many alternatives.
+
+    Args:
+        text: Anything.
+    """
+    if len(text) < MIN_CHARS:
+        return False
+    if "_" in text and (
+        "gh" in text or "k_live_" in text or "k_test_" in text or "gsk_" in text or "hf_" in text or "npm_" in text
+        or "whsec_" in text or "lsv2_" in text or "pylf_" in text or "shp" in text or "_v1_" in text
+    ):  # fmt: skip
+        return True
+    if "-" in text and (
+        "sk-" in text or "xox" in text or "xapp-" in text or "gl" in text or "PRIVATE KEY" in text or "xai-" in text
+        or "pplx-" in text or "tvly-" in text or "nvapi-" in text or "NRAK-" in text or "key-" in text
+        or "pypi-" in text or "GOCSPX-" in text
+    ):  # fmt: skip
+        return True
+    if ":" in text and (("://" in text and "@" in text) or ":AA" in text):
+        return True
+    if "." in text and (
+        "eyJ" in text or "ya29." in text or "SG." in text or "hvs." in text or "hvb." in text
+        or "hooks.slack.com/" in text or "/api/webhooks/" in text
+    ):  # fmt: skip
+        return True
+    if " " in text and ("earer" in text or "asic " in text or "EARER" in text or "ASIC " in text):
+        return True
+    if "AKIA" in text or "ASIA" in text or "ABIA" in text or "ACCA" in text or "AIza" in text or "dapi" in text:
+        return True
+    return _MANY_DIGITS(text) is not None

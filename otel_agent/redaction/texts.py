@@ -1,0 +1,131 @@
+"""
+One text, cleaned: every rule for names and shapes applied, the rest of the text kept.
+
+What is taken out becomes a marker, `[redacted: jwt]`, that says which rule hit and nothing else. Markers are never looked
+into again, and a text is gone over until nothing changes, so cleaning a clean text changes nothing.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from otel_agent.redaction.keys import Keys, has_stem
+from otel_agent.redaction.pairs import Found, find_pairs
+from otel_agent.redaction.shapes import SHAPES, Shape, may_hold_shape
+from otel_agent.redaction.windows import MAX_CHARS, first
+
+__all__ = ["Texts", "is_marker", "marker"]
+
+MAX_ROUNDS = 32
+"""A text that still changes after as many rounds is given up whole."""
+
+MIN_CHARS = 8
+"""A shorter text holds no secret that a shape could find, and no name with a value worth hiding."""
+
+_MARKER = re.compile(r"\[redacted: [a-z0-9 -]{1,40}\]")
+
+
+def marker(rule: str) -> str:
+    """
+    What stands where a secret was.
+
+    Args:
+        rule: The name of the rule that hit; never anything from the text itself.
+    """
+    return f"[redacted: {rule}]"
+
+
+def is_marker(text: str) -> bool:
+    """Whether a text is a marker and nothing else."""
+    return _MARKER.fullmatch(text) is not None
+
+
+class Texts:
+    """Cleans texts by built-in shapes, by names inside them, and by the operator's own patterns."""
+
+    def __init__(self, keys: Keys, patterns: Sequence[str] = ()) -> None:
+        """
+        Add the operator's own patterns to the built-in shapes.
+
+        Args:
+            keys: The rules for names.
+            patterns: Regular expressions of secrets; checked by `redaction.patterns` before.
+        """
+        self._keys = keys
+        self._own = [
+            Shape(re.compile(pattern), lambda _, name=f"configured value {number}": name)  # type: ignore[misc] # a default binds the name
+            for number, pattern in enumerate(patterns, 1)
+        ]
+
+    def clean(self, text: str) -> str:
+        """
+        A text without its secrets.
+
+        Args:
+            text: Of any length; beyond `MAX_CHARS` it is cut.
+
+        Returns:
+            The same object when there was nothing to take out.
+        """
+        if len(text) < MIN_CHARS and not self._own and not self._keys.has_own and "=" not in text and ":" not in text:
+            return text
+        if len(text) > MAX_CHARS:
+            text = text[:MAX_CHARS]
+        for _ in range(MAX_ROUNDS):
+            cleaned = self._once(text)
+            if cleaned is text:
+                return text
+            text = cleaned
+        return marker("unstable")
+
+    def _once(self, text: str) -> str:
+        if "[redacted: " not in text:
+            return self._piece(text)
+        parts, position, changed = [], 0, False
+        for match in _MARKER.finditer(text):
+            before = text[position : match.start()]
+            parts += [self._piece(before), match[0]]
+            changed = changed or parts[-2] is not before
+            position = match.end()
+        rest = text[position:]
+        parts.append(self._piece(rest))
+        return "".join(parts) if changed or parts[-1] is not rest else text
+
+    def _piece(self, text: str) -> str:
+        """The first rule that finds something in a text without markers takes out all it finds."""
+        if ("=" in text or ":" in text or "--" in text or "%3" in text) and (
+            self._keys.has_own or has_stem(text.lower())
+        ):
+            cleaned = _without(text, find_pairs(text, self._keys))
+            if cleaned is not text:
+                return cleaned
+        if may_hold_shape(text):
+            for shape in SHAPES:
+                cleaned = _without(text, _found(shape, text))
+                if cleaned is not text:
+                    return cleaned
+        for shape in self._own:
+            cleaned = _without(text, _found(shape, text))
+            if cleaned is not text:
+                return cleaned
+        return text
+
+
+def _found(shape: Shape, text: str) -> Iterator[Found]:
+    position = 0
+    while (match := first(shape.pattern, text, position)) is not None:
+        position = max(match.end(), position + 1)
+        name = shape.name(match)
+        if name is not None and match.end(shape.group) > match.start(shape.group):
+            yield match.start(shape.group), match.end(shape.group), name
+
+
+def _without(text: str, found: Iterable[Found]) -> str:
+    parts: list[str] = []
+    position = 0
+    for start, end, name in found:
+        parts += (text[position:start], marker(name))
+        position = end
+    if not parts:
+        return text
+    parts.append(text[position:])
+    return "".join(parts)

@@ -1,0 +1,45 @@
+"""
+Searching a long text piece by piece, so that no single search holds the interpreter for more than a millisecond or so.
+
+A piece overlaps the next by more than any pattern needs to see of a secret to recognise it; what begins in a piece is then
+followed to its end wherever that is. Nothing is cut, so nothing can hide at a border.
+"""
+
+import re
+
+__all__ = ["MAX_CHARS", "OVERLAP", "WINDOW", "first"]
+
+WINDOW = 1 << 16
+"""Characters searched at once: 65,536."""
+
+OVERLAP = 1024
+"""Characters by which pieces overlap; the longest beginning a pattern needs is 770 (a URL's user and password)."""
+
+MAX_CHARS = (1 << 18) + OVERLAP
+"""Characters of a text that are looked at; the encoder sends no more than 262,144."""
+
+
+def first(pattern: re.Pattern[str], text: str, start: int) -> re.Match[str] | None:
+    """
+    The first match at or after a position, as `pattern.search(text, start)` finds it.
+
+    Args:
+        pattern: Recognises a secret by at most `OVERLAP` characters of its beginning.
+        text: Of any length.
+        start: Where to begin.
+    """
+    size = len(text)
+    while True:
+        end = start + WINDOW
+        if end >= size:
+            return pattern.search(text, start)
+        match = pattern.search(text, start, end)
+        if match is None:
+            start = end - OVERLAP
+            continue
+        if match.end() + OVERLAP < end:
+            return match
+        whole = pattern.match(text, match.start())
+        if whole is not None:
+            return whole
+        start = match.start() + 1
