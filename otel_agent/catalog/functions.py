@@ -1,9 +1,9 @@
-"""Metrics of watched functions."""
+"""Metrics and attributes of watched functions."""
 
 from otel_agent.catalog import attributes as a
-from otel_agent.catalog.records import Kind, Metric
+from otel_agent.catalog.records import Attribute, Kind, Metric
 
-__all__ = ["METRICS"]
+__all__ = ["ARGUMENT", "DURATION", "METRICS", "RESULT"]
 
 DURATION = Metric(
     "agent.function.duration",
@@ -14,3 +14,6 @@ DURATION = Metric(
 )
 
 METRICS = (DURATION,)
+
+ARGUMENT = Attribute("agent.function.argument", "Beginning of the names under which captured arguments stand on spans.")
+RESULT = Attribute("agent.function.result", "What a function returned, on its span, where capturing was asked for.")

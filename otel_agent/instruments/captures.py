@@ -1,0 +1,95 @@
+"""
+Arguments and results as attributes, when somebody asked for them.
+
+Values of plain types are taken as they are; everything else by its `repr`, which is the agent's own code: it may fail, take long
+texts to say little, or show what should not be seen. So it is bounded, guarded, and left to redaction like everything else.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from otel_agent.catalog import functions as names
+
+__all__ = ["MAX_CHARS", "Capture", "shown"]
+
+MAX_CHARS = 1024
+"""A text is cut here."""
+
+_PLAIN = frozenset((bool, int, float, type(None)))
+
+
+class Capture:
+    """What is taken of each call of one function."""
+
+    __slots__ = ("_has_arguments", "_has_result", "_signature")
+
+    def __init__(self, function: Callable[..., Any], *, arguments: bool, result: bool) -> None:
+        """
+        Prepare for a function.
+
+        Args:
+            function: Its signature names the arguments.
+            arguments: Whether arguments are taken.
+            result: Whether the result is taken.
+        """
+        self._has_arguments = arguments
+        self._has_result = result
+        try:
+            self._signature = inspect.signature(function) if arguments else None
+        except (TypeError, ValueError):
+            self._signature = None
+
+    def arguments(self, span: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        """
+        Put the arguments of a call on its span. Never raises.
+
+        Args:
+            span: Of the call.
+            args: As passed.
+            kwargs: As passed.
+        """
+        if not self._has_arguments or not span.is_recording():
+            return
+        for name, value in self._named(args, kwargs).items():
+            if name not in ("self", "cls"):
+                span.set_attribute(f"{names.ARGUMENT.name}.{name}", shown(value))
+
+    def result(self, span: Any, result: Any) -> None:
+        """
+        Put the result of a call on its span. Never raises.
+
+        Args:
+            span: Of the call.
+            result: As returned.
+        """
+        if self._has_result and span.is_recording():
+            span.set_attribute(names.RESULT.name, shown(result))
+
+    def _named(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        if self._signature is None:
+            return {**{str(position): value for position, value in enumerate(args)}, **kwargs}
+        try:
+            bound = self._signature.bind(*args, **kwargs)
+        except TypeError:  # the call itself is about to fail with the same message
+            return dict(kwargs)
+        return bound.arguments
+
+
+def shown(value: Any) -> Any:
+    """
+    A value as an attribute.
+
+    Args:
+        value: Anything, also something whose `repr` raises.
+
+    Returns:
+        The value, when it is a number, a boolean or `None`; otherwise at most `MAX_CHARS` characters of text.
+    """
+    if type(value) in _PLAIN:
+        return value
+    try:
+        text = value if isinstance(value, str) else repr(value)
+        return text if len(text) <= MAX_CHARS else text[: MAX_CHARS - 1] + "…"
+    except Exception as error:  # noqa: BLE001 - the agent's own __repr__, run for our sake
+        return f"<{type(value).__qualname__}: its __repr__ raised {type(error).__name__}>"

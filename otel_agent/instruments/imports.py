@@ -1,0 +1,126 @@
+"""
+Tell somebody when a module has been imported.
+
+One finder stands first on `sys.meta_path` while anybody watches. For a module that is watched it asks the finders behind it,
+and lends the loader they found an `exec_module` that calls the watchers once the module's body has run. Before the body runs
+the module gets its true loader back, so that resources, `inspect` and `pkgutil` see nothing of this. Reloading a module calls
+the watchers again. A watcher that fails is reported and never raises into the import.
+"""
+
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, NamespaceLoader
+from types import ModuleType
+from typing import Any
+
+from otel_agent.guard import guarded
+
+__all__ = ["Watch", "after_import"]
+
+
+class Watch:
+    """Interest in some modules; ends with `close`."""
+
+    def __init__(self, wants: Callable[[str], bool], imported: Callable[[ModuleType], None]) -> None:
+        """
+        Remember who wants to know what; see `after_import`.
+
+        Args:
+            wants: Asked with the name of each module that is being imported; must be quick and must not import.
+            imported: Called with each wanted module after its body has run, in the importing thread.
+        """
+        self.wants = wants
+        self.imported = imported
+
+    def close(self) -> None:
+        """Watch no longer; safe to call twice."""
+        with _lock:
+            if self in _FINDER.watches:
+                _FINDER.watches = tuple(watch for watch in _FINDER.watches if watch is not self)
+            if not _FINDER.watches and _FINDER in sys.meta_path:
+                sys.meta_path.remove(_FINDER)
+
+
+def after_import(wants: Callable[[str], bool], imported: Callable[[ModuleType], None]) -> Watch:
+    """
+    Call a function after each import of the modules somebody wants to see. Modules imported earlier are not told.
+
+    Args:
+        wants: See `Watch`.
+        imported: See `Watch`.
+
+    Returns:
+        The watch; close it to end it.
+    """
+    watch = Watch(wants, imported)
+    with _lock:
+        _FINDER.watches = (*_FINDER.watches, watch)
+        if _FINDER not in sys.meta_path:
+            sys.meta_path.insert(0, _FINDER)
+    return watch
+
+
+class _Finder(MetaPathFinder):
+    watches: tuple[Watch, ...] = ()
+    """Replaced as a whole, so that an import in another thread reads it without a lock."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        interested = [watch for watch in self.watches if _wants(watch, fullname)]
+        if not interested:
+            return None
+        spec = self._behind(fullname, path, target)
+        if spec is None or spec.loader is None or isinstance(spec.loader, NamespaceLoader):
+            return spec
+        if hasattr(spec.loader, "exec_module"):
+            spec.loader = _Lent(spec.loader, interested)
+        return spec
+
+    def _behind(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
+        for finder in sys.meta_path:
+            find_spec = getattr(finder, "find_spec", None)
+            if finder is not self and find_spec is not None:
+                spec: ModuleSpec | None = find_spec(fullname, path, target)
+                if spec is not None:
+                    return spec
+        return None
+
+
+class _Lent(Loader):
+    """A loader that answers everything its true loader does, and calls watchers after `exec_module`."""
+
+    def __init__(self, loader: Any, watches: Sequence[Watch]) -> None:
+        self._loader = loader
+        self._watches = watches
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        module: ModuleType | None = self._loader.create_module(spec) if hasattr(self._loader, "create_module") else None
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__loader__ = self._loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader
+        self._loader.exec_module(module)
+        for watch in self._watches:
+            with guarded("instruments.imports", f"module {module.__name__!r} could not be instrumented"):
+                watch.imported(module)
+
+
+def _wants(watch: Watch, fullname: str) -> bool:
+    wanted = False
+    with guarded("instruments.imports", f"module {fullname!r} could not be considered"):
+        wanted = watch.wants(fullname)
+    return bool(wanted)
+
+
+_lock = threading.Lock()
+"""Guards the list of watches and our place on `sys.meta_path`; never held while importing."""
+
+_FINDER = _Finder()

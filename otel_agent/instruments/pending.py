@@ -1,0 +1,248 @@
+"""
+Spans that come into being only when they turn out to matter.
+
+A function that is traced because of its module, not because somebody asked for it, deserves a span only when it takes long.
+That is known at its end; its children need a parent before. So a call starts with a `PendingSpan`, which costs an object and
+two looks at the clock. It becomes a real span when somebody refers to it (a child span, a log record or an outgoing request
+asks for its identity, or the code annotates it) or when it ends after the minimum duration. What never mattered leaves nothing.
+
+Whoever asks a pending span that has ended without mattering (a task that outlived its creator) gets the nearest ancestor that
+is real. So no span ever names a parent that was not recorded.
+"""
+
+# ruff: noqa: D102, FBT001, FBT002 - what the interface of OpenTelemetry describes is not described again, and its signatures are kept
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, NoReturn
+
+from opentelemetry import trace
+from opentelemetry.context import Context, attach, get_current
+from opentelemetry.trace import Span, SpanContext, Status, StatusCode, Tracer, get_current_span
+from opentelemetry.util.types import Attributes, AttributeValue
+
+from otel_agent.clock import wall_ns
+
+__all__ = ["CallSite", "Observe", "PendingSpan"]
+
+Observe = Callable[[int, str | None], None]
+"""Told the duration of every call in nanoseconds, and the type of the error it ended with; spans are not needed for it."""
+
+_SPAN_KEY = next(iter(trace.set_span_in_context(trace.INVALID_SPAN, Context())))
+_RECORDED = "__otel_agent_recorded__"
+"""Set on an exception that a span has described, so that its way up through callers is not described again and again."""
+
+_put = dict.__setitem__
+
+
+class CallSite:
+    """What never changes between two calls of one function."""
+
+    __slots__ = ("attributes", "min_duration_ns", "name", "observe", "tracer")
+
+    def __init__(
+        self,
+        name: str,
+        attributes: Mapping[str, AttributeValue],
+        min_duration_ns: int,
+        tracer: Tracer | None = None,
+        observe: Observe | None = None,
+    ) -> None:
+        """
+        Describe a function.
+
+        Args:
+            name: Of its spans.
+            attributes: Of its spans.
+            min_duration_ns: Calls that take less leave no span of their own accord; 0 keeps all.
+            tracer: Makes the real spans; the global provider's by default.
+            observe: Told the duration of every call, kept or not.
+        """
+        self.name = name
+        self.attributes = attributes
+        self.min_duration_ns = min_duration_ns
+        self.tracer = tracer or trace.get_tracer("otel_agent.instruments.automatic")
+        self.observe = observe
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Functions that are pickled by value (cloudpickle) take their call site along; tracers stay in their process.
+        return CallSite, (self.name, self.attributes, self.min_duration_ns)
+
+    def enter(self) -> "PendingSpan":
+        """Begin a call: its pending span is current until `PendingSpan.leave`."""
+        before = get_current()
+        context = Context(before)
+        pending = PendingSpan(self, before, context)
+        _put(context, _SPAN_KEY, pending)
+        attach(context)
+        return pending
+
+    def begin(self) -> "PendingSpan":
+        """Begin a generator, whose pending span is current only while its body runs: see `PendingSpan.resume`."""
+        before = get_current()
+        context = Context(before)
+        pending = PendingSpan(self, before, context)
+        _put(context, _SPAN_KEY, pending)
+        return pending
+
+
+class PendingSpan(Span):
+    """A span that is not yet, and may never be; see the module."""
+
+    # No `super().__init__` and no locks: one call is one thread's or one task's. A child thread that asks for the identity at
+    # the moment the call ends either still makes the span real or finds it ended, and then gets an ancestor; both are true.
+    __slots__ = ("_before", "_context", "_has_ended", "_real", "_site", "_start_ns")
+
+    def __init__(self, site: CallSite, before: Context, context: Context) -> None:
+        """
+        Begin now; use `CallSite.enter` or `CallSite.begin`.
+
+        Args:
+            site: Of the call.
+            before: Current before the call; holds the parent.
+            context: Current during the call; holds this.
+        """
+        self._site = site
+        self._before = before
+        self._context: Context | None = context
+        self._real: Span | None = None
+        self._has_ended = False
+        self._start_ns = wall_ns()
+
+    def leave(self, error: BaseException | None) -> None:
+        """
+        End the call and give the context back.
+
+        Args:
+            error: What the call ended with.
+        """
+        if get_current() is self._context:
+            # Not `detach`: its token is refused, with a line in the log, when a coroutine is closed from another context.
+            attach(self._before)
+        self.finish(error)
+
+    def finish(self, error: BaseException | None) -> None:
+        """
+        End a call whose context has been given back; see `leave`.
+
+        Args:
+            error: What the call ended with.
+        """
+        end_ns = wall_ns()
+        self._context = None
+        site = self._site
+        duration_ns = end_ns - self._start_ns
+        failed = error is not None and isinstance(error, Exception)
+        if site.observe is not None:
+            site.observe(duration_ns, _type_name(error) if failed and error is not None else None)
+        if self._real is None and duration_ns < site.min_duration_ns:
+            self._has_ended = True
+            return
+        span = self._materialise()
+        self._has_ended = True
+        if failed and error is not None:
+            _describe(span, error)
+        span.end(end_ns)
+
+    def resume(self) -> Context:
+        """
+        Run a generator's body for one step under this span.
+
+        Returns:
+            What was current before, for `pause`.
+        """
+        before = get_current()
+        if self._context is not None:
+            attach(self._context)
+        return before
+
+    def pause(self, before: Context) -> None:
+        """
+        Give the context back after a step.
+
+        Args:
+            before: From `resume`.
+        """
+        if get_current() is self._context:
+            attach(before)
+
+    def _materialise(self) -> Span:
+        real = self._real
+        if real is None:
+            if self._has_ended:
+                return get_current_span(self._before)
+            site = self._site
+            self._real = real = site.tracer.start_span(
+                site.name, self._before, attributes=site.attributes, start_time=self._start_ns
+            )
+        return real
+
+    # What follows is `opentelemetry.trace.Span`. Whatever refers to the span or adds to it makes it real.
+
+    def get_span_context(self) -> SpanContext:
+        return self._materialise().get_span_context()
+
+    def is_recording(self) -> bool:
+        if self._real is None:
+            return not self._has_ended
+        return self._real.is_recording()
+
+    def set_attribute(self, key: str, value: AttributeValue) -> None:
+        self._own(lambda span: span.set_attribute(key, value))
+
+    def set_attributes(self, attributes: Mapping[str, AttributeValue]) -> None:
+        self._own(lambda span: span.set_attributes(attributes))
+
+    def add_event(self, name: str, attributes: Attributes = None, timestamp: int | None = None) -> None:
+        self._own(lambda span: span.add_event(name, attributes, timestamp))
+
+    def add_link(self, context: SpanContext, attributes: Attributes = None) -> None:
+        self._own(lambda span: span.add_link(context, attributes))
+
+    def update_name(self, name: str) -> None:
+        self._own(lambda span: span.update_name(name))
+
+    def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
+        self._own(lambda span: span.set_status(status, description))
+
+    def record_exception(
+        self,
+        exception: BaseException,
+        attributes: Attributes = None,
+        timestamp: int | None = None,
+        escaped: bool = False,
+    ) -> None:
+        self._own(lambda span: span.record_exception(exception, attributes, timestamp, escaped))
+
+    def end(self, end_time: int | None = None) -> None:
+        """Do nothing: the call ends the span, not the code inside it."""
+
+    def _own(self, change: Callable[[Span], None]) -> None:
+        """Change this span, never the ancestor that answers for one that has ended."""
+        if not self._has_ended:
+            change(self._materialise())
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a span stays in its process")
+
+
+def _type_name(error: BaseException) -> str:
+    kind = type(error)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _describe(span: Span, error: BaseException) -> None:
+    if not span.is_recording():
+        return
+    span.set_attribute("error.type", _type_name(error))
+    span.set_status(StatusCode.ERROR, _type_name(error))
+    if not _was_recorded(error):
+        span.record_exception(error)
+
+
+def _was_recorded(error: Any) -> bool:
+    if getattr(error, _RECORDED, False):
+        return True
+    with suppress(Exception):  # an exception may refuse attributes; then each span describes it
+        setattr(error, _RECORDED, True)
+    return False

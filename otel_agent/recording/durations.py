@@ -1,0 +1,277 @@
+"""
+How long watched functions take, at the price of one list append a call.
+
+Every call appends its duration in nanoseconds to the list of its function; that is one step of the interpreter, so calls in any
+number of threads are counted exactly, without a lock, and a thread that ends leaves nothing behind. A collection takes the list and
+sorts it into exponential buckets (`Distribution`), finer than any export needs. When a list is full before that, the call that
+filled it hands it over; only when nobody collects for long does a call sort values itself, so memory has a bound.
+
+Durations are fed before sampling. Nothing here knows the SDK; see `recording.histograms` for the export.
+"""
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable
+from math import exp2, log2
+from typing import Any
+
+from otel_agent.clock import wall_ns
+
+__all__ = ["FULL", "SCALE", "Distribution", "Durations", "Series", "shared"]
+
+FULL = 4096
+"""Durations a list holds before it is handed over."""
+
+MOST_WAITING = 64
+"""Full lists that wait for a collection, over all functions: 10 MB of memory."""
+
+SCALE = 6
+"""Sixty-four buckets an octave: each is 1.1 % wide."""
+
+_PER_OCTAVE = 1 << SCALE
+_LOG2_NS = log2(1e-9)
+
+
+class Distribution:
+    """Durations by bucket, cumulative since the start; not thread-safe."""
+
+    __slots__ = ("counts", "max_ns", "min_ns", "sum_ns", "zeros")
+
+    def __init__(self) -> None:
+        self.counts: Counter[int] = Counter()
+        """Calls by index of the bucket, in seconds and at `SCALE`: index i holds (base^i, base^(i+1)]."""
+        self.zeros = 0
+        self.sum_ns = 0
+        self.min_ns = 0
+        self.max_ns = 0
+
+    @property
+    def count(self) -> int:
+        """Calls counted."""
+        return self.counts.total() + self.zeros
+
+    def add(self, batch: list[int]) -> None:
+        """
+        Sort durations in.
+
+        Args:
+            batch: In nanoseconds. Negative ones, left by a wall clock that was set back, count as zero.
+        """
+        if not batch:
+            return
+        counts = self.counts
+        # Quick functions have few different durations, so equal ones are counted first.
+        for duration_ns, times in Counter(batch).items():
+            if duration_ns > 0:
+                # Source: https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponential-buckets
+                index = -int(-(log2(duration_ns) + _LOG2_NS) * _PER_OCTAVE // 1) - 1
+                counts[index] += times
+            else:
+                self.zeros += times
+        lowest, highest = max(min(batch), 0), max(*batch, 0)
+        self.min_ns = lowest if self.count == len(batch) else min(self.min_ns, lowest)
+        self.max_ns = max(self.max_ns, highest)
+        self.sum_ns += sum(batch) if min(batch) >= 0 else sum(each for each in batch if each > 0)
+
+    def quantile_s(self, share: float) -> float:
+        """
+        The duration that a share of the calls does not exceed.
+
+        Args:
+            share: From 0 to 1.
+
+        Returns:
+            Seconds, within a bucket's width (1.1 %) of the exact value; 0 when there are no calls.
+        """
+        rank = share * self.count
+        passed = float(self.zeros)
+        if passed >= rank:
+            return 0.0
+        for index in sorted(self.counts):
+            here = self.counts[index]
+            if passed + here >= rank:
+                found = exp2((index + (rank - passed) / here) / _PER_OCTAVE)
+                return min(max(found, self.min_ns / 1e9), self.max_ns / 1e9)
+            passed += here
+        return self.max_ns / 1e9
+
+
+class Series:
+    """The durations of one function."""
+
+    __slots__ = ("_owner", "failed", "name", "pending", "sorted", "waiting")
+
+    def __init__(self, owner: "Durations", name: str) -> None:
+        """
+        Begin empty; see `Durations.series`.
+
+        Args:
+            owner: Collects it.
+            name: `code.function.name`.
+        """
+        self._owner = owner
+        self.name = name
+        self.pending: list[int] = []
+        """Durations of calls without an error since the last look, in nanoseconds. Callers append to it themselves and call
+        `hand_over` when it holds `FULL`; it stays the same object for ever."""
+        self.failed: list[tuple[str, int]] = []
+        """Error type and duration of the other calls."""
+        self.waiting: list[list[int]] = []
+        self.sorted: dict[str | None, Distribution] = {}
+
+    def fail(self, error_type: str, duration_ns: int) -> None:
+        """
+        Count a call that ended with an error.
+
+        Args:
+            error_type: Full name of the exception's class.
+            duration_ns: Of the call.
+        """
+        self.failed.append((error_type, duration_ns))
+        if len(self.failed) >= FULL:
+            self._owner.sort(self)
+
+    def hand_over(self) -> None:
+        """Make room in `pending`; called by whoever finds it full."""
+        self._owner.take(self)
+
+
+class Durations:
+    """
+    The durations of all watched functions.
+
+    `_lock` guards everything but the lists that callers append to; nothing foreign is called under it.
+    """
+
+    def __init__(self, wall: Callable[[], int] = wall_ns) -> None:
+        """
+        Begin without functions.
+
+        Args:
+            wall: Tells the start of the series, in nanoseconds since 1970.
+        """
+        self._wall = wall
+        self._lock = threading.Lock()
+        self._series: dict[str, Series] = {}
+        self._waiting = 0
+        self.start_ns = wall()
+        """Since when calls are counted; in a forked child, since the fork."""
+
+    def series(self, name: str) -> Series:
+        """
+        The series of a function; the same one for the same name.
+
+        Args:
+            name: `code.function.name`.
+        """
+        with self._lock:
+            known = self._series.get(name)
+            if known is None:
+                known = self._series[name] = Series(self, name)
+            return known
+
+    def take(self, series: Series) -> None:
+        """Set a full list aside for the next collection, or sort it in now when too many wait."""
+        with self._lock:
+            full = _emptied(series.pending)
+            if self._waiting < MOST_WAITING:
+                series.waiting.append(full)
+                self._waiting += 1
+            else:
+                _distribution(series, None).add(full)
+
+    def sort(self, series: Series) -> None:
+        """Sort in everything a series holds."""
+        with self._lock:
+            self._sort(series)
+
+    def _sort(self, series: Series) -> None:
+        batches, series.waiting = series.waiting, []
+        self._waiting -= len(batches)
+        batches.append(_emptied(series.pending))
+        for batch in batches:
+            if batch:
+                _distribution(series, None).add(batch)
+        by_type: dict[str, list[int]] = {}
+        for error_type, duration_ns in _emptied(series.failed):
+            by_type.setdefault(error_type, []).append(duration_ns)
+        for error_type, batch in by_type.items():
+            _distribution(series, error_type).add(batch)
+
+    def collect(self) -> list[tuple[str, str | None, Distribution]]:
+        """
+        Everything counted so far.
+
+        Returns:
+            Function, error type (`None` for calls without an error) and what is known of them, to be read only.
+        """
+        with self._lock:
+            for series in self._series.values():
+                self._sort(series)
+            return [
+                (series.name, error_type, distribution)
+                for series in self._series.values()
+                for error_type, distribution in series.sorted.items()
+            ]
+
+    def figures(self) -> list[tuple[str, int, int, float, float, float]]:
+        """
+        A line for each function, for people.
+
+        Returns:
+            Name, calls, errors, total, median and 99th percentile in seconds; the one with the largest total first.
+        """
+        whole: dict[str, Distribution] = {}
+        errors: Counter[str] = Counter()
+        for name, error_type, distribution in self.collect():
+            if error_type is not None:
+                errors[name] += distribution.count
+            whole[name] = _united(whole[name], distribution) if name in whole else distribution
+        lines = [
+            (name, each.count, errors[name], each.sum_ns / 1e9, each.quantile_s(0.5), each.quantile_s(0.99))
+            for name, each in whole.items()
+        ]
+        return sorted(lines, key=lambda line: -line[3])
+
+    def reinit_after_fork(self) -> None:
+        """Begin at zero in a forked child."""
+        self._lock = threading.Lock()
+        self._waiting = 0
+        self.start_ns = self._wall()
+        for series in self._series.values():
+            series.pending.clear()
+            series.failed.clear()
+            series.waiting = []
+            series.sorted = {}
+
+
+def _emptied(items: list[Any]) -> list[Any]:
+    """Take what a list holds; what others append meanwhile stays in it."""
+    taken = items[:]
+    del items[: len(taken)]
+    return taken
+
+
+def _distribution(series: Series, error_type: str | None) -> Distribution:
+    found = series.sorted.get(error_type)
+    if found is None:
+        found = series.sorted[error_type] = Distribution()
+    return found
+
+
+def _united(one: Distribution, other: Distribution) -> Distribution:
+    both = Distribution()
+    both.counts = one.counts + other.counts
+    both.zeros = one.zeros + other.zeros
+    both.sum_ns = one.sum_ns + other.sum_ns
+    both.min_ns = min(one.min_ns, other.min_ns)
+    both.max_ns = max(one.max_ns, other.max_ns)
+    return both
+
+
+shared = Durations()
+"""The durations of this process: decorators are applied long before anybody knows where to export to."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=shared.reinit_after_fork)

@@ -1,0 +1,95 @@
+"""
+Durations as the SDK's exponential histograms, for the metric reader.
+
+Points are cumulative. Buckets are made coarser, by whole powers of two, until a point fits into the SDK's usual number of them; a
+coarser bucket is the sum of whole finer ones, so counts stay exact.
+
+Source: https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponentialhistogram
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from opentelemetry.sdk.metrics.export import (
+    AggregationTemporality,
+    Buckets,
+    ExponentialHistogram,
+    ExponentialHistogramDataPoint,
+    Metric,
+    ScopeMetrics,
+)
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+
+from otel_agent.catalog.functions import DURATION
+from otel_agent.clock import wall_ns
+from otel_agent.recording.durations import SCALE, Distribution, Durations
+
+__all__ = ["MAX_BUCKETS", "producer"]
+
+MAX_BUCKETS = 160
+"""Of one point. Source: the SDK's default for exponential histograms."""
+
+
+def producer(scope: str, durations: Durations) -> Callable[[], Sequence[ScopeMetrics]]:
+    """
+    Make a producer for the metric reader.
+
+    Args:
+        scope: Name of the instrumentation scope.
+        durations: What is exported.
+
+    Returns:
+        Gives one cumulative exponential histogram with a point for each function and outcome; nothing before the first call.
+    """
+    instrumentation = InstrumentationScope(scope)
+
+    def produce() -> Sequence[ScopeMetrics]:
+        now_ns = wall_ns()
+        points = [
+            _point(name, error_type, distribution, (durations.start_ns, now_ns))
+            for name, error_type, distribution in durations.collect()
+        ]
+        if not points:
+            return ()
+        data = ExponentialHistogram(points, AggregationTemporality.CUMULATIVE)
+        return [ScopeMetrics(instrumentation, [Metric(DURATION.name, DURATION.description, DURATION.unit, data)], "")]
+
+    return produce
+
+
+def _point(
+    name: str, error_type: str | None, distribution: Distribution, span_ns: tuple[int, int]
+) -> ExponentialHistogramDataPoint:
+    attributes: dict[str, Any] = {"code.function.name": name}
+    if error_type is not None:
+        attributes["error.type"] = error_type
+    scale, offset, counts = _buckets(distribution.counts)
+    return ExponentialHistogramDataPoint(
+        attributes=attributes,
+        start_time_unix_nano=span_ns[0],
+        time_unix_nano=span_ns[1],
+        count=sum(counts) + distribution.zeros,
+        sum=distribution.sum_ns / 1e9,
+        scale=scale,
+        zero_count=distribution.zeros,
+        positive=Buckets(offset, counts),
+        negative=Buckets(0, []),
+        flags=0,
+        min=distribution.min_ns / 1e9,
+        max=distribution.max_ns / 1e9,
+    )
+
+
+def _buckets(counts: dict[int, int]) -> tuple[int, int, list[int]]:
+    """Scale, index of the first bucket, and the buckets."""
+    if not counts:
+        return SCALE, 0, []
+    lowest, highest = min(counts), max(counts)
+    coarser = 0
+    while (highest >> coarser) - (lowest >> coarser) >= MAX_BUCKETS:
+        coarser += 1
+    first = lowest >> coarser
+    buckets = [0] * ((highest >> coarser) - first + 1)
+    for index, count in counts.items():
+        buckets[(index >> coarser) - first] += count
+    return SCALE - coarser, first, buckets

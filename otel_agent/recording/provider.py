@@ -1,0 +1,185 @@
+"""
+The tracer provider: the SDK's in every public respect, with light spans behind it.
+
+Ended spans that are recorded go to a queue (see `delivery.queues`) by themselves; span processors are for what others want to
+hear. Without one, and with a sampler that lets children follow their parents, spans take the quick way (see `tracers`).
+"""
+
+# ruff: noqa: SLF001, FBT001, FBT002 - a subclass of the SDK's works with what the SDK keeps to itself, and keeps its signatures
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from opentelemetry.sdk import trace as sdk
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import sampling
+from opentelemetry.sdk.trace.id_generator import IdGenerator
+from opentelemetry.trace import NonRecordingSpan
+from opentelemetry.util.types import Attributes
+
+from otel_agent.recording.durations import Durations
+from otel_agent.recording.ids import RandomIds, random_bits
+from otel_agent.recording.processors import IsolatedProcessors
+from otel_agent.recording.recorder import Recorder
+from otel_agent.recording.spans import Span
+from otel_agent.recording.tracers import Tracer
+
+__all__ = ["Queue", "TracerProvider"]
+
+
+class Queue(Protocol):
+    """Where ended spans go; see `delivery.queues.SignalQueue`."""
+
+    items: deque[Any]
+    limit: int
+
+    def overflow(self, item: Any) -> None:
+        """Take an item there is no room for."""
+
+
+class TracerProvider(sdk.TracerProvider):
+    """See `opentelemetry.sdk.trace.TracerProvider`."""
+
+    def __init__(
+        self,
+        sampler: sampling.Sampler | None = None,
+        resource: Resource | None = None,
+        shutdown_on_exit: bool = True,
+        active_span_processor: Any = None,
+        id_generator: IdGenerator | None = None,
+        span_limits: sdk.SpanLimits | None = None,
+        *,
+        queue: Queue | None = None,
+        **more: Any,
+    ) -> None:
+        """
+        Begin without processors.
+
+        Args:
+            sampler: See the SDK.
+            resource: See the SDK.
+            shutdown_on_exit: See the SDK.
+            active_span_processor: See the SDK. By default each processor is isolated from the agent and from the others.
+            id_generator: See the SDK; by default ids that `random.seed` does not repeat.
+            span_limits: See the SDK.
+            queue: Takes every recorded span that has ended; without one only processors hear of spans.
+            **more: Other arguments of the SDK's.
+        """
+        self._queue = queue
+        self._watchers: list[Any] = []
+        self._isolated = IsolatedProcessors(self._refresh) if active_span_processor is None else None
+        super().__init__(
+            sampler,
+            resource,
+            shutdown_on_exit,
+            active_span_processor or self._isolated,
+            id_generator or RandomIds(),
+            span_limits,
+            **more,
+        )
+
+    @property
+    def queue(self) -> Queue | None:
+        """What takes ended spans."""
+        return self._queue
+
+    def get_tracer(
+        self,
+        instrumenting_module_name: str,
+        instrumenting_library_version: str | None = None,
+        schema_url: str | None = None,
+        attributes: Attributes = None,
+    ) -> Any:
+        """The tracer of an instrumentation scope; see the interface."""
+        made = super().get_tracer(instrumenting_module_name, instrumenting_library_version, schema_url, attributes)
+        if type(made) is not sdk.Tracer:
+            return made
+        scope = made._instrumentation_scope
+        with self._tracers_lock:
+            if type(self._tracers[scope]) is sdk.Tracer:
+                self._tracers[scope] = self._light(made)
+            return self._tracers[scope]
+
+    def _light(self, made: sdk.Tracer) -> Tracer:
+        tracer = Tracer(
+            made.sampler,
+            made.resource,
+            made.span_processor,
+            made.id_generator,
+            made.instrumentation_info,
+            made._span_limits,
+            made._instrumentation_scope,
+            meter_provider=self._meter_provider,
+            _tracer_config=made._tracer_config,
+            finish=self._finish,
+        )
+        tracer.hot = self._hot(tracer)
+        return tracer
+
+    def _hot(self, tracer: Tracer) -> type[Span] | None:
+        is_quick = (
+            self._queue is not None
+            and self._isolated is not None
+            and self._isolated.is_empty()
+            and type(self.id_generator) is RandomIds
+            and children_follow(tracer.sampler)
+            and tracer._is_enabled()
+            and not tracer.counts_spans
+        )
+        return Span if is_quick else None
+
+    def _set_tracer_configurator(self, *, tracer_configurator: Any) -> None:
+        super()._set_tracer_configurator(tracer_configurator=tracer_configurator)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        with self._tracers_lock:
+            tracers = list(self._tracers.values())
+        for tracer in tracers:
+            if isinstance(tracer, Tracer):
+                tracer.hot = self._hot(tracer)
+        for watcher in list(self._watchers):
+            watcher()
+
+    def recorder(self, scope: str, durations: Durations) -> Recorder:
+        """
+        What decorators record with; needs a queue.
+
+        Args:
+            scope: Name of the instrumentation scope.
+            durations: Takes the duration of every call.
+        """
+        tracer: Tracer = self.get_tracer(scope)
+        return Recorder(tracer, self._queue, random_bits, durations, NonRecordingSpan, tracer.make_site, self.watch)
+
+    def watch(self, changed: Callable[[], object]) -> None:
+        """
+        Call a function whenever `Tracer.hot` may have changed.
+
+        Args:
+            changed: Called without arguments, on the thread that made the change.
+        """
+        self._watchers.append(changed)
+
+    def _finish(self, span: Span) -> None:
+        if span._record_end_metrics is not None:
+            span._record_end_metrics()
+        if self._isolated is None or not self._isolated.is_empty():
+            self._active_span_processor._on_ending(span)
+            self._active_span_processor.on_end(span)
+        queue = self._queue
+        if queue is None:
+            return
+        if len(queue.items) < queue.limit:
+            queue.items.append(span)
+        else:
+            queue.overflow(span)
+
+
+def children_follow(sampler: Any) -> bool:
+    """Whether the children of sampled local spans are sampled, and nothing else about them depends on the sampler."""
+    if sampler is sampling.ALWAYS_ON:
+        return True
+    kinds = (sampling.ParentBased, sampling.ParentBasedTraceIdRatio)
+    return type(sampler) in kinds and sampler._local_parent_sampled is sampling.ALWAYS_ON

@@ -1,0 +1,240 @@
+"""
+The tracer: begins spans, and takes them in when they end.
+
+There is a quick way and a complete one. The quick way is open for the child of a plain span (see `spans`) while nothing has to be
+asked about it: the sampler lets children follow their parents, no processor listens, ids are ours. `Tracer.hot` says so: it is
+the class a parent must have, or `None`. The complete way is the SDK's, step by step.
+"""
+
+# ruff: noqa: SLF001, FBT001, FBT002, PLR0913, PLR0917 - a subclass of the SDK's works with what the SDK keeps to itself, and keeps its signatures
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.attributes import BoundedAttributes
+from opentelemetry.context import Context
+from opentelemetry.sdk import trace as sdk
+from opentelemetry.trace import INVALID_SPAN_CONTEXT, Link, NonRecordingSpan, SpanContext, SpanKind, TraceFlags
+from opentelemetry.util.types import Attributes
+
+from otel_agent.clock import wall_ns
+from otel_agent.guard import shared
+from otel_agent.recording.context import SPAN_KEY, current
+from otel_agent.recording.current import CurrentSpan
+from otel_agent.recording.ids import random_bits
+from otel_agent.recording.sites import MAX_SITES, Site
+from otel_agent.recording.spans import HAS_IS_REMOTE, IS_REMOTE, RareSpan, Span
+
+__all__ = ["Tracer"]
+
+_new = object.__new__
+_SAMPLED = TraceFlags(TraceFlags.SAMPLED)
+_RANDOM = TraceFlags.RANDOM_TRACE_ID
+_LOCAL_SAMPLED = HAS_IS_REMOTE | TraceFlags.SAMPLED
+
+
+class Tracer(sdk.Tracer):
+    """Makes the spans of one instrumentation scope; see the interface."""
+
+    hot: type[Span] | None
+    """Class of the parents whose children need no thought; `None` when all do."""
+
+    def __init__(self, *args: Any, finish: Callable[[Span], None], **kwargs: Any) -> None:
+        """
+        Prepare a scope.
+
+        Args:
+            *args: As the SDK's.
+            finish: Takes in spans that have ended.
+            **kwargs: As the SDK's.
+        """
+        super().__init__(*args, **kwargs)
+        self.scope = self._instrumentation_scope
+        self.limits = self._span_limits
+        self.finish = finish
+        self.hot = None
+        self.internal: dict[str, Site] = {}
+        """Sites by name, of the usual kind; read by whoever is in a hurry, filled by `site`."""
+        self._sites: dict[Any, Site] = {}
+        self._own_sites: list[Site] = []
+        self._counts_spans = type(self._tracer_metrics).__name__ != "NoOpTracerMetrics"
+
+    @property
+    def counts_spans(self) -> bool:
+        """Whether the SDK's metrics about spans are switched on."""
+        return self._counts_spans
+
+    def site(self, name: str, kind: Any = SpanKind.INTERNAL) -> Site:
+        """The site of spans of one name and kind without attributes of their own."""
+        sites: dict[Any, Site]
+        key: Any
+        sites, key = (self.internal, name) if kind is SpanKind.INTERNAL else (self._sites, (name, id(kind)))
+        try:
+            site = sites.get(key)
+        except TypeError:  # a name that cannot be hashed
+            return Site(self, name, kind)
+        if site is None:
+            if len(sites) >= MAX_SITES:
+                sites.clear()
+            site = sites[key] = Site(self, name, kind)
+        return site
+
+    def make_site(self, name: str, kind: Any, attributes: Mapping[str, Any]) -> Site:
+        """
+        Make a site that lives as long as the tracer: of a decorated function.
+
+        Args:
+            name: Of its spans.
+            kind: Of its spans.
+            attributes: Of its spans; not yet cleaned.
+        """
+        limits = self.limits
+        clean = BoundedAttributes(
+            limits.max_span_attributes, attributes, max_value_len=limits.max_span_attribute_length
+        )
+        site = Site(self, name, kind, dict(clean))
+        self._own_sites.append(site)
+        return site
+
+    def _set_resource(self, resource: Any) -> None:
+        super()._set_resource(resource)
+        for site in (*self.internal.values(), *self._sites.values(), *self._own_sites):
+            site.resource = resource
+            site.encoded = None
+
+    def start_span(
+        self,
+        name: str,
+        context: Context | None = None,
+        kind: SpanKind = SpanKind.INTERNAL,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = (),
+        start_time: int | None = None,
+        record_exception: bool = True,
+        set_status_on_exception: bool = True,
+    ) -> trace.Span:
+        """Begin a span; see the interface."""
+        parent: Any = (current() if context is None else context).get(SPAN_KEY)
+        if type(parent) is not self.hot or links or not record_exception or not set_status_on_exception:
+            return self.begin(
+                self.site(name, kind),
+                context,
+                attributes,
+                links,
+                start_time,
+                raises=(record_exception, set_status_on_exception),
+            )
+        span = _new(Span)
+        span.site = self.site(name, kind)
+        span.trace_id = parent.trace_id
+        span.parent_id = parent.span_id
+        span.flags = parent.flags
+        span.span_id = random_bits(64) or 1
+        span.end_ns = span.own = span.extra = None
+        if attributes:
+            span.set_attributes(attributes)
+        span.start_ns = wall_ns() if start_time is None else start_time
+        return span
+
+    def start_as_current_span(
+        self,
+        name: str,
+        context: Context | None = None,
+        kind: SpanKind = SpanKind.INTERNAL,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = (),
+        start_time: int | None = None,
+        record_exception: bool = True,
+        set_status_on_exception: bool = True,
+        end_on_exit: bool = True,
+    ) -> Any:
+        """Begin a span that is current in a block or a function; see the interface."""
+        return CurrentSpan(
+            self,
+            (name, context, kind, attributes, links, start_time, record_exception, set_status_on_exception),
+            end_on_exit=end_on_exit,
+        )
+
+    def begin(
+        self,
+        site: Site,
+        context: Context | None,
+        attributes: Mapping[str, Any] | None = None,
+        links: Sequence[Link] | None = (),
+        start_ns: int | None = None,
+        *,
+        raises: tuple[bool, bool] = (True, True),
+    ) -> trace.Span:
+        """
+        Begin a span the complete way: the sampler is asked, processors are told.
+
+        Args:
+            site: Of the span.
+            context: Holds the parent; the current one by default.
+            attributes: Of the span beside the site's; not yet cleaned.
+            links: Of the span.
+            start_ns: When it began; now by default.
+            raises: Whether an exception that leaves a `with` block of the span is recorded, and makes its status an error.
+        """
+        links = links or ()
+        parent: SpanContext | None = trace.get_current_span(context).get_span_context()
+        if parent is not None and not isinstance(parent, SpanContext):
+            raise TypeError("parent_span_context must be a SpanContext or None.")
+        if not self._is_enabled():
+            return NonRecordingSpan(parent or INVALID_SPAN_CONTEXT)
+        ids = self.id_generator
+        if parent is None or not parent.is_valid:
+            parent, trace_id, is_random = None, ids.generate_trace_id(), ids.is_trace_id_random()
+        else:
+            trace_id, is_random = parent.trace_id, parent.trace_flags.random_trace_id
+        given = {**site.attributes, **(attributes or {})} if site.attributes else attributes
+        result = self._ask(context, trace_id, site, given, links)
+        flags = (_SAMPLED if result.decision.is_sampled() else 0) | (_RANDOM if is_random else 0)
+        counted = self._tracer_metrics.start_span(parent, result.decision) if self._counts_spans else None
+        if not result.decision.is_recording():
+            state = result.trace_state
+            return NonRecordingSpan(SpanContext(trace_id, ids.generate_span_id(), False, TraceFlags(flags), state))
+        span = self._make(site, parent, flags, result.trace_state, raises, counted)
+        span.trace_id = trace_id
+        span.span_id = ids.generate_span_id()
+        if result.attributes and result.attributes != site.attributes:
+            if site.attributes:
+                span.site = self.site(site.name, site.kind)
+            span.set_attributes(result.attributes)
+        for link in links:
+            span.add_link(link.context, link.attributes)
+        span.start_ns = wall_ns() if start_ns is None else start_ns
+        self.span_processor.on_start(span, parent_context=context)
+        return span
+
+    def _ask(self, context: Any, trace_id: int, site: Site, attributes: Any, links: Any) -> Any:
+        try:
+            return self.sampler.should_sample(context, trace_id, site.name, site.kind, attributes, links)
+        except Exception as error:  # noqa: BLE001 - a sampler is foreign code, and a span is asked for by the agent's
+            shared.report("recording.sampler", "the sampler failed; the span follows its parent", error)
+            return sdk.sampling.DEFAULT_ON.should_sample(context, trace_id, site.name, site.kind, attributes, links)
+
+    def _make(self, site: Site, parent: SpanContext | None, flags: int, state: Any, raises: Any, counted: Any) -> Span:
+        is_rare = (
+            not flags & _SAMPLED
+            or bool(state)
+            or raises != (True, True)
+            or counted is not None
+            or (parent is not None and (parent.is_remote or parent.trace_flags != flags or bool(parent.trace_state)))
+        )
+        if is_rare:
+            rare = _new(RareSpan)
+            rare._parent_context = parent
+            rare._record_exception, rare._set_status_on_exception = raises
+            rare._record_end_metrics = counted
+            span: Span = rare
+        else:
+            span = _new(Span)
+        span.site = site
+        span.parent_id = 0 if parent is None else parent.span_id
+        span.flags = flags | HAS_IS_REMOTE | (IS_REMOTE if parent is not None and parent.is_remote else 0)
+        span.end_ns = span.own = span.extra = None
+        if state:
+            span.more().trace_state = state
+        return span
