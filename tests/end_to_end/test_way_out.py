@@ -1,0 +1,218 @@
+"""Whatever speaks OTLP reaches Jaeger, Prometheus and a file through the collector, and secrets stay behind."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcSpanExporter
+from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HttpSpanExporter
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import SimpleLogRecordProcessor
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
+from opentelemetry.trace import Status, StatusCode
+from real_servers import Backends, Collector, attributes, started, until
+
+pytest_plugins = ["real_backends"]
+pytestmark = pytest.mark.e2e
+
+
+def span_exporter(collector: Collector, protocol: str) -> SpanExporter:
+    """The SDK's own exporter."""
+    if protocol == "grpc":
+        return GrpcSpanExporter(endpoint=collector.grpc, insecure=True)
+    return HttpSpanExporter(endpoint=f"{collector.http}/v1/traces")
+
+
+def send_spans(service: str, exporter: SpanExporter, names: Sequence[str] = ("leaf",), **attributes: Any) -> None:
+    """A parent `root` with one child per name; the last one failed."""
+    provider = TracerProvider(resource=Resource({"service.name": service}), shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    tracer = provider.get_tracer("test")
+    with tracer.start_as_current_span("root"):
+        for name in names:
+            with tracer.start_as_current_span(name, attributes=attributes) as span:
+                if name == names[-1]:
+                    span.set_status(Status(StatusCode.ERROR))
+    provider.shutdown()
+
+
+@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
+def test_spans_are_seen_in_jaeger(backends: Backends, protocol: str) -> None:
+    """Spans sent by either protocol are there with their parents, attributes and statuses."""
+    service = f"spans-{protocol.partition('/')[0]}"
+    send_spans(service, span_exporter(backends.collector, protocol), ("first", "second"), **{"order.side": "buy"})
+    found = until(lambda: backends.jaeger.spans(service), lambda spans: len(spans) == 3)
+    spans = {span["name"]: span for span in found}
+
+    assert {"root", "first", "second"} == set(spans)
+    assert {spans["root"]["spanId"]} == {spans[name]["parentSpanId"] for name in ("first", "second")}
+    assert {"order.side": "buy"}.items() <= attributes(spans["first"]).items()
+    assert 2 == spans["second"]["status"]["code"]
+
+
+def test_secrets_stay_behind(backends: Backends) -> None:
+    """What looks like a secret, by its key or by its value, is stars in Jaeger; token counts are not."""
+    planted = {
+        "http.request.header.authorization": "Basic dXNlcjpwYXNz",
+        "db.password": "hunter2",
+        "note": "key AKIAABCDEFGHIJKLMNOP is mine",
+        "gen_ai.usage.input_tokens": 12,
+    }
+    send_spans("secretive", span_exporter(backends.collector, "grpc"), ("leaf",), **planted)
+    (leaf,) = until(lambda: [span for span in backends.jaeger.spans("secretive") if span["name"] == "leaf"])
+    seen = attributes(leaf)
+
+    assert {"****"} == {seen["http.request.header.authorization"], seen["db.password"]}
+    assert "key **** is mine" == seen["note"]
+    assert "12" == str(seen["gen_ai.usage.input_tokens"])
+
+
+def test_metrics_are_seen_in_prometheus(backends: Backends) -> None:
+    """Counter, gauge and histogram carry the names and labels that rules and dashboards are written for."""
+    exporter = OTLPMetricExporter(endpoint=f"{backends.collector.http}/v1/metrics")
+    resource = Resource(
+        {"service.name": "meter", "service.instance.id": "one", "service.version": "1.2", "os.type": "linux"}
+    )
+    provider = MeterProvider(
+        [PeriodicExportingMetricReader(exporter, 3_600_000)], resource=resource, shutdown_on_exit=False
+    )
+    meter = provider.get_meter("test")
+    meter.create_counter("agent.cache.requests", "{request}").add(3, {"agent.cache.result": "hit"})
+    meter.create_gauge("system.memory.utilization", "1").set(0.25)
+    meter.create_histogram("db.client.operation.duration", "s").record(0.2)
+    provider.shutdown()
+    names = (
+        "agent_cache_requests_total",
+        "system_memory_utilization_ratio",
+        "db_client_operation_duration_seconds_count",
+    )
+    seen = {name: backends.prometheus.wait_for(f'{name}{{job="meter"}}') for name in names}
+
+    assert ["3", "0.25", "1"] == [series[0]["value"][1] for series in seen.values()]
+    assert {
+        "__name__": "agent_cache_requests_total",
+        "agent_cache_result": "hit",
+        "instance": "one",
+        "job": "meter",
+        "service_instance_id": "one",
+        "service_name": "meter",
+        "service_version": "1.2",
+    }.items() <= seen[names[0]][0]["metric"].items()
+    assert "os_type" not in seen[names[0]][0]["metric"]
+    assert ["linux"] == [
+        series["metric"]["os_type"] for series in backends.prometheus.query('target_info{job="meter"}')
+    ]
+
+
+def test_logs_carry_trace_ids(backends: Backends) -> None:
+    """A record written inside a span arrives with the ids of that span."""
+    resource = Resource({"service.name": "writer"})
+    tracers = TracerProvider(resource=resource, shutdown_on_exit=False)
+    loggers = LoggerProvider(resource=resource, shutdown_on_exit=False)
+    loggers.add_log_record_processor(
+        SimpleLogRecordProcessor(OTLPLogExporter(endpoint=f"{backends.collector.http}/v1/logs"))
+    )
+    with tracers.get_tracer("test").start_as_current_span("root") as span:
+        loggers.get_logger("test").emit(body="bought 3", attributes={"api_key": "hunter2"}, timestamp=time.time_ns())
+    loggers.shutdown()
+
+    (record,) = until(lambda: backends.collector.filed_logs("writer"))
+
+    assert f"{span.get_span_context().trace_id:032x}" == record["traceId"]
+    assert f"{span.get_span_context().span_id:016x}" == record["spanId"]
+    assert ("bought 3", "****") == (record["body"]["stringValue"], attributes(record)["api_key"])
+
+
+def test_spans_are_counted_and_timed(backends: Backends) -> None:
+    """The collector makes calls and durations of spans, under the names rule files ask for, with exemplars."""
+    send_spans("counted", span_exporter(backends.collector, "grpc"), ("leaf", "leaf", "leaf"))
+    failed = 'traces_span_metrics_calls_total{job="counted", span_name="leaf", status_code="STATUS_CODE_ERROR"}'
+    calls = until(lambda: backends.prometheus.query(failed))
+    bucket = 'traces_span_metrics_duration_seconds_bucket{job="counted", span_name="leaf"}'
+    exemplars = until(lambda: backends.prometheus.exemplars(bucket))
+    (trace,) = {span["traceId"] for span in until(lambda: backends.jaeger.spans("counted"))}
+
+    assert "3" == calls[0]["value"][1]
+    assert trace in {one["labels"]["trace_id"] for one in exemplars}
+
+
+def test_the_collector_reports_itself(backends: Backends) -> None:
+    """Prometheus scrapes the collector, whose metrics have the same names there as after OTLP."""
+    send_spans("reported", span_exporter(backends.collector, "grpc"))
+    accepted = until(
+        lambda: backends.prometheus.query('otelcol_receiver_accepted_spans_total{job="otel-agent-collector"}')
+    )
+    sent = until(lambda: backends.prometheus.query("otelcol_exporter_sent_spans_total"))
+
+    assert accepted
+    assert sent
+
+
+def test_no_old_name_is_used(backends: Backends) -> None:
+    """The collector's log holds no word of names or settings that will go."""
+    text = backends.collector.log.read_text()
+
+    assert [] == [line for line in text.splitlines() if "deprecated" in line or "legacy inline" in line]
+    assert '"level":"error"' not in text
+
+
+def test_tail_sampling_keeps_what_failed(tmp_path: Any) -> None:
+    """With a share of 0 for the rest, failed traces come out whole, others not at all, and all were counted."""
+    options = {"OTELCOL_TAIL_WAIT": "1s", "OTELCOL_TAIL_PERCENT": "0", "OTELCOL_TAIL_SLOW_MS": "60000"}
+    collector = Collector(tmp_path, "file", options=["tail-sampling"], environ=options)
+    with started(collector):
+        exporter = span_exporter(collector, "grpc")
+        provider = TracerProvider(resource=Resource({"service.name": "sampled"}), shutdown_on_exit=False)
+        provider.add_span_processor(SimpleSpanProcessor(exporter))
+        for number in range(20):
+            with provider.get_tracer("test").start_as_current_span(f"root-{number}") as root:
+                if number % 10 == 0:
+                    root.set_status(Status(StatusCode.ERROR))
+                provider.get_tracer("test").start_span(f"leaf-{number}").end()
+        provider.shutdown()
+
+        until(collector.filed_spans, lambda spans: len(spans) >= 4)
+        until(lambda: collector.filed("resourceMetrics"))
+        names = [span["name"] for span in collector.filed_spans()]
+
+    assert ["leaf-0", "leaf-10", "root-0", "root-10"] == sorted(names)
+
+
+def test_content_is_left_out_on_request(tmp_path: Any) -> None:
+    """Prompts and answers do not pass a collector with the option no-content; counts do."""
+    collector = Collector(tmp_path, "file", options=["no-content"])
+    content = {"gen_ai.input.messages": "[...]", "gen_ai.tool.call.arguments": "{}", "gen_ai.usage.input_tokens": 7}
+    with started(collector):
+        send_spans("quiet", span_exporter(collector, "grpc"), ("chat",), **content)
+        spans = until(collector.filed_spans, lambda spans: len(spans) == 2)
+    chat = next(span for span in spans if span["name"] == "chat")
+
+    assert {"gen_ai.usage.input_tokens"} == set(attributes(chat))
+
+
+def test_a_backend_s_outage_loses_nothing(tmp_path: Any) -> None:
+    """Spans taken while the backend is away are on disk, outlive a kill of the collector, and arrive when it is back."""
+    target = Collector(tmp_path / "target", "file")
+    collector = Collector(
+        tmp_path / "front",
+        "otlp-grpc",
+        environ={"BACKEND_ENDPOINT": target.grpc.removeprefix("http://"), "BACKEND_INSECURE": "true"},
+    )
+    with started(collector), started(target):
+        target.stop(kill=True)
+        send_spans("patient", span_exporter(collector, "http/protobuf"), [f"leaf-{number}" for number in range(50)])
+        until(lambda: collector.own_metric("otelcol_exporter_queue_size") > 0)
+        collector.stop(kill=True)
+        collector.start()
+        target.start()
+
+        spans = until(target.filed_spans, lambda spans: len(spans) >= 51)
+
+    assert sorted(["root", *(f"leaf-{number}" for number in range(50))]) == sorted(span["name"] for span in spans)

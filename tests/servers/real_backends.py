@@ -1,0 +1,62 @@
+"""
+A pytest plugin: real servers for the whole session, and their logs beside every failure.
+
+A test module asks for it with `pytest_plugins = ["real_backends"]`.
+"""
+
+import os
+import shutil
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+
+import pytest
+from real_servers import ROOT, Backends, Collector, Jaeger, Prometheus, Server, started
+
+__all__ = ["backends"]
+
+NEEDED = {
+    "otelcol-agent": ("otelcol-agent",),
+    "Jaeger": ("jaeger",),
+    "Prometheus": ("prometheus",),
+    "promtool": ("promtool",),
+    "Alertmanager": ("alertmanager", "prometheus-alertmanager"),
+    "amtool": ("amtool",),
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_is_missing(request: pytest.FixtureRequest) -> None:
+    """In CI a program that could not be had is a failure, not a reason to skip."""
+    if not os.environ.get("CI") or not any(item.get_closest_marker("e2e") for item in request.session.items):
+        return
+    path = f"{ROOT / 'build'}{os.pathsep}{os.environ['PATH']}"
+    missing = [name for name, programs in NEEDED.items() if not any(shutil.which(one, path=path) for one in programs)]
+
+    assert [] == missing, "python collector/tools.py makes what is missing"
+
+
+@pytest.fixture(scope="session")
+def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backends]:
+    """Collector, Jaeger and Prometheus, shared by all tests; each test has a service name of its own."""
+    folder = tmp_path_factory.mktemp("backends")
+    prometheus = Prometheus(folder / "prometheus")
+    jaeger = Jaeger(folder / "jaeger", prometheus.url)
+    collector = Collector(
+        folder / "collector",
+        *("jaeger", "prometheus", "file"),
+        environ={"JAEGER_ENDPOINT": jaeger.endpoint, "PROMETHEUS_ENDPOINT": prometheus.endpoint},
+    )
+    prometheus.scrape(collector.metrics_url.removeprefix("http://").removesuffix("/metrics"))
+    with ExitStack() as stack:
+        for server in (prometheus, jaeger, collector):
+            stack.enter_context(started(server))
+        yield Backends(collector, jaeger, prometheus)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test shows the end of every server's log."""
+    report = yield
+    if report.failed:
+        report.sections += [(f"log of {server.name}", server.tail()) for server in Server.running]
+    return report

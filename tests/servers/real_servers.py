@@ -1,0 +1,349 @@
+"""
+The real programs of the end-to-end tests: collector, Jaeger and Prometheus, each on free loopback ports.
+
+Each runs the configuration that is shipped, in a folder of the test's, with its log in a file there. It is started when its
+own readiness page says so, ended by its process id, and can be killed and started again on the same ports.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from otel_agent.cli.collector.composition import find, read_base, render
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 60.0
+"""How long a test waits for what comes within a second or two on an idle machine."""
+
+T = TypeVar("T")
+
+
+def until(
+    look: Callable[[], T],
+    enough: Callable[[T], object] = bool,
+    *,
+    timeout_s: float = PATIENCE_S,
+    interval_s: float = 0.1,
+) -> T:
+    """
+    Look again and again until there is enough to see.
+
+    Args:
+        look: Returns what is there now; a refused connection counts as nothing.
+        enough: Whether that will do; by default anything true.
+        timeout_s: When to give up.
+        interval_s: Time between two looks.
+
+    Returns:
+        The last look, enough or not.
+    """
+    deadline_s = time.monotonic() + timeout_s
+    while True:
+        try:
+            seen = look()
+        except OSError:
+            if time.monotonic() > deadline_s:
+                raise
+        else:
+            if enough(seen) or time.monotonic() > deadline_s:
+                return seen
+        time.sleep(interval_s)
+
+
+def program(name: str) -> str:
+    """A program in build/ or on the path; without it the test fails in CI, and is skipped elsewhere."""
+    found = shutil.which(name, path=str(ROOT / "build")) or shutil.which(name)
+    if found is None:
+        message = f"needs {name}: make e2e builds or installs it"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return found
+
+
+def free_ports(count: int) -> list[int]:
+    """Loopback ports that nobody listens on, all different."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+def get_json(url: str, **parameters: str) -> Any:
+    """The JSON behind a URL."""
+    query = f"?{urllib.parse.urlencode(parameters)}" if parameters else ""
+    with urllib.request.urlopen(url + query, timeout=20) as answer:
+        return json.load(answer)
+
+
+class Server:
+    """A program that runs while a test does."""
+
+    running: list["Server"] = []
+    """All that were started and not stopped; their logs are shown when a test fails."""
+
+    def __init__(
+        self, name: str, command: Sequence[str], folder: Path, ready_url: str, environ: Mapping[str, str] | None = None
+    ) -> None:
+        self.name = name
+        self.log = folder / f"{name}.log"
+        self._command = list(command)
+        self._folder = folder
+        self._ready_url = ready_url
+        self._environ = {**os.environ, **(environ or {})}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it is ready."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=self._folder,
+                env=self._environ,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        Server.running.append(self)
+        is_ready = until(self._is_ready_or_over) and self._process.poll() is None
+        assert is_ready, f"{self.name} does not start:\n{self.tail()}"
+
+    def stop(self, *, kill: bool = False) -> None:
+        """End it: politely, then not; or at once."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        Server.running.remove(self)
+        if not kill:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                pass
+            else:
+                return
+        process.kill()
+        process.wait(20)
+
+    def tail(self, size: int = 4000) -> str:
+        """The end of its log."""
+        return self.log.read_text(errors="replace")[-size:] if self.log.exists() else ""
+
+    def _is_ready_or_over(self) -> bool:
+        if self._process is None or self._process.poll() is not None:
+            return True
+        try:
+            with urllib.request.urlopen(self._ready_url, timeout=5):
+                return True
+        except OSError:
+            return False
+
+
+@contextmanager
+def started(server: Server) -> Iterator[None]:
+    """Run a server for as long as the block."""
+    try:
+        server.start()
+        yield
+    finally:
+        server.stop()
+
+
+class Collector(Server):
+    """`build/otelcol-agent` with the base and any backends, as `otel-agent collector config` composes them."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *backends: str,
+        options: Sequence[str] = (),
+        environ: Mapping[str, str] | None = None,
+        flags: Sequence[str] = (),
+    ) -> None:
+        grpc, http, health, metrics = free_ports(4)
+        folder.mkdir(parents=True, exist_ok=True)
+        configuration = folder / "collector.yaml"
+        configuration.write_text(
+            render([read_base(), *find("option", options), *find("backend", backends)], "the end-to-end tests")
+        )
+        self.grpc = f"http://127.0.0.1:{grpc}"
+        self.http = f"http://127.0.0.1:{http}"
+        self.metrics_url = f"http://127.0.0.1:{metrics}/metrics"
+        self.file = folder / "telemetry.jsonl"
+        super().__init__(
+            "collector",
+            [program("otelcol-agent"), f"--config={configuration}", *flags],
+            folder,
+            f"http://127.0.0.1:{health}",
+            {
+                "OTELCOL_GRPC_PORT": str(grpc),
+                "OTELCOL_HTTP_PORT": str(http),
+                "OTELCOL_HEALTH_PORT": str(health),
+                "OTELCOL_METRICS_PORT": str(metrics),
+                "OTELCOL_STATE_DIRECTORY": str(folder / "state"),
+                "OTELCOL_SPAN_METRICS_INTERVAL": "1s",
+                "OTELCOL_FILE": str(self.file),
+                **(environ or {}),
+            },
+        )
+
+    def own_metric(self, name: str) -> float:
+        """The sum of all series of one of its own metrics; 0 when there is none."""
+        with urllib.request.urlopen(self.metrics_url, timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith((f"{name}{{", f"{name} ")))
+
+    def filed(self, signal: str) -> list[dict[str, Any]]:
+        """What the backend `file` wrote of one signal: "resourceSpans", "resourceMetrics" or "resourceLogs"."""
+        lines = self.file.read_text().splitlines() if self.file.exists() else []
+        whole = [line for line in lines if line.endswith("}")]
+        return [one for line in whole for one in json.loads(line).get(signal, [])]
+
+    def filed_spans(self) -> list[dict[str, Any]]:
+        """Every span the backend `file` wrote."""
+        scopes = [scope for one in self.filed("resourceSpans") for scope in one["scopeSpans"]]
+        return [span for scope in scopes for span in scope["spans"]]
+
+    def filed_logs(self, service: str) -> list[dict[str, Any]]:
+        """Every log record of a service that the backend `file` wrote."""
+        resources = [
+            one for one in self.filed("resourceLogs") if attributes(one["resource"]).get("service.name") == service
+        ]
+        return [record for one in resources for scope in one["scopeLogs"] for record in scope["logRecords"]]
+
+
+class Jaeger(Server):
+    """A real Jaeger with the shipped configuration, read through its query interface."""
+
+    def __init__(self, folder: Path, prometheus_url: str) -> None:
+        otlp, query, query_grpc, health = free_ports(4)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.endpoint = f"127.0.0.1:{otlp}"
+        self.url = f"http://127.0.0.1:{query}"
+        super().__init__(
+            "jaeger",
+            [program("jaeger"), "--config", str(ROOT / "docker" / "jaeger" / "jaeger.yaml")],
+            folder,
+            f"{self.url}/api/v3/services",
+            {
+                "JAEGER_BIND": "127.0.0.1",
+                "JAEGER_OTLP_PORT": str(otlp),
+                "JAEGER_QUERY_PORT": str(query),
+                "JAEGER_QUERY_GRPC_PORT": str(query_grpc),
+                "JAEGER_HEALTH_PORT": str(health),
+                "PROMETHEUS_URL": prometheus_url,
+                "OTEL_TRACES_SAMPLER": "always_off",
+            },
+        )
+
+    def services(self) -> list[str]:
+        """Names of the services it knows."""
+        found: list[str] = get_json(f"{self.url}/api/v3/services").get("services") or []
+        return found
+
+    def spans(self, service: str, *, limit: int = 5000) -> list[dict[str, Any]]:
+        """Every span of a service, as OTLP JSON."""
+        now = datetime.now(UTC)
+        parameters = {
+            "query.service_name": service,
+            "query.start_time_min": _rfc3339(now - timedelta(hours=6)),
+            "query.start_time_max": _rfc3339(now + timedelta(minutes=5)),
+            "query.num_traces": str(limit),
+        }
+        try:
+            answer = get_json(f"{self.url}/api/v3/traces", **parameters)
+        except urllib.error.HTTPError as error:
+            if error.code == 404:
+                return []
+            raise
+        return [
+            span
+            for resource in answer["result"].get("resourceSpans", [])
+            for scope in resource["scopeSpans"]
+            for span in scope["spans"]
+        ]
+
+
+class Prometheus(Server):
+    """A real Prometheus with the shipped configuration and rules, read through its query interface."""
+
+    def __init__(self, folder: Path) -> None:
+        (port,) = free_ports(1)
+        self.url = f"http://127.0.0.1:{port}"
+        self.endpoint = f"{self.url}/api/v1/otlp"
+        (folder / "rules").mkdir(parents=True)
+        shutil.copy(ROOT / "docker" / "prometheus" / "prometheus.yml", folder)
+        shutil.copy(ROOT / "otel_agent" / "alerts" / "defaults.yml", folder / "rules" / "otel-agent.yml")
+        super().__init__(
+            "prometheus",
+            [
+                program("prometheus"),
+                f"--config.file={folder}/prometheus.yml",
+                f"--storage.tsdb.path={folder}/data",
+                f"--web.listen-address=127.0.0.1:{port}",
+                "--web.enable-otlp-receiver",
+                "--enable-feature=exemplar-storage",
+            ],
+            folder,
+            f"{self.url}/-/ready",
+        )
+
+    def scrape(self, target: str) -> None:
+        """Let it scrape the collector of this test instead of the one in the composition."""
+        path = self._folder / "prometheus.yml"
+        text = path.read_text().replace("collector:8888", target).replace("scrape_interval: 15s", "scrape_interval: 1s")
+        path.write_text(text)
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        """What an expression gives now."""
+        answer = get_json(f"{self.url}/api/v1/query", query=expression)
+        found: list[dict[str, Any]] = answer["data"]["result"]
+        return found
+
+    def wait_for(self, expression: str) -> list[dict[str, Any]]:
+        """What an expression gives as soon as it gives anything."""
+        return until(lambda: self.query(expression))
+
+    def exemplars(self, expression: str) -> list[dict[str, Any]]:
+        """Exemplars of the last hours."""
+        now_s = time.time()
+        answer = get_json(
+            f"{self.url}/api/v1/query_exemplars", query=expression, start=str(now_s - 21_600), end=str(now_s + 300)
+        )
+        return [one for series in answer["data"] for one in series["exemplars"]]
+
+
+@dataclass(frozen=True)
+class Backends:
+    """The whole way out: a collector that writes to Jaeger, to Prometheus and to a file."""
+
+    collector: Collector
+    jaeger: Jaeger
+    prometheus: Prometheus
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def attributes(span: Mapping[str, Any]) -> dict[str, Any]:
+    """A span's or record's attributes as a plain dictionary."""
+    return {one["key"]: next(iter(one["value"].values()), None) for one in span.get("attributes", [])}
