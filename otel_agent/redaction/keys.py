@@ -95,20 +95,42 @@ _MEASURING_FIRST = frozenset(
 _EXEMPT = frozenset({"session.id", "session.previous_id"})
 """Semantic conventions' own ids, made to tell telemetry apart."""
 
-_STEMS = (  # noqa: SIM905 - as above
-    "pass pwd secret token key auth cred cookie sess jwt srf ssn social sig mnemo phrase seed card cv bearer sid otp hmac"
-    " wallet priv"
-).split()
 
-
-def has_stem(lowered: str) -> bool:
+def has_stem(text: str) -> bool:
     """
-    Whether any name that the rules know can be in a text.
+    Whether any name that the rules know can be in a text; false for most texts, and cheap.
+
+    Written as plain substring tests, which are several times faster than one pattern with as many alternatives.
 
     Args:
-        lowered: The text in lower case.
+        text: Anything.
     """
-    return any(stem in lowered for stem in _STEMS)
+    low = text.lower()
+    return (
+        "ss" in low  # pass, session, ssn
+        or "key" in low
+        or "oken" in low
+        or "ecret" in low
+        or "auth" in low
+        or "cred" in low
+        or "pwd" in low
+        or "cook" in low
+        or "sig" in low
+        or "sid" in low
+        or "srf" in low
+        or "jwt" in low
+        or "soci" in low
+        or "hras" in low
+        or "mnem" in low
+        or "seed" in low
+        or "card" in low
+        or "cv" in low
+        or "bearer" in low
+        or "otp" in low
+        or "hmac" in low
+        or "wallet" in low
+        or "priv" in low
+    )
 
 
 _TICKER = re.compile(r"[A-Z]{2,6}")
@@ -170,12 +192,9 @@ class Keys:
             for number, pattern in wanted
         ]
         self._harmless = [re.compile(pattern[1:], re.IGNORECASE) for pattern in patterns if pattern.startswith("!")]
-        self._known: dict[str, Rule] = {}
-
-    @property
-    def has_own(self) -> bool:
+        self.has_own = bool(self._own)
         """Whether the operator added names, which `has_stem` does not know."""
-        return bool(self._own)
+        self._known: dict[str, Rule] = {}
 
     def rule(self, key: str) -> Rule:
         """

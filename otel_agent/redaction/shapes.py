@@ -24,6 +24,8 @@ class Shape(NamedTuple):
     """What a match is called in the marker, or None when it is no secret after all."""
     group: str | int = 0
     """The part of the match that is taken out."""
+    signs: tuple[str, ...] = ("",)
+    """One of them stands in every text that the pattern matches; looked for first, because that is quicker."""
 
 
 _ISSUED = {
@@ -34,12 +36,17 @@ _ISSUED = {
     "aws_key": r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])",
     "github_token": r"gh[pousr]_[A-Za-z0-9]{20,}+|github_pat_\w{20,}+",
     "gitlab_token": r"gl(?:pat|dt|rt|cbt|ptt|ft|soat)-[\w-]{16,}+",
-    "slack_token": r"xox[a-z]-[\w-]{8,}+|xapp-\d-[\w-]{8,}+",
+    "slack_token": r"xox[a-z]-[\w-]{12,}+|xapp-\d-[\w-]{10,}+",
     "stripe_key": r"[sr]k_(?:live|test)_[A-Za-z0-9]{8,}+|whsec_[A-Za-z0-9+/=]{16,}+",
     "google_key": r"AIza[\w-]{30,}+|ya29\.[\w.-]{16,}+|GOCSPX-[\w-]{20,}+",
     "package_token": r"npm_[A-Za-z0-9]{30,}+|pypi-AgE[\w-]{16,}+",
     "bot_token": r"\d{8,10}:AA[\w-]{30,40}",
 }
+_TOKEN_SIGNS = (
+    "sk-", "k_live_", "k_test_", "gsk_", "hf_", "gh", "gl", "xox", "xapp-", "xai-", "pplx-", "tvly-", "nvapi-", "lsv2_",
+    "pylf_", "SG.", "NRAK-", "dapi", "key-", "shp", "_v1_", "hv", "AKIA", "ASIA", "ABIA", "ACCA", "whsec_", "AIza", "ya29.",
+    "GOCSPX-", "npm_", "pypi-", ":AA",
+)  # fmt: skip
 _TOKENS = re.compile("(?<![A-Za-z0-9])(?:" + "|".join(f"(?P<{name}>{shape})" for name, shape in _ISSUED.items()) + ")")
 
 _JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[\w-]{5,}+\.[\w-]{4,}+(?:\.[\w-]*+){1,3}")
@@ -100,54 +107,42 @@ def _named(name: str) -> Callable[[re.Match[str]], str | None]:
 
 
 SHAPES = (
-    Shape(_PEM, _named("private key")),
-    Shape(_USER_INFO, _named("url password"), "secret"),
-    Shape(_JWT, _named("jwt")),
-    Shape(_TOKENS, _issued),
-    Shape(_SLACK_HOOK, _named("webhook"), "secret"),
-    Shape(_DISCORD_HOOK, _named("webhook"), "secret"),
-    Shape(_SCHEME, _scheme, "value"),
+    Shape(_PEM, _named("private key"), signs=("PRIVATE KEY",)),
+    Shape(_USER_INFO, _named("url password"), "secret", ("://",)),
+    Shape(_JWT, _named("jwt"), signs=("eyJ",)),
+    Shape(_TOKENS, _issued, signs=_TOKEN_SIGNS),
+    Shape(_SLACK_HOOK, _named("webhook"), "secret", ("hooks.slack.com/",)),
+    Shape(_DISCORD_HOOK, _named("webhook"), "secret", ("/api/webhooks/",)),
+    Shape(_SCHEME, _scheme, "value", ("earer", "asic", "EARER", "ASIC")),
     Shape(_CARD, _card),
 )
 """In the order in which they are applied: the longest first."""
 
-_MANY_DIGITS = re.compile(r"[2-6]\d{3}[ -]?\d{4}[ -]?\d").search
+_TRACE = re.compile(r"[-_.2-6](?:(?<=[-_.])[\w-]{12}|(?<=[2-6])\d{3}[ -]?\d{4}[ -]?\d)").search
+"""
+What a token with a separator after its prefix leaves in a text, or a card number's digits. Begins with a set, because only
+then does the engine skip ahead to its members.
+"""
 
 MIN_CHARS = 13
 """The shortest secret that a shape can find is a card number of 13 digits; all others are longer."""
 
 
-def may_hold_shape(text: str) -> bool:  # noqa: PLR0911 - substrings in the order of their price
+def may_hold_shape(text: str) -> bool:
     """
     Whether it is worth looking for shapes in a text: false for nearly all texts, and cheap.
-
-    Written as plain substring tests, which are several times faster than one pattern with as many alternatives.
 
     Args:
         text: Anything.
     """
     if len(text) < MIN_CHARS:
         return False
-    if "_" in text and (
-        "gh" in text or "k_live_" in text or "k_test_" in text or "gsk_" in text or "hf_" in text or "npm_" in text
-        or "whsec_" in text or "lsv2_" in text or "pylf_" in text or "shp" in text or "_v1_" in text
-    ):  # fmt: skip
+    if _TRACE(text) is not None:
         return True
-    if "-" in text and (
-        "sk-" in text or "xox" in text or "xapp-" in text or "gl" in text or "PRIVATE KEY" in text or "xai-" in text
-        or "pplx-" in text or "tvly-" in text or "nvapi-" in text or "NRAK-" in text or "key-" in text
-        or "pypi-" in text or "GOCSPX-" in text
-    ):  # fmt: skip
+    if "@" in text and "://" in text:
         return True
-    if ":" in text and (("://" in text and "@" in text) or ":AA" in text):
+    if " " in text and ("earer" in text or "asic" in text or "EARER" in text or "ASIC" in text or "PRIV" in text):
         return True
-    if "." in text and (
-        "eyJ" in text or "ya29." in text or "SG." in text or "hvs." in text or "hvb." in text
-        or "hooks.slack.com/" in text or "/api/webhooks/" in text
-    ):  # fmt: skip
+    if "/" in text and "hooks" in text:
         return True
-    if " " in text and ("earer" in text or "asic " in text or "EARER" in text or "ASIC " in text):
-        return True
-    if "AKIA" in text or "ASIA" in text or "ABIA" in text or "ACCA" in text or "AIza" in text or "dapi" in text:
-        return True
-    return _MANY_DIGITS(text) is not None
+    return "IA" in text or "eyJ" in text or "AIza" in text or "ACCA" in text or "dapi" in text or ":AA" in text

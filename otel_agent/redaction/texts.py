@@ -18,9 +18,6 @@ __all__ = ["Texts", "is_marker", "marker"]
 MAX_ROUNDS = 32
 """A text that still changes after as many rounds is given up whole."""
 
-MIN_CHARS = 8
-"""A shorter text holds no secret that a shape could find, and no name with a value worth hiding."""
-
 _MARKER = re.compile(r"\[redacted: [a-z0-9 -]{1,40}\]")
 
 
@@ -51,10 +48,11 @@ class Texts:
             patterns: Regular expressions of secrets; checked by `redaction.patterns` before.
         """
         self._keys = keys
-        self._own = [
+        self._own = tuple(
             Shape(re.compile(pattern), lambda _, name=f"configured value {number}": name)  # type: ignore[misc] # a default binds the name
             for number, pattern in enumerate(patterns, 1)
-        ]
+        )
+        self._has_own = keys.has_own or bool(patterns)
 
     def clean(self, text: str) -> str:
         """
@@ -66,8 +64,8 @@ class Texts:
         Returns:
             The same object when there was nothing to take out.
         """
-        if len(text) < MIN_CHARS and not self._own and not self._keys.has_own and "=" not in text and ":" not in text:
-            return text
+        if not self._is_suspect(text):
+            return text if len(text) <= MAX_CHARS else text[:MAX_CHARS]
         if len(text) > MAX_CHARS:
             text = text[:MAX_CHARS]
         for _ in range(MAX_ROUNDS):
@@ -77,37 +75,43 @@ class Texts:
             text = cleaned
         return marker("unstable")
 
+    def _is_suspect(self, text: str) -> bool:
+        """Whether it is worth looking at a text; false for nearly all."""
+        return self._has_own or may_hold_shape(text) or (_may_hold_pair(text) and has_stem(text))
+
     def _once(self, text: str) -> str:
         if "[redacted: " not in text:
             return self._piece(text)
-        parts, position, changed = [], 0, False
+        parts: list[str] = []
+        position, is_changed = 0, False
         for match in _MARKER.finditer(text):
             before = text[position : match.start()]
-            parts += [self._piece(before), match[0]]
-            changed = changed or parts[-2] is not before
+            parts += (self._piece(before), match[0])
+            is_changed = is_changed or parts[-2] is not before
             position = match.end()
         rest = text[position:]
         parts.append(self._piece(rest))
-        return "".join(parts) if changed or parts[-1] is not rest else text
+        return "".join(parts) if is_changed or parts[-1] is not rest else text
 
     def _piece(self, text: str) -> str:
         """The first rule that finds something in a text without markers takes out all it finds."""
-        if ("=" in text or ":" in text or "--" in text or "%3" in text) and (
-            self._keys.has_own or has_stem(text.lower())
-        ):
+        if _may_hold_pair(text) and (self._keys.has_own or has_stem(text)):
             cleaned = _without(text, find_pairs(text, self._keys))
             if cleaned is not text:
                 return cleaned
-        if may_hold_shape(text):
-            for shape in SHAPES:
-                cleaned = _without(text, _found(shape, text))
-                if cleaned is not text:
-                    return cleaned
-        for shape in self._own:
-            cleaned = _without(text, _found(shape, text))
-            if cleaned is not text:
-                return cleaned
+        shapes = (*SHAPES, *self._own) if may_hold_shape(text) else self._own
+        for shape in shapes:
+            for sign in shape.signs:
+                if sign in text:
+                    cleaned = _without(text, _found(shape, text))
+                    if cleaned is not text:
+                        return cleaned
+                    break
         return text
+
+
+def _may_hold_pair(text: str) -> bool:
+    return "=" in text or ":" in text or "--" in text or "%3" in text
 
 
 def _found(shape: Shape, text: str) -> Iterator[Found]:
