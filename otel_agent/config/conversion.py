@@ -8,15 +8,15 @@ value, must have the right one. Parts of a list or mapping that are wrong are le
 
 import os
 import re
-import types
 from typing import Any, Literal, get_args, get_origin
 
 from msgspec import NODEFAULT, UNSET
 
 from otel_agent.config.findings import Findings
+from otel_agent.config.masking import is_secret_kind
 from otel_agent.config.nodes import Node
-from otel_agent.config.tree import fields_of, is_section, members, metas
-from otel_agent.config.wording import expected, found, is_secret, nearest
+from otel_agent.config.tree import can_be_off, fields_of, is_section, members, metas
+from otel_agent.config.wording import expected, found, nearest
 
 __all__ = ["INVALID", "convert"]
 
@@ -86,7 +86,7 @@ class _Conversion:
             value = _read(base, node)
             if value is not INVALID and all(_is_in_range(value, meta) for meta in found_metas):
                 return value
-        if types.NoneType in bases and str not in bases and _is_off(node):
+        if can_be_off(kind) and _is_off(node):
             return None
         return self._refuse(kind, node, path)
 
@@ -138,7 +138,7 @@ class _Conversion:
 
     def _refuse(self, kind: Any, node: Node, path: str) -> Any:
         hint = _hint(kind, node)
-        line = f"expected {expected(kind)}, found {found(node, secret=is_secret(kind))}"
+        line = f"expected {expected(kind)}, found {found(node, secret=is_secret_kind(kind))}"
         self._findings.mistake(node.origin, path, f"{line}; {hint}" if hint else line)
         return INVALID
 

@@ -7,11 +7,12 @@ made absolute when it is read; `"beside"` means beside the file the setting stan
 working directory of the process (for what is written).
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
 __all__ = [
+    "Addresses",
     "Compression",
     "Count",
     "Destination",
@@ -70,6 +71,9 @@ HeaderValue = Annotated[
     str, Meta(pattern=r"^[\t\x20-\x7e]*$", description="a text of printable ASCII characters", extra={"secret": True})
 ]
 """Value of an HTTP header; never shown."""
+
+Addresses = Annotated[dict[str, Any], Meta(extra={"secret": True})]
+"""Settings of somebody who is told; what stands in them is shown only as far as it gives nothing away."""
 
 ReadPath = Annotated[str, Meta(min_length=1, extra={"path": "beside"})]
 """A file that is read; relative to the file the setting stands in, otherwise to the working directory."""

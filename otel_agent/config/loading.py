@@ -16,8 +16,9 @@ from otel_agent.config.findings import Findings
 from otel_agent.config.merging import Given, Merged, merge
 from otel_agent.config.model import Config
 from otel_agent.config.naming import guessed_name
-from otel_agent.config.nodes import Node, Place, wrapped
-from otel_agent.config.relations import related
+from otel_agent.config.nodes import Node, Place, innermost, wrapped
+from otel_agent.config.relations.checks import make_fit
+from otel_agent.config.relations.draft import Draft
 from otel_agent.config.sources.arguments import read_arguments
 from otel_agent.config.sources.specification import read_specification
 from otel_agent.config.sources.variables import CONFIG, ENVIRONMENT, read_variables
@@ -58,6 +59,21 @@ class Loaded(Struct, frozen=True):
         """
         return {**dict.fromkeys(leaves(), "default"), **self.given}
 
+    def where(self, path: str) -> str:
+        """
+        Where a part of a setting was given.
+
+        Args:
+            path: A setting, or something in it: `alerts.rules[2].threshold.above`.
+
+        Returns:
+            The place, with the line of the innermost part that was given; empty when nobody gave it.
+        """
+        leaf = max(
+            (one for one in self.nodes if path == one or path.startswith((one + ".", one + "["))), key=len, default=""
+        )
+        return innermost(self.nodes[leaf], path[len(leaf) :]) if leaf else ""
+
     def raise_if_strict(self) -> None:
         """
         Raise what is wrong when the set-up wants that.
@@ -89,7 +105,7 @@ def load(
         The configuration, where each value comes from, and what is wrong.
     """
     environ = os.environ if environ is None else environ
-    here = os.getcwd() if directory is None else os.path.abspath(directory)  # noqa: PTH100, PTH109 - texts all the way down
+    here = _working_directory() if directory is None else os.path.abspath(directory)  # noqa: PTH100 - texts in, texts out
     findings = Findings()
     given = read_arguments(arguments, findings, here)
     given += read_variables(environ, findings, here)
@@ -98,10 +114,16 @@ def load(
     files, names = _files(arguments.get("config"), given, environ, here, findings)
     merged = merge(given + files, findings, here)
     _name(merged, here, script)
-    values = related(merged, findings)
-    return Loaded(
-        build(values), tuple(findings.problems), tuple(findings.warnings), merged.origins, names, merged.nodes
-    )
+    make_fit(Draft(merged, findings))
+    return Loaded(build(merged.values), findings.problems, findings.warnings, merged.origins, names, merged.nodes)
+
+
+def _working_directory() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109 - texts in, texts out
+    except OSError:
+        # It was deleted under the agent's feet; nothing relative can be found any more.
+        return os.sep
 
 
 def _chosen_environment(environ: Mapping[str, str], directory: str) -> list[Given]:
@@ -118,25 +140,29 @@ def _files(
         from otel_agent.config.sources.sections import flattened
 
         return flattened(wrapped(config, Place("argument config", directory)), findings), ()
-    path = _path(config, environ, directory, findings)
-    if path is None:
-        return [], ()
-    # Brings the YAML parser.
-    from otel_agent.config.sources.files import read_files
-
     environment = next((node.value for name, node in given if name == "service.environment" and node.value), None)
-    return read_files(path, environment, environ, directory, findings)
+    for path in _paths(config, environ, directory, findings):
+        # Brings the YAML parser.
+        from otel_agent.config.sources.files import read_files
+
+        found, names = read_files(path, environment, environ, directory, findings)
+        if names:
+            return found, names
+    return [], ()
 
 
-def _path(config: object, environ: Mapping[str, str], directory: str, findings: Findings) -> str | None:
+def _paths(config: object, environ: Mapping[str, str], directory: str, findings: Findings) -> list[str]:
+    """The files of which the first that has something for us is used."""
     if isinstance(config, str | os.PathLike):
-        return os.fsdecode(config)
+        return [os.fsdecode(config)]
     if config is not None:
         findings.mistake("argument config", "", f"expected a path or a mapping, found a {type(config).__name__}")
-    named = environ.get(CONFIG, "").strip() or environ.get(DECLARATIVE, "").strip()
+    named = environ.get(CONFIG, "").strip()
     if named:
-        return named
-    return FILE if os.path.exists(os.path.join(directory, FILE)) else None  # noqa: PTH110, PTH118 - texts in, texts out
+        return [named]
+    declarative = environ.get(DECLARATIVE, "").strip()
+    has_file = os.path.exists(os.path.join(directory, FILE))  # noqa: PTH110, PTH118 - texts in, texts out
+    return [*([declarative] if declarative else []), *([FILE] if has_file else [])]
 
 
 def _name(merged: Merged, directory: str, script: str | None) -> None:

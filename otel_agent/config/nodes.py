@@ -5,12 +5,13 @@ Plain values would forget the line a mistake stands in, and whether `8080` was w
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 
-__all__ = ["Node", "Place", "wrapped"]
+__all__ = ["Node", "Place", "innermost", "wrapped"]
 
 
 class Place(Struct, frozen=True):
@@ -64,6 +65,26 @@ class Node(Struct, frozen=True):
         if isinstance(self.value, list):
             return [inner.plain() for inner in self.value]
         return self.value
+
+
+def innermost(node: Node, path: str) -> str:
+    """
+    The origin of what is as deep in a node as a path leads.
+
+    Args:
+        node: Where the path begins.
+        path: `[2].threshold.above`; what is not there ends the way.
+    """
+    for part in re.findall(r"[^.\[\]]+", path):
+        inner: Node | None = None
+        if isinstance(node.value, dict):
+            inner = node.value.get(part)
+        elif isinstance(node.value, list) and part.isdecimal() and int(part) < len(node.value):
+            inner = node.value[int(part)]
+        if inner is None:
+            break
+        node = inner
+    return node.origin
 
 
 _DEPTH = 32

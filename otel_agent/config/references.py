@@ -16,6 +16,7 @@ from typing import Any
 from otel_agent.config.findings import Findings
 from otel_agent.config.nodes import Node
 from otel_agent.config.scalars import resolved
+from otel_agent.config.wording import shown_reference
 
 __all__ = ["References"]
 
@@ -41,33 +42,35 @@ class References:
         self._environ = environ
         self._left = TOTAL_LIMIT_CHARACTERS
 
-    def applied(self, node: Node, findings: Findings) -> Node:
+    def applied(self, node: Node, findings: Findings, path: str = "") -> Node:
         """
         Replace what is in a node, at every depth.
 
         Args:
             node: As it was written.
             findings: Where mistakes are noted.
+            path: The setting, for messages.
 
         Returns:
             A node in which a text that could not be replaced is None.
         """
         value = node.value
         if isinstance(value, dict):
-            return _changed(node, {name: self.applied(inner, findings) for name, inner in value.items()})
+            start = f"{path}." if path else ""
+            return _changed(node, {name: self.applied(inner, findings, start + name) for name, inner in value.items()})
         if isinstance(value, list):
-            applied = [self.applied(inner, findings) for inner in value]
+            applied = [self.applied(inner, findings, f"{path}[{place}]") for place, inner in enumerate(value)]
             return _changed(node, [inner for inner in applied if inner.value is not None])
         if not isinstance(value, str) or "$" not in value:
             return node
-        text = self._replaced(value, node, findings)
+        text = self._replaced(value, node, path, findings)
         if text is None or text == value:
             return node if text == value else Node(None, node.place, node.line)
         if node.text is None:
             return Node(text, node.place, node.line, None, value)
         return Node(resolved(text), node.place, node.line, text, value)
 
-    def _replaced(self, text: str, node: Node, findings: Findings) -> str | None:
+    def _replaced(self, text: str, node: Node, path: str, findings: Findings) -> str | None:
         is_whole = True
 
         def put(match: "re.Match[str]") -> str:
@@ -77,7 +80,7 @@ class References:
             try:
                 return self._bounded(self._value(match[1], node.place.directory) if match[2] else _unended())
             except ValueError as error:
-                findings.mistake(node.origin, "", f"{match[0][:60]}: {error}")
+                findings.mistake(node.origin, path, f"{shown_reference(match[0])[:60]}: {error}")
                 is_whole = False
                 return ""
 

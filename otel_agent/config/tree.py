@@ -8,7 +8,7 @@ from msgspec import NODEFAULT, Struct, structs
 
 from otel_agent.config.model import Config
 
-__all__ = ["Leaf", "build", "fields_of", "is_section", "leaves", "members", "metas", "sections"]
+__all__ = ["Leaf", "build", "can_be_off", "fields_of", "is_section", "leaves", "members", "metas", "sections"]
 
 
 class Leaf(Struct, frozen=True):
@@ -110,6 +110,18 @@ def metas(kind: Any) -> tuple[Any, tuple[Any, ...]]:
         base, *found = get_args(kind)
         return base, tuple(found)
     return kind, ()
+
+
+def can_be_off(kind: Any) -> bool:
+    """
+    Whether `off` or false stands for None: where None means something, and neither a text nor a switch is expected.
+
+    Args:
+        kind: Any kind.
+    """
+    bases = {metas(option)[0] for option in members(kind)}
+    is_mapping = any(get_origin(base) is dict for base in bases)
+    return types.NoneType in bases and not is_mapping and bases.isdisjoint({str, bool})
 
 
 def build(values: dict[str, Any]) -> Config:

@@ -1,13 +1,15 @@
 """How kinds and values are called in messages and on the reference page."""
 
+import re
 import types
 from collections.abc import Iterable
 from typing import Any, Literal, get_args, get_origin
 
+from otel_agent.config.masking import masked_url
 from otel_agent.config.nodes import Node
-from otel_agent.config.tree import is_section, members, metas
+from otel_agent.config.tree import can_be_off, is_section, members, metas
 
-__all__ = ["expected", "found", "is_secret", "nearest"]
+__all__ = ["expected", "found", "nearest", "shown_reference"]
 
 _NOUNS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 _LONGEST = 60
@@ -26,9 +28,7 @@ def expected(kind: Any) -> str:
     """
     options = [option for option in members(kind) if option is not types.NoneType]
     words = " or ".join(dict.fromkeys(_one(option) for option in options))
-    bases = {metas(option)[0] for option in options}
-    shapes = {get_origin(base) for base in bases}
-    if len(options) < len(members(kind)) and str not in bases and bool not in bases and dict not in shapes:
+    if can_be_off(kind):
         words += ", or off"
     return words
 
@@ -47,6 +47,9 @@ def _one(kind: Any) -> str:
         return f"keys such as {', '.join(base.__struct_fields__[:3])}"
     words = _NOUNS.get(base, "anything")
     for meta in found_metas:
+        extra = meta.extra or {}
+        if "path" in extra or "url" in extra:
+            return "a path" if "path" in extra else "an address"
         words += _range(meta)
         if meta.min_length:
             words += " that is not empty"
@@ -63,24 +66,6 @@ def _range(meta: Any) -> str:
     return f" of at least {meta.ge}" if meta.ge is not None else ""
 
 
-def is_secret(kind: Any) -> bool:
-    """
-    Whether values of a kind are never shown.
-
-    Args:
-        kind: Any kind of the model.
-    """
-    for option in members(kind):
-        base, found_metas = metas(option)
-        if any((meta.extra or {}).get("secret") for meta in found_metas):
-            return True
-        if get_origin(base) in (tuple, dict) and any(
-            is_secret(inner) for inner in get_args(base) if inner is not Ellipsis
-        ):
-            return True
-    return False
-
-
 def found(node: Node, *, secret: bool = False) -> str:
     """
     What stands there, in words, without telling a secret.
@@ -89,19 +74,31 @@ def found(node: Node, *, secret: bool = False) -> str:
         node: The value.
         secret: Whether only its type may be told.
     """
-    if node.reference is not None:
-        return f"{node.reference} with a value that is not"
     value = node.value
-    if isinstance(value, dict):
-        return "names and values" if value else "nothing in {}"
-    if isinstance(value, list):
-        return "a list"
-    if value is None:
-        return "nothing"
+    for shape, words in ((dict, "names and values"), (list, "a list"), (types.NoneType, "nothing")):
+        if isinstance(value, shape):
+            return words
     if secret or not isinstance(value, str | bool | int | float):
         return next((noun for kind, noun in _NOUNS.items() if isinstance(value, kind)), f"a {type(value).__name__}")
-    written = repr(value) if node.text is None else node.text
+    if node.reference is not None:
+        return f"the value of {_shortened(shown_reference(node.reference))}"
+    if isinstance(value, int) and value.bit_length() > _LONGEST:
+        return "a number beyond all bounds"
+    return _shortened(masked_url(repr(value) if node.text is None else node.text))
+
+
+def _shortened(written: str) -> str:
     return written if len(written) <= _LONGEST else written[: _LONGEST - 1] + "…"
+
+
+def shown_reference(text: str) -> str:
+    """
+    A reference without its default, which may be a secret.
+
+    Args:
+        text: `${TOKEN:-default}`.
+    """
+    return re.sub(r":-[^}]*", ":-…", text)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

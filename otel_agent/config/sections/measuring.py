@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from otel_agent.config.kinds import Name, NotNegative, Port, ReadPath, Seconds, Secret, Share, WrittenPath
+from otel_agent.config.kinds import Addresses, Name, NotNegative, Port, ReadPath, Seconds, Secret, Share, WrittenPath
 
 __all__ = ["Alerts", "Health", "Metrics", "Thresholds"]
 
@@ -43,7 +43,7 @@ class Alerts(Struct, frozen=True, kw_only=True):
     """Whether the rules that come with the package are used too."""
     routes: tuple[dict[str, Any], ...] = ()
     """Which alerts go to whom, in order; empty: every alert to every notifier."""
-    notifiers: dict[str, dict[str, Any]] = {}
+    notifiers: dict[str, Addresses] = {}
     """Who can be told, by name: `{desk: {webhook: {url: ...}}}`; `log` is always there."""
     inhibit: tuple[dict[str, Any], ...] = ()
     """While one alert fires, others are not told: `{when: ..., mute: ..., equal: [...]}`."""

@@ -4,7 +4,15 @@ from msgspec import Struct
 
 from otel_agent.config.kinds import Name
 
-__all__ = ["Resource", "Service"]
+__all__ = ["OWN_ATTRIBUTES", "Resource", "Service"]
+
+OWN_ATTRIBUTES = {
+    "service.name": "service.name",
+    "service.namespace": "service.namespace",
+    "service.version": "service.version",
+    "deployment.environment.name": "service.environment",
+}
+"""Resource attributes that have a setting of their own."""
 
 
 class Service(Struct, frozen=True, kw_only=True):

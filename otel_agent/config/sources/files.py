@@ -2,7 +2,8 @@
 Files: the configuration, its overlay, or our part of an OpenTelemetry declarative file.
 
 An overlay stands beside the file: `otel-agent.production.yaml` beside `otel-agent.yaml`. Of a declarative file, which is known
-by its key `file_format`, only `distribution: {otel-agent: {...}}` is read, as if it were the file.
+by its key `file_format`, only `distribution: {otel-agent: {...}}` is read, as if it were the file; references elsewhere in it
+are left alone.
 
 Source: https://opentelemetry.io/docs/specs/otel/configuration/data-model/
 """
@@ -41,40 +42,52 @@ def read_files(
         findings: Where mistakes are noted.
 
     Returns:
-        Their settings and their names, the overlay's first.
+        Their settings and their names, the overlay's first; nothing when the file has nothing for us.
     """
     references = References(environ)
     full = os.path.abspath(os.path.join(directory, os.path.expanduser(path)))  # noqa: PTH100, PTH111, PTH118 - texts in, texts out
     base = _read(full, directory, references, findings)
-    given = flattened(base, findings) if base is not None else []
-    names = (base.place.name,) if base is not None else ()
+    if base is None:
+        return [], ()
+    given = flattened(base, findings)
     if environment is None:
         environment = next((node.value for one, node in given if one == "service.environment"), None)
     overlay = _overlay_path(full, environment, findings) if isinstance(environment, str) else None
     if overlay is not None and os.path.exists(overlay):  # noqa: PTH110 - as above
         over = _read(overlay, directory, references, findings)
         if over is not None:
-            return flattened(over, findings) + given, (over.place.name, *names)
-    return given, names
+            return flattened(over, findings) + given, (over.place.name, base.place.name)
+    return given, (base.place.name,)
 
 
 def _read(path: str, directory: str, references: References, findings: Findings) -> Node | None:
-    """One file, its references replaced; None when it cannot be read, which is said."""
+    """One file, its references replaced; None when it cannot be read, which is said, or has nothing for us."""
     beside = os.path.relpath(path, directory)
     place = Place(path if beside.startswith("..") else beside, os.path.dirname(path))  # noqa: PTH120 - texts in, texts out
     text = _text(path, place, findings)
     root = None if text is None else read_document(text, place, findings)
+    prefix = ""
+    if root is not None and isinstance(root.value, dict) and "file_format" in root.value:
+        root, prefix = _ours(root), "distribution.otel-agent"
     if root is None:
         return None
-    if isinstance(root.value, dict) and "file_format" in root.value:
-        root = _ours(root)
     if root.value is None:
         return Node({}, place, root.line)
     if not isinstance(root.value, dict):
         known = ", ".join(list(sections())[1:4])
-        findings.mistake(root.origin, "", f"expected sections such as {known}, found {found(root)}")
+        findings.mistake(root.origin, prefix, f"expected sections such as {known}, found {found(root)}")
         return None
     return references.applied(root, findings)
+
+
+def _ours(root: Node) -> Node | None:
+    node = root
+    for name in ("distribution", "otel-agent"):
+        inner = node.value.get(name) if isinstance(node.value, dict) else None
+        if inner is None:
+            return None
+        node = inner
+    return node
 
 
 def _text(path: str, place: Place, findings: Findings) -> str | None:
@@ -83,8 +96,8 @@ def _text(path: str, place: Place, findings: Findings) -> str | None:
             if os.fstat(file.fileno()).st_mode & stat.S_IWOTH:
                 findings.mistake(place.name, "", "every user of this machine can change it; take that away: chmod o-w")
             content = file.read(SIZE_LIMIT_BYTES + 1)
-    except OSError as error:
-        findings.mistake(place.name, "", f"cannot be read: {error.strerror or error}")
+    except (OSError, ValueError) as error:
+        findings.mistake(place.name, "", f"cannot be read: {getattr(error, 'strerror', None) or error}")
         return None
     try:
         return content.decode("utf-8-sig")
@@ -103,16 +116,6 @@ def _regular(path: str, flags: int) -> int:
         os.close(descriptor)
         raise OSError(0, "is no file")
     return descriptor
-
-
-def _ours(root: Node) -> Node:
-    node = root
-    for name in ("distribution", "otel-agent"):
-        inner = node.value.get(name) if isinstance(node.value, dict) else None
-        if inner is None:
-            return Node({}, root.place, root.line)
-        node = inner
-    return node
 
 
 def _overlay_path(path: str, environment: str, findings: Findings) -> str | None:

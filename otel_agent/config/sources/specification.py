@@ -4,8 +4,7 @@ Variables `OTEL_…` of the OpenTelemetry specification.
 An empty variable counts as not set, a value that cannot be understood is said and not used. `OTEL_AGENT_…` wins over these,
 being the more specific. A setting with several variables takes the most specific one that is right.
 
-Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ and
-https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
 """
 
 from collections.abc import Mapping
@@ -14,72 +13,16 @@ from otel_agent.config.findings import Findings
 from otel_agent.config.merging import Given
 from otel_agent.config.nodes import Node, Place
 from otel_agent.config.sections.export import SIGNALS
+from otel_agent.config.sections.service import OWN_ATTRIBUTES
+from otel_agent.config.sources.tables import LISTS, MILLISECONDS, ONE_SETTING, OTLP, TEXTS, WITHOUT_EFFECT
 
-__all__ = ["MILLISECONDS", "RESOURCE", "TEXTS", "read_specification"]
+__all__ = ["read_specification"]
 
-_OTLP = "OTEL_EXPORTER_OTLP_"
-_OTLP_KEYS = {
-    "ENDPOINT": "endpoint",
-    "PROTOCOL": "protocol",
-    "COMPRESSION": "compression",
-    "CERTIFICATE": "certificate",
-    "CLIENT_KEY": "client_key",
-    "CLIENT_CERTIFICATE": "client_certificate",
-    "INSECURE": "insecure",
-}
-
-TEXTS: dict[str, tuple[str, ...]] = {
-    "service.name": ("OTEL_SERVICE_NAME",),
-    "propagators": ("OTEL_PROPAGATORS",),
-    "sampling.sampler": ("OTEL_TRACES_SAMPLER",),
-    "sampling.argument": ("OTEL_TRACES_SAMPLER_ARG",),
-    "resource.detectors": ("OTEL_EXPERIMENTAL_RESOURCE_DETECTORS",),
-    "metrics.exemplars": ("OTEL_METRICS_EXEMPLAR_FILTER",),
-    "limits.attributes": ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"),
-    "limits.attribute_length": ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"),
-    "limits.events": ("OTEL_SPAN_EVENT_COUNT_LIMIT",),
-    "limits.links": ("OTEL_SPAN_LINK_COUNT_LIMIT",),
-    "limits.event_attributes": ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"),
-    "limits.link_attributes": ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"),
-    "limits.log_attributes": ("OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", "OTEL_ATTRIBUTE_COUNT_LIMIT"),
-    "limits.log_attribute_length": (
-        "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
-        "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
-    ),
-    "queue.spans": ("OTEL_BSP_MAX_QUEUE_SIZE",),
-    "queue.logs": ("OTEL_BLRP_MAX_QUEUE_SIZE",),
-    "queue.batch": ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE"),
-    **{f"export.{key}": (_OTLP + name,) for name, key in _OTLP_KEYS.items()},
-    **{
-        f"export.{signal}.{key}": (f"{_OTLP}{signal.upper()}_{name}",)
-        for signal in SIGNALS
-        for name, key in _OTLP_KEYS.items()
-    },
-    **{f"export.{signal}.to": (f"OTEL_{signal.upper()}_EXPORTER",) for signal in SIGNALS},
-}
-"""Variables of each setting whose value is taken as it is, most specific first."""
-
-MILLISECONDS: dict[str, tuple[str, ...]] = {
-    "metrics.interval_s": ("OTEL_METRIC_EXPORT_INTERVAL",),
-    "queue.delay_s": ("OTEL_BSP_SCHEDULE_DELAY", "OTEL_BLRP_SCHEDULE_DELAY"),
-    "export.traces.timeout_s": ("OTEL_BSP_EXPORT_TIMEOUT",),
-    "export.metrics.timeout_s": ("OTEL_METRIC_EXPORT_TIMEOUT",),
-    "export.logs.timeout_s": ("OTEL_BLRP_EXPORT_TIMEOUT",),
-}
-"""Variables in milliseconds."""
-
-RESOURCE = {
-    "service.name": "service.name",
-    "service.namespace": "service.namespace",
-    "service.version": "service.version",
-    "deployment.environment.name": "service.environment",
-}
-"""Resource attributes that have a setting of their own."""
-
-_LISTS = {"propagators", "resource.detectors", *(f"export.{signal}.to" for signal in SIGNALS)}
 _UPPER = {"FATAL": "CRITICAL", "WARN": "WARNING", "TRACE": "DEBUG"}
 _MILLISECONDS_FROM = 1000
+"""A timeout from here on can only be milliseconds."""
 _SECONDS_BELOW = 100
+"""A timeout below is seconds, because nobody waits less than a tenth of a second for a collector."""
 
 
 def read_specification(environ: Mapping[str, str], findings: Findings, directory: str) -> list[Given]:
@@ -110,11 +53,12 @@ class _Reading:
             for name in names:
                 node = self._node(name)
                 if node is not None:
-                    found.append((path, _listed(node) if path in _LISTS else node))
+                    found.append((path, _listed(node) if path in LISTS else node))
         for scope in ("", *(f"{signal}." for signal in SIGNALS)):
             found += self._otlp(scope)
         for path, names in MILLISECONDS.items():
             found += self._milliseconds(path, names)
+        self._warn()
         return [*found, *self._resource(), *self._disabled(), *self._log_level()]
 
     def _node(self, name: str) -> Node | None:
@@ -122,7 +66,7 @@ class _Reading:
         return Node(text, Place(f"environment {name}", self._directory), text=text) if text else None
 
     def _otlp(self, scope: str) -> list[Given]:
-        prefix = _OTLP + scope.upper().replace(".", "_")
+        prefix = OTLP + scope.upper().replace(".", "_")
         found: list[Given] = []
         headers = self._node(prefix + "HEADERS")
         if headers is not None:
@@ -142,19 +86,19 @@ class _Reading:
         if value >= _MILLISECONDS_FROM:
             return Node(value / 1000, node.place)
         seconds = value if value < _SECONDS_BELOW else value / 1000
+        plain = f"{value * 1000:g}" if seconds == value else f"OTEL_AGENT_{path.replace('.', '__').upper()}={seconds:g}"
         self._findings.warning(
             node.origin,
             path,
             f"{value:g} is read as {seconds:g} s; the specification means milliseconds, the Python SDK reads seconds: "
-            f"write {seconds * 1000:g} for {seconds:g} s"
-            + ("" if seconds >= 1 else f", {value * 1000:g} for {value:g} s"),
+            f"write {plain} to be plain",
         )
         return Node(seconds, node.place)
 
     def _milliseconds(self, path: str, names: tuple[str, ...]) -> list[Given]:
         signal = path.split(".")[1].upper()
         if path.startswith("export.") and any(
-            self._environ.get(name, "").strip() for name in (f"{_OTLP}{signal}_TIMEOUT", f"{_OTLP}TIMEOUT")
+            self._environ.get(name, "").strip() for name in (f"{OTLP}{signal}_TIMEOUT", f"{OTLP}TIMEOUT")
         ):
             return []
         found: list[Given] = []
@@ -198,9 +142,20 @@ class _Reading:
         if node is None:
             return []
         values = self._pairs(node, "resource.attributes").value
-        found = [(path, values.pop(name)) for name, path in RESOURCE.items() if name in values]
+        # These have settings of their own, which may be given by stronger variables: no surprise, so no warning.
+        found = [(path, values.pop(name)) for name, path in OWN_ATTRIBUTES.items() if name in values]
         found = [(path, inner) for path, inner in found if inner.value]
         return [*found, ("resource.attributes", Node(values, node.place))] if values else found
+
+    def _warn(self) -> None:
+        for name, (harmless, why) in WITHOUT_EFFECT.items():
+            node = self._node(name)
+            if node is not None and node.value.lower() != harmless:
+                self._findings.warning(node.origin, "", f"has no effect: {why}")
+        for ours, theirs in ONE_SETTING:
+            one, other = self._node(ours), self._node(theirs)
+            if one is not None and other is not None and one.value != other.value:
+                self._findings.warning(other.origin, "", f"has no effect: {ours} counts for traces and logs")
 
     def _disabled(self) -> list[Given]:
         node = self._node("OTEL_SDK_DISABLED")

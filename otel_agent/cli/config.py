@@ -1,0 +1,131 @@
+"""
+The configuration checked, explained and described, without an agent.
+
+`check` says every mistake, those in alert rules too. `explain` shows every setting with its value and where it comes from,
+secrets masked. `schema` writes the JSON Schema that editors complete and check `otel-agent.yaml` with.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from otel_agent.alerts.loading import load_rules
+from otel_agent.alerts.notify.building import build_notify
+from otel_agent.config.explaining import explained
+from otel_agent.config.loading import Loaded, load
+from otel_agent.config.schema import schema
+
+__all__ = ["HELP", "configure", "run"]
+
+HELP = "check and explain the configuration, or write its JSON Schema"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """
+    Say what can be given.
+
+    Args:
+        parser: Of this command.
+    """
+    commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, line in (
+        ("check", "say every mistake in the configuration, and in the alert rules it names"),
+        ("explain", "show every setting, its value and where it comes from; secrets are masked"),
+        ("schema", "write the JSON Schema of the file, for editors"),
+    ):
+        command = commands.add_parser(name, help=line, description=line[0].upper() + line[1:] + ".")
+        if name == "schema":
+            continue
+        command.add_argument("file", nargs="?", help="default: the one the agent would read, otel-agent.yaml")
+        command.add_argument("--environment", help="whose overlay is laid over the file: production")
+        command.add_argument("--json", action="store_true", help="answer in JSON")
+        if name == "explain":
+            command.add_argument("--given", action="store_true", help="only what is not a default")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """
+    Do one of the three.
+
+    Args:
+        arguments: As configured.
+
+    Returns:
+        0 when all is well, 1 when there are mistakes.
+    """
+    if arguments.action == "schema":
+        print(json.dumps(schema(), indent=2, ensure_ascii=False))
+        return 0
+    loaded = load({"config": arguments.file, "environment": arguments.environment})
+    findings = _Findings(loaded, loaded.problems + _in_alerts(loaded))
+    return _check(arguments, findings) if arguments.action == "check" else _explain(arguments, findings)
+
+
+@dataclass(frozen=True)
+class _Findings:
+    """What was read and everything that is wrong with it."""
+
+    loaded: Loaded
+    problems: tuple[str, ...]
+
+    def say(self) -> None:
+        for line in self.problems:
+            print(line, file=sys.stderr)
+        for line in self.loaded.warnings:
+            print(f"warning: {line}", file=sys.stderr)
+
+
+def _in_alerts(loaded: Loaded) -> tuple[str, ...]:
+    """Mistakes in rules, routes and notifiers, with the line each stands in."""
+    alerts = loaded.config.alerts
+    rules = load_rules(
+        alerts.rule_files, alerts.rules, with_defaults=alerts.defaults, overrides=alerts.overrides, directory=Path()
+    )
+    notify = build_notify(alerts.notifiers, alerts.routes, alerts.inhibit)
+    return tuple(_located(line, loaded) for line in (*rules.problems, *notify.problems))
+
+
+def _located(problem: str, loaded: Loaded) -> str:
+    origin = loaded.where(problem.split(": ", 1)[0]) if problem.startswith("alerts.") else ""
+    return f"{origin}: {problem}" if origin else problem
+
+
+def _check(arguments: argparse.Namespace, findings: _Findings) -> int:
+    files = list(findings.loaded.files)
+    if arguments.json:
+        answer = {"files": files, "problems": list(findings.problems), "warnings": list(findings.loaded.warnings)}
+        print(json.dumps(answer, indent=2, ensure_ascii=False))
+    else:
+        findings.say()
+        read = ", ".join(files) or "no file"
+        count = len(findings.problems)
+        print(f"{read}: {'all is well' if not count else '1 mistake' if count == 1 else f'{count} mistakes'}")
+    return int(bool(findings.problems))
+
+
+def _explain(arguments: argparse.Namespace, findings: _Findings) -> int:
+    rows = {
+        path: row for path, row in explained(findings.loaded).items() if row.origin != "default" or not arguments.given
+    }
+    if arguments.json:
+        settings = {
+            path: {"value": row.value, "origin": row.origin, **({"origins": row.origins} if row.origins else {})}
+            for path, row in rows.items()
+        }
+        answer = {"settings": settings, "problems": list(findings.problems), "warnings": list(findings.loaded.warnings)}
+        print(json.dumps(answer, indent=2, ensure_ascii=False, default=str))
+        return int(bool(findings.problems))
+    lines = []
+    for path, row in rows.items():
+        if row.origins:
+            told = {name: json.dumps(row.value[name], ensure_ascii=False, default=str) for name in row.origins}
+            lines += [(f"{path}.{name}", told[name], origin) for name, origin in row.origins.items()]
+        else:
+            lines.append((path, row.text, row.origin))
+    widths = [max((len(line[place]) for line in lines), default=0) for place in range(2)]
+    for path, text, origin in lines:
+        print(f"{path:<{widths[0]}}  {text:<{min(widths[1], 48)}}  {origin}")
+    findings.say()
+    return int(bool(findings.problems))

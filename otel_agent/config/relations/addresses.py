@@ -1,0 +1,74 @@
+"""URLs of receivers: what is wrong with one, and what of it may be shown."""
+
+import re
+
+from otel_agent.config.masking import masked_url
+
+__all__ = ["address_problem", "is_local", "is_plain_http", "port_of"]
+
+_URL = (
+    r"(?:([A-Za-z][A-Za-z0-9+.-]*)://)?(?:[^/?#@]*@)?(\[[0-9A-Fa-f:.]+\]|[^/?#:@\[\]\s]+)?(?::([^/?#\s]*))?([/?#]\S*)?"
+)
+_LARGEST_PORT = 65_535
+
+
+def address_problem(url: str, protocol: str) -> str | None:
+    """
+    What is wrong with the address of a receiver.
+
+    Args:
+        url: As it was given.
+        protocol: `http/protobuf`, which needs a scheme, or `grpc`, which does not.
+
+    Returns:
+        A sentence that tells no credentials; None when all is well.
+    """
+    match = re.fullmatch(_URL, url)
+    if match is None or not match[2]:
+        return f"expected an address such as http://127.0.0.1:{4317 if protocol == 'grpc' else 4318}, found {masked_url(url)}"
+    scheme, port = match[1], match[3]
+    if scheme is None and protocol != "grpc":
+        return f"{masked_url(url)} has no scheme; write http://{masked_url(url)} or https://{masked_url(url)}"
+    if scheme is not None and scheme.lower() not in ("http", "https"):
+        return f"{scheme}:// is no way to a receiver; write http:// or https://"
+    if port is not None and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) <= _LARGEST_PORT):
+        return f"{port[:20]!r} is no port; write a number from 1 to {_LARGEST_PORT}"
+    return None
+
+
+def port_of(url: str) -> int | None:
+    """
+    The port of a right address.
+
+    Args:
+        url: See `address_problem`.
+    """
+    match = re.fullmatch(_URL, url)
+    return int(match[3]) if match is not None and match[3] else None
+
+
+def is_plain_http(url: str) -> bool:
+    """
+    Whether an address has the scheme http, so that everybody on the way can read what is sent.
+
+    Args:
+        url: See `address_problem`.
+    """
+    return url.lower().startswith("http://")
+
+
+def is_local(url: str) -> bool:
+    """
+    Whether an address, or the name of a host, is this machine's own.
+
+    Args:
+        url: See `address_problem`.
+    """
+    match = re.fullmatch(_URL, url if "://" in url or not url.count(":") > 1 else f"[{url.strip('[]')}]")
+    host = (match[2] or "").strip("[]").lower() if match is not None else ""
+    return (
+        host == "localhost"
+        or host.endswith(".localhost")
+        or host.startswith("127.")
+        or host in ("::1", "0:0:0:0:0:0:0:1")
+    )
