@@ -1,14 +1,55 @@
-"""Metrics of database clients and their connection pools."""
+"""Metrics of database clients and their connection pools, and what the spans of queries carry beyond them."""
 
 from otel_agent.catalog import attributes as a
-from otel_agent.catalog.records import Kind, Metric, semantic_convention
+from otel_agent.catalog.records import Attribute, Kind, Metric, semantic_convention
 
-__all__ = ["DURATION_BOUNDS_S", "METRICS"]
+__all__ = ["DURATION_BOUNDS_S", "METRICS", "SPAN_ATTRIBUTES"]
 
 _PAGE = semantic_convention("db/database-metrics")
 
 DURATION_BOUNDS_S = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0)
 """As the semantic conventions advise for `db.client.operation.duration`."""
+
+_REGISTRY = "registry/attributes"
+
+SPAN_ATTRIBUTES = (
+    Attribute(
+        "db.query.text",
+        "The statement with `?` for every literal and placeholder.",
+        source=semantic_convention(f"{_REGISTRY}/db"),
+    ),
+    Attribute(
+        "db.operation.batch.size",
+        "Sets of parameters sent at once; absent for one.",
+        source=semantic_convention(f"{_REGISTRY}/db"),
+    ),
+    Attribute(
+        "db.response.returned_rows",
+        "Rows of the answer, when the driver knows them at once.",
+        source=semantic_convention(f"{_REGISTRY}/db"),
+    ),
+    Attribute(
+        "code.function.name",
+        "Where a slow or repeated query comes from: module and qualified name.",
+        source=semantic_convention(f"{_REGISTRY}/code"),
+    ),
+    Attribute("code.file.path", "The same: its file.", source=semantic_convention(f"{_REGISTRY}/code")),
+    Attribute("code.line.number", "The same: its line.", source=semantic_convention(f"{_REGISTRY}/code")),
+    Attribute(
+        "agent.db.query.repetitions", "How often this query has been sent under one parent span, from the fifth on."
+    ),
+)
+"""What spans of queries carry beyond the attributes of `OPERATION_DURATION`."""
+
+(
+    QUERY_TEXT,
+    OPERATION_BATCH_SIZE,
+    RESPONSE_RETURNED_ROWS,
+    CODE_FUNCTION_NAME,
+    CODE_FILE_PATH,
+    CODE_LINE_NUMBER,
+    QUERY_REPETITIONS,
+) = (attribute.name for attribute in SPAN_ATTRIBUTES)
 
 _POOL = (a.DB_CLIENT_CONNECTION_POOL_NAME,)
 

@@ -1,0 +1,252 @@
+"""
+What is known of a database, and of each statement sent to it, before a query ends.
+
+Everything that does not differ between two executions is made once: a `Prepared` statement has the name and the attributes of
+its spans and the histogram its duration goes to. SQLAlchemy itself is not imported here: engines and dialects come in as they
+are.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from otel_agent.catalog import attributes as a
+from otel_agent.catalog import database as metrics
+from otel_agent.instruments.sql_cache import Generations, Readings
+from otel_agent.instruments.sql_histograms import Histograms
+from otel_agent.instruments.sql_pools import PoolWatch
+from otel_agent.instruments.sql_tokens import Quotes
+
+__all__ = ["Database", "Databases", "Prepared", "describe"]
+
+_ENTRIES = 500
+_SIZE = 1_000_000
+"""Bounds of each generation of prepared statements: their number, and the characters of their texts."""
+
+_SYSTEMS = {
+    "cockroachdb": "cockroachdb",
+    "clickhouse": "clickhouse",
+    "clickhousedb": "clickhouse",
+    "db2": "ibm.db2",
+    "firebird": "firebirdsql",
+    "hana": "sap.hana",
+    "ibm_db_sa": "ibm.db2",
+    "mssql": "microsoft.sql_server",
+    "oracle": "oracle.db",
+    "redshift": "aws.redshift",
+    "spanner": "gcp.spanner",
+    "spanner+spanner": "gcp.spanner",
+}
+"""Where SQLAlchemy's name of a dialect is not the conventions' name of the product."""
+
+_PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "microsoft.sql_server": 1433, "oracle.db": 1521}
+
+_STANDARD = frozenset({"postgresql", "oracle.db", "microsoft.sql_server", "cockroachdb", "aws.redshift"})
+_BACKSLASH = frozenset({"mysql", "mariadb"})
+
+_BATCH = "BATCH "
+
+_KNOWN = "_otel_agent_database"
+"""Attribute of a dialect: who has described its database, and the description."""
+
+
+class Prepared:
+    """One statement, ready for its next execution."""
+
+    __slots__ = ("attributes", "batch", "dimensions", "is_select", "name", "record", "rows", "site", "text")
+
+    def __init__(
+        self, database: "Database", text: str, summary: str, operation: str, collection: str, rows: int
+    ) -> None:
+        """
+        Prepare a statement.
+
+        Args:
+            database: Where it is sent to.
+            text: See `sql_text.Reading`, as the other arguments.
+            summary: Likewise.
+            operation: Likewise.
+            collection: Likewise.
+            rows: Likewise.
+        """
+        dimensions = dict(database.attributes)
+        optional = (
+            (a.DB_OPERATION_NAME.name, operation),
+            (a.DB_COLLECTION_NAME.name, collection),
+            (a.DB_QUERY_SUMMARY.name, summary),
+        )
+        dimensions.update((key, value) for key, value in optional if value)
+        self.name = summary or operation or database.system
+        self.text = text
+        self.rows = rows
+        self.is_select = operation == "SELECT"
+        self.attributes: Mapping[str, Any] = {**dimensions, metrics.QUERY_TEXT: text}
+        self.record = database.histograms.of(metrics.OPERATION_DURATION, dimensions)
+        self.dimensions: Mapping[str, Any] = dimensions
+        """Attributes of its points."""
+        self.site: Any = None
+        """What its spans share, once a tracer of ours has made one; see `recording.sites`."""
+        self.batch: Prepared | None = None
+        """The same statement with several sets of parameters at once."""
+
+
+class Database:
+    """What an engine is connected to."""
+
+    __slots__ = ("_prepared", "_readings", "_textual", "attributes", "histograms", "name", "pools", "system")
+
+    def __init__(self, system: str, attributes: Mapping[str, Any], name: str, histograms: Histograms) -> None:
+        """
+        Begin with no statement prepared; use `describe`.
+
+        Args:
+            system: As the conventions call the product.
+            attributes: Of all its spans and points.
+            name: Where it is, in one word, without user or password: "db.example:5433/shop".
+            histograms: Where durations go.
+        """
+        self.system = system
+        self.attributes = attributes
+        self.name = name
+        self.histograms = histograms
+        self.pools: PoolWatch | None = None
+        """The watch over its engine's pools."""
+        quotes = Quotes.STANDARD if system in _STANDARD else Quotes.DOUBTFUL
+        if system in _BACKSLASH:
+            quotes = Quotes.BACKSLASH
+        self._textual = Readings(quotes)
+        is_sqlite = system == "sqlite"
+        self._readings = Readings(Quotes.STANDARD) if is_sqlite else self._textual
+        self._prepared: Generations[Prepared] = Generations(_ENTRIES, _SIZE)
+
+    def prepared(self, sql: str, *, is_textual: bool) -> Prepared:
+        """
+        Prepare a statement, or remember having done so.
+
+        Args:
+            sql: As sent to the driver.
+            is_textual: Whether the agent wrote it, not SQLAlchemy; SQLite takes a double-quoted name that it does not find
+                for a string, and only SQLAlchemy never relies on that.
+
+        Returns:
+            What its span and its duration need.
+        """
+        key = f"\0{sql}" if is_textual and self._textual is not self._readings else sql
+        found = self._prepared.get(key)
+        if found is None:
+            reading = (self._textual if is_textual else self._readings).of(sql)
+            same = self._prepared.get(f"\1{reading.text}\0{reading.rows}")
+            found = same or Prepared(
+                self, reading.text, reading.summary, reading.operation, reading.collection, reading.rows
+            )
+            if same is None:
+                self._prepared.put(f"\1{reading.text}\0{reading.rows}", found)
+            self._prepared.put(key, found)
+        return found
+
+    def batch(self, prepared: Prepared) -> Prepared:
+        """
+        The same statement when it is sent with several sets of parameters.
+
+        Args:
+            prepared: The statement.
+
+        Returns:
+            The statement as a batch, as the conventions name it.
+        """
+        if prepared.batch is None:
+            summary = prepared.dimensions.get(a.DB_QUERY_SUMMARY.name, "")
+            operation = prepared.dimensions.get(a.DB_OPERATION_NAME.name, "")
+            collection = prepared.dimensions.get(a.DB_COLLECTION_NAME.name, "")
+            prepared.batch = Prepared(
+                self,
+                prepared.text,
+                f"{_BATCH}{summary}".strip(),
+                f"{_BATCH}{operation}".strip(),
+                collection,
+                prepared.rows,
+            )
+        return prepared.batch
+
+
+class Databases:
+    """
+    What engines are connected to, found once for each dialect: engines that share one share a database and a pool.
+
+    What is found is kept on the dialect, where looking it up costs least, and goes with it.
+    """
+
+    def __init__(self, histograms: Histograms, watch: Callable[[str], PoolWatch]) -> None:
+        """
+        Begin with none.
+
+        Args:
+            histograms: Where durations go.
+            watch: Begins to watch the pools of a name.
+        """
+        self._histograms = histograms
+        self._watch = watch
+
+    def of(self, engine: Any) -> Database:
+        """
+        What an engine is connected to.
+
+        Args:
+            engine: A `sqlalchemy.Engine`.
+
+        Returns:
+            The same object for the same dialect.
+        """
+        dialect = engine.dialect
+        known = dialect.__dict__.get(_KNOWN)
+        if known is not None and known[0] is self:
+            found: Database = known[1]
+            return found
+        database = describe(engine.url, dialect, self._histograms)
+        database.pools = self._watch(getattr(engine.pool, "logging_name", None) or database.name)
+        database.pools.use_engine(engine)
+        setattr(dialect, _KNOWN, (self, database))
+        return database
+
+
+def describe(url: Any, dialect: Any, histograms: Histograms) -> Database:
+    """
+    Find out what an engine is connected to, from its address alone.
+
+    Args:
+        url: The engine's `sqlalchemy.URL`.
+        dialect: The engine's `sqlalchemy.Dialect`.
+        histograms: Where durations go.
+
+    Returns:
+        The database; nothing of it tells a user or a password.
+    """
+    name = str(dialect.name)
+    if getattr(dialect, "is_mariadb", False):
+        name = "mariadb"
+    system = _SYSTEMS.get(name, name) or "other_sql"
+    attributes: dict[str, Any] = {a.DB_SYSTEM_NAME.name: system}
+    namespace = _namespace(url, system)
+    if namespace:
+        attributes[a.DB_NAMESPACE.name] = namespace
+    host, port = _server(url)
+    if host:
+        attributes[a.SERVER_ADDRESS.name] = host
+        if port is not None and port != _PORTS.get(system):
+            attributes[a.SERVER_PORT.name] = port
+    place = f"{host}:{port}" if host and port is not None else host or ""
+    return Database(system, attributes, "/".join(part for part in (place, namespace) if part) or system, histograms)
+
+
+def _namespace(url: Any, system: str) -> str | None:
+    database = url.database
+    if system == "sqlite":
+        return str(database).partition("?")[0] if database else ":memory:"
+    return str(database) if database else None
+
+
+def _server(url: Any) -> tuple[str | None, int | None]:
+    if url.host:
+        return str(url.host), url.port
+    given = url.query.get("host")
+    # Several hosts, or none: where the connection goes is decided by the driver.
+    return (given, None) if isinstance(given, str) and "," not in given else (None, None)

@@ -1,0 +1,168 @@
+"""
+What SQLAlchemy calls at the begin and at the end of a query.
+
+All of it runs in the agent's own calls. What goes wrong here is counted and said once a minute, and the agent sees nothing of it.
+
+Between begin and end nothing is kept but two values on SQLAlchemy's execution context, which goes with the query, whatever
+becomes of it.
+"""
+
+from typing import Any
+
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY as SUPPRESS
+from opentelemetry.context import get_current
+
+from otel_agent.catalog import attributes as a
+from otel_agent.catalog import database as metrics
+from otel_agent.clock import perf_ns
+from otel_agent.guard import shared
+from otel_agent.instruments.sql_databases import Database, Databases, Prepared
+from otel_agent.instruments.sql_errors import error_type, mark, status_code
+from otel_agent.instruments.sql_spans import SpanMaker
+
+__all__ = ["Queries"]
+
+_SUPPRESS_OLD = "suppress_instrumentation"
+"""The key that instrumentations used before the API had one."""
+
+_CONTRIB = "_otel_span"
+"""Attribute under which opentelemetry-instrumentation-sqlalchemy keeps its span."""
+
+_ROWS_LIMIT = 1 << 31
+"""Drivers that do not know the number of rows say -1, or the largest number they have."""
+
+_MULTIPLE_VALUES = "INSERTMANYVALUES"
+
+_KIND = "instruments.sqlalchemy"
+
+
+class Queries:
+    """Watches the queries of all engines."""
+
+    def __init__(self, spans: SpanMaker, databases: Databases) -> None:
+        """
+        Prepare to watch.
+
+        Args:
+            spans: Makes the spans.
+            databases: Knows what engines are connected to.
+        """
+        self._spans = spans
+        self._databases = databases
+
+    def before(
+        self,
+        _conn: Any,
+        _cursor: Any,
+        statement: str,
+        parameters: Any,
+        context: Any,
+        _executemany: bool,  # noqa: FBT001 - SQLAlchemy's signature
+    ) -> tuple[str, Any]:
+        """Begin; see `sqlalchemy.events.ConnectionEvents.before_cursor_execute`."""
+        try:
+            context._otel_agent_running = (perf_ns(), statement)  # noqa: SLF001 - our own attribute
+        except Exception as error:  # noqa: BLE001 - the agent's query goes on whatever happens here
+            shared.report(_KIND, "a query could not be watched", error)
+        return statement, parameters
+
+    def after(
+        self,
+        conn: Any,
+        cursor: Any,
+        _statement: str,
+        parameters: Any,
+        context: Any,
+        executemany: bool,  # noqa: FBT001 - SQLAlchemy's signature
+    ) -> None:
+        """End; see `sqlalchemy.events.ConnectionEvents.after_cursor_execute`."""
+        try:
+            running = context._otel_agent_running  # noqa: SLF001 - our own attribute
+            if running is None:
+                return
+            duration_ns = perf_ns() - running[0]
+            context._otel_agent_running = None  # noqa: SLF001 - as above
+            if _is_suppressed():
+                return
+            database = self._databases.of(conn.engine)
+            prepared = database.prepared(running[1], is_textual=_is_textual(context))
+            batch_size = 0
+            if executemany:
+                batch_size, prepared = _as_batch(context, parameters, database, prepared)
+            prepared.record(duration_ns * 1e-9)
+            if getattr(context, _CONTRIB, None) is None:
+                rows = _rows(cursor) if prepared.is_select else -1
+                self._spans.make(prepared, duration_ns, batch_size, rows)
+        except Exception as error:  # noqa: BLE001 - as above
+            shared.report(_KIND, "a query could not be recorded", error)
+
+    def failed(self, failure: Any) -> None:
+        """End with an error; see `sqlalchemy.events.DialectEvents.handle_error`."""
+        try:
+            self._fail(failure)
+        except Exception as error:  # noqa: BLE001 - as above
+            shared.report(_KIND, "a failed query could not be recorded", error)
+
+    def _fail(self, failure: Any) -> None:
+        context = failure.execution_context
+        running = getattr(context, "_otel_agent_running", None)
+        if running is None:
+            # The statement has ended: fetching or committing failed. Connecting tells no values, and its words help.
+            if failure.connection is not None:
+                _mark(failure, "")
+            return
+        duration_ns = perf_ns() - running[0]
+        context._otel_agent_running = None  # noqa: SLF001 - our own attribute
+        database = self._databases.of(failure.engine)
+        prepared = database.prepared(running[1], is_textual=_is_textual(context))
+        _mark(failure, prepared.text)
+        if _is_suppressed():
+            return
+        batch_size = 0
+        if context.executemany:
+            batch_size, prepared = _as_batch(context, failure.parameters, database, prepared)
+        error = failure.original_exception
+        # Cancelled, or the process ends: no failure of the database.
+        said = (error_type(error), status_code(error)) if isinstance(error, Exception) else None
+        _record(database, prepared, duration_ns, said)
+        if getattr(context, _CONTRIB, None) is None:
+            self._spans.make(prepared, duration_ns, batch_size, failure=said)
+
+
+def _record(database: Database, prepared: Prepared, duration_ns: int, said: tuple[str, str | None] | None) -> None:
+    record = prepared.record
+    if said is not None:
+        dimensions = {**prepared.dimensions, a.ERROR_TYPE.name: said[0]}
+        if said[1] is not None:
+            dimensions[a.DB_RESPONSE_STATUS_CODE.name] = said[1]
+        record = database.histograms.of(metrics.OPERATION_DURATION, dimensions)
+    record(duration_ns * 1e-9)
+
+
+def _mark(failure: Any, text: str) -> None:
+    if isinstance(failure.original_exception, Exception):
+        mark(failure.original_exception, text)
+        mark(failure.sqlalchemy_exception, text)
+
+
+def _is_suppressed() -> bool:
+    context = get_current()
+    return bool(context) and bool(context.get(SUPPRESS) or context.get(_SUPPRESS_OLD))
+
+
+def _is_textual(context: Any) -> bool:
+    compiled = context.compiled
+    return compiled is None or bool(getattr(compiled.statement, "_is_text_clause", False))
+
+
+def _as_batch(context: Any, parameters: Any, database: Database, prepared: Prepared) -> tuple[int, Prepared]:
+    if getattr(context.execute_style, "name", "") == _MULTIPLE_VALUES:
+        size = prepared.rows
+    else:
+        size = len(parameters) if isinstance(parameters, list | tuple) else 0
+    return (size, database.batch(prepared)) if size > 1 else (size, prepared)
+
+
+def _rows(cursor: Any) -> int:
+    rows = getattr(cursor, "rowcount", -1)
+    return rows if isinstance(rows, int) and 0 <= rows < _ROWS_LIMIT else -1
