@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from otel_agent.processors.spans import BOUNDS_S
+
 COLLECTOR = Path(__file__).parents[2] / "collector"
 MANIFEST: dict[str, Any] = yaml.safe_load((COLLECTOR / "builder.yaml").read_text())
 SECTIONS = ("receivers", "processors", "connectors", "exporters", "extensions")
@@ -93,3 +95,14 @@ def test_no_part_listens_beyond_loopback_unless_told() -> None:
 
     assert "0.0.0.0" not in text
     assert {"127.0.0.1"} == set(re.findall(r"\$\{env:OTELCOL_BIND:-([^}]+)\}", text))
+
+
+def test_spans_are_timed_in_the_agents_own_buckets() -> None:
+    """Bounds of the collector's span metrics are those of the agents' judgement, so that one rule gives one result."""
+    buckets = parts()["config/base.yaml"]["connectors"]["span_metrics"]["histogram"]["explicit"]["buckets"]
+    seconds = [
+        float(text.removesuffix("ms")) / 1000 if text.endswith("ms") else float(text.removesuffix("s"))
+        for text in buckets
+    ]
+
+    assert list(BOUNDS_S) == seconds

@@ -23,6 +23,10 @@ pytest_plugins = ["real_backends"]
 pytestmark = pytest.mark.e2e
 
 
+class RiskLimitError(Exception):
+    """A position would break a limit."""
+
+
 def span_exporter(collector: Collector, protocol: str) -> SpanExporter:
     """The SDK's own exporter."""
     if protocol == "grpc":
@@ -134,13 +138,33 @@ def test_spans_are_counted_and_timed(backends: Backends) -> None:
     """The collector makes calls and durations of spans, under the names rule files ask for, with exemplars."""
     send_spans("counted", span_exporter(backends.collector, "grpc"), ("leaf", "leaf", "leaf"))
     failed = 'traces_span_metrics_calls_total{job="counted", span_name="leaf", status_code="STATUS_CODE_ERROR"}'
-    calls = until(lambda: backends.prometheus.query(failed))
+    calls = backends.prometheus.wait_for(f"{failed} == 3")
     bucket = 'traces_span_metrics_duration_seconds_bucket{job="counted", span_name="leaf"}'
     exemplars = until(lambda: backends.prometheus.exemplars(bucket))
     (trace,) = {span["traceId"] for span in until(lambda: backends.jaeger.spans("counted"))}
 
-    assert "3" == calls[0]["value"][1]
+    assert 1 == len(calls)
     assert trace in {one["labels"]["trace_id"] for one in exemplars}
+
+
+def test_exceptions_are_counted_by_type(backends: Backends) -> None:
+    """Each exception recorded on a span counts under the short name of its type; other events do not count."""
+    provider = TracerProvider(resource=Resource({"service.name": "raiser"}), shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(span_exporter(backends.collector, "grpc")))
+    for error in (RiskLimitError(), RiskLimitError(), ValueError()):
+        with provider.get_tracer("test").start_as_current_span("decide") as span:
+            span.add_event("tick")
+            span.record_exception(error)
+    provider.shutdown()
+    expression = 'sum by (job, span_name, exception_type) (traces_span_metrics_exceptions_total{job="raiser"})'
+    found = until(
+        lambda: backends.prometheus.query(expression),
+        lambda found: ["1", "2"] == sorted(series["value"][1] for series in found),
+    )
+
+    assert {"RiskLimitError": "2", "ValueError": "1"} == {
+        series["metric"]["exception_type"]: series["value"][1] for series in found
+    }
 
 
 def test_the_collector_reports_itself(backends: Backends) -> None:
@@ -188,7 +212,12 @@ def test_tail_sampling_keeps_what_failed(tmp_path: Any) -> None:
 def test_content_is_left_out_on_request(tmp_path: Any) -> None:
     """Prompts and answers do not pass a collector with the option no-content; counts do."""
     collector = Collector(tmp_path, "file", options=["no-content"])
-    content = {"gen_ai.input.messages": "[...]", "gen_ai.tool.call.arguments": "{}", "gen_ai.usage.input_tokens": 7}
+    content = {
+        "gen_ai.input.messages": "[...]",
+        "gen_ai.system_instructions": "be good",
+        "gen_ai.tool.call.arguments": "{}",
+        "gen_ai.usage.input_tokens": 7,
+    }
     with started(collector):
         send_spans("quiet", span_exporter(collector, "grpc"), ("chat",), **content)
         spans = until(collector.filed_spans, lambda spans: len(spans) == 2)
