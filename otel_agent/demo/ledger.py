@@ -37,12 +37,12 @@ class OrderRow(Base):
 class Ledger:
     """The agent's book, kept in SQLite."""
 
-    def __init__(self, url: str = "sqlite://") -> None:
+    def __init__(self, url: str) -> None:
         """
         Open the book and make its table.
 
         Args:
-            url: An SQLAlchemy URL; the default lives in memory.
+            url: An SQLAlchemy URL. SQLite in memory will not do: each thread would have a book of its own.
         """
         self._engine: Engine = create_engine(url)
         Base.metadata.create_all(self._engine)

@@ -7,6 +7,8 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from itertools import chain, repeat
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import otel_agent
 from otel_agent.demo.agent import Result, TradingAgent
@@ -41,7 +43,8 @@ def replay(days: int, speed: float, *, forever: bool) -> Result:
 
 
 async def _trade(days: Sequence[Day], speed: float, *, forever: bool) -> Result:
-    ledger = Ledger()
+    folder = TemporaryDirectory(prefix="otel-agent-demo-")
+    ledger = Ledger(f"sqlite:///{folder.name}/orders.db")
     agent = TradingAgent(Broker(), ledger)
     stretch: Iterator[Day] = chain.from_iterable(repeat(days)) if forever else iter(days)
     print(f"Trading {', '.join(days[0].closes)} from {days[0].date} to {days[-1].date}.", flush=True)
@@ -56,11 +59,12 @@ async def _trade(days: Sequence[Day], speed: float, *, forever: bool) -> Result:
         print("Interrupted.", flush=True)
     finally:
         ledger.close()
+        folder.cleanup()
     return agent.result
 
 
-def _settings() -> dict[str, object]:
-    settings: dict[str, object] = {"trace_modules": ["otel_agent.demo.*"], "trace_min_duration_s": 0.0}
+def _settings() -> dict[str, Any]:
+    settings: dict[str, Any] = {"trace_modules": ["otel_agent.demo.*"], "trace_min_duration_s": 0.0}
     if _endpoint():
         return settings | {"metrics_interval_s": 5.0}
     return settings | {"export": "console"}

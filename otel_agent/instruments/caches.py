@@ -18,7 +18,7 @@ import weakref
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, ParamSpec, Protocol, TypeVar, cast
 
 from otel_agent import guard
 from otel_agent.instruments.cache_storage import Storage, build_storage
@@ -26,7 +26,8 @@ from otel_agent.instruments.cache_watching import Figures, registry
 
 __all__ = ["CacheInfo", "cached"]
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result", covariant=True)
 
 
 class CacheInfo(NamedTuple):
@@ -36,6 +37,26 @@ class CacheInfo(NamedTuple):
     misses: int
     maxsize: int | None
     currsize: int
+
+
+class CachedFunction(Protocol[_Arguments, _Result]):
+    """What `cached` returns: the function as it was, and functools' two methods."""
+
+    def __call__(self, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
+        """Answer from the cache, or by the function."""
+        ...
+
+    def __get__(self, instance: object, owner: type | None = None) -> Callable[..., _Result]:
+        """Bind a method to its instance."""
+        ...
+
+    def cache_info(self) -> CacheInfo:
+        """How often the cache was asked and knew."""
+        ...
+
+    def cache_clear(self) -> None:
+        """Forget all results."""
+        ...
 
 
 class _Flight:
@@ -180,7 +201,7 @@ def cached(
     ttl_s: float | None = None,
     name: str | None = None,
     key: Callable[..., Any] | None = None,
-) -> Callable[[_Function], _Function]:
+) -> Callable[[Callable[_Arguments, _Result]], CachedFunction[_Arguments, _Result]]:
     """
     Keep results of a function or coroutine function in memory.
 
@@ -201,7 +222,7 @@ def cached(
         ```
     """
 
-    def decorate(function: _Function) -> _Function:
+    def decorate(function: Callable[_Arguments, _Result]) -> CachedFunction[_Arguments, _Result]:
         from cachetools.keys import hashkey  # at decoration: an agent without caches never loads it
 
         evictions: Counter[str] = Counter()
@@ -217,7 +238,7 @@ def cached(
             lambda: None if reference() is None else state.figures(),
             key=id(wrapper),
         )
-        return cast(_Function, wrapper)
+        return cast(CachedFunction[_Arguments, _Result], wrapper)
 
     return decorate
 

@@ -13,7 +13,7 @@ What the sending itself logs is not taken in, or every export would cause anothe
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from opentelemetry.trace import INVALID_SPAN, get_current_span
@@ -30,7 +30,13 @@ FEEDBACK = ("otel_agent", "opentelemetry", "urllib3", "grpc", "requests")
 MAX_REMEMBERED_LOGGERS = 4096
 
 _TEXTS = {"WARNING": "WARN", "CRITICAL": "FATAL"}
-_ORDINARY = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"})
+_ORDINARY = frozenset(
+    {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "_logger", "_name", "_from_structlog"}
+)
+_STRUCTLOG = frozenset(
+    {"event", "level", "timestamp", "logger", "exc_info", "stack_info", "_record", "_from_structlog"}
+)
+"""What structlog's event dictionary says that the record says already."""
 _ORDINARY_COUNT = len(vars(logging.makeLogRecord({})))
 
 
@@ -67,7 +73,8 @@ class Entry:
     """
     One log record on its way out, in as little memory as it takes.
 
-    The sender thread reads, and redaction may replace, `body` and `attributes`.
+    Threads that send or write it read `body` and `attributes`; redaction replaces them in a copy. Several may ask for `body`
+    at the same time: `message` and `arguments` never change, and `text` becomes what each of them would make.
     """
 
     __slots__ = (
@@ -80,6 +87,7 @@ class Entry:
         "severity_number",
         "severity_text",
         "span_id",
+        "text",
         "time_ns",
         "trace_flags",
         "trace_id",
@@ -94,7 +102,10 @@ class Entry:
     severity_number: int
     severity_text: str
     message: Any
-    """A text; still with its placeholders while `arguments` is not None."""
+    """A text; with its placeholders when `arguments` is not None."""
+    arguments: tuple[Any, ...] | None
+    text: str
+    """The message with its arguments; not there before somebody asked for it."""
     attributes: dict[str, Any] | None
     """Extras and exception, without the `code.*` attributes, which stand in `place`."""
     place: tuple[str, int, str]
@@ -107,15 +118,14 @@ class Entry:
     @property
     def body(self) -> str:
         """The message with its arguments; formatted when first asked for."""
-        if self.arguments is not None:
-            self.message = _formatted(self.message, self.arguments)
-            self.arguments: tuple[Any, ...] | None = None
-        return self.message  # type: ignore[no-any-return]
+        text: str | None = getattr(self, "text", None)
+        if text is None:
+            text = self.text = self.message if self.arguments is None else _formatted(self.message, self.arguments)
+        return text
 
     @body.setter
     def body(self, text: str) -> None:
-        self.message = text
-        self.arguments = None
+        self.text = text
 
 
 class BridgeHandler(logging.Handler):
@@ -125,17 +135,21 @@ class BridgeHandler(logging.Handler):
     It may be added to any logger; `install_bridge` instead lets it see every logger without being anyone's handler.
     """
 
-    def __init__(self, sink: Sink, resource: Any, level: int = logging.NOTSET) -> None:
+    def __init__(
+        self, sink: Sink | None, resource: Any, level: int = logging.NOTSET, outputs: Sequence[Sink] = ()
+    ) -> None:
         """
         Feed a sink.
 
         Args:
-            sink: Takes entries; a full one counts what it drops.
+            sink: Takes entries that are exported; a full one counts what it drops. None exports nothing.
             resource: The SDK's Resource, sent with every entry.
             level: Records below it are not taken.
+            outputs: Take entries too, those of `FEEDBACK` included: writing a file does not feed itself.
         """
         super().__init__(level)
         self._sink = sink
+        self._outputs = tuple(outputs)
         self._resource = resource
         self._wanted: dict[str, bool] = {}
 
@@ -143,20 +157,38 @@ class BridgeHandler(logging.Handler):
         """Make no lock; nothing here needs one, and none is left locked in a forked child."""
         self.lock = None
 
+    def renew(self, resource: Any) -> None:
+        """
+        Name another resource from now on, as a forked child does.
+
+        Args:
+            resource: The SDK's Resource.
+        """
+        self._resource = resource
+
     def handle(self, record: logging.LogRecord) -> bool:
         """Take a record unless a filter or `FEEDBACK` refuses it. Never raises."""
         try:
             wanted = self._wanted.get(record.name)
             if wanted is None:
                 wanted = self._decide(record.name)
-            if wanted and (not self.filters or self.filter(record)):
-                self.emit(record)
+            if (wanted or self._outputs) and (not self.filters or self.filter(record)):
+                self._take(record, self._sink if wanted else None)
         except Exception as error:  # noqa: BLE001 - a mistake in a log call must not reach the agent
             shared.report("logs.bridge", "a log record could not be taken and was left out", error)
         return True
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Append the record's entry to the sink."""
+        """Append the record's entry to the sink and to the outputs."""
+        self._take(record, self._sink)
+
+    def entry(self, record: logging.LogRecord) -> Entry:
+        """
+        A record on its way out.
+
+        Args:
+            record: Its arguments and extras are copied where they could change.
+        """
         entry = Entry()
         entry.resource = self._resource
         entry.logger = record.name
@@ -178,22 +210,32 @@ class BridgeHandler(logging.Handler):
         entry.attributes = _extras(values) if len(values) > _ORDINARY_COUNT else None
         if record.exc_info or record.stack_info:
             entry.attributes = {**(entry.attributes or {}), **exception_attributes(record)}
-        sink = self._sink
-        items = sink.items
-        if len(items) < sink.limit:
-            items.append(entry)
-        else:
-            sink.overflow(entry)
+        return entry
+
+    def _take(self, record: logging.LogRecord, sink: Sink | None) -> None:
+        entry = self.entry(record)
+        if sink is not None:
+            items = sink.items
+            if len(items) < sink.limit:
+                items.append(entry)
+            else:
+                sink.overflow(entry)
+        if self._outputs:
+            for output in self._outputs:
+                if len(output.items) < output.limit:
+                    output.items.append(entry)
+                else:
+                    output.overflow(entry)
 
     def _decide(self, name: str) -> bool:
         if len(self._wanted) >= MAX_REMEMBERED_LOGGERS:
             self._wanted.clear()
-        wanted = not any(name == top or name.startswith(f"{top}.") for top in FEEDBACK)
+        wanted = self._sink is not None and not any(name == top or name.startswith(f"{top}.") for top in FEEDBACK)
         self._wanted[name] = wanted
         return wanted
 
 
-def install_bridge(handler: logging.Handler) -> Callable[[], None]:
+def install_bridge(handler: logging.Handler, *, is_last_resort: bool = False) -> Callable[[], None]:
     """
     Let a handler see every record any logger hands out, without being among any logger's handlers.
 
@@ -204,6 +246,8 @@ def install_bridge(handler: logging.Handler) -> Callable[[], None]:
 
     Args:
         handler: Its `handle` must not raise.
+        is_last_resort: True when the handler writes to the console itself: then `logging.lastResort`, which writes there
+            what no handler took, would say everything twice and is not asked.
 
     Returns:
         A function that takes it out again. It may be called twice, and when somebody else has wrapped the method since,
@@ -217,6 +261,8 @@ def install_bridge(handler: logging.Handler) -> Callable[[], None]:
     def callHandlers(logger: logging.Logger, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         if is_installed and record.levelno >= handler.level:
             handler.handle(record)
+            if is_last_resort and not logger.hasHandlers():
+                return
         original(logger, record)
 
     def remove() -> None:
@@ -244,7 +290,7 @@ def _message(record: logging.LogRecord) -> tuple[Any, Any]:
         return _own_message(record), None
     message, arguments = record.msg, record.args
     if message.__class__ is not str:
-        message = safe_text(message)
+        message = safe_text(message["event"] if message.__class__ is dict and "event" in message else message)
     if not arguments:
         return message, None
     if arguments.__class__ is tuple and all(argument.__class__ in IMMUTABLE for argument in arguments):
@@ -277,4 +323,6 @@ def _extras(values: dict[str, Any]) -> dict[str, Any] | None:
         for key, value in values.items()
         if key not in _ORDINARY
     }
+    if values["msg"].__class__ is dict and "event" in values["msg"]:  # as structlog's wrap_for_formatter leaves it
+        extras |= {key: plain(value) for key, value in values["msg"].items() if key not in _STRUCTLOG}
     return extras or None

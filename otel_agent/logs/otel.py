@@ -5,15 +5,28 @@ Records they emit go through the SDK's own provider, so limits and exceptions ar
 the same sink as everything else.
 """
 
+import logging
+from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
+from opentelemetry._logs import LogRecord, SeverityNumber, _internal, get_logger_provider, set_logger_provider
+from opentelemetry.context import Context
 from opentelemetry.sdk._logs import LoggerProvider, LogRecordProcessor, ReadableLogRecord, ReadWriteLogRecord
 from opentelemetry.sdk.resources import Resource
 
 from otel_agent.delivery.wire.values import IMMUTABLE, plain
 from otel_agent.guard import guarded
 
-__all__ = ["SinkProcessor", "build_logger_provider"]
+__all__ = [
+    "SinkProcessor",
+    "attach_sink",
+    "build_logger_provider",
+    "emit_event",
+    "feeds_root",
+    "global_place",
+    "installed_logger_provider",
+]
 
 
 class SinkProcessor(LogRecordProcessor):
@@ -66,3 +79,80 @@ def build_logger_provider(sink: Any, resource: Resource) -> LoggerProvider:
     provider = LoggerProvider(resource, shutdown_on_exit=False)
     provider.add_log_record_processor(SinkProcessor(sink))
     return provider
+
+
+def installed_logger_provider() -> LoggerProvider | None:
+    """The SDK's provider that somebody has made the global one; `None` when there is none, or it is not the SDK's."""
+    found = get_logger_provider()
+    return found if isinstance(found, LoggerProvider) else None
+
+
+def global_place() -> tuple[Any, Callable[[Any], object], ModuleType, str]:
+    """
+    Where the global logger provider is kept.
+
+    Returns:
+        The present one, how one is installed where there is none, and the module and name that hold it.
+    """
+    return get_logger_provider(), set_logger_provider, _internal, "_LOGGER_PROVIDER"
+
+
+def feeds_root(provider: LoggerProvider) -> bool:
+    """
+    Whether a handler of the root logger feeds a provider already, so that records would be taken twice.
+
+    Args:
+        provider: The SDK's.
+    """
+    return any(getattr(handler, "_logger_provider", None) is provider for handler in logging.getLogger().handlers)
+
+
+def attach_sink(provider: LoggerProvider, sink: Any) -> None:
+    """
+    Let a provider that is already there feed a sink as well.
+
+    Args:
+        provider: The SDK's.
+        sink: See `logs.bridge.Sink`.
+    """
+    provider.add_log_record_processor(SinkProcessor(sink))
+
+
+def emit_event(
+    provider: LoggerProvider,
+    scope: str,
+    name: str,
+    *,
+    body: str,
+    time_ns: int,
+    severity_number: int,
+    attributes: dict[str, Any],
+    trace_id: int = 0,
+) -> None:
+    """
+    Emit one event of our own.
+
+    Args:
+        provider: The SDK's.
+        scope: Name of the instrumentation scope.
+        name: Of the event.
+        body: One line for people.
+        time_ns: When, in nanoseconds since 1970.
+        severity_number: As the log data model has it.
+        attributes: Of the catalogue.
+        trace_id: Of the trace that shows what happened; 0 for none.
+    """
+    severity = SeverityNumber(severity_number)
+    record = LogRecord(
+        timestamp=time_ns,
+        observed_timestamp=time_ns,
+        context=Context(),
+        severity_number=severity,
+        severity_text=severity.name,
+        body=body,
+        attributes=attributes,
+        event_name=name,
+    )
+    if trace_id:
+        record.trace_id = trace_id
+    provider.get_logger(scope).emit(record)

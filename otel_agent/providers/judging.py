@@ -17,7 +17,7 @@ from otel_agent.alerts.engine import Alerts
 from otel_agent.alerts.loading import load_rules
 from otel_agent.alerts.notify.building import build_notify
 from otel_agent.alerts.notify.dispatcher import Dispatcher
-from otel_agent.alerts.states import Transition
+from otel_agent.alerts.states import State, Transition
 from otel_agent.processors.judgement import Judgement, resource_labels
 from otel_agent.processors.spans import SpanStatistics
 from otel_agent.series.store import Store
@@ -62,6 +62,19 @@ class Judging:
         """Judge the child on its own, from nothing."""
         for part in (self.store, self.spans, self.alerts, self.dispatcher):
             part.reinit_after_fork()
+
+    def firing(self) -> list[str]:
+        """A line for each alert that fires now."""
+        alerts = [alert for alert in self.alerts.active() if alert.state is State.FIRING]
+        return [f"{alert.rule_name}: {alert.annotations.get('summary', alert.severity)}" for alert in alerts]
+
+    def states(self) -> list[tuple[str, str, str]]:
+        """Name, severity and present state of every rule."""
+        return [
+            (each["alert.rule.name"], each["agent.alert.severity"], each["agent.alert.state"])
+            for is_present, each in self.alerts.observations()
+            if is_present
+        ]
 
     def status(self) -> dict[str, Any]:
         """What fires, what fails, what was told."""

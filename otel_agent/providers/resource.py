@@ -2,7 +2,7 @@
 Who emits: the service, its process and its machine, as resource attributes.
 
 Built from plain values instead of the SDK's detectors, which load every installed detector's package for the same facts.
-Detectors that the operator names in `OTEL_EXPERIMENTAL_RESOURCE_DETECTORS` are run all the same.
+Detectors that the operator names are run all the same. After a fork the SDK's providers renew what belongs to the process.
 
 Source: OpenTelemetry semantic conventions 1.44, resource.
 """
@@ -12,10 +12,12 @@ import platform
 import socket
 import sys
 import uuid
-from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, entry_points, version
 
-from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.resources import Resource, get_aggregated_resources
+
+from otel_agent.guard import guarded, shared
 
 __all__ = ["DISTRIBUTION", "build_resource"]
 
@@ -25,7 +27,10 @@ SCHEMA_URL = "https://opentelemetry.io/schemas/1.44.0"
 
 
 def build_resource(
-    service_name: str, environment: str | None, attributes: Mapping[str, str], detectors: str | None = None
+    service_name: str,
+    environment: str | None,
+    attributes: Mapping[str, str | bool | int | float],
+    detectors: Sequence[str] = (),
 ) -> Resource:
     """
     Describe this process.
@@ -34,12 +39,13 @@ def build_resource(
         service_name: The logical name of the agent.
         environment: "production", "staging"; None leaves the attribute out.
         attributes: What the operator adds; wins over what is found here, but for the service's name.
-        detectors: Value of `OTEL_EXPERIMENTAL_RESOURCE_DETECTORS`: names of further detectors, separated by commas.
+        detectors: Names of further detectors (entry points `opentelemetry_resource_detector`); one that is not installed or
+            fails is named and left out.
 
     Returns:
         A resource with service, telemetry, process, host and operating system.
     """
-    found: dict[str, str | int] = {
+    found: dict[str, str | bool | int | float] = {
         "telemetry.sdk.language": "python",
         "telemetry.sdk.name": "opentelemetry",
         "telemetry.sdk.version": _version("opentelemetry-sdk"),
@@ -58,9 +64,23 @@ def build_resource(
     if environment is not None:
         found["deployment.environment.name"] = environment
     resource = Resource({**found, **attributes, "service.name": service_name}, SCHEMA_URL)
-    if detectors:
-        resource = Resource.create({}).merge(resource)
-    return resource
+    return _detected(detectors).merge(resource) if detectors else resource
+
+
+def _detected(names: Sequence[str]) -> Resource:
+    """What the operator's detectors find; ours wins over it."""
+    installed = {point.name: point for point in entry_points(group="opentelemetry_resource_detector")}
+    wanted = list(installed) if "*" in names else names
+    detectors = []
+    for name in wanted:
+        if name in installed:
+            with guarded(f"resource.{name}", f"the resource detector {name!r} could not be loaded"):
+                detectors.append(installed[name].load()())
+        else:
+            shared.report(
+                f"resource.{name}", f"no resource detector {name!r} is installed; there are {', '.join(installed)}"
+            )
+    return get_aggregated_resources(detectors)
 
 
 def _architecture(machine: str) -> str:

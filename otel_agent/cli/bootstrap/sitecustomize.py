@@ -19,7 +19,7 @@ def _begin() -> None:
 
         otel_agent.init()
     except Exception as error:  # noqa: BLE001 - the agent starts, observed or not
-        print(f"otel-agent: the agent runs unobserved: {type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201 - logging is not set up yet
+        print(f"otel-agent: the agent runs unobserved: {type(error).__name__}: {error}", file=sys.stderr)
 
 
 def _hand_over() -> None:

@@ -1,0 +1,46 @@
+"""Providers that were there before us."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from opentelemetry import metrics, trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.trace import TracerProvider
+
+from otel_agent.logs import otel
+
+__all__ = ["Existing", "find_existing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """Providers of the SDK that somebody else has made global before `init`."""
+
+    tracer_provider: TracerProvider | None = None
+    meter_provider: MeterProvider | None = None
+    logger_provider: Any = None
+    has_log_handler: bool = False
+    """Whether the root logger feeds the logger provider already."""
+
+
+def find_existing(ours: Collection[Any]) -> Existing:
+    """
+    Look for providers that are there already. Loads nothing and creates nothing.
+
+    Args:
+        ours: Providers this package has made global earlier; they are nobody else's.
+    """
+    tracing, metering, bookkeeping = (
+        trace.get_tracer_provider(),
+        metrics.get_meter_provider(),
+        otel.installed_logger_provider(),
+    )
+    if bookkeeping in ours:
+        bookkeeping = None
+    return Existing(
+        tracing if isinstance(tracing, TracerProvider) and tracing not in ours else None,
+        metering if isinstance(metering, MeterProvider) and metering not in ours else None,
+        bookkeeping,
+        bookkeeping is not None and otel.feeds_root(bookkeeping),
+    )

@@ -1,0 +1,91 @@
+"""The meter provider and its one reader, built from the configuration."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from opentelemetry.sdk import metrics
+from opentelemetry.sdk.metrics.export import ScopeMetrics
+from opentelemetry.sdk.resources import Resource
+
+from otel_agent.config.sections.measuring import Metrics
+from otel_agent.processors.meters import AgentMeterProvider
+from otel_agent.processors.metrics import AgentMetricReader, Producer, Receiver
+
+__all__ = ["all_of", "build_meter_provider", "build_reader", "queued"]
+
+
+def build_reader(
+    settings: Metrics,
+    resource: Resource,
+    *,
+    on_collect: Receiver,
+    deliver: Receiver | None,
+    producers: Sequence[Producer],
+) -> AgentMetricReader:
+    """
+    Build the reader; it does not run yet.
+
+    Args:
+        settings: Of the configuration.
+        resource: Of metrics that are not the SDK's.
+        on_collect: Takes every collection.
+        deliver: Takes those that are to be sent; `None` when nobody wants them.
+        producers: Metrics beside the SDK's.
+    """
+    return AgentMetricReader(
+        deliver,
+        on_collect=on_collect,
+        producers=producers,
+        resource=resource,
+        collect_interval_s=settings.collect_interval_s,
+        interval_s=settings.interval_s,
+    )
+
+
+def build_meter_provider(settings: Metrics, resource: Resource, reader: AgentMetricReader) -> AgentMeterProvider:
+    """
+    Build a provider for a reader.
+
+    Args:
+        settings: Of the configuration.
+        resource: Of every metric.
+        reader: Its only one.
+
+    Returns:
+        A provider that registers nothing at exit and is not installed.
+    """
+    filters: dict[str, Callable[[], metrics.ExemplarFilter]] = {
+        "always_on": metrics.AlwaysOnExemplarFilter,
+        "always_off": metrics.AlwaysOffExemplarFilter,
+        "trace_based": metrics.TraceBasedExemplarFilter,
+    }
+    return AgentMeterProvider(
+        [reader], resource=resource, exemplar_filter=filters[settings.exemplars](), shutdown_on_exit=False
+    )
+
+
+def queued(queue: Any) -> Receiver:
+    """
+    A receiver that puts collections into a queue.
+
+    Args:
+        queue: See `delivery.queues.SignalQueue`.
+    """
+
+    def take(data: Any) -> None:
+        if len(queue.items) < queue.limit:
+            queue.items.append(data)
+        else:
+            queue.overflow(data)
+
+    return take
+
+
+def all_of(sources: Sequence[Callable[[], Sequence[ScopeMetrics]]]) -> Producer:
+    """
+    One producer for a list that grows.
+
+    Args:
+        sources: Asked one after the other at each collection.
+    """
+    return lambda: [scope for source in sources for scope in source()]

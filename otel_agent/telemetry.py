@@ -1,1 +1,0 @@
-"""`Telemetry`: the one place that knows every part and puts them together; the only one to set globals."""

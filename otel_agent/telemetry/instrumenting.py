@@ -1,0 +1,127 @@
+"""
+What is measured and traced without a line in the agent's code, put in place and taken back in reverse.
+
+Each instrument is isolated: one that cannot be installed is named, and the others go on.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from otel_agent.guard import guarded, shared
+from otel_agent.instruments import (
+    cache_watching,
+    functions,
+    host,
+    libraries,
+    process,
+    reporting,
+    runtime,
+    sqlalchemy,
+    threads,
+)
+from otel_agent.instruments.observing import Handle
+from otel_agent.processors import distributions
+from otel_agent.telemetry.parts import SCOPE, Parts
+
+__all__ = ["Instrumentation"]
+
+
+class Instrumentation:
+    """All instruments of one `Telemetry`; safe to close before `start`, and twice."""
+
+    def __init__(self, parts: Parts, problems: list[str]) -> None:
+        """
+        Know what to instrument; nothing is touched yet.
+
+        Args:
+            parts: Where it is recorded.
+            problems: Grows by a line for each thing that was asked for and does not exist.
+        """
+        self._parts = parts
+        self._problems = problems
+        self._undo: list[tuple[str, Callable[[], object]]] = []
+
+    def start(self) -> None:
+        """Put everything in place."""
+        parts, config = self._parts, self._parts.config
+        self._put("functions", self._bind)
+        self._put("threads", lambda: (threads.install(), threads.uninstall)[1])
+        if parts.meter_provider is not None:
+            meter = parts.meter_provider.get_meter(SCOPE)
+            tick_s = config.metrics.collect_interval_s
+            detail = config.metrics.detail
+            if config.metrics.host:
+                self._put("host", lambda: host.install(meter, tick_s=tick_s, detail=detail).close)
+            if config.metrics.process:
+                self._put("process", lambda: process.install(meter, tick_s=tick_s, detail=detail).close)
+            if config.metrics.runtime:
+                self._put("runtime", lambda: self._runtime(meter, detail=detail))
+            self._put("caches", lambda: cache_watching.install(meter).close)
+            self._put("reporting", lambda: self._report(meter))
+        self._put("libraries", self._libraries)
+        # self._put("modules", self._modules)
+
+    def close(self) -> None:
+        """Take everything back, the last one first."""
+        while self._undo:
+            name, undo = self._undo.pop()
+            with guarded(f"instruments.{name}", f"the instrument {name!r} could not be taken back"):
+                undo()
+
+    def _put(self, name: str, install: Callable[[], Callable[[], object]]) -> None:
+        with guarded(f"instruments.{name}", f"the instrument {name!r} could not be installed; everything else works"):
+            self._undo.append((name, install()))
+
+    def _bind(self) -> Callable[[], object]:
+        recorder = self._parts.recorder()
+        functions.bind(recorder)
+        return lambda: functions.bind(None)
+
+    def _runtime(self, meter: Any, *, detail: bool) -> Callable[[], object]:
+        handle = runtime.install(meter, detail=detail)
+        self._parts.distributions.append(distributions.producer(SCOPE, handle.distributions))
+        return handle.close
+
+    def _report(self, meter: Any) -> Callable[[], object]:
+        parts = self._parts
+        handles = [
+            reporting.install_delivery(meter, parts.engine.status, shared.counts),
+            reporting.install_health(meter, parts.health.states, parts.health.durations_s),
+        ]
+        if parts.judging is not None:
+            handles.append(reporting.install_alerts(meter, parts.judging.states))
+        return lambda: _close(handles)
+
+    def _libraries(self) -> Callable[[], object]:
+        parts = self._parts
+        parts.distributions.append(distributions.producer(sqlalchemy.SCOPE, sqlalchemy.distributions))
+        wanted = parts.config.instrument.libraries
+        parts.libraries = found = libraries.install(
+            wanted if isinstance(wanted, bool) else list(wanted),
+            own={"sqlalchemy": self._sqlalchemy},
+            tracer_provider=parts.tracer_provider,
+            meter_provider=parts.meter_provider,
+            logger_provider=parts.logger_provider,
+        )
+        self._problems.extend(found.problems)
+
+        def undo() -> None:
+            sqlalchemy.uninstall()
+            found.uninstall()
+
+        return undo
+
+    def _sqlalchemy(self) -> str:
+        parts = self._parts
+        return sqlalchemy.install(parts.tracer_provider, parts.meter_provider, keeps_durations=parts.reader is not None)
+
+    def _modules(self) -> Callable[[], object]:
+        wanted = self._parts.config.instrument
+        handle = automatic.install(wanted.modules, wanted.min_duration_s)
+        self._problems.extend(handle.problems)
+        return handle.close
+
+
+def _close(handles: Iterable[Handle]) -> None:
+    for handle in handles:
+        handle.close()

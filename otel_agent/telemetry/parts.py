@@ -1,0 +1,333 @@
+"""
+Every part, built from the configuration in the order in which data travels. Nothing here touches a global or runs.
+
+    resource → redaction → terminal, judge → sender, spool → engine → spans → metrics → logs → health → lifecycle
+"""
+
+import logging
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from otel_agent.clock import wall_ns
+from otel_agent.config.model import Config
+from otel_agent.delivery.accounting import Delivery
+from otel_agent.delivery.console.summary import CacheFigures, FunctionFigures
+from otel_agent.delivery.engine import DeliveryEngine
+from otel_agent.delivery.settings import DeliverySettings
+from otel_agent.health.assembly import Health
+from otel_agent.health.monitor import Change
+from otel_agent.health.registry import shared as checks
+from otel_agent.health.states import State
+from otel_agent.instruments import functions
+from otel_agent.instruments.cache_watching import registry as caches
+from otel_agent.instruments.host import build_ratios
+from otel_agent.lifecycle.components import Component, Lifecycle
+from otel_agent.logs import otel
+from otel_agent.logs.bridge import BridgeHandler, install_bridge
+from otel_agent.processors.attaching import QueueProcessor
+from otel_agent.processors.metrics import AgentMetricReader
+from otel_agent.providers.existing import Existing
+from otel_agent.providers.metering import all_of, build_meter_provider, build_reader, queued
+from otel_agent.providers.past import RecentPast
+from otel_agent.providers.resource import build_resource
+from otel_agent.providers.terminal import Terminal, TerminalFigures
+from otel_agent.providers.tracing import build_tracer_provider
+from otel_agent.providers.way_out import build_sender, build_spool, destinations
+from otel_agent.recording import durations, histograms
+from otel_agent.recording.recorder import Recorder
+from otel_agent.redaction.redactor import Redactor
+
+if TYPE_CHECKING:
+    from otel_agent.alerts.states import Transition
+    from otel_agent.instruments.libraries import Libraries
+    from otel_agent.providers.judging import Judging
+
+__all__ = ["SCOPE", "Component", "Observers", "Parts"]
+
+Observers = Mapping[str, Sequence[Callable[[list[Any]], object]]]
+"""By signal: who sees each batch on the delivery thread."""
+
+SCOPE = "otel_agent"
+"""Instrumentation scope of what this package measures and says itself."""
+
+_SHARE = 0.25
+"""Of the time of the end, what the last collection and the last messages may take each; the rest is delivery's."""
+
+
+class Parts:
+    """What one `Telemetry` consists of; built in the order of the module's picture, each step by its `_build_…`."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        directory: Path,
+        existing: Existing,
+        problems: list[str],
+        observers: Observers | None = None,
+    ) -> None:
+        """
+        Build everything.
+
+        Args:
+            config: What is wanted.
+            directory: What relative paths begin at.
+            existing: Providers that are there already; they are kept.
+            problems: Grows by a line for each thing that could not be built as wanted.
+            observers: Who else sees what is delivered.
+        """
+        self.config = config
+        self.existing = existing
+        self._kept: list[object] = []
+        self._remove_bridge: Callable[[], object] = _nothing
+        self.libraries: Libraries | None = None
+        self.distributions: list[Callable[[], Sequence[Any]]] = []
+        """Metrics that instruments keep themselves; `instrumenting` adds to it."""
+        self.resource = self._build_resource()
+        self.redactor = Redactor(config.redact.keys, config.redact.values, enabled=config.redact.enabled)
+        self.durations = durations.shared
+        to = destinations(config.export)
+        self.terminal = self._build_terminal() if any("console" in each for each in to.values()) else None
+        self.judging = self._build_judging(directory, problems)
+        self.past = RecentPast(self.judging) if config.metrics.enabled else None
+        watched = _joined(observers or {}, self._observers())
+        self._wanted = {signal for signal, where in to.items() if where} | set(watched)
+        self.engine = self._build_engine(to, watched)
+        self.tracer_provider, self.spans = self._build_tracing()
+        self.meter_provider, self.reader = self._build_metrics()
+        self.logger_provider, self.bridge = self._build_logs()
+        self.health = self._build_health()
+        self.lifecycle = Lifecycle(shutdown_timeout_s=config.lifecycle.shutdown_timeout_s)
+
+    def installable(self) -> tuple[Any, Any, Any]:
+        """Providers for OpenTelemetry's globals: tracer, meter, logger."""
+        return self.tracer_provider, self.meter_provider, self.logger_provider
+
+    def recorder(self) -> Recorder | None:
+        """What decorators record with; `None` when spans go through somebody else's provider."""
+        if self.spans is not None:
+            return None
+        recorder: Recorder = self.tracer_provider.recorder(functions.__name__, self.durations)
+        return recorder
+
+    def start(self, instruments: Component) -> None:
+        """
+        Start everything in order.
+
+        Args:
+            instruments: What feeds all this; closed after the last collection.
+
+        Raises:
+            LifecycleError: Something cannot be started; what had been is stopped again.
+        """
+        self.lifecycle.on_drain(self.health.drain)
+        for component in self._components(instruments):
+            self.lifecycle.add(component)
+        self.lifecycle.start()
+
+    def delivered(self) -> Delivery:
+        """What became of everything so far."""
+        return self.engine.flush(0.0)
+
+    def keep(self, part: object) -> None:
+        """
+        Hold something for as long as this lives.
+
+        Args:
+            part: Held by nobody else.
+        """
+        self._kept.append(part)
+
+    def _build_resource(self) -> Any:
+        service = self.config.service
+        more = {"service.namespace": service.namespace, "service.version": service.version}
+        attributes = {name: value for name, value in more.items() if value is not None}
+        found = self.config.resource
+        return build_resource(service.name, service.environment, {**attributes, **found.attributes}, found.detectors)
+
+    def _build_terminal(self) -> Terminal:
+        figures = TerminalFigures(
+            functions=lambda: [FunctionFigures(*line) for line in self.durations.figures()],
+            caches=_cache_figures,
+            alerts=lambda: [] if self.judging is None else self.judging.firing(),
+            health=lambda: self.health.report().state.value if checks.checks() else None,
+        )
+        return Terminal(sys.stderr, self.config.service.name, figures)
+
+    def _build_judging(self, directory: Path, problems: list[str]) -> "Judging | None":
+        wanted = self.config.alerts
+        if not (wanted.enabled and (wanted.rules or wanted.rule_files or wanted.defaults)):
+            return None
+        # Rules bring a parser and half a hundred modules; an agent without rules does not load them.
+        from otel_agent.providers.judging import build_judging
+
+        judging = build_judging(
+            wanted,
+            self.resource.attributes,
+            directory=directory,
+            state_file=Path(wanted.state_file) if wanted.state_file else None,
+            on_change=self._tell_of_alert,
+        )
+        problems.extend(judging.problems)
+        return judging
+
+    def _observers(self) -> Observers:
+        observers = {} if self.terminal is None else self.terminal.observers()
+        return observers if self.judging is None else _joined({"traces": [self.judging.spans.observe]}, observers)
+
+    def _build_engine(self, to: Mapping[str, Sequence[str]], observers: Observers) -> DeliveryEngine:
+        config = self.config
+        sender = build_sender(config.export, to)
+        settings = DeliverySettings(
+            queue_spans=config.queue.spans,
+            queue_logs=config.queue.logs,
+            batch=config.queue.batch,
+            delay_s=config.queue.delay_s,
+            timeout_s=config.export.timeout_s,
+        )
+        return DeliveryEngine(
+            sender,
+            spool=None if sender is None else build_spool(config.spool, config.service.name),
+            observers=observers,
+            redact=self.redactor,
+            settings=settings,
+        )
+
+    def _build_tracing(self) -> tuple[Any, QueueProcessor | None]:
+        queue = self.engine.queues["traces"]
+        present = self.existing.tracer_provider
+        if present is not None:
+            attached = QueueProcessor(queue)
+            present.add_span_processor(attached)
+            return present, attached
+        return build_tracer_provider(self.config, self.resource, queue, records_all=self.judging is not None), None
+
+    def _build_metrics(self) -> tuple[Any, AgentMetricReader | None]:
+        settings, present = self.config.metrics, self.existing.meter_provider
+        if self.past is None:
+            return present, None
+        self.distributions.append(histograms.producer(SCOPE, self.durations))
+        reader = build_reader(
+            settings,
+            self.resource,
+            on_collect=self.past.on_collect,
+            deliver=queued(self.engine.queues["metrics"]) if "metrics" in self._wanted else None,
+            producers=[all_of(self.distributions)],
+        )
+        if present is None:
+            return build_meter_provider(settings, self.resource, reader), reader
+        present.add_metric_reader(reader)
+        return present, reader
+
+    def _build_logs(self) -> tuple[Any, BridgeHandler | None]:
+        queue, present = self.engine.queues["logs"], self.existing.logger_provider
+        provider = otel.build_logger_provider(queue, self.resource) if present is None else present
+        if present is not None:
+            otel.attach_sink(present, queue)
+        wanted = self.config.logs.export and "logs" in self._wanted and not self.existing.has_log_handler
+        level = logging.getLevelNamesMapping()[self.config.logs.level]
+        return provider, BridgeHandler(queue, self.resource, level) if wanted else None
+
+    def _build_health(self) -> Health:
+        return Health(
+            self.config.health,
+            read=build_ratios(),
+            delivery=self.engine.trouble,
+            on_change=self._tell_of_health,
+            redact=self.redactor.text,
+        )
+
+    def _components(self, instruments: Component) -> Iterable[Component]:
+        """In the order in which they start; the last one is closed first."""
+        share_s = self.lifecycle.shutdown_timeout_s * _SHARE
+        health, terminal, engine = self.health, self.terminal, self.engine
+        yield Component(
+            "health",
+            lambda: health.start(strict=self.config.strict),
+            health.close,
+            reinit_after_fork=health.reinit_after_fork,
+        )
+        if terminal is not None:
+            yield Component("terminal", close=lambda _: terminal.close(), reinit_after_fork=terminal.reinit_after_fork)
+        yield Component(
+            "delivery",
+            engine.start,
+            engine.close,
+            hold_for_fork=engine.hold_for_fork,
+            go_on_after_fork=engine.go_on_after_fork,
+            reinit_after_fork=engine.reinit_after_fork,
+        )
+        yield Component("spans", close=lambda _: self._end_spans(), reinit_after_fork=self._renew)
+        if self.bridge is not None:
+            yield Component("logging", self._install_bridge, lambda _: self._remove_bridge())
+        yield instruments
+        if self.judging is not None:
+            judging = self.judging
+            yield Component(
+                "judge", judging.start, judging.close, at_most_s=share_s, reinit_after_fork=judging.reinit_after_fork
+            )
+        if self.reader is not None:
+            yield Component("metrics", self.reader.start, self.reader.close, at_most_s=share_s)
+
+    def _install_bridge(self) -> None:
+        if self.bridge is not None:
+            self._remove_bridge = install_bridge(self.bridge)
+
+    def _end_spans(self) -> None:
+        """What is still open is sent as it is, marked; what ends later is nobody's."""
+        if self.spans is not None:
+            self.spans.close()
+
+    def _renew(self) -> None:
+        """In a forked child: the resource names the child from now on."""
+        self.resource = self.tracer_provider.resource
+        if self.bridge is not None:
+            self.bridge.renew(self.resource)
+
+    def _tell_of_alert(self, transition: "Transition") -> None:
+        from otel_agent.alerts.events import EVENT_NAME, transition_event
+
+        event = transition_event(transition)
+        if event is not None:
+            otel.emit_event(
+                self.logger_provider,
+                SCOPE,
+                EVENT_NAME,
+                body=event.body,
+                time_ns=event.time_ns,
+                severity_number=event.severity_number,
+                attributes=dict(event.attributes),
+                trace_id=event.trace_id,
+            )
+
+    def _tell_of_health(self, change: Change) -> None:
+        name = change.name or "the agent"
+        is_worse = change.after in {State.UNHEALTHY, State.DEGRADED}
+        otel.emit_event(
+            self.logger_provider,
+            SCOPE,
+            "agent.health.transition",
+            body=f"{name} is {change.after.value}{f': {change.message}' if change.message else ''}",
+            time_ns=wall_ns(),
+            severity_number=13 if is_worse else 9,
+            attributes={
+                "agent.health.component": change.name,
+                "agent.health.state.from": change.before.value,
+                "agent.health.state.to": change.after.value,
+            },
+        )
+
+
+def _joined(first: Observers, second: Observers) -> Observers:
+    return {signal: [*first.get(signal, ()), *second.get(signal, ())] for signal in {**first, **second}}
+
+
+def _nothing() -> None:
+    return None
+
+
+def _cache_figures() -> list[CacheFigures]:
+    figures = [(watched.name, watched.figures()) for watched in caches.each()]
+    return [CacheFigures(name, each.hits, each.hits + each.misses) for name, each in figures if each is not None]

@@ -1,0 +1,195 @@
+"""
+`init`: once a process, and nothing of it reaches the agent.
+
+Mistakes in the set-up are all found before anything runs. With `strict` they are raised and nothing is left behind; otherwise
+each is a line of the logger `otel_agent`, and the rest works.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from otel_agent.config.loading import Loaded, load
+from otel_agent.config.model import Config
+from otel_agent.errors import ConfigurationError, OtelAgentError
+from otel_agent.guard import shared as guard
+from otel_agent.lifecycle.endings import ExitHooks
+from otel_agent.lifecycle.signals import EndSignals
+from otel_agent.providers.existing import find_existing
+from otel_agent.telemetry.facade import Telemetry
+from otel_agent.telemetry.installing import OURS, install_globals
+from otel_agent.telemetry.instrumenting import Instrumentation
+from otel_agent.telemetry.parts import Component, Observers, Parts
+
+__all__ = ["init", "start"]
+
+
+class _Process:
+    """The one telemetry of the process; `lock` is held while one is made."""
+
+    lock = threading.RLock()
+    telemetry: Telemetry | None = None
+    arguments: Mapping[str, Any] = {}
+
+
+def init(  # noqa: PLR0913 - each is a promise of the public interface
+    service_name: str | None = None,
+    *,
+    config: str | Path | Mapping[str, Any] | None = None,
+    environment: str | None = None,
+    endpoint: str | None = None,
+    protocol: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    export: str | Sequence[str] | None = None,
+    instrument: bool | Sequence[str] | None = None,
+    trace_modules: Sequence[str] | None = None,
+    trace_min_duration_s: float | None = None,
+    metrics_interval_s: float | None = None,
+    alerts: Any = None,
+    health: int | str | bool | None = None,
+    spool: str | Path | bool | None = None,
+    shutdown_timeout_s: float | None = None,
+    strict: bool | None = None,
+) -> Telemetry:
+    """
+    Observe this process from now on. Prints nothing, opens no connection, changes no environment variable.
+
+    `None` always means "not given, look further": argument, environment variable, overlay file, file, default.
+
+    Args:
+        service_name: Name of the agent; else `OTEL_SERVICE_NAME`, the file, `[project].name` of `pyproject.toml`, the script.
+        config: Path of a configuration file, or its content as a mapping; else `OTEL_AGENT_CONFIG`, else `otel-agent.yaml`
+            in the working directory when there is one.
+        environment: "production" adds the overlay `otel-agent.production.yaml`; else `OTEL_AGENT_ENVIRONMENT`.
+        endpoint: Where OTLP goes, such as "http://127.0.0.1:4318"; else `OTEL_EXPORTER_OTLP_ENDPOINT`.
+        protocol: "http/protobuf" or "grpc".
+        headers: Sent with every request.
+        export: "otlp", "console", "file", "none", or several. Default: OTLP when there is an endpoint; otherwise trees and a
+            summary on the terminal when there is one.
+        instrument: True for every installed instrumentation, False for none, or their names.
+        trace_modules: Modules whose functions get spans without a decorator: ["trader", "trader.*"].
+        trace_min_duration_s: Such spans only for calls that take longer, in seconds; default 0.001.
+        metrics_interval_s: How often metrics are sent, in seconds; default 60.
+        alerts: Path or paths of rule files, or rules in shorthand.
+        health: Port or "host:port" of the probes, or False; default: no server.
+        spool: Directory for what cannot be sent in time, or False; default: the user's state directory.
+        shutdown_timeout_s: Everything at exit, in seconds; default 2.0.
+        strict: Whether mistakes in the set-up raise.
+
+    Returns:
+        The telemetry; the same object at every further call, with a warning that lists what differs.
+
+    Raises:
+        OtelAgentError: With `strict`: a mistake in the set-up. Nothing is left behind, and `init` can be called again.
+
+    Example:
+        ```python
+        telemetry = otel_agent.init("trader", trace_modules=["trader.*"], export="none")
+        ```
+    """
+    arguments = {name: value for name, value in locals().items() if value is not None}
+    with _Process.lock:
+        present = _Process.telemetry
+        if present is not None and present.is_running:
+            _compare(_Process.arguments, arguments)
+            return present
+        _Process.telemetry = telemetry = start(arguments)
+        _Process.arguments = arguments
+        return telemetry
+
+
+def start(arguments: Mapping[str, Any], observers: Observers | None = None) -> Telemetry:
+    """
+    Load, build, install, run.
+
+    Args:
+        arguments: Those of `init`, without those that were not given.
+        observers: Who else sees what is delivered, by signal.
+
+    Returns:
+        What `init` returns. It is not the process's own, and ends when its holder says so.
+
+    Raises:
+        OtelAgentError: See `init`.
+    """
+    loaded = load(arguments)
+    loaded.raise_if_strict()
+    for line in (*loaded.problems, *loaded.warnings):
+        guard.report(f"config.{line}", line)
+    if loaded.config.disabled:
+        return Telemetry(loaded.config, None, loaded.problems)
+    try:
+        return _started(loaded, observers)
+    except OtelAgentError:
+        if loaded.config.strict:
+            raise
+        return _unobserved(loaded)
+    except Exception as error:
+        if loaded.config.strict:
+            raise OtelAgentError(f"telemetry could not be started ({type(error).__name__}: {error})") from error
+        guard.report("telemetry.start", "telemetry could not be started; the agent runs unobserved", error)
+        return _unobserved(loaded)
+
+
+def _started(loaded: Loaded, observers: Observers | None) -> Telemetry:
+    config = loaded.config
+    problems: list[str] = []
+    parts = Parts(
+        config, directory=_directory(loaded), existing=find_existing(OURS), problems=problems, observers=observers
+    )
+    if config.strict and problems:
+        raise ConfigurationError(problems)
+    install_globals(*parts.installable())
+    instrumentation = Instrumentation(parts, problems)
+    parts.start(Component("instruments", instrumentation.start, lambda _: instrumentation.close()))
+    if config.strict and problems:
+        parts.lifecycle.close()
+        raise ConfigurationError(problems)
+    for line in problems:
+        guard.report(f"config.{line}", line)
+    telemetry = Telemetry(config, parts, (*loaded.problems, *problems))
+    _follow_the_process(telemetry, parts, config)
+    telemetry.ready()
+    return telemetry
+
+
+def _follow_the_process(telemetry: Telemetry, parts: Parts, config: Config) -> None:
+    """End with the process, however it ends."""
+    lifecycle = parts.lifecycle
+    exits = ExitHooks(telemetry.shutdown, hurry=lifecycle.hurry)
+    exits.install()
+    parts.keep(exits)
+    if config.lifecycle.signals != "auto":
+        return
+
+    def notice(timeout_s: float) -> None:
+        lifecycle.drain()
+        telemetry.flush(timeout_s)
+
+    signals = EndSignals(
+        lifecycle.close, on_notice=notice, hurry=lifecycle.hurry, deadline_s=config.lifecycle.shutdown_timeout_s
+    )
+    problem = signals.install()
+    parts.keep(signals)
+    if problem is not None:
+        guard.report("telemetry.signals", problem)
+
+
+def _directory(loaded: Loaded) -> Path:
+    """What relative paths of rule files begin at: where the configuration stands, else the working directory."""
+    return Path(loaded.files[-1]).absolute().parent if loaded.files else Path.cwd()
+
+
+def _unobserved(loaded: Loaded) -> Telemetry:
+    return Telemetry(loaded.config, None, loaded.problems)
+
+
+def _compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    differing = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    if differing:
+        guard.report(
+            "telemetry.again",
+            f"otel_agent.init() was called before with other arguments ({', '.join(sorted(differing))} differ); the first"
+            " call counts. Call shutdown() first to begin anew",
+        )
