@@ -11,7 +11,7 @@ Whoever calls holds `lane.sending`.
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 from otel_agent.clock import Clock
 from otel_agent.delivery.answers import Answer, Sender, Verdict
@@ -30,6 +30,10 @@ EXIT = "exit"
 
 BACKLOG_SHARE = 0.3
 """Share of the time between two rounds that goes to what waits on the disk while there is live telemetry."""
+
+
+JOURNAL_TURN_S = 1.0
+"""A journal that is written faster than it is sent lets the other signals have their turn after this many seconds."""
 
 
 class Backlog(Protocol):
@@ -57,8 +61,12 @@ class Disk(Protocol):
         """What was kept first, without taking it off the disk."""
         ...
 
-    def ack(self, backlog: Backlog) -> None:
+    def ack(self, backlog: Any) -> None:
         """Take it off the disk."""
+        ...
+
+    def release(self, backlog: Any) -> None:
+        """Leave it on the disk."""
         ...
 
     def quarantine(self, signal: str, body: bytes, words: str) -> None:
@@ -110,6 +118,9 @@ class Courier:
         Returns:
             Whether everything was sent.
         """
+        if lane.intake.witnessed:
+            with lane.intake.turn:
+                lane.intake.show_witnessed()
         left = len(lane.intake.queue.items)
         is_open = self._is_open(lane, is_awaited=is_awaited)
         while True:
@@ -135,6 +146,24 @@ class Courier:
             if not self._keep(lane, payload):
                 lane.put(payload, first=True)
                 return
+
+    def relieve(self, lane: Lane) -> bool:
+        """
+        Put a queue's oldest items onto the disk, past the receiver, because they come faster than they can be sent.
+
+        Args:
+            lane: Its `sending` may be held by somebody else.
+
+        Returns:
+            Whether the disk took them.
+        """
+        is_kept = True
+        with lane.intake.turn:
+            for payload in lane.intake.collect(self._settings.batch):
+                if not self._keep(lane, payload):
+                    lane.put(payload)
+                    is_kept = False
+        return is_kept
 
     def spill(self, lane: Lane) -> None:
         """
@@ -209,23 +238,24 @@ class Courier:
         if disk is None or self._sender is None:
             return True
         is_shared = not is_awaited and not disk.is_journaling(lane.signal)
-        pause_s = self._clock.monotonic_s() + BACKLOG_SHARE * self._settings.delay_s
+        pause_s = self._clock.monotonic_s() + (BACKLOG_SHARE * self._settings.delay_s if is_shared else JOURNAL_TURN_S)
         while not lane.is_ending() and (backlog := disk.next(lane.signal)) is not None:
             lane.ledger.unspool(backlog.items)
             payload = Payload(backlog.body, backlog.items, backlog)
             left = self._deliver(lane, payload, end_s)
             if left and left[0] is payload:
                 lane.ledger.spool(payload.items)
+                disk.release(backlog)
                 return False
             # It was cut: what could not be sent is kept anew, so that the rest is not sent twice.
             kept = [self._keep_anew(lane, piece) for piece in left]
-            if lane.is_ending():
-                return False
-            if all(kept):
+            if all(kept) and not lane.is_ending():
                 disk.ack(backlog)
-            if left:
+            else:
+                disk.release(backlog)
+            if left or lane.is_ending():
                 return False
-            if is_shared and self._clock.monotonic_s() >= pause_s:
+            if not is_awaited and self._clock.monotonic_s() >= pause_s:
                 break
         return True
 

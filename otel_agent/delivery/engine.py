@@ -27,11 +27,19 @@ from otel_agent.delivery.intake import Intake, Observer, Redact
 from otel_agent.delivery.lane import Lane
 from otel_agent.delivery.queues import SignalQueue
 from otel_agent.delivery.settings import SIGNALS, DeliverySettings
+from otel_agent.delivery.spool.frames import RECORD
+from otel_agent.delivery.spool.spool import Spool
 from otel_agent.guard import guarded, shared
 
 __all__ = ["DeliveryEngine"]
 
 NO_END_S = float("inf")
+ADOPT_INTERVAL_S = 10.0
+"""How often it is looked for what other processes left, in seconds."""
+
+TEND_INTERVAL_S = 1.0
+"""How much a power failure may cost, in seconds."""
+
 _FORK_PATIENCE_S = 0.5
 _SPILL_BASE_S = 0.1
 _SPILL_ITEM_S = 6e-6
@@ -45,7 +53,7 @@ class DeliveryEngine:
         self,
         sender: Sender | None,
         *,
-        spool: Any = None,
+        spool: Spool | None = None,
         observers: Mapping[str, Sequence[Observer]] | None = None,
         redact: Redact | None = None,
         clock: Clock = SYSTEM,
@@ -86,11 +94,16 @@ class DeliveryEngine:
             for signal, queue in self.queues.items()
         }
         self._courier = Courier(sender, spool, self.settings, clock, _quietly)
+        self._adopt_at_s = self._tend_at_s = clock.monotonic_s()
         self._thread: threading.Thread | None = None
         self._is_closed = False
         self._pid = os.getpid()
         self._held: list[threading.Lock] = []
         self._begin()
+        if spool is not None:
+            spool.on_loss(self._lost)
+            for lane in self._lanes.values():
+                self._connect(lane, spool)
 
     def start(self) -> None:
         """Begin to deliver; safe twice, and without effect after `close`."""
@@ -109,6 +122,7 @@ class DeliveryEngine:
         """
         end_s = self._clock.monotonic_s() + max(0.0, timeout_s)
         if not self._is_closed:
+            self._adopt(end_s)
             self._each_lane(lambda lane: self._send(lane, end_s), end_s)
         return self._delivery()
 
@@ -128,9 +142,10 @@ class DeliveryEngine:
         end_s = self._clock.monotonic_s() + max(0.0, timeout_s)
         self._end.set()
         self._wake.set()
+        self._adopt(end_s - timeout_s / 2)
         self._each_lane(lambda lane: self._finish(lane, end_s), end_s)
-        for queue in self.queues.values():
-            queue.close()
+        if self._spool is not None:
+            self._spool.close()
         if self._sender is not None:
             with guarded("delivery.close", "connections could not be closed"):
                 self._sender.close()
@@ -146,7 +161,7 @@ class DeliveryEngine:
             "accepted", "queued", "delivered", "spooled" as numbers, "dropped" as numbers by reason; the first is the sum of
             the others.
         """
-        return {signal: self._snapshot(lane) for signal, lane in self._lanes.items()}
+        return {signal: lane.intake.snapshot() for signal, lane in self._lanes.items()}
 
     def is_healthy(self) -> bool:
         """Whether telemetry gets through, as far as is known."""
@@ -158,7 +173,8 @@ class DeliveryEngine:
             trouble = lane.trouble
             if trouble is not None:
                 return trouble.message or trouble.problem
-        return None
+        found: str | None = self._spool.trouble() if self._spool is not None else None
+        return found
 
     def hold_for_fork(self) -> None:
         """Come to a rest before a fork, so that the child inherits nothing half done; waits half a second at most."""
@@ -166,13 +182,15 @@ class DeliveryEngine:
         for lane in self._lanes.values():
             if lane.intake.turn.acquire(timeout=max(0.0, end_s - self._clock.monotonic_s())):
                 self._held.append(lane.intake.turn)
-        if self._sender is not None:
-            self._sender.hold_for_fork()
+        for part in (self._sender, self._spool):
+            if part is not None:
+                part.hold_for_fork()
 
     def go_on_after_fork(self) -> None:
         """Go on, in the parent."""
-        if self._sender is not None:
-            self._sender.go_on_after_fork()
+        for part in (self._spool, self._sender):
+            if part is not None:
+                part.go_on_after_fork()
         while self._held:
             self._held.pop().release()
 
@@ -187,8 +205,9 @@ class DeliveryEngine:
         for lane in self._lanes.values():
             lane.intake.begin()
             lane.begin()
-        if self._sender is not None:
-            self._sender.reinit_after_fork()
+        for part in (self._sender, self._spool):
+            if part is not None:
+                part.reinit_after_fork()
         self._begin()
         if self._thread is not None and not self._is_closed:
             self._run_thread()
@@ -196,6 +215,56 @@ class DeliveryEngine:
     def _begin(self) -> None:
         self._end = threading.Event()
         self._wake = threading.Event()
+        self._relief = threading.Lock()
+
+    def _connect(self, lane: Lane, spool: Spool) -> None:
+        """Give a queue the disk: for everything when it is a journal, otherwise for what there is no room for."""
+        queue = lane.intake.queue
+        if spool.is_journaling(lane.signal):
+            queue.divert(lambda item: _journal(lane, spool, item))
+            return
+        most = queue.capacity * 2
+
+        def make_room(item: Any) -> bool:
+            if len(queue.items) >= most or spool.trouble() is not None:
+                return False
+            queue.items.append(item)
+            self._start_relief()
+            return True
+
+        queue.on_overflow(make_room)
+
+    def _start_relief(self) -> None:
+        """Empty crowded queues onto the disk while the delivery thread waits for an answer; one thread at a time."""
+        if self._relief.acquire(blocking=False):
+            try:
+                threading.Thread(target=self._relieve, name="otel-agent-relief", daemon=True).start()
+            except RuntimeError:
+                self._relief.release()
+
+    def _relieve(self) -> None:
+        try:
+            for lane in self._lanes.values():
+                queue = lane.intake.queue
+                with guarded("delivery.relief", "crowded queues could not be emptied onto the disk"):
+                    while len(queue.items) * 2 > queue.capacity and self._courier.relieve(lane):
+                        pass
+        finally:
+            self._relief.release()
+
+    def _lost(self, signal: str, items: int, reason: str) -> None:
+        ledger = self._lanes[signal].ledger
+        ledger.unspool(items)
+        ledger.drop(items, reason)
+
+    def _adopt(self, end_s: float) -> None:
+        """Take over what processes that are gone have left on the disk, until the time is over."""
+        with guarded("spool.adopt", "what other processes left on the disk could not be taken over"):
+            while self._spool is not None and (found := self._spool.adopt()):
+                for signal, items in found:
+                    self._lanes[signal].ledger.adopt(items)
+                if self._clock.monotonic_s() >= end_s:
+                    return
 
     def _run_thread(self) -> None:
         thread = threading.Thread(target=self._run, name="otel-agent-delivery", daemon=True)
@@ -212,9 +281,23 @@ class DeliveryEngine:
             if not self._is_pressed():
                 wake.wait(self.settings.delay_s)
                 wake.clear()
+            self._keep_house()
             for lane in self._lanes.values():
                 with guarded(f"delivery.{lane.signal}", f"{lane.signal} could not be worked on this time"):
                     self._round(lane)
+
+    def _keep_house(self) -> None:
+        """See to the disk: now and then look for what others left, every second make it safe."""
+        if self._spool is None:
+            return
+        now_s = self._clock.monotonic_s()
+        if now_s >= self._adopt_at_s:
+            self._adopt_at_s = now_s + ADOPT_INTERVAL_S
+            self._adopt(now_s)
+        if now_s >= self._tend_at_s:
+            self._tend_at_s = now_s + TEND_INTERVAL_S
+            with guarded("spool.tend", "the spool could not be looked after"):
+                self._spool.tend()
 
     def _is_pressed(self) -> bool:
         """Whether a queue that can be emptied is more than half full."""
@@ -244,12 +327,21 @@ class DeliveryEngine:
         reserve_s = min(left_s / 2, _SPILL_BASE_S + _SPILL_ITEM_S * len(lane.intake.queue.items))
         with guarded(f"delivery.{lane.signal}", f"{lane.signal} could not be sent at the end"):
             self._send(lane, end_s - reserve_s)
+        self._shut(lane)
         self._courier.spill(lane)
+
+    def _shut(self, lane: Lane) -> None:
+        """What still comes is too late for the queue: the disk takes it, or it is counted as dropped."""
+        queue, spool = lane.intake.queue, self._spool
+        if spool is None:
+            queue.close()
+        else:
+            queue.divert(lambda item: _journal(lane, spool, item))
 
     def _try_until(self, lane: Lane, end_s: float) -> None:
         """Send; where nothing but memory keeps what cannot be sent, try again until the time is over."""
         pause_s = 0.1
-        while not self._courier.work(lane, end_s, is_awaited=True) and self._spool is None:
+        while not self._courier.work(lane, end_s, is_awaited=True) and self._spool is None and self._sender is not None:
             now_s = self._clock.monotonic_s()
             if now_s + pause_s >= end_s or not lane.may_ask(now_s + pause_s):
                 return
@@ -271,11 +363,6 @@ class DeliveryEngine:
         for thread in threads:
             thread.join(max(0.0, end_s - self._clock.monotonic_s()))
 
-    def _snapshot(self, lane: Lane) -> dict[str, Any]:
-        intake = lane.intake
-        with intake.door:
-            return intake.ledger.snapshot(intake.waiting(), intake.queue.turned_away)
-
     def _delivery(self) -> Delivery:
         by_signal = self.status()
         return Delivery(
@@ -285,6 +372,11 @@ class DeliveryEngine:
             queued=sum(each["queued"] for each in by_signal.values()),
             by_signal=by_signal,
         )
+
+
+def _journal(lane: Lane, spool: Spool, item: Any) -> bool:
+    """Put one item straight onto the disk."""
+    return lane.intake.journal(item, lambda body: spool.append(lane.signal, body, 1, RECORD))
 
 
 def _quietly() -> AbstractContextManager[object]:

@@ -7,10 +7,11 @@ has missed a batch; an item that cannot be redacted is dropped, because it must 
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from otel_agent.delivery.accounting import Ledger
+from otel_agent.delivery.accounting import Ledger, Tally
 from otel_agent.delivery.payloads import count_records, split
 from otel_agent.delivery.queues import SignalQueue
 from otel_agent.delivery.wire import encode_logs, encode_metrics, encode_spans
@@ -27,7 +28,7 @@ UNENCODABLE = "unencodable"
 Observer = Callable[[list[Any]], object]
 """Sees a batch as it was taken from the queue, on the delivery thread. Must not block."""
 
-Redact = Callable[[str, list[Any]], list[Any]]
+Redact = Callable[[str, list[Any]], Sequence[Any]]
 """Signal and items in, items that may leave out."""
 
 _SAMPLED = 1
@@ -132,7 +133,17 @@ class Intake:
         self.turn = threading.Lock()
         self.door = threading.Lock()
         self.ledger.begin()
+        self.journaled, self.unjournaled, self.spoiled = Tally(), Tally(), Tally()
+        self.witnessed: deque[Any] = deque()
         self._item_bytes = 1.0
+
+    def snapshot(self) -> dict[str, Any]:
+        """Where every item of the signal is; see `DeliveryEngine.status`."""
+        with self.door:
+            turned_away = self.queue.turned_away
+            turned_away[REDACTION] = self.spoiled.value()
+            on_disk = self.journaled.value() - self.unjournaled.value()
+            return self.ledger.snapshot(self.waiting(), turned_away, on_disk)
 
     def waiting(self) -> int:
         """Items in the queue that count; the caller holds `door`."""
@@ -182,19 +193,45 @@ class Intake:
                 with guarded(f"observe.{self.signal}", f"what watches the {self.signal} failed and has missed a batch"):
                     observer(items)
 
-    def prepared(self, item: Any) -> bytes | None:
+    def journal(self, item: Any, keep: Callable[[bytes], bool]) -> bool:
         """
-        One item made ready at once, for the journal.
+        Keep one item at once, on its producer's thread, and let the observers see it later. Never raises.
 
         Args:
             item: A span or a log record.
+            keep: Called with the bytes of a request; answers whether it is kept.
 
         Returns:
-            The bytes of a request, or `None` when it could not be redacted or encoded.
+            False when there is no room for it anywhere.
         """
-        safe = [item] if self._redact is None else self._redact_each([item])
-        body = _ENCODERS[self.signal](safe) if safe else b""
-        return body or None
+        try:
+            if self._observers and len(self.witnessed) < self.queue.capacity:
+                self.witnessed.append(item)
+            if self.signal == "traces" and is_recorded_only(item):
+                return True
+            safe = [item] if self._redact is None else self._redact_each([item])
+            body = _ENCODERS[self.signal](safe) if safe else b""
+            if not body:
+                self.spoiled.add()
+                return True
+            # Counted first: nobody can find it on the disk before it is counted.
+            self.journaled.add()
+            if keep(body):
+                return True
+            self.unjournaled.add()
+        except Exception as error:  # noqa: BLE001 - this runs in the agent's own code
+            shared.report(f"delivery.{self.signal}", f"one of the {self.signal} could not be journaled", error)
+        if len(self.queue.items) >= self.queue.capacity:
+            return False
+        self.queue.items.append(item)
+        return True
+
+    def show_witnessed(self) -> None:
+        """Let the observers see what went past the queue; the caller holds `turn`."""
+        seen = []
+        while self.witnessed:
+            seen.append(self.witnessed.popleft())
+        self.show(seen)
 
     def _affordable(self) -> int:
         return max(1, int(self._request_bytes / self._item_bytes))

@@ -1,0 +1,228 @@
+"""
+Directories of the spool, and who owns them.
+
+    <directory>/<service>-<hash>/                      one per service
+        01763978400000000000-4242-a1b2c3d4/            one per process, made when it first writes
+            owner                                      locked by the process for as long as it lives
+            traces-00000001.seg  traces-00000001.ack
+        quarantine/                                    records no receiver took, a bounded number
+
+Ownership is a lock of the system's on `owner`, not a process id and not a time: when the process is gone, however it went,
+the lock is free, and whoever takes it owns everything beside it. A directory is made under a hidden name, locked, and then
+named, so nobody finds one that is not locked yet.
+
+What others could have written is not trusted: directories belong to us and are closed to others (0700), links are not
+followed, and only names of our own pattern are touched.
+"""
+
+import fcntl
+import hashlib
+import os
+import re
+import secrets
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+__all__ = ["Home", "abandoned_homes", "adopt_home", "default_directory", "make_home", "prepare", "service_directory"]
+
+DIRECTORY_MODE = 0o700
+QUARANTINE = "quarantine"
+
+_NAME = re.compile(r"\d{20}-\d+-[0-9a-f]{8}")
+_SEGMENT = re.compile(r"(?P<signal>traces|metrics|logs)-\d{8}\.seg")
+_OWNER = "owner"
+_FOREIGN_BITS = stat.S_IWGRP | stat.S_IWOTH
+
+
+class Home:
+    """A process's directory, ours for as long as `fd` is open."""
+
+    def __init__(self, path: Path, fd: int) -> None:
+        """
+        Own a directory.
+
+        Args:
+            path: The directory.
+            fd: Its `owner` file, open and locked.
+        """
+        self.path = path
+        self.fd = fd
+
+    def segments(self) -> list[tuple[str, Path]]:
+        """Signal and path of every segment, oldest first."""
+        found = []
+        with os.scandir(self.path) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                match = _SEGMENT.fullmatch(entry.name)
+                if match and entry.is_file(follow_symlinks=False):
+                    found.append((match["signal"], Path(entry.path)))
+        return found
+
+    def release(self) -> None:
+        """Stop owning; the directory goes when nothing of value is in it. Safe twice."""
+        if self.fd < 0:
+            return
+        # Removed while still locked, so that nobody can take it over in between.
+        if not _has_segments(self.path):
+            for name in _leftovers(self.path):
+                with suppress(OSError):
+                    (self.path / name).unlink()
+            with suppress(OSError):
+                self.path.rmdir()
+        self.forget()
+
+    def forget(self) -> None:
+        """Close the lock's file without touching the directory: in a forked child it is the parent's."""
+        if self.fd >= 0:
+            with suppress(OSError):
+                os.close(self.fd)
+            self.fd = -1
+
+
+def default_directory(environ: Mapping[str, str]) -> Path | None:
+    """
+    The user's own place for such files.
+
+    Args:
+        environ: Of the process.
+
+    Returns:
+        Below `XDG_STATE_HOME` or `~/.local/state`, or `None` when the user has no home.
+
+    Source: https://specifications.freedesktop.org/basedir-spec/latest/
+    """
+    state = environ.get("XDG_STATE_HOME", "")
+    if state.startswith("/"):
+        return Path(state) / "otel-agent" / "spool"
+    try:
+        home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+    except RuntimeError:
+        return None
+    return home / ".local" / "state" / "otel-agent" / "spool" if home.is_absolute() else None
+
+
+def service_directory(directory: Path, service: str) -> Path:
+    """
+    Where one service's telemetry waits; no two services share one, whatever they are called.
+
+    Args:
+        directory: Of the spool.
+        service: Its name.
+    """
+    readable = re.sub(r"[^A-Za-z0-9_.-]+", "_", service)[:40].strip(".") or "service"
+    digest = hashlib.sha256(service.encode("utf-8", "backslashreplace")).hexdigest()[:8]
+    return directory / f"{readable}-{digest}"
+
+
+def prepare(directory: Path) -> None:
+    """
+    Make a directory with its parents, for us alone, and see that it is.
+
+    Args:
+        directory: To be made.
+
+    Raises:
+        OSError: It cannot be made, belongs to somebody else, or others could change it.
+    """
+    missing = [path for path in (directory, *directory.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
+    found = directory.lstat()
+    if not stat.S_ISDIR(found.st_mode):
+        raise NotADirectoryError(20, "not a directory of ours", str(directory))
+    if found.st_uid != os.geteuid():
+        raise PermissionError(1, "it belongs to another user", str(directory))
+    if found.st_mode & _FOREIGN_BITS:
+        raise PermissionError(1, "others may write to it", str(directory))
+    for parent in directory.resolve().parents:
+        mode = parent.stat().st_mode
+        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            raise PermissionError(1, f"others may replace it, because {parent} is open to all", str(directory))
+
+
+def make_home(service: Path, wall_ns: int) -> Home:
+    """
+    A new directory for this process.
+
+    Args:
+        service: See `service_directory`; made if need be.
+        wall_ns: Now, nanoseconds since 1970; homes are adopted in this order.
+
+    Raises:
+        OSError: The disk failed or is not ours.
+    """
+    prepare(service)
+    name = f"{wall_ns:020d}-{os.getpid()}-{secrets.token_hex(4)}"
+    hidden = service / f".{name}"
+    hidden.mkdir(mode=DIRECTORY_MODE)
+    fd = os.open(hidden / _OWNER, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        hidden.rename(service / name)
+    except OSError:
+        os.close(fd)
+        raise
+    return Home(service / name, fd)
+
+
+def abandoned_homes(service: Path, known: set[Path]) -> list[Path]:
+    """
+    Directories that may have no owner any more, oldest first; to be tried with `adopt_home`.
+
+    Args:
+        service: See `service_directory`.
+        known: Directories that are ours already.
+    """
+    try:
+        with os.scandir(service) as entries:
+            return sorted(
+                Path(entry.path)
+                for entry in entries
+                if _NAME.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False) and Path(entry.path) not in known
+            )
+    except OSError:
+        return []
+
+
+def adopt_home(path: Path) -> Home | None:
+    """
+    Own a directory whose process is gone.
+
+    Args:
+        path: From `abandoned_homes`.
+
+    Returns:
+        `None` when its process lives, somebody else was faster, or it is not ours to take.
+    """
+    try:
+        if path.lstat().st_uid != os.geteuid():
+            return None
+        fd = os.open(path / _OWNER, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(fd).st_nlink == 0:  # its owner removed it between our opening and our locking
+            raise FileNotFoundError(path)
+    except OSError:
+        os.close(fd)
+        return None
+    return Home(path, fd)
+
+
+def _has_segments(path: Path) -> bool:
+    try:
+        return any(_SEGMENT.fullmatch(entry.name) for entry in path.iterdir())
+    except OSError:
+        return True
+
+
+def _leftovers(path: Path) -> list[str]:
+    try:
+        names = [entry.name for entry in path.iterdir()]
+    except OSError:
+        return []
+    # The lock's file goes last.
+    return sorted((name for name in names if name == _OWNER or name.endswith(".ack")), key=lambda name: name == _OWNER)

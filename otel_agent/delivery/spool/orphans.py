@@ -1,0 +1,108 @@
+"""
+What processes that are gone have left.
+
+Their directories are taken over one at a time and their segments looked through a few at a time, so that a large backlog
+does not keep anybody waiting.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+from otel_agent.clock import Clock
+from otel_agent.delivery.spool.homes import Home, abandoned_homes, adopt_home
+from otel_agent.delivery.spool.segments import Segment
+from otel_agent.guard import shared
+
+__all__ = ["Orphans"]
+
+LOOK_BYTES = 8 << 20
+"""Of segments, so much is looked through in one go, in bytes."""
+
+
+class Orphans:
+    """Directories taken over, and those of their segments that were not looked through yet. `turn` is held by whoever looks."""
+
+    def __init__(self, service: Path, clock: Clock) -> None:
+        """
+        Know where to look.
+
+        Args:
+            service: Directory of the service.
+            clock: Tells the age of what is found.
+        """
+        self.turn = threading.Lock()
+        self._service = service
+        self._clock = clock
+        self._homes: list[Home] = []
+        self._unread: deque[tuple[str, Segment]] = deque()
+
+    def look(self, own: Path | None) -> Iterator[tuple[str, Segment]]:
+        """
+        Signal and segment of the next few that were left, opened; the caller holds `turn`.
+
+        Args:
+            own: Our own directory.
+        """
+        if not self._unread:
+            self._take_over(own)
+        looked_bytes = 0
+        while self._unread and looked_bytes < LOOK_BYTES:
+            signal, segment = self._unread.popleft()
+            try:
+                segment.load()
+            except OSError as error:
+                shared.report("spool.adopt", f"{segment.path} cannot be read and is left where it is", error)
+                continue
+            looked_bytes += segment.size_bytes
+            yield signal, segment
+
+    def let_go(self, used: set[Path]) -> None:
+        """
+        Give back directories that are empty now.
+
+        Args:
+            used: Directories that have segments on a shelf.
+        """
+        used = used | {segment.path.parent for _, segment in self._unread}
+        for home in [home for home in self._homes if home.path not in used]:
+            self._homes.remove(home)
+            home.release()
+
+    def release(self) -> None:
+        """Give back all directories, whatever is in them."""
+        for home in self._homes:
+            home.release()
+        self._homes.clear()
+        self._unread.clear()
+
+    def forget(self) -> None:
+        """Leave them to the parent, in a forked child."""
+        for home in self._homes:
+            home.forget()
+
+    def _take_over(self, own: Path | None) -> None:
+        known = {home.path for home in self._homes} | ({own} if own is not None else set())
+        for path in abandoned_homes(self._service, known):
+            home = adopt_home(path)
+            if home is None:
+                continue
+            try:
+                segments = home.segments()
+            except OSError:
+                segments = []
+            if not segments:
+                home.release()
+                continue
+            self._homes.append(home)
+            self._unread.extend((signal, Segment(found, self._born_s(found))) for signal, found in segments)
+            return
+
+    def _born_s(self, path: Path) -> float:
+        """When a segment of somebody else's was last written to, on our own clock."""
+        try:
+            age_s = self._clock.wall_ns() / 1e9 - path.stat().st_mtime
+        except OSError:
+            age_s = 0.0
+        return self._clock.monotonic_s() - max(0.0, age_s)
