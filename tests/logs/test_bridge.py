@@ -254,7 +254,7 @@ def test_arguments_that_cannot_change_wait_for_the_sender(log: logging.Logger, s
 
     assert "%s %d" == sink.items[0].message
     assert "a 1" == sink.items[0].body
-    assert "a 1" == sink.items[0].message
+    assert "a 1" == sink.items[0].text
 
 
 def test_bodies_can_be_replaced(log: logging.Logger, sink: Items) -> None:

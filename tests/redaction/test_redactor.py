@@ -7,18 +7,88 @@ import pytest
 
 from otel_agent.redaction.redactor import Redactor
 
-LOOK_ALIKES = """
-session_count author authors authority input_tokens output_tokens token_count max_tokens tokenizer key keyboard passenger
-passing compass bypass secretary cookiecutter primary_key public_key cache_key idempotency_key session.id private_key_path
-password_length token_type gen_ai.usage.input_tokens gen_ai.token.type authorized monkey token_address signed design
-""".split()
-SECRET_NAMES = """
-password dbPassword db.password user_passwd mysql_pwd passphrase secret client_secret secrets credential aws_credentials
-private_key privateKey PRIVATE-KEY api_key apikey X-API-Key apiKey access_token refresh_token authorization
-http.request.header.authorization Proxy-Authorization set-cookie Cookie jwt csrf _csrf_token X-XSRF-TOKEN ssn
-social_security_number credit_card card_number cvv connect.sid PHPSESSID session_id sessionid token auth_token mnemonic
-seed_phrase aws_secret_access_key AccountKey accessKey auth
-""".split()
+LOOK_ALIKES = [
+    "session_count",
+    "author",
+    "authors",
+    "authority",
+    "input_tokens",
+    "output_tokens",
+    "token_count",
+    "max_tokens",
+    "tokenizer",
+    "key",
+    "keyboard",
+    "passenger",
+    "passing",
+    "compass",
+    "bypass",
+    "secretary",
+    "cookiecutter",
+    "primary_key",
+    "public_key",
+    "cache_key",
+    "idempotency_key",
+    "session.id",
+    "private_key_path",
+    "password_length",
+    "token_type",
+    "gen_ai.usage.input_tokens",
+    "gen_ai.token.type",
+    "authorized",
+    "monkey",
+    "token_address",
+    "signed",
+    "design",
+]
+SECRET_NAMES = [
+    "password",
+    "dbPassword",
+    "db.password",
+    "user_passwd",
+    "mysql_pwd",
+    "passphrase",
+    "secret",
+    "client_secret",
+    "secrets",
+    "credential",
+    "aws_credentials",
+    "private_key",
+    "privateKey",
+    "PRIVATE-KEY",
+    "api_key",
+    "apikey",
+    "X-API-Key",
+    "apiKey",
+    "access_token",
+    "refresh_token",
+    "authorization",
+    "http.request.header.authorization",
+    "Proxy-Authorization",
+    "set-cookie",
+    "Cookie",
+    "jwt",
+    "csrf",
+    "_csrf_token",
+    "X-XSRF-TOKEN",
+    "ssn",
+    "social_security_number",
+    "credit_card",
+    "card_number",
+    "cvv",
+    "connect.sid",
+    "PHPSESSID",
+    "session_id",
+    "sessionid",
+    "token",
+    "auth_token",
+    "mnemonic",
+    "seed_phrase",
+    "aws_secret_access_key",
+    "AccountKey",
+    "accessKey",
+    "auth",
+]
 
 
 @pytest.fixture

@@ -1,0 +1,79 @@
+"""
+Log records on the terminal: text with colours for people, JSON for machines.
+
+Bytes go to the file descriptor itself where there is one. A thread that is stuck in a full pipe would otherwise hold the
+lock of Python's own stream, and the interpreter, which flushes that stream at the end, aborts when it cannot have it.
+"""
+
+import io
+import os
+import select
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TextIO
+
+__all__ = ["Console", "shows_colours"]
+
+_WAIT_S = 1.0
+"""How long a descriptor that takes nothing is waited for before it is tried again, in seconds."""
+
+
+def shows_colours(stream: TextIO | None, environ: Mapping[str, str]) -> bool:
+    """
+    Whether a stream is a terminal that understands colours.
+
+    Args:
+        stream: Where lines go.
+        environ: `NO_COLOR` and `TERM=dumb` say no.
+
+    Source: https://no-color.org
+    """
+    if stream is None or environ.get("NO_COLOR") or environ.get("TERM") == "dumb":
+        return False
+    try:
+        return stream.isatty()
+    except (AttributeError, ValueError):
+        return False
+
+
+class Console:
+    """Writes to standard error, whatever that is at the moment of writing."""
+
+    name = "console"
+
+    def write(self, lines: Sequence[str]) -> int:
+        """
+        Write whole lines.
+
+        Args:
+            lines: With their line breaks.
+
+        Returns:
+            How many were written.
+
+        Raises:
+            OSError: When the stream is gone or takes no more.
+        """
+        stream = sys.stderr
+        if stream is None:
+            return 0
+        content = "".join(lines)
+        try:
+            descriptor = stream.fileno()
+        except (AttributeError, OSError, ValueError, io.UnsupportedOperation):
+            stream.write(content)
+            stream.flush()
+            return len(lines)
+        remaining = memoryview(content.encode("utf-8", "backslashreplace"))
+        while remaining:
+            try:
+                remaining = remaining[os.write(descriptor, remaining) :]
+            except BlockingIOError:
+                select.select([], [descriptor], [], _WAIT_S)
+        return len(lines)
+
+    def reinit_after_fork(self) -> None:
+        """Do nothing: the descriptor is shared, and nothing is held."""
+
+    def close(self) -> None:
+        """Do nothing: the stream is not ours."""

@@ -1,0 +1,212 @@
+"""
+Between the agent's threads and a file or terminal that may be slow: a bounded queue and one thread.
+
+    log call ──► BridgeHandler: append ──► LogQueue.sink ──► (thread otel-agent-logs-…) redact ──► format ──► write
+
+The agent's side is one append, as for delivery: no lock, no wake-up, no write, so a stalled disk costs a log call nothing.
+When the queue is full, what comes is counted and dropped. Every output has a queue and a thread of its own: a terminal that
+nobody reads does not keep the file waiting.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from otel_agent.clock import SYSTEM, Clock
+from otel_agent.delivery.queues import SignalQueue
+from otel_agent.guard import guarded, shared
+
+__all__ = ["LogQueue", "Output"]
+
+LIMIT = 65_536
+"""Entries that wait at most; about 30 MB of them."""
+
+INTERVAL_S = 0.1
+"""How often the thread looks, in seconds."""
+
+BATCH = 256
+"""Entries written at once; what a lock of the file is held for."""
+
+
+class Output(Protocol):
+    """Where lines go."""
+
+    name: str
+    """Stands in the thread's name and in messages."""
+
+    def write(self, lines: Sequence[str]) -> int:
+        """Write whole lines and say how many; raise `OSError` when that fails."""
+        ...
+
+    def reinit_after_fork(self) -> None:
+        """Let go of what a child shares with its parent."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything; a later write opens it again."""
+        ...
+
+
+class LogQueue:
+    """
+    The queue of one output with the thread that empties it.
+
+    `_writing` is held while entries are redacted, formatted and written: by the thread, or by `flush` where there is no
+    thread. It guards the output and the counters. Producers never touch it.
+    """
+
+    def __init__(
+        self,
+        output: Output,
+        form: Callable[[Any], str],
+        redact: Callable[[Sequence[Any]], Sequence[Any]],
+        *,
+        limit: int = LIMIT,
+        clock: Clock = SYSTEM,
+    ) -> None:
+        """
+        Tie a queue to an output.
+
+        Args:
+            output: Used by one thread at a time.
+            form: Makes a line of an entry, with its line break.
+            redact: Takes secrets out of a batch of entries.
+            limit: Entries that wait at most; at least 1.
+            clock: Its monotonic face counts deadlines.
+        """
+        self.sink = SignalQueue(limit)
+        """What `BridgeHandler` appends to."""
+        self._output = output
+        self._format = form
+        self._redact = redact
+        self._clock = clock
+        self._written = 0
+        self._dropped = 0
+        self._renew()
+
+    def _renew(self) -> None:
+        self._writing = threading.Lock()
+        self._wake = threading.Event()
+        self._requests: list[threading.Event] = []
+        self._thread: threading.Thread | None = None
+        self._is_closing = False
+
+    @property
+    def name(self) -> str:
+        """Of the output."""
+        return self._output.name
+
+    def start(self) -> None:
+        """Start the thread; once."""
+        if self._thread is None and not self._is_closing:
+            self._thread = threading.Thread(
+                target=self._run, name=f"otel-agent-logs-{self.name.rsplit('/', 1)[-1]}", daemon=True
+            )
+            self._thread.start()
+
+    def flush(self, timeout_s: float) -> bool:
+        """
+        Write what waits.
+
+        Args:
+            timeout_s: Longest time this takes, in seconds, whatever the output does.
+
+        Returns:
+            Whether everything that waited has been written, or counted as dropped.
+        """
+        thread = self._thread
+        if thread is None or not thread.is_alive():
+            return self._drain_here(timeout_s)
+        request = threading.Event()
+        self._requests.append(request)
+        self._wake.set()
+        return request.wait(timeout_s)
+
+    def close(self, timeout_s: float) -> bool:
+        """
+        Write what waits and stop. Safe before `start`, and twice.
+
+        Args:
+            timeout_s: Longest time this takes, in seconds. What cannot be written by then is counted as dropped.
+
+        Returns:
+            Whether everything has been written.
+        """
+        deadline_s = self._clock.monotonic_s() + timeout_s
+        self._is_closing = True
+        self._wake.set()
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(max(0.0, deadline_s - self._clock.monotonic_s()))
+        is_done = thread is None or not thread.is_alive()
+        is_done = is_done and self._drain_here(max(0.0, deadline_s - self._clock.monotonic_s()))
+        self.sink.close()
+        if is_done:
+            with guarded("logs.close", f"the log output {self.name} could not be closed"):
+                self._output.close()
+        return is_done
+
+    def counts(self) -> dict[str, Any]:
+        """What became of the entries so far; `accepted` is the sum of the rest."""
+        queued, written = len(self.sink.items), self._written
+        dropped = {**self.sink.turned_away, "write_failed": self._dropped}
+        return {
+            "accepted": queued + written + sum(dropped.values()),
+            "queued": queued,
+            "written": written,
+            "dropped": {reason: count for reason, count in dropped.items() if count},
+        }
+
+    def reinit_after_fork(self) -> None:
+        """Begin anew in a forked child: what waits is the parent's to write."""
+        was_running = self._thread is not None and not self._is_closing
+        self.sink.reinit_after_fork()
+        self._written = self._dropped = 0
+        self._renew()
+        self._output.reinit_after_fork()
+        if was_running:
+            self.start()
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait(INTERVAL_S)
+            self._wake.clear()
+            requests, self._requests = self._requests, []
+            is_closing = self._is_closing
+            with guarded("logs.queue", f"records for {self.name} could not be written"):
+                self._drain()
+            for request in requests:
+                request.set()
+            if is_closing:
+                return
+
+    def _drain_here(self, timeout_s: float) -> bool:
+        """For where there is no thread: after a fork that nobody told us of, and when the interpreter is ending."""
+        if not self.sink.items:
+            return True
+        if not self._writing.acquire(timeout=timeout_s):
+            return False
+        self._writing.release()
+        self._drain()
+        return True
+
+    def _drain(self) -> None:
+        with self._writing:
+            while batch := self.sink.take(BATCH):
+                self._write(batch)
+
+    def _write(self, batch: list[Any]) -> None:
+        lines = []
+        for entry in self._redact(batch):
+            try:
+                lines.append(self._format(entry))
+            except Exception as error:  # noqa: BLE001 - one bad record never costs its neighbours
+                shared.report("logs.format", "a log record could not be written and was left out", error)
+        written = 0
+        try:
+            written = self._output.write(lines)
+            shared.recovered("logs.write", f"log records are written to {self.name} again")
+        except Exception as error:  # noqa: BLE001 - disks fail, streams are closed; the agent goes on
+            shared.report("logs.write", f"log records could not be written to {self.name} and were dropped", error)
+        self._written += written
+        self._dropped += len(batch) - written

@@ -1,0 +1,238 @@
+"""Console and files: one record is one line, with its ids, without its secrets, whatever else logs."""
+
+import asyncio
+import json
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+
+from otel_agent.config.sections.keeping import LogFile, Logs
+from otel_agent.logs.bridge import BridgeHandler
+from otel_agent.logs.outputs import Outputs, build_outputs
+from otel_agent.redaction.redactor import Redactor
+
+TIMEOUT_S = 20.0
+
+
+@pytest.fixture
+def log() -> Iterator[logging.Logger]:
+    """A logger that no other test can reach."""
+    logger = logging.Logger("trader.orders", logging.DEBUG)  # noqa: LOG001 - as said
+    yield logger
+    logger.handlers.clear()
+
+
+@pytest.fixture
+def outputs(tmp_path: Path, log: logging.Logger) -> Iterator[Outputs]:
+    """A file, started, fed by the logger."""
+    made = build_outputs(Logs(files=(LogFile(path="logs/agent.log"),)), Redactor(), directory=tmp_path)
+    log.addHandler(BridgeHandler(None, Resource({"service.name": "trader"}), outputs=made.sinks))
+    made.start()
+    yield made
+    made.close(TIMEOUT_S)
+
+
+def records(directory: Path) -> list[dict[str, Any]]:
+    """What stands in the file, line by line."""
+    return [json.loads(line) for line in (directory / "logs/agent.log").read_text().splitlines()]
+
+
+def test_a_record_is_a_line(outputs: Outputs, log: logging.Logger, tmp_path: Path) -> None:
+    """The fields are those of the interface, and absent when there is nothing to say."""
+    log.warning("order %s at %.2f", "A1", 3, extra={"symbol": "ACME"})
+
+    assert outputs.flush(TIMEOUT_S)
+    (record,) = records(tmp_path)
+    moment = record.pop("timestamp")
+    assert moment.endswith("Z")
+    assert {
+        "severity_text": "WARN",
+        "severity_number": 13,
+        "body": "order A1 at 3.00",
+        "logger": "trader.orders",
+        "service.name": "trader",
+        "attributes": {"symbol": "ACME"},
+    } == record
+
+
+def test_an_exception_is_in_fields_of_its_own(outputs: Outputs, log: logging.Logger, tmp_path: Path) -> None:
+    """Type, message and stack stand beside the body, and the line stays one line."""
+    try:
+        raise ValueError("no\nprice")
+    except ValueError:
+        log.exception("failed")
+
+    assert outputs.flush(TIMEOUT_S)
+    (record,) = records(tmp_path)
+    assert ("failed", "ValueError", "no\nprice") == (
+        record["body"],
+        record["exception.type"],
+        record["exception.message"],
+    )
+    assert record["exception.stacktrace"].startswith("Traceback")
+    assert "attributes" not in record
+
+
+def test_records_of_a_thousand_tasks_carry_their_own_ids(outputs: Outputs, log: logging.Logger, tmp_path: Path) -> None:
+    """However tasks are interleaved, a record has the ids of the span it was logged in."""
+    tracer = TracerProvider(shutdown_on_exit=False).get_tracer("t")
+    expected = {}
+
+    async def decide(number: int) -> None:
+        with tracer.start_as_current_span("decide") as span:
+            context = span.get_span_context()
+            expected[number] = (f"{context.trace_id:032x}", f"{context.span_id:016x}")
+            await asyncio.sleep(0)
+            log.info("decided", extra={"number": number})
+            await asyncio.sleep(0)
+
+    async def main() -> None:
+        await asyncio.gather(*(decide(number) for number in range(1000)))
+
+    asyncio.run(main())
+    log.info("outside")
+
+    assert outputs.flush(TIMEOUT_S)
+    *inside, outside = records(tmp_path)
+    assert expected == {record["attributes"]["number"]: (record["trace_id"], record["span_id"]) for record in inside}
+    assert "trace_id" not in outside
+
+
+def test_what_is_written_holds_no_secret(outputs: Outputs, log: logging.Logger, tmp_path: Path) -> None:
+    """Bodies, arguments, extras and exceptions are redacted before they reach the disk."""
+    log.info("password=%s", "hunter2", extra={"token": "hunter2"})
+    try:
+        raise ValueError("postgres://me:hunter2@db")
+    except ValueError:
+        log.exception("failed")
+
+    assert outputs.flush(TIMEOUT_S)
+    assert "hunter2" not in (tmp_path / "logs/agent.log").read_text()
+
+
+def test_our_own_loggers_are_written_but_not_exported(tmp_path: Path) -> None:
+    """What we say about a failing export is in the log file, because it cannot be anywhere else."""
+    program = f"""
+import logging
+from collections import deque
+from pathlib import Path
+from types import SimpleNamespace
+from otel_agent.config.sections.keeping import LogFile, Logs
+from otel_agent.logs.bridge import BridgeHandler, install_bridge
+from otel_agent.logs.outputs import build_outputs
+from otel_agent.redaction.redactor import Redactor
+outputs = build_outputs(Logs(files=(LogFile(path="agent.log"),)), Redactor(), directory=Path({str(tmp_path)!r}))
+exported = SimpleNamespace(items=deque(), limit=10)
+remove = install_bridge(BridgeHandler(exported, None, outputs=outputs.sinks))
+outputs.start()
+logging.getLogger("otel_agent").error("export failed")
+outputs.close(10)
+assert not exported.items
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+
+    assert (0, "export failed\n") == (result.returncode, result.stderr)
+    assert "export failed" in (tmp_path / "agent.log").read_text()
+
+
+CONSOLE = """
+import logging, sys
+from types import SimpleNamespace
+from otel_agent.config.sections.keeping import Logs
+from otel_agent.logs.bridge import BridgeHandler, install_bridge
+from otel_agent.logs.outputs import build_outputs
+from otel_agent.redaction.redactor import Redactor
+outputs = build_outputs(Logs(console={form!r}), Redactor())
+remove = install_bridge(BridgeHandler(None, None, outputs=outputs.sinks), is_last_resort=outputs.has_console)
+outputs.start()
+"""
+
+
+def console(form: str, program: str) -> str:
+    """What a program with a console output writes to standard error."""
+    code = CONSOLE.format(form=form) + program + "\noutputs.close(10)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+
+    assert 0 == result.returncode, result.stderr
+    return result.stderr
+
+
+def test_the_console_says_everything_once() -> None:
+    """Where the agent has no handler, the last resort of logging is silent, because we have said it."""
+    lines = console("json", 'logging.getLogger("a").warning("w")').splitlines()
+
+    assert ["w"] == [json.loads(line)["body"] for line in lines]
+
+
+def test_handlers_of_the_agent_stay_as_they_are() -> None:
+    """A later basicConfig does what it would have done, beside our console."""
+    lines = console("json", 'logging.basicConfig(format="theirs: %(message)s"); logging.warning("w")').splitlines()
+
+    assert "theirs: w" in lines
+    assert 2 == len(lines)
+
+
+def test_text_is_for_people_and_obeys_nobody() -> None:
+    """A message cannot forge a line or move the cursor; a stack trace stands indented below."""
+    program = r"""
+try:
+    1 / 0
+except ZeroDivisionError:
+    logging.getLogger("a").exception("one\ntwo \x1b[31m \u202e", extra={"symbol": "A\nB"})
+"""
+    first, *stack = console("text", program).splitlines()
+
+    assert first[12:] == r"  ERROR  a  one\ntwo \x1b[31m \u202e  symbol=A\nB"
+    assert stack
+    assert all(line.startswith("    ") for line in stack)
+
+
+def wait_until(is_true: Callable[[], bool]) -> None:
+    """Poll, bounded."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while not is_true() and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+    assert is_true()
+
+
+def test_a_stalled_pipe_never_blocks_a_log_call(log: logging.Logger, tmp_path: Path) -> None:
+    """With a pipe that nobody reads, calls go on at their usual price, what fits waits, and the rest is counted."""
+    os.mkfifo(tmp_path / "agent.log")
+    outputs = build_outputs(Logs(files=(LogFile(path="agent.log"),)), Redactor(), directory=tmp_path)
+    log.addHandler(BridgeHandler(None, Resource({}), outputs=outputs.sinks))
+    outputs.sinks[0].limit = 100
+    outputs.start()
+    longest = 0.0
+    for number in range(3_000):
+        begun = time.perf_counter()
+        log.info("%d %s", number, "x" * 1_000)
+        longest = max(longest, time.perf_counter() - begun)
+        if number % 100 == 0:
+            time.sleep(0.002)
+
+    counts = next(iter(outputs.counts().values()))
+    begun = time.perf_counter()
+    assert not outputs.flush(0.05)
+    assert not outputs.close(0.05)
+    assert time.perf_counter() - begun < 5
+    assert longest < 0.5
+    assert counts["dropped"]["queue_full"] > 0
+    with (tmp_path / "agent.log").open("rb", buffering=0) as pipe:  # let the thread go, for the next test's sake
+        os.set_blocking(pipe.fileno(), False)
+        wait_until(lambda: _drained(pipe, outputs))
+
+
+def _drained(pipe: Any, outputs: Outputs) -> bool:
+    while pipe.read(1 << 16):
+        pass
+    return not outputs.sinks[0].items
