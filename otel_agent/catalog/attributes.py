@@ -92,6 +92,10 @@ AGENT_HEALTH_STATE = Attribute(
     "agent.health.state", "The state this point is about.", ("unknown", "healthy", "degraded", "unhealthy")
 )
 
+AGENT_HEALTH_STATE_FROM = Attribute("agent.health.state.from", "The state that was left.", AGENT_HEALTH_STATE.values)
+AGENT_HEALTH_STATE_TO = Attribute("agent.health.state.to", "The state that was entered.", AGENT_HEALTH_STATE.values)
+AGENT_HEALTH_MESSAGE = Attribute("agent.health.message", "What is wrong; absent when all is well.")
+
 # Alerts.
 ALERT_RULE_NAME = Attribute(
     "alert.rule.name", "Name of the rule.", source="https://github.com/open-telemetry/semantic-conventions/pull/1081"

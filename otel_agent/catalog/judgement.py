@@ -46,4 +46,10 @@ ALERT_TRANSITION = Event(
     ),
 )
 
-EVENTS = (ALERT_TRANSITION,)
+HEALTH_TRANSITION = Event(
+    "agent.health.transition",
+    "A check, a threshold, or the agent as a whole, went from one state of health to another.",
+    (a.AGENT_HEALTH_COMPONENT, a.AGENT_HEALTH_STATE_FROM, a.AGENT_HEALTH_STATE_TO, a.AGENT_HEALTH_MESSAGE),
+)
+
+EVENTS = (ALERT_TRANSITION, HEALTH_TRANSITION)

@@ -1,0 +1,137 @@
+"""
+What a probe is told. Pure: a report and a request's facts in, status and body out.
+
+    /livez     would a restart help?       only heartbeats and event loops count
+    /readyz    may it be given work?       started, not draining, critical checks, thresholds
+    /startupz  has the set-up ended?       a latch
+    /healthz   everything, for people
+
+Source: Kubernetes, "Configure Liveness, Readiness and Startup Probes"; the body follows the shape of the expired draft
+draft-inadarei-api-health-check-06 without promising it.
+"""
+
+import ipaddress
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from otel_agent.health.monitor import Report
+from otel_agent.health.stalls import Stall
+from otel_agent.health.states import Component, State
+from otel_agent.health.thresholds import Threshold
+
+__all__ = ["PATHS", "answer", "describe", "is_allowed_host", "is_loopback"]
+
+PATHS = ("/livez", "/readyz", "/startupz", "/healthz")
+
+Redact = Callable[[str], str]
+"""Takes secrets out of a text."""
+
+
+def answer(path: str, report: Report, *, with_details: bool, redact: Redact = str) -> tuple[int, dict[str, Any]]:
+    """
+    Answer a probe.
+
+    Args:
+        path: One of `PATHS`.
+        report: What is known.
+        with_details: Whether the asker may see more than one word.
+        redact: Applied to the texts of checks, which are the agent's own.
+
+    Returns:
+        An HTTP status (200 or 503) and a JSON object.
+    """
+    is_ok = {
+        "/livez": report.is_live,
+        "/readyz": report.is_ready,
+        "/startupz": report.is_started,
+        "/healthz": report.state in {State.HEALTHY, State.DEGRADED},
+    }[path]
+    word = report.state.value if path == "/healthz" else ("ok" if is_ok else "failing")
+    body: dict[str, Any] = {"status": word}
+    if with_details and path == "/livez":
+        body["stalls"] = [_stall(stall) for stall in report.stalls]
+    elif with_details and path != "/startupz":
+        body = {**describe(report, redact), "status": word}
+    return (200 if is_ok else 503), body
+
+
+def describe(report: Report, redact: Redact = str) -> dict[str, Any]:
+    """
+    Everything that is known, as plain values.
+
+    Args:
+        report: What is known.
+        redact: Applied to the texts of checks.
+
+    Returns:
+        `status`, `live`, `ready`, `started`, `draining`, `components` and `thresholds` by name, and `stalls`.
+    """
+    return {
+        "status": report.state.value,
+        "live": report.is_live,
+        "ready": report.is_ready,
+        "started": report.is_started,
+        "draining": report.is_draining,
+        "components": {component.name: _component(component, redact) for component in report.components},
+        "thresholds": {threshold.name: _threshold(threshold) for threshold in report.thresholds},
+        "stalls": [_stall(stall) for stall in report.stalls],
+    }
+
+
+def is_allowed_host(host: str, allowed: Collection[str]) -> bool:
+    """
+    Whether a Host header names this server.
+
+    A page on a foreign name that resolves to this address (DNS rebinding) sends that name; an address in digits cannot be
+    rebound, so addresses pass, names only when they are known.
+
+    Args:
+        host: The header's value, with or without a port.
+        allowed: Names that pass beside localhost, in lower case.
+    """
+    name = host.strip().lower()
+    if name.startswith("["):
+        name = name[1:].partition("]")[0]
+    elif name.count(":") == 1:
+        name = name.partition(":")[0]
+    return name in {"localhost", *allowed} or _as_address(name) is not None
+
+
+def is_loopback(peer: str) -> bool:
+    """
+    Whether a peer is on this machine.
+
+    Args:
+        peer: Its address in digits, also with a scope ("fe80::1%eth0") or as IPv4 inside IPv6.
+    """
+    address = _as_address(peer.partition("%")[0])
+    if address is None:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+
+
+def _as_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def _component(component: Component, redact: Redact) -> Mapping[str, Any]:
+    found: dict[str, Any] = {
+        "status": component.state.value,
+        "critical": component.is_critical,
+        "failures": component.failures,
+        "duration_s": round(component.duration_s, 6),
+    }
+    if component.message:
+        found["message"] = redact(component.message)
+    return found
+
+
+def _threshold(threshold: Threshold) -> Mapping[str, Any]:
+    return {"value": threshold.value, "limit": threshold.limit, "breached": threshold.is_breached}
+
+
+def _stall(stall: Stall) -> Mapping[str, Any]:
+    return {"name": stall.name, "age_s": round(stall.age_s, 3), "stack": list(stall.stack)}

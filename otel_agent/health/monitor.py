@@ -1,0 +1,301 @@
+"""
+The state of everything that is watched, kept up to date by one thread and read by anyone.
+
+Probes, metrics and `telemetry.health` read what is cached here; nothing is ever checked while somebody waits for an answer.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from otel_agent.clock import SYSTEM, Clock
+from otel_agent.guard import shared as guard
+from otel_agent.health.loops import LoopProbe
+from otel_agent.health.registry import Check, Heartbeat, Registry
+from otel_agent.health.running import CheckRunner
+from otel_agent.health.stalls import Stall, stalls
+from otel_agent.health.states import Component, Outcome, State, aggregate, judge, unless_stale
+from otel_agent.health.thresholds import Threshold, update
+
+__all__ = ["DELIVERY", "OVERALL", "Change", "HealthMonitor", "Report"]
+
+TICK_S = 0.25
+"""How often outcomes are collected and heartbeats looked at, in seconds."""
+
+READING_S = 1.0
+"""How often CPU, memory, disk and delivery are looked at, in seconds."""
+
+STALE_S = 10.0
+"""A check is stale when its next outcome is overdue by this much, in seconds."""
+
+OVERALL = "overall"
+"""The name under which the whole is reported."""
+
+DELIVERY = "delivery"
+"""The name under which the way out of telemetry is reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A component, a threshold, or the whole went from one state to another."""
+
+    name: str
+    """Of the component; `OVERALL` for the whole."""
+    before: State
+    after: State
+    message: str
+    """What is wrong; empty when all is well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything known at one moment."""
+
+    state: State
+    """Of the whole."""
+    is_live: bool
+    """No critical heartbeat is late."""
+    is_ready: bool
+    """Started, not draining, nothing critical unhealthy, no threshold breached."""
+    is_started: bool
+    """The set-up has ended."""
+    is_draining: bool
+    """The end has begun."""
+    components: Sequence[Component]
+    """Checks, heartbeats and the delivery."""
+    thresholds: Sequence[Threshold]
+    """CPU, memory and disk, as far as they have limits."""
+    stalls: Sequence[Stall]
+    """Heartbeats that are late."""
+
+    def states(self) -> dict[str, tuple[State, str]]:
+        """State and message by name, the whole included."""
+        found = {component.name: (component.state, component.message) for component in self.components}
+        for threshold in self.thresholds:
+            text = (
+                f"{threshold.value:.0%} of {threshold.name} in use" if threshold.is_breached and threshold.value else ""
+            )
+            found[threshold.name] = (State.DEGRADED if threshold.is_breached else State.HEALTHY, text)
+        return {**found, OVERALL: (self.state, "")}
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the monitor looks, beside checks and heartbeats; each answers at once."""
+
+    readings: Callable[[], Mapping[str, float] | None] = lambda: None
+    """Ratios from 0 to 1 by name: "cpu", "memory", "disk"; None when nothing new was read."""
+    trouble: Callable[[], str | None] | None = None
+    """What is wrong with the delivery of telemetry, or None; None when nothing is delivered."""
+
+
+@dataclass(slots=True)
+class _Known:
+    """What was judged so far."""
+
+    components: dict[str, Component] = field(default_factory=dict)
+    thresholds: dict[str, Threshold] = field(default_factory=dict)
+
+
+class HealthMonitor:
+    """
+    Runs the checks of a registry and keeps what came of them.
+
+    `_lock` guards `_known`; it is never held while a check, a reading or a listener runs.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        thresholds: Sequence[Threshold] = (),
+        sources: Sources = Sources(),
+        on_change: Callable[[Change], object] | None = None,
+        on_tick: Callable[[], object] = lambda: None,
+        clock: Clock = SYSTEM,
+        loops: LoopProbe | None = None,
+    ) -> None:
+        """
+        Watch a registry.
+
+        Args:
+            registry: Checks and heartbeats, also those declared later.
+            thresholds: Limits on what `sources.readings` gives, by name.
+            sources: Looked at once a second.
+            on_change: Called with each change of state, on the monitor's thread; returns at once. None: nobody is told.
+            on_tick: Called after each round, on the monitor's thread; returns at once.
+            clock: Its monotonic face counts.
+            loops: Looked after with everything else; None: event loops are not watched.
+        """
+        self._registry = registry
+        self._sources = sources
+        self._on_change = on_change
+        self._on_tick = on_tick
+        self._clock = clock
+        self._loops = loops
+        self._lock = threading.Lock()
+        self._known = _Known(thresholds={threshold.name: threshold for threshold in thresholds})
+        self._states: dict[str, State] = {}
+        self._is_started = False
+        self._is_draining = False
+        self._looked_at_s = float("-inf")
+        self._runner = self._new_runner()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to watch, on a thread of its own; a second call does nothing."""
+        if self._thread is None:
+            self._stop.clear()
+            self._thread = threading.Thread(target=self._run, name="otel-agent-health", daemon=True)
+            self._thread.start()
+
+    def close(self, timeout_s: float = 1.0) -> None:
+        """
+        Stop watching; safe before `start` and safe twice.
+
+        Args:
+            timeout_s: To wait for the thread, in seconds.
+        """
+        thread, self._thread = self._thread, None
+        self._stop.set()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout_s)
+
+    def started(self) -> None:
+        """The agent is set up: /startupz and, unless something is wrong, /readyz turn 200."""
+        now_s = self._clock.monotonic_s()
+        for beat in self._registry.heartbeats():
+            if beat.thread_id is None:
+                beat.last_s = now_s
+        self._is_started = True
+
+    def drain(self) -> None:
+        """The agent is leaving: /readyz turns 503 at once; /livez stays as it is."""
+        self._is_draining = True
+
+    def report(self) -> Report:
+        """What is known now. Costs no check; heartbeats are looked at afresh."""
+        now_s = self._clock.monotonic_s()
+        beats = [beat for beat in self._registry.heartbeats() if self._is_started or beat.thread_id is not None]
+        late = stalls(beats)
+        self._keep(
+            self._registry.checks()
+        )  # a check that was declared a moment ago and never ran is unknown, not absent
+        with self._lock:
+            components = [unless_stale(component, now_s) for component in self._known.components.values()]
+            thresholds = list(self._known.thresholds.values())
+        components += _as_components(beats, late)
+        state = aggregate(components)
+        is_breached = any(threshold.is_breached for threshold in thresholds)
+        return Report(
+            state=State.DEGRADED if is_breached and state is State.HEALTHY else state,
+            is_live=not any(stall.is_critical for stall in late),
+            is_ready=self._is_started
+            and not self._is_draining
+            and not is_breached
+            and state in {State.HEALTHY, State.DEGRADED},
+            is_started=self._is_started,
+            is_draining=self._is_draining,
+            components=components,
+            thresholds=thresholds,
+            stalls=late,
+        )
+
+    def tick(self) -> None:
+        """One round of the thread: public so that a test can turn it by hand."""
+        checks = self._registry.checks()
+        self._keep(checks)
+        self._runner.tick(checks)
+        if self._loops is not None:
+            self._loops.tick()
+        now_s = self._clock.monotonic_s()
+        if now_s - self._looked_at_s >= READING_S:
+            self._looked_at_s = now_s
+            self._look(now_s)
+        self._compare()
+        self._on_tick()
+
+    def reinit_after_fork(self) -> None:
+        """In a forked child nobody watches: the checks are the parent's, and it has neither thread nor server."""
+        self._registry = Registry(self._clock)
+        self._lock = threading.Lock()
+        self._known = _Known()
+        self._states = {}
+        self._thread = None
+        self._stop = threading.Event()
+        self._runner = self._new_runner()
+        if self._loops is not None:
+            self._loops.reinit_after_fork()
+
+    def _new_runner(self) -> CheckRunner:
+        if self._loops is None:
+            return CheckRunner(self._judge, self._clock)
+        return CheckRunner(self._judge, self._clock, self._loops.main_loop)
+
+    def _run(self) -> None:
+        while not self._stop.wait(TICK_S):
+            try:
+                self.tick()
+            except Exception as error:  # noqa: BLE001 - top of a thread
+                guard.report("health.tick", "a round of health checks failed; the next follows", error)
+
+    def _judge(self, check: Check, outcome: Outcome) -> None:
+        with self._lock:
+            known = self._known.components.get(check.name, _as_component(check))
+            self._known.components[check.name] = judge(known, outcome, self._clock.monotonic_s())
+
+    def _keep(self, checks: Sequence[Check]) -> None:
+        """Forget components whose check is gone, begin with those that are new, follow those declared anew."""
+        with self._lock:
+            before = self._known.components
+            self._known.components = {check.name: _as_component(check, before.get(check.name)) for check in checks}
+            if DELIVERY in before and DELIVERY not in self._known.components:
+                self._known.components[DELIVERY] = before[DELIVERY]
+
+    def _look(self, now_s: float) -> None:
+        readings = self._sources.readings() or {}
+        trouble = None if self._sources.trouble is None else self._sources.trouble()
+        with self._lock:
+            thresholds = self._known.thresholds
+            for name, value in readings.items():
+                if name in thresholds:
+                    thresholds[name] = update(thresholds[name], value, now_s)
+            if self._sources.trouble is not None:
+                # Never critical, never worse than degraded: telemetry must not take the agent out of service.
+                state = State.HEALTHY if trouble is None else State.DEGRADED
+                self._known.components[DELIVERY] = Component(
+                    DELIVERY, state=state, message=trouble or "", checked_at_s=now_s, stale_after_s=STALE_S
+                )
+
+    def _compare(self) -> None:
+        """Tell what has changed since the last round; a component that appears begins in silence, healthy or unknown."""
+        found = self.report().states()
+        before, self._states = self._states, {name: state for name, (state, _) in found.items()}
+        if self._on_change is None:
+            return
+        for name, (state, message) in found.items():
+            known = before.get(name, State.UNKNOWN)
+            if known is not state and not (name not in before and state is State.HEALTHY):
+                self._on_change(Change(name, known, state, message))
+
+
+def _as_component(check: Check, known: Component | None = None) -> Component:
+    return replace(
+        known or Component(check.name),
+        is_critical=check.is_critical,
+        failure_threshold=check.failure_threshold,
+        success_threshold=check.success_threshold,
+        is_check=True,
+        stale_after_s=check.interval_s + check.timeout_s + STALE_S,
+    )
+
+
+def _as_components(beats: Sequence[Heartbeat], late: Sequence[Stall]) -> list[Component]:
+    ages = {stall.name: stall.age_s for stall in late}
+    found = []
+    for beat in beats:
+        age_s = ages.get(beat.name)
+        state = State.HEALTHY if age_s is None else State.UNHEALTHY
+        message = "" if age_s is None else f"no beat for {age_s:.1f} s (at most {beat.within_s:g} s)"
+        found.append(Component(beat.name, beat.is_critical, state=state, message=message, checked_at_s=beat.last_s))
+    return found

@@ -1,0 +1,212 @@
+"""
+Checks and heartbeats as the agent declares them, before or after `init`.
+
+One registry for the process, because the decorators stand at the top of the agent's modules. It only remembers; `monitor`
+runs what is in it.
+"""
+
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from otel_agent.clock import SYSTEM, Clock
+
+__all__ = ["Check", "Heartbeat", "Registry", "health_check", "heartbeat", "shared"]
+
+CheckFunction = Callable[[], object] | Callable[[], Awaitable[object]]
+F = TypeVar("F", bound=Callable[..., object])
+
+INTERVAL_S = 30.0
+TIMEOUT_S = 5.0
+FAILURE_THRESHOLD = 3
+SUCCESS_THRESHOLD = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A question to ask again and again."""
+
+    name: str
+    function: CheckFunction
+    """Takes nothing; returns when all is well (False counts as a failure), raises when not. May be a coroutine function."""
+    is_critical: bool = False
+    """Whether its failure makes the agent unhealthy rather than degraded."""
+    interval_s: float = INTERVAL_S
+    """Seconds between the beginnings of two runs."""
+    timeout_s: float = TIMEOUT_S
+    """Seconds after which a run counts as failed."""
+    failure_threshold: int = FAILURE_THRESHOLD
+    """Failures in a row before the component is unhealthy."""
+    success_threshold: int = SUCCESS_THRESHOLD
+    """Successes in a row before it is healthy again."""
+
+
+class Heartbeat:
+    """
+    A sign of life the agent gives itself; silence is the failure.
+
+    Calling it costs one reading of the clock and one assignment, from any thread.
+    """
+
+    def __init__(self, name: str, within_s: float, *, is_critical: bool, clock: Clock) -> None:
+        """
+        Declare it; silence counts from here, or from the end of the set-up, whichever is later.
+
+        Args:
+            name: Of the component in /healthz.
+            within_s: Longest silence that is still life, in seconds.
+            is_critical: Whether silence makes the agent unhealthy rather than degraded.
+            clock: Its monotonic face counts.
+        """
+        self.name = name
+        self.within_s = within_s
+        self.is_critical = is_critical
+        self._now_s = clock.monotonic_s
+        self.last_s = self._now_s()
+        """When it last beat, on the monotonic clock."""
+        self.thread_id: int | None = None
+        """The thread that beat last, whose stack is shown when it falls silent; None before the first beat."""
+
+    def __call__(self) -> None:
+        """Give a sign of life."""
+        self.last_s = self._now_s()
+        self.thread_id = threading.get_ident()
+
+    def age_s(self) -> float:
+        """Seconds since the last beat."""
+        return self._now_s() - self.last_s
+
+
+class Registry:
+    """Every check and heartbeat declared so far. Thread-safe: `_lock` guards both dictionaries."""
+
+    def __init__(self, clock: Clock = SYSTEM) -> None:
+        """
+        Begin empty.
+
+        Args:
+            clock: Handed to heartbeats.
+        """
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._checks: dict[str, Check] = {}
+        self._heartbeats: dict[str, Heartbeat] = {}
+
+    def add(self, check: Check) -> None:
+        """Remember a check; what else went by its name is forgotten."""
+        with self._lock:
+            self._heartbeats.pop(check.name, None)
+            self._checks[check.name] = check
+
+    def heartbeat(self, name: str, within_s: float, *, critical: bool = True) -> Heartbeat:
+        """
+        Remember a heartbeat; what else went by its name is forgotten.
+
+        Args:
+            name: Of the component in /healthz.
+            within_s: Longest silence that is still life, in seconds.
+            critical: Whether silence makes the agent unhealthy rather than degraded.
+
+        Returns:
+            What to call.
+        """
+        beat = Heartbeat(name, within_s, is_critical=critical, clock=self._clock)
+        with self._lock:
+            self._checks.pop(name, None)
+            self._heartbeats[name] = beat
+        return beat
+
+    def remove(self, name: str) -> None:
+        """Forget what goes by a name; unknown names are ignored."""
+        with self._lock:
+            self._checks.pop(name, None)
+            self._heartbeats.pop(name, None)
+
+    def checks(self) -> list[Check]:
+        """Every check, in order of declaration."""
+        with self._lock:
+            return list(self._checks.values())
+
+    def heartbeats(self) -> list[Heartbeat]:
+        """Every heartbeat, in order of declaration."""
+        with self._lock:
+            return list(self._heartbeats.values())
+
+    def reinit_after_fork(self) -> None:
+        """Make the lock anew in a forked child."""
+        self._lock = threading.Lock()
+
+
+shared = Registry()
+"""The process's own registry."""
+
+
+def health_check(
+    name: str,
+    *,
+    critical: bool = False,
+    interval_s: float = INTERVAL_S,
+    timeout_s: float = TIMEOUT_S,
+    failure_threshold: int = FAILURE_THRESHOLD,
+    success_threshold: int = SUCCESS_THRESHOLD,
+) -> Callable[[F], F]:
+    """
+    Declare a function as a health check.
+
+    Args:
+        name: Of the component in /healthz.
+        critical: Whether its failure makes the agent unhealthy, and so not ready, rather than degraded.
+        interval_s: Seconds between two runs, above 0.
+        timeout_s: Seconds after which a run counts as failed; it keeps its one worker until it returns.
+        failure_threshold: Failures in a row before the component is unhealthy; at least 1.
+        success_threshold: Successes in a row before it is healthy again; at least 1.
+
+    Returns:
+        A decorator that gives the function back unchanged. The function takes nothing, may be a coroutine function, and
+        says that all is well by returning anything but False.
+
+    Raises:
+        ValueError: A number is out of its range.
+
+    Example:
+        ```python
+        @otel_agent.health_check("broker", critical=True)
+        def broker_answers():
+            ...  # return, or raise
+        ```
+    """
+    if interval_s <= 0 or timeout_s <= 0 or failure_threshold < 1 or success_threshold < 1:
+        raise ValueError(f"health check {name!r}: intervals must be above 0 and thresholds at least 1")
+
+    def declare(function: F) -> F:
+        shared.add(Check(name, function, critical, interval_s, timeout_s, failure_threshold, success_threshold))
+        return function
+
+    return declare
+
+
+def heartbeat(name: str, within_s: float, *, critical: bool = True) -> Heartbeat:
+    """
+    Declare a sign of life for a loop that cannot be asked.
+
+    Args:
+        name: Of the component in /healthz.
+        within_s: Longest silence that is still life, in seconds, above 0.
+        critical: Whether silence makes the agent unhealthy rather than degraded.
+
+    Returns:
+        What to call each time the loop comes round.
+
+    Raises:
+        ValueError: `within_s` is not above 0.
+
+    Example:
+        ```python
+        beat = otel_agent.heartbeat("main loop", within_s=10)
+        beat()
+        ```
+    """
+    if within_s <= 0:
+        raise ValueError(f"heartbeat {name!r}: within_s must be above 0, not {within_s}")
+    return shared.heartbeat(name, within_s, critical=critical)

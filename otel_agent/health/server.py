@@ -1,0 +1,167 @@
+"""
+The probe endpoints, served by a thread and a socket of their own.
+
+The thread runs an event loop that does nothing else, so that a busy or blocked agent still answers its probes. A connection
+may send one request of 8 KiB within five seconds; when there are too many the oldest makes room, so that slow ones cannot
+keep a probe out.
+"""
+
+import asyncio
+import os
+import socket
+import threading
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from http import HTTPStatus
+
+from otel_agent.errors import ConfigurationError
+from otel_agent.guard import shared as guard
+from otel_agent.health.monitor import Report
+from otel_agent.health.requests import Asking, message, respond
+
+__all__ = ["HealthServer"]
+
+REQUEST_BYTES = 8192
+"""Size of a request's head, at most."""
+
+REQUEST_S = 5.0
+"""From connecting to the end of the answer, at most, in seconds."""
+
+CONNECTIONS = 64
+"""Open at once; beyond this many the oldest is closed."""
+
+
+class HealthServer:
+    """Answers /livez, /readyz, /startupz and /healthz from cached state."""
+
+    def __init__(
+        self,
+        report: Callable[[], Report],
+        host: str = "127.0.0.1",
+        port: int = 0,
+        asking: Asking = Asking(),  # noqa: B008 - it is frozen
+        redact: Callable[[str], str] = str,
+    ) -> None:
+        """
+        Prepare to serve.
+
+        Args:
+            report: What is known now; quick.
+            host: Address to listen on. Anything but loopback must be asked for.
+            port: 0 takes a free one.
+            asking: Who may ask, and who may see details.
+            redact: Takes secrets out of the texts of checks.
+        """
+        self._report = report
+        self._host = host
+        self._port = port
+        self._asking = asking
+        self._redact = redact
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._listener: socket.socket | None = None
+        self._writers: list[asyncio.StreamWriter] = []
+
+    @property
+    def port(self) -> int:
+        """The port that is listened on; the one asked for before `start`."""
+        return self._port
+
+    def start(self) -> None:
+        """
+        Listen; a second call does nothing.
+
+        Raises:
+            ConfigurationError: The address cannot be listened on.
+        """
+        if self._thread is not None:
+            return
+        try:
+            family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+            listener = socket.create_server((self._host, self._port), family=family, backlog=256)
+        except (OSError, OverflowError) as error:
+            number = getattr(error, "errno", None) or 0
+            reason = os.strerror(number) if number > 0 else error
+            raise ConfigurationError(
+                [f"health: cannot listen on {self._host}:{self._port} ({reason}); choose another health.port"]
+            ) from error
+        self._listener = listener
+        self._port = listener.getsockname()[1]
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._run, args=(self._loop, listener), name="otel-agent-probes", daemon=True
+        )
+        self._thread.start()
+
+    def close(self, timeout_s: float = 1.0) -> None:
+        """
+        Stop listening; safe before `start` and safe twice.
+
+        Args:
+            timeout_s: To wait for the thread, in seconds.
+        """
+        thread, self._thread = self._thread, None
+        loop, self._loop = self._loop, None
+        if thread is None or loop is None:
+            return
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout_s)
+
+    def reinit_after_fork(self) -> None:
+        """Let go of the sockets in a child: the port is the parent's, and must be free when the parent has ended."""
+        self._thread, self._loop = None, None
+        writers, self._writers = self._writers, []
+        sockets = [writer.get_extra_info("socket") for writer in writers]
+        for inherited in [self._listener, *sockets]:
+            if inherited is not None and inherited.fileno() >= 0:
+                with suppress(OSError):
+                    socket.close(inherited.fileno())
+        self._listener = None
+
+    def _run(self, loop: asyncio.AbstractEventLoop, listener: socket.socket) -> None:
+        try:
+            server = loop.run_until_complete(_listen(self._serve, listener))
+            loop.run_forever()
+            server.close()
+            for task in asyncio.all_tasks(loop):
+                task.cancel()
+            loop.run_until_complete(asyncio.sleep(0))
+        except Exception as error:  # noqa: BLE001 - top of a thread
+            guard.report("health.server", "the probe endpoints stopped", error)
+        finally:
+            listener.close()
+            loop.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
+        while len(self._writers) > CONNECTIONS:
+            self._writers.pop(0).transport.abort()
+        peer = writer.get_extra_info("peername")
+        try:
+            async with asyncio.timeout(REQUEST_S):
+                writer.write(await self._answer(reader, "" if peer is None else str(peer[0])))
+                await writer.drain()
+        except (OSError, EOFError, TimeoutError):
+            pass  # it went away, or took too long
+        except Exception as error:  # noqa: BLE001 - one bad request is not the end of the server
+            guard.report("health.server", "a probe could not be answered", error)
+        finally:
+            with suppress(ValueError):
+                self._writers.remove(writer)
+            writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, peer: str) -> bytes:
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+        except asyncio.LimitOverrunError:
+            # What has arrived is read, or closing would take the answer back.
+            await reader.read(16 * REQUEST_BYTES)
+            return message(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, {"status": "request too large"})
+        return respond(head, peer, self._asking, self._report, self._redact)
+
+
+async def _listen(
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], listener: socket.socket
+) -> asyncio.AbstractServer:
+    return await asyncio.start_server(serve, sock=listener, limit=REQUEST_BYTES)

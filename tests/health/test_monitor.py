@@ -1,0 +1,325 @@
+"""The monitor: what is known, and who is told."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from otel_agent import guard
+from otel_agent.clock import ManualClock
+from otel_agent.health.aside import Latest, Told
+from otel_agent.health.monitor import DELIVERY, OVERALL, Change, HealthMonitor, Report, Sources
+from otel_agent.health.registry import Check, Registry
+from otel_agent.health.states import State
+from otel_agent.health.thresholds import Threshold
+
+
+class Watch:
+    """A monitor with everything around it turned by hand."""
+
+    def __init__(self, *thresholds: Threshold) -> None:
+        self.clock = ManualClock()
+        self.registry = Registry(self.clock)
+        self.changes: list[Change] = []
+        self.readings: dict[str, float] | None = None
+        self.trouble: str | None = None
+        self.monitor = HealthMonitor(
+            self.registry,
+            thresholds,
+            Sources(lambda: self.readings, lambda: self.trouble),
+            self.changes.append,
+            clock=self.clock,
+        )
+
+    def check(self, name: str, function: Callable[[], object], *, critical: bool = False) -> None:
+        """Declare a check that is due with every round."""
+        self.registry.add(Check(name, function, critical, interval_s=0.5, failure_threshold=1))
+
+    def turn(self, seconds: float = 1.0) -> Report:
+        """Let time pass, and every check answer."""
+        self.clock.advance(seconds)
+        self.monitor.tick()
+        for thread in threading.enumerate():
+            if thread.name.startswith("otel-agent-check-"):
+                thread.join(10)
+        self.monitor.tick()
+        return self.monitor.report()
+
+    def told(self) -> list[tuple[str, str, str]]:
+        """Names and states of the changes since the last call."""
+        found = [(change.name, change.before.value, change.after.value) for change in self.changes]
+        self.changes.clear()
+        return found
+
+
+def test_the_agent_is_ready_when_it_is_set_up_and_nothing_critical_is_wrong() -> None:
+    """Started, judged, and draining at the end."""
+    watch = Watch()
+    watch.check("broker", lambda: None, critical=True)
+
+    assert not watch.monitor.report().is_ready
+
+    watch.monitor.started()
+
+    assert State.UNKNOWN is watch.monitor.report().state
+    assert not watch.monitor.report().is_ready
+    assert watch.turn().is_ready
+
+    watch.monitor.drain()
+    report = watch.monitor.report()
+
+    assert (False, True, True, State.HEALTHY) == (report.is_ready, report.is_live, report.is_draining, report.state)
+
+
+@pytest.mark.parametrize(
+    ("critical", "state", "is_ready"), [(True, State.UNHEALTHY, False), (False, State.DEGRADED, True)]
+)
+def test_only_what_is_critical_takes_the_agent_out_of_service(critical: bool, state: State, is_ready: bool) -> None:
+    """And neither says that a restart would help."""
+    watch = Watch()
+    watch.monitor.started()
+    answers = [None, False, None]
+    watch.check("broker", lambda: answers[0], critical=critical)
+    watch.turn()
+    answers[0] = False
+    report = watch.turn()
+
+    assert (state, is_ready, True) == (report.state, report.is_ready, report.is_live)
+
+
+def test_each_change_is_told_once() -> None:
+    """The component's and the whole's, with the reason."""
+    watch = Watch()
+    watch.monitor.started()
+    working = threading.Event()
+    working.set()
+
+    def broker() -> None:
+        if not working.is_set():
+            raise ConnectionError("refused")
+
+    watch.check("broker", broker, critical=True)
+    watch.turn()
+    watch.turn()
+
+    assert [("broker", "unknown", "healthy"), ("overall", "unknown", "healthy")] == watch.told()
+
+    working.clear()
+    watch.turn()
+    message = watch.changes[0].message
+    watch.turn()
+
+    assert [("broker", "healthy", "unhealthy"), (OVERALL, "healthy", "unhealthy")] == watch.told()
+    assert "ConnectionError: refused" == message
+
+    working.set()
+    watch.turn()
+
+    assert [("broker", "unhealthy", "healthy"), (OVERALL, "unhealthy", "healthy")] == watch.told()
+
+
+def test_memory_must_be_short_for_a_while_before_it_counts() -> None:
+    """91 % for 10 s leaves the agent ready, for 40 s it does not, 84 % restores it."""
+    watch = Watch(Threshold("memory", 0.9, 0.85, hold_s=30.0))
+    watch.monitor.started()
+
+    def hold(value: float, seconds: int) -> bool:
+        watch.readings = {"memory": value, "disk": 0.99}
+        for _ in range(seconds):
+            report = watch.turn()
+        return report.is_ready
+
+    assert hold(0.5, 2)
+    assert hold(0.91, 10)
+    assert hold(0.5, 1)
+    assert not hold(0.91, 40)
+    assert State.DEGRADED is watch.monitor.report().state
+    assert not hold(0.86, 5)
+    assert hold(0.84, 1)
+    assert [
+        ("memory", "healthy", "degraded"),
+        (OVERALL, "healthy", "degraded"),
+        ("memory", "degraded", "healthy"),
+        (OVERALL, "degraded", "healthy"),
+    ] == watch.told()
+
+
+def test_trouble_with_the_delivery_degrades_and_no_more() -> None:
+    """Telemetry must not take the agent out of service."""
+    watch = Watch()
+    watch.monitor.started()
+    watch.turn()
+    watch.trouble = "nobody listens on 127.0.0.1:4318"
+    report = watch.turn()
+
+    assert (State.DEGRADED, True, True) == (report.state, report.is_ready, report.is_live)
+    assert (State.DEGRADED, "nobody listens on 127.0.0.1:4318") == report.states()[DELIVERY]
+
+    watch.trouble = None
+
+    assert State.HEALTHY is watch.turn().state
+
+
+def test_a_silent_heartbeat_means_that_a_restart_would_help() -> None:
+    """Only when it is critical; one that beats again is alive."""
+    watch = Watch()
+    watch.monitor.started()
+    main = watch.registry.heartbeat("main loop", within_s=10)
+    extra = watch.registry.heartbeat("extra loop", within_s=10, critical=False)
+    main()
+    extra()
+    watch.turn(8)
+    main()
+    report = watch.turn(8)
+
+    assert (True, State.DEGRADED) == (report.is_live, report.state)
+
+    report = watch.turn(8)
+
+    assert (False, False, State.UNHEALTHY) == (report.is_live, report.is_ready, report.state)
+
+    main()
+    extra()
+
+    assert watch.monitor.report().is_live
+    assert ("main loop", "healthy", "unhealthy") in watch.told()
+
+
+def test_a_heartbeat_that_has_never_beaten_counts_from_the_end_of_the_set_up() -> None:
+    """A long start is no sign of death; a loop that never begins is."""
+    watch = Watch()
+    watch.registry.heartbeat("main loop", within_s=10)
+
+    assert watch.turn(60).is_live
+
+    watch.monitor.started()
+
+    assert watch.turn(9).is_live
+    assert not watch.turn(9).is_live
+
+
+def test_what_is_not_judged_any_more_is_unknown() -> None:
+    """When the monitor's thread stops, a critical check's last success wears off."""
+    watch = Watch()
+    watch.monitor.started()
+    watch.check("broker", lambda: None, critical=True)
+
+    assert watch.turn().is_ready
+
+    watch.clock.advance(60)
+    report = watch.monitor.report()
+
+    assert (State.UNKNOWN, False, True) == (report.state, report.is_ready, report.is_live)
+
+
+def test_a_forked_child_knows_nothing_of_its_parents_checks() -> None:
+    """Nobody watches there."""
+    watch = Watch(Threshold("memory", 0.9, 0.85))
+    watch.check("broker", lambda: None)
+    watch.turn()
+    watch.monitor.reinit_after_fork()
+    report = watch.monitor.report()
+
+    assert ([], []) == (list(report.components), list(report.thresholds))
+
+
+def test_the_thread_survives_a_round_that_fails_and_ends_when_asked() -> None:
+    """Start and close are safe twice."""
+    rounds = threading.Semaphore(0)
+
+    def broken() -> None:
+        rounds.release()
+        raise ValueError("broken")
+
+    before = guard.shared.counts().get("health.tick", 0)
+    monitor = HealthMonitor(Registry(), on_tick=broken)
+    monitor.close()
+    monitor.start()
+    monitor.start()
+
+    assert rounds.acquire(timeout=10)
+    assert rounds.acquire(timeout=10)
+
+    monitor.close()
+    monitor.close()
+
+    assert guard.shared.counts()["health.tick"] >= before + 2
+    assert [] == [thread.name for thread in threading.enumerate() if thread.name == "otel-agent-health"]
+
+
+def test_a_question_that_hangs_is_not_asked_again() -> None:
+    """One thread, and what was answered last."""
+    release, calls = threading.Event(), threading.Semaphore(0)
+
+    def slow() -> int:
+        calls.release()
+        release.wait(20)
+        return 7
+
+    latest = Latest("slow", slow)
+
+    assert [None, None, None] == [latest.ask(), latest.fresh(), latest.fresh()]
+    assert calls.acquire(timeout=10)
+    assert not calls.acquire(timeout=0.05)
+
+    release.set()
+
+    assert latest.wait(10)
+    assert 7 == latest.fresh()
+
+
+def test_an_answer_is_new_once() -> None:
+    """A reading that hangs must not count again and again."""
+    release = threading.Event()
+    answers = iter([1, 2])
+
+    def ask() -> int:
+        answer = next(answers)
+        if answer == 2:
+            release.wait(20)
+        return answer
+
+    latest = Latest("readings", ask)
+    latest.fresh()
+    latest.wait(10)
+
+    assert [1, None, None] == [latest.fresh(), latest.fresh(), latest.fresh()]
+    assert 1 == latest.ask()
+    release.set()
+
+
+def test_a_listener_hears_everything_in_order_also_when_it_fails() -> None:
+    """One that raises loses that message only."""
+    heard: list[int] = []
+
+    def listen(number: int) -> None:
+        if number == 3:
+            raise ValueError("odd")
+        heard.append(number)
+
+    told = Told("changes", listen)
+    for number in range(6):
+        told.tell(number)
+    told.wait(10)
+    told.go_on()
+    told.wait(10)
+
+    assert [0, 1, 2, 4, 5] == heard
+
+
+def test_a_listener_that_hangs_is_given_up_on_at_a_bound() -> None:
+    """The newest changes are kept, and the monitor never waits."""
+    release, heard = threading.Event(), []
+
+    def listen(number: int) -> None:
+        release.wait(20)
+        heard.append(number)
+
+    told = Told("changes", listen)
+    for number in range(1000):
+        told.tell(number)
+    release.set()
+    told.wait(10)
+
+    assert 999 == heard[-1]
+    assert len(heard) <= 258
