@@ -9,7 +9,7 @@ the bare functions below, because a method call would cost more than the reading
 import time
 from typing import Protocol
 
-__all__ = ["SYSTEM", "Clock", "ManualClock", "SystemClock", "monotonic_s", "perf_ns", "wall_ns"]
+__all__ = ["SYSTEM", "Clock", "ManualClock", "SystemClock", "monotonic_s", "perf_ns", "perf_s", "wall_ns"]
 
 wall_ns = time.time_ns
 """Nanoseconds since 1970, UTC. May jump when the machine's clock is set."""
@@ -19,6 +19,9 @@ monotonic_s = time.monotonic
 
 perf_ns = time.perf_counter_ns
 """Nanoseconds since some moment in the past; never jumps, finest resolution. For durations."""
+
+perf_s = time.perf_counter
+"""The same in seconds: half as dear to subtract, because floating-point numbers are recycled."""
 
 
 class Clock(Protocol):

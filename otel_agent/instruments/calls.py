@@ -16,20 +16,17 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
-from otel_agent.clock import wall_ns
+from otel_agent.clock import perf_s, wall_ns
 from otel_agent.instruments import binding
-from otel_agent.instruments.captures import Capture
-from otel_agent.recording.context import SPAN_KEY, current, make_current, put, restore, with_span
+from otel_agent.recording.context import SPAN_KEY, current, make_current, restore, with_span
 from otel_agent.recording.durations import FULL
 from otel_agent.recording.failures import is_failure, mark_recorded, text_of, type_name
 from otel_agent.recording.recorder import Recorder
 
-__all__ = ["SCOPE", "Call", "fail", "traced_coroutine", "traced_function"]
+__all__ = ["SCOPE", "Call", "coroutine", "fail", "plain"]
 
 SCOPE = "otel_agent.instruments.functions"
 """Name of the instrumentation scope."""
-
-_new = object.__new__
 
 
 class Call:
@@ -62,8 +59,8 @@ class Call:
         self.kind = kind
         self.attributes = attributes
         self.function_name = function_name
-        self.capture: Capture | None = None
-        """What is taken of arguments and results; keeps calls off the quick way."""
+        self.capture: Any = None
+        """What is taken of arguments and results, a `captures.Capture`; nothing by default."""
         self.rebind: Callable[[], None] = _nothing
         self.recorder: Recorder | None = None
         self.site: Any = None
@@ -86,23 +83,20 @@ class Call:
 
     def start(self) -> Any:
         """Begin a span the complete way."""
-        if self.recorder is not None:
-            return self.recorder.tracer.begin(self.site, None)
-        tracer = trace.get_tracer(SCOPE)
-        return tracer.start_span(self.name, kind=self.kind, attributes=self.attributes)
+        recorder = self.recorder
+        if recorder is not None:
+            return recorder.tracer.begin(self.site)
+        return trace.get_tracer(SCOPE).start_span(self.name, kind=self.kind, attributes=self.attributes)
 
-    def enter(self, before: Context) -> tuple[Any, Any]:
+    def enter(self) -> tuple[Any, Any]:
         """
         Begin a span and make it current.
-
-        Args:
-            before: Current so far.
 
         Returns:
             The span and a token, for `leave`.
         """
         span = self.start()
-        return span, make_current(with_span(before, span))
+        return span, make_current(with_span(current(), span))
 
     def leave(self, span: Any, token: Any, started: int, error: BaseException | None) -> None:
         """
@@ -119,31 +113,35 @@ class Call:
             restore(token)
         except ValueError:
             pass  # a coroutine that is closed from another task: its context is not ours to change there
-        self.finish(span, ended - started, ended, error)
+        self.finish(span, started, ended, error)
 
-    def finish(self, span: Any, duration_ns: int, ended: int, error: BaseException | None) -> None:
+    def finish(self, span: Any, started: int, ended: int, error: BaseException | None) -> None:
         """
         End a span whose context has been given back.
 
         Args:
             span: From `start`.
-            duration_ns: Of the call.
-            ended: When the call ended, in nanoseconds since 1970.
+            started: When the call began, in nanoseconds since 1970.
+            ended: When it ended, likewise.
             error: What it ended with.
         """
         if span.is_recording():
             if error is not None:
                 fail(span, error)
             span.end(ended)
-        series = self.series
-        if series is None:
-            return
-        if error is not None and is_failure(error):
-            series.fail(type_name(error), duration_ns)
-            return
-        series.pending.append(duration_ns)
-        if len(series.pending) >= FULL:
-            series.hand_over()
+        if self.series is not None:
+            self.series.add(ended - started, error)
+
+    def count(self, started_s: float, error: BaseException) -> None:
+        """
+        Count a call without a span that ended with an exception.
+
+        Args:
+            started_s: By `perf_s`.
+            error: The exception.
+        """
+        if self.series is not None:
+            self.series.add(int((perf_s() - started_s) * 1e9), error)
 
 
 def _nothing() -> None:
@@ -167,52 +165,57 @@ def fail(span: Any, error: BaseException) -> None:
         span.record_exception(error)
 
 
-def traced_function(  # noqa: C901, PLR0915 - the hot path, kept in one frame
-    function: Callable[..., Any], call: Call
-) -> Callable[..., Any]:
+def plain(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  # noqa: C901, PLR0915 - the hot path, in one frame
     """
-    Wrap a plain function.
+    Wrap a plain function; to be used through `signatures.wrapped`.
 
     Args:
         function: Called once in each span.
         call: What its spans share.
     """
     hot: Any = None
+    bare: Any = None
     site: Any = None
     queue: Any = None
     items: Any = None
-    pending: Any = None
-    random_bits: Any = None
+    durations: Any = None
+    durations_s: Any = None
     hand_over: Any = None
+    random_bits: Any = None
 
     @functools.wraps(function)
     def traced(*args: Any, **kwargs: Any) -> Any:
         before = current()
         parent: Any = before.get(SPAN_KEY)
         if type(parent) is not hot:
-            span, token = call.enter(before)
+            if type(parent) is bare:
+                started_s = perf_s()
+                try:
+                    result = function(*args, **kwargs)
+                except BaseException as error:
+                    call.count(started_s, error)
+                    raise
+                durations_s.append(perf_s() - started_s)
+                if len(durations_s) >= FULL:
+                    hand_over()
+                return result
+            span, token = call.enter()
             started = wall_ns()
             try:
-                if call.capture is not None:
-                    call.capture.arguments(span, args, kwargs)
                 result = function(*args, **kwargs)
-                if call.capture is not None:
-                    call.capture.result(span, result)
             except BaseException as error:
                 call.leave(span, token, started, error)
                 raise
             call.leave(span, token, started, None)
             return result
-        span = _new(hot)
+        span = hot()
         span.site = site
         span.trace_id = parent.trace_id
         span.parent_id = parent.span_id
         span.flags = parent.flags
-        span.span_id = random_bits(64) or 1
+        span.span_id = random_bits(64)
         span.end_ns = span.own = span.extra = None
-        context = Context(before)
-        put(context, SPAN_KEY, span)
-        token = make_current(context)
+        token = make_current(Context({SPAN_KEY: span}) if len(before) == 1 else with_span(before, span))
         span.start_ns = started = wall_ns()
         try:
             result = function(*args, **kwargs)
@@ -227,73 +230,78 @@ def traced_function(  # noqa: C901, PLR0915 - the hot path, kept in one frame
                 items.append(span)
             else:
                 queue.overflow(span)
-        pending.append(ended - started)
-        if len(pending) >= FULL:
+        durations.append(ended - started)
+        if len(durations) >= FULL:
             hand_over()
         return result
 
     def rebind() -> None:
-        nonlocal hot, site, queue, items, pending, random_bits, hand_over
-        recorder = call.recorder
-        if recorder is not None and recorder.tracer.hot is not None and call.capture is None:
-            # `hot` comes last and the others are never taken away: a call in another thread may be just behind its first line.
-            site, queue, items, random_bits = call.site, recorder.queue, recorder.queue.items, recorder.random_bits
-            pending, hand_over = call.series.pending, call.series.hand_over
-            hot = recorder.tracer.hot
-        else:
-            hot = None
+        nonlocal hot, bare, site, queue, items, durations, durations_s, hand_over, random_bits
+        recorder, series = call.recorder, call.series
+        if recorder is None:
+            hot = bare = None
+            return
+        # `hot` and `bare` come last and nothing is ever taken away: a call in another thread may be just behind its first line.
+        site, queue, items, random_bits = call.site, recorder.queue, recorder.items, recorder.random_bits
+        durations, durations_s, hand_over = series.pending, series.pending_s, series.hand_over
+        hot, bare = recorder.tracer.hot, recorder.tracer.bare
 
     call.rebind = rebind
     binding.now.add(call)
     return traced
 
 
-def traced_coroutine(  # noqa: C901, PLR0915 - the hot path, kept in one frame
-    function: Callable[..., Any], call: Call
-) -> Callable[..., Any]:
+def coroutine(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  # noqa: C901, PLR0915 - as above
     """
-    Wrap a coroutine function; the span is current wherever its coroutine runs.
+    Wrap a coroutine function, whose span is current wherever the coroutine runs; to be used through `signatures.wrapped`.
 
     Args:
         function: Awaited once in each span.
         call: What its spans share.
     """
     hot: Any = None
+    bare: Any = None
     site: Any = None
     queue: Any = None
     items: Any = None
-    pending: Any = None
-    random_bits: Any = None
+    durations: Any = None
+    durations_s: Any = None
     hand_over: Any = None
+    random_bits: Any = None
 
     @functools.wraps(function)
-    async def traced(*args: Any, **kwargs: Any) -> Any:
+    async def traced(*args: Any, **kwargs: Any) -> Any:  # noqa: C901 - as above
         before = current()
         parent: Any = before.get(SPAN_KEY)
         if type(parent) is not hot:
-            span, token = call.enter(before)
+            if type(parent) is bare:
+                started_s = perf_s()
+                try:
+                    result = await function(*args, **kwargs)
+                except BaseException as error:
+                    call.count(started_s, error)
+                    raise
+                durations_s.append(perf_s() - started_s)
+                if len(durations_s) >= FULL:
+                    hand_over()
+                return result
+            span, token = call.enter()
             started = wall_ns()
             try:
-                if call.capture is not None:
-                    call.capture.arguments(span, args, kwargs)
                 result = await function(*args, **kwargs)
-                if call.capture is not None:
-                    call.capture.result(span, result)
             except BaseException as error:
                 call.leave(span, token, started, error)
                 raise
             call.leave(span, token, started, None)
             return result
-        span = _new(hot)
+        span = hot()
         span.site = site
         span.trace_id = parent.trace_id
         span.parent_id = parent.span_id
         span.flags = parent.flags
-        span.span_id = random_bits(64) or 1
+        span.span_id = random_bits(64)
         span.end_ns = span.own = span.extra = None
-        context = Context(before)
-        put(context, SPAN_KEY, span)
-        token = make_current(context)
+        token = make_current(Context({SPAN_KEY: span}) if len(before) == 1 else with_span(before, span))
         span.start_ns = started = wall_ns()
         try:
             result = await function(*args, **kwargs)
@@ -311,20 +319,20 @@ def traced_coroutine(  # noqa: C901, PLR0915 - the hot path, kept in one frame
                 items.append(span)
             else:
                 queue.overflow(span)
-        pending.append(ended - started)
-        if len(pending) >= FULL:
+        durations.append(ended - started)
+        if len(durations) >= FULL:
             hand_over()
         return result
 
     def rebind() -> None:
-        nonlocal hot, site, queue, items, pending, random_bits, hand_over
-        recorder = call.recorder
-        if recorder is not None and recorder.tracer.hot is not None and call.capture is None:
-            site, queue, items, random_bits = call.site, recorder.queue, recorder.queue.items, recorder.random_bits
-            pending, hand_over = call.series.pending, call.series.hand_over
-            hot = recorder.tracer.hot
-        else:
-            hot = None
+        nonlocal hot, bare, site, queue, items, durations, durations_s, hand_over, random_bits
+        recorder, series = call.recorder, call.series
+        if recorder is None:
+            hot = bare = None
+            return
+        site, queue, items, random_bits = call.site, recorder.queue, recorder.items, recorder.random_bits
+        durations, durations_s, hand_over = series.pending, series.pending_s, series.hand_over
+        hot, bare = recorder.tracer.hot, recorder.tracer.bare
 
     call.rebind = rebind
     binding.now.add(call)

@@ -5,13 +5,16 @@ Values of plain types are taken as they are; everything else by its `repr`, whic
 texts to say little, or show what should not be seen. So it is bounded, guarded, and left to redaction like everything else.
 """
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from opentelemetry.trace import get_current_span
+
 from otel_agent.catalog import functions as names
 
-__all__ = ["MAX_CHARS", "Capture", "shown"]
+__all__ = ["MAX_CHARS", "Capture", "capturing", "shown"]
 
 MAX_CHARS = 1024
 """A text is cut here."""
@@ -93,3 +96,34 @@ def shown(value: Any) -> Any:
         return text if len(text) <= MAX_CHARS else text[: MAX_CHARS - 1] + "…"
     except Exception as error:  # noqa: BLE001 - the agent's own __repr__, run for our sake
         return f"<{type(value).__qualname__}: its __repr__ raised {type(error).__name__}>"
+
+
+def capturing(function: Callable[..., Any], capture: Capture) -> Callable[..., Any]:
+    """
+    Wrap a function or a coroutine function: its calls are captured on the span that is current inside.
+
+    Args:
+        function: To be wrapped; not a generator.
+        capture: What is taken.
+    """
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def awaited(*args: Any, **kwargs: Any) -> Any:
+            span = get_current_span()
+            capture.arguments(span, args, kwargs)
+            result = await function(*args, **kwargs)
+            capture.result(span, result)
+            return result
+
+        return awaited
+
+    @functools.wraps(function)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        span = get_current_span()
+        capture.arguments(span, args, kwargs)
+        result = function(*args, **kwargs)
+        capture.result(span, result)
+        return result
+
+    return called

@@ -20,7 +20,7 @@ from otel_agent.instruments import calls
 from otel_agent.instruments.binding import bind
 from otel_agent.instruments.blocks import Block
 from otel_agent.instruments.calls import Call
-from otel_agent.instruments.captures import Capture
+from otel_agent.instruments.signatures import wrapped
 from otel_agent.instruments.steps import traced_async_generator, traced_generator
 from otel_agent.instruments.timing import timed_function
 
@@ -82,7 +82,12 @@ def traced(
             return function
         call = _call(function, name, kind, attributes)
         if capture_arguments or capture_result:
+            # Few ask for this, and it needs the catalogue, which a plain import of the package does not load.
+            from otel_agent.instruments.captures import Capture, capturing
+
             call.capture = Capture(function, arguments=capture_arguments, result=capture_result)
+            if not _is_generator(function):
+                function = capturing(function, call.capture)
         return _traced(function, call)
 
     return decorate
@@ -100,8 +105,12 @@ def _traced(function: Callable[..., Any], call: Call) -> Callable[..., Any]:
     if inspect.isgeneratorfunction(function):
         return traced_generator(function, call)
     if inspect.iscoroutinefunction(function):
-        return calls.traced_coroutine(function, call)
-    return calls.traced_function(function, call)
+        return wrapped(calls.coroutine, function, call)
+    return wrapped(calls.plain, function, call)
+
+
+def _is_generator(function: Callable[..., Any]) -> bool:
+    return inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
 
 
 def _code(function: Any, full: str) -> dict[str, Any]:

@@ -47,8 +47,7 @@ class _Steps:
 
     def finish(self, error: BaseException | None) -> None:
         """The body has ended."""
-        ended = wall_ns()
-        self._call.finish(self._span, ended - self._started, ended, error)
+        self._call.finish(self._span, self._started, wall_ns(), error)
 
 
 def traced_generator(function: Callable[..., Generator[Any, Any, Any]], call: Call) -> Callable[..., Any]:

@@ -9,10 +9,10 @@ import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any
 
-from otel_agent.clock import perf_ns
+from otel_agent.clock import perf_s
 from otel_agent.instruments import binding
+from otel_agent.instruments.signatures import wrapped
 from otel_agent.recording.durations import FULL, Series
-from otel_agent.recording.failures import is_failure, type_name
 from otel_agent.recording.recorder import Recorder
 
 __all__ = ["timed_function"]
@@ -34,18 +34,10 @@ class _Timer:
         if self.rebind is not None:
             self.rebind(self.series)
 
-    def end(self, started: int, error: BaseException | None) -> None:
+    def end(self, started_s: float, error: BaseException | None) -> None:
         """Count a call that ends now."""
-        duration_ns = perf_ns() - started
-        series = self.series
-        if series is None:
-            return
-        if error is not None and is_failure(error):
-            series.fail(type_name(error), duration_ns)
-            return
-        series.pending.append(duration_ns)
-        if len(series.pending) >= FULL:
-            series.hand_over()
+        if self.series is not None:
+            self.series.add(int((perf_s() - started_s) * 1e9), error)
 
 
 def timed_function(function: Callable[..., Any], name: str) -> Callable[..., Any]:
@@ -60,33 +52,37 @@ def timed_function(function: Callable[..., Any], name: str) -> Callable[..., Any
         return _async_generator(function, _Timer(name))
     if inspect.isgeneratorfunction(function):
         return _generator(function, _Timer(name))
-    return _coroutine(function, _Timer(name)) if inspect.iscoroutinefunction(function) else _function(function, name)
+    return (
+        _coroutine(function, _Timer(name))
+        if inspect.iscoroutinefunction(function)
+        else wrapped(_function, function, name)
+    )
 
 
 def _function(function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    is_on = False
-    pending: Any = None
+    is_on: Any = False
+    durations_s: Any = None
     hand_over: Any = None
 
     @functools.wraps(function)
     def timed(*args: Any, **kwargs: Any) -> Any:
         if not is_on:
             return function(*args, **kwargs)
-        started = perf_ns()
+        started_s = perf_s()
         try:
             result = function(*args, **kwargs)
         except BaseException as error:
-            timer.end(started, error)
+            timer.end(started_s, error)
             raise
-        pending.append(perf_ns() - started)
-        if len(pending) >= FULL:
+        durations_s.append(perf_s() - started_s)
+        if len(durations_s) >= FULL:
             hand_over()
         return result
 
     def rebind(series: Series | None) -> None:
-        nonlocal is_on, pending, hand_over
+        nonlocal is_on, durations_s, hand_over
         if series is not None:
-            pending, hand_over = series.pending, series.hand_over
+            durations_s, hand_over = series.pending_s, series.hand_over
         is_on = series is not None
 
     timer = _Timer(name, rebind)
@@ -96,13 +92,13 @@ def _function(function: Callable[..., Any], name: str) -> Callable[..., Any]:
 def _coroutine(function: Callable[..., Any], timer: _Timer) -> Callable[..., Any]:
     @functools.wraps(function)
     async def timed(*args: Any, **kwargs: Any) -> Any:
-        started = perf_ns()
+        started_s = perf_s()
         try:
             result = await function(*args, **kwargs)
         except BaseException as error:
-            timer.end(started, error)
+            timer.end(started_s, error)
             raise
-        timer.end(started, None)
+        timer.end(started_s, None)
         return result
 
     return timed
@@ -111,13 +107,13 @@ def _coroutine(function: Callable[..., Any], timer: _Timer) -> Callable[..., Any
 def _generator(function: Callable[..., Generator[Any, Any, Any]], timer: _Timer) -> Callable[..., Any]:
     @functools.wraps(function)
     def timed(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        started = perf_ns()
+        started_s = perf_s()
         try:
             result = yield from function(*args, **kwargs)
         except BaseException as error:
-            timer.end(started, error)
+            timer.end(started_s, error)
             raise
-        timer.end(started, None)
+        timer.end(started_s, None)
         return result
 
     return timed
@@ -127,7 +123,7 @@ def _async_generator(function: Callable[..., AsyncGenerator[Any, Any]], timer: _
     @functools.wraps(function)
     async def timed(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         generator = function(*args, **kwargs)
-        started = perf_ns()
+        started_s = perf_s()
         step: Callable[[Any], Any] = generator.asend
         value: Any = None
         try:
@@ -142,9 +138,9 @@ def _async_generator(function: Callable[..., AsyncGenerator[Any, Any]], timer: _
                 except BaseException as error:  # noqa: BLE001 - `athrow` reaches the body as it would without us
                     step, value = generator.athrow, error
         except StopAsyncIteration:
-            timer.end(started, None)
+            timer.end(started_s, None)
         except BaseException as error:
-            timer.end(started, error)
+            timer.end(started_s, error)
             raise
 
     return timed

@@ -17,6 +17,7 @@ from math import exp2, log2
 from typing import Any
 
 from otel_agent.clock import wall_ns
+from otel_agent.recording.failures import is_failure, type_name
 
 __all__ = ["FULL", "SCALE", "Distribution", "Durations", "Series", "shared"]
 
@@ -98,9 +99,14 @@ class Distribution:
 
 
 class Series:
-    """The durations of one function."""
+    """
+    The durations of one function.
 
-    __slots__ = ("_owner", "failed", "name", "pending", "sorted", "waiting")
+    `pending` and `pending_s` stay the same objects for ever: callers keep them, append to them, and call `hand_over` when they find
+    `FULL` durations in one.
+    """
+
+    __slots__ = ("_owner", "failed", "name", "pending", "pending_s", "sorted", "waiting")
 
     def __init__(self, owner: "Durations", name: str) -> None:
         """
@@ -113,27 +119,35 @@ class Series:
         self._owner = owner
         self.name = name
         self.pending: list[int] = []
-        """Durations of calls without an error since the last look, in nanoseconds. Callers append to it themselves and call
-        `hand_over` when it holds `FULL`; it stays the same object for ever."""
+        """Durations of calls without an error since the last look, in nanoseconds."""
+        self.pending_s: list[float] = []
+        """Likewise, in seconds."""
         self.failed: list[tuple[str, int]] = []
-        """Error type and duration of the other calls."""
-        self.waiting: list[list[int]] = []
+        """Error type and duration of the other calls, in nanoseconds."""
+        self.waiting: list[tuple[list[int], list[float]]] = []
+        """Full lists that have been set aside."""
         self.sorted: dict[str | None, Distribution] = {}
+        """What has been collected, by error type."""
 
-    def fail(self, error_type: str, duration_ns: int) -> None:
+    def add(self, duration_ns: int, error: BaseException | None) -> None:
         """
-        Count a call that ended with an error.
+        Count a call.
 
         Args:
-            error_type: Full name of the exception's class.
             duration_ns: Of the call.
+            error: What it ended with; cancellation and its like are no errors.
         """
-        self.failed.append((error_type, duration_ns))
-        if len(self.failed) >= FULL:
-            self._owner.sort(self)
+        if error is not None and is_failure(error):
+            self.failed.append((type_name(error), duration_ns))
+            if len(self.failed) >= FULL:
+                self._owner.sort(self)
+            return
+        self.pending.append(duration_ns)
+        if len(self.pending) >= FULL:
+            self.hand_over()
 
     def hand_over(self) -> None:
-        """Make room in `pending`; called by whoever finds it full."""
+        """Make room; called by whoever finds a list full."""
         self._owner.take(self)
 
 
@@ -174,12 +188,11 @@ class Durations:
     def take(self, series: Series) -> None:
         """Set a full list aside for the next collection, or sort it in now when too many wait."""
         with self._lock:
-            full = _emptied(series.pending)
             if self._waiting < MOST_WAITING:
-                series.waiting.append(full)
+                series.waiting.append((_emptied(series.pending), _emptied(series.pending_s)))
                 self._waiting += 1
             else:
-                _distribution(series, None).add(full)
+                self._sort(series)
 
     def sort(self, series: Series) -> None:
         """Sort in everything a series holds."""
@@ -189,10 +202,10 @@ class Durations:
     def _sort(self, series: Series) -> None:
         batches, series.waiting = series.waiting, []
         self._waiting -= len(batches)
-        batches.append(_emptied(series.pending))
-        for batch in batches:
-            if batch:
-                _distribution(series, None).add(batch)
+        batches.append((_emptied(series.pending), _emptied(series.pending_s)))
+        for batch_ns, batch_s in batches:
+            if batch_ns or batch_s:
+                _distribution(series, None).add([*batch_ns, *[round(each * 1e9) for each in batch_s]])
         by_type: dict[str, list[int]] = {}
         for error_type, duration_ns in _emptied(series.failed):
             by_type.setdefault(error_type, []).append(duration_ns)
@@ -241,6 +254,7 @@ class Durations:
         self.start_ns = self._wall()
         for series in self._series.values():
             series.pending.clear()
+            series.pending_s.clear()
             series.failed.clear()
             series.waiting = []
             series.sorted = {}

@@ -15,15 +15,16 @@ from opentelemetry.sdk import trace as sdk
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import sampling
 from opentelemetry.sdk.trace.id_generator import IdGenerator
-from opentelemetry.trace import NonRecordingSpan
 from opentelemetry.util.types import Attributes
 
 from otel_agent.recording.durations import Durations
 from otel_agent.recording.ids import RandomIds, random_bits
+from otel_agent.recording.manners import manners_of
 from otel_agent.recording.processors import IsolatedProcessors
 from otel_agent.recording.recorder import Recorder
 from otel_agent.recording.spans import Span
 from otel_agent.recording.tracers import Tracer
+from otel_agent.recording.unsampled import Unsampled
 
 __all__ = ["Queue", "TracerProvider"]
 
@@ -114,20 +115,27 @@ class TracerProvider(sdk.TracerProvider):
             _tracer_config=made._tracer_config,
             finish=self._finish,
         )
-        tracer.hot = self._hot(tracer)
+        self._open(tracer)
         return tracer
 
-    def _hot(self, tracer: Tracer) -> type[Span] | None:
+    def _open(self, tracer: Tracer) -> None:
+        """Decide which ways of a tracer are open."""
         is_quick = (
             self._queue is not None
             and self._isolated is not None
             and self._isolated.is_empty()
             and type(self.id_generator) is RandomIds
-            and children_follow(tracer.sampler)
             and tracer._is_enabled()
             and not tracer.counts_spans
         )
-        return Span if is_quick else None
+        manners = manners_of(tracer.sampler)
+        tracer.bound = manners.bound if is_quick else None
+        tracer.bare = Unsampled if is_quick and manners.drops_below_dropped else None
+        tracer.hot = Span if is_quick and manners.keeps_below_kept else None
+
+    def _update_resource(self, resource: Resource) -> None:
+        super()._update_resource(resource)
+        self._refresh()
 
     def _set_tracer_configurator(self, *, tracer_configurator: Any) -> None:
         super()._set_tracer_configurator(tracer_configurator=tracer_configurator)
@@ -138,7 +146,7 @@ class TracerProvider(sdk.TracerProvider):
             tracers = list(self._tracers.values())
         for tracer in tracers:
             if isinstance(tracer, Tracer):
-                tracer.hot = self._hot(tracer)
+                self._open(tracer)
         for watcher in list(self._watchers):
             watcher()
 
@@ -151,7 +159,9 @@ class TracerProvider(sdk.TracerProvider):
             durations: Takes the duration of every call.
         """
         tracer: Tracer = self.get_tracer(scope)
-        return Recorder(tracer, self._queue, random_bits, durations, NonRecordingSpan, tracer.make_site, self.watch)
+        queue = self._queue
+        items = None if queue is None else queue.items
+        return Recorder(tracer, queue, items, random_bits, durations, tracer.make_site, self.watch)
 
     def watch(self, changed: Callable[[], object]) -> None:
         """
@@ -175,11 +185,3 @@ class TracerProvider(sdk.TracerProvider):
             queue.items.append(span)
         else:
             queue.overflow(span)
-
-
-def children_follow(sampler: Any) -> bool:
-    """Whether the children of sampled local spans are sampled, and nothing else about them depends on the sampler."""
-    if sampler is sampling.ALWAYS_ON:
-        return True
-    kinds = (sampling.ParentBased, sampling.ParentBasedTraceIdRatio)
-    return type(sampler) in kinds and sampler._local_parent_sampled is sampling.ALWAYS_ON

@@ -15,15 +15,15 @@ class Recorder:
     """A tracer of ours and what stands around it."""
 
     tracer: Any
-    """Of type `recording.tracers.Tracer`; its `hot` may change at any time, see `watch`."""
+    """Of type `recording.tracers.Tracer`; its `hot` and `bare` may change at any time, see `watch`."""
     queue: Any
     """Takes ended spans."""
+    items: Any
+    """The queue's own container."""
     random_bits: Callable[[int], int]
     """Makes span ids."""
     durations: Durations
     """Takes the duration of every call."""
-    unsampled: type
-    """Class of the spans below which nothing is recorded."""
     make_site: Callable[[str, Any, Mapping[str, Any]], Site]
     """Makes a site from a name, a kind and attributes."""
     watch: Callable[[Callable[[], object]], None]

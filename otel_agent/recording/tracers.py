@@ -25,13 +25,13 @@ from otel_agent.recording.current import CurrentSpan
 from otel_agent.recording.ids import random_bits
 from otel_agent.recording.sites import MAX_SITES, Site
 from otel_agent.recording.spans import HAS_IS_REMOTE, IS_REMOTE, RareSpan, Span
+from otel_agent.recording.unsampled import Unsampled
 
 __all__ = ["Tracer"]
 
-_new = object.__new__
-_SAMPLED = TraceFlags(TraceFlags.SAMPLED)
+_SAMPLED = TraceFlags.SAMPLED
 _RANDOM = TraceFlags.RANDOM_TRACE_ID
-_LOCAL_SAMPLED = HAS_IS_REMOTE | TraceFlags.SAMPLED
+_LOW_64 = (1 << 64) - 1
 
 
 class Tracer(sdk.Tracer):
@@ -39,6 +39,10 @@ class Tracer(sdk.Tracer):
 
     hot: type[Span] | None
     """Class of the parents whose children need no thought; `None` when all do."""
+    bare: type[Unsampled] | None
+    """Class of the parents below which nothing is recorded; `None` when the sampler has to be asked there too."""
+    bound: int | None
+    """Traces whose id ends in less than this (64 bits) are sampled at their root; `None` when the sampler has to be asked."""
 
     def __init__(self, *args: Any, finish: Callable[[Span], None], **kwargs: Any) -> None:
         """
@@ -53,11 +57,10 @@ class Tracer(sdk.Tracer):
         self.scope = self._instrumentation_scope
         self.limits = self._span_limits
         self.finish = finish
-        self.hot = None
+        self.hot = self.bare = self.bound = None
         self.internal: dict[str, Site] = {}
         """Sites by name, of the usual kind; read by whoever is in a hurry, filled by `site`."""
         self._sites: dict[Any, Site] = {}
-        self._own_sites: list[Site] = []
         self._counts_spans = type(self._tracer_metrics).__name__ != "NoOpTracerMetrics"
 
     @property
@@ -82,7 +85,7 @@ class Tracer(sdk.Tracer):
 
     def make_site(self, name: str, kind: Any, attributes: Mapping[str, Any]) -> Site:
         """
-        Make a site that lives as long as the tracer: of a decorated function.
+        Make a site with attributes, of a decorated function.
 
         Args:
             name: Of its spans.
@@ -93,15 +96,13 @@ class Tracer(sdk.Tracer):
         clean = BoundedAttributes(
             limits.max_span_attributes, attributes, max_value_len=limits.max_span_attribute_length
         )
-        site = Site(self, name, kind, dict(clean))
-        self._own_sites.append(site)
-        return site
+        return Site(self, name, kind, dict(clean))
 
     def _set_resource(self, resource: Any) -> None:
         super()._set_resource(resource)
-        for site in (*self.internal.values(), *self._sites.values(), *self._own_sites):
-            site.resource = resource
-            site.encoded = None
+        # Spans that are under way keep the resource they began with, so sites are made anew rather than changed.
+        self.internal.clear()
+        self._sites.clear()
 
     def start_span(
         self,
@@ -125,7 +126,7 @@ class Tracer(sdk.Tracer):
                 start_time,
                 raises=(record_exception, set_status_on_exception),
             )
-        span = _new(Span)
+        span: Span = Span()
         span.site = self.site(name, kind)
         span.trace_id = parent.trace_id
         span.parent_id = parent.span_id
@@ -156,10 +157,10 @@ class Tracer(sdk.Tracer):
             end_on_exit=end_on_exit,
         )
 
-    def begin(
+    def begin(  # noqa: C901 - the SDK's steps, in its order
         self,
         site: Site,
-        context: Context | None,
+        context: Context | None = None,
         attributes: Mapping[str, Any] | None = None,
         links: Sequence[Link] | None = (),
         start_ns: int | None = None,
@@ -178,6 +179,8 @@ class Tracer(sdk.Tracer):
             raises: Whether an exception that leaves a `with` block of the span is recorded, and makes its status an error.
         """
         links = links or ()
+        if context is None and self.bound is not None and current().get(SPAN_KEY) is None and not links:
+            return self._begin_root(site, attributes, start_ns, raises)
         parent: SpanContext | None = trace.get_current_span(context).get_span_context()
         if parent is not None and not isinstance(parent, SpanContext):
             raise TypeError("parent_span_context must be a SpanContext or None.")
@@ -193,6 +196,8 @@ class Tracer(sdk.Tracer):
         flags = (_SAMPLED if result.decision.is_sampled() else 0) | (_RANDOM if is_random else 0)
         counted = self._tracer_metrics.start_span(parent, result.decision) if self._counts_spans else None
         if not result.decision.is_recording():
+            if self.bare is not None:
+                return Unsampled(trace_id, flags, random_bits, result.trace_state)
             state = result.trace_state
             return NonRecordingSpan(SpanContext(trace_id, ids.generate_span_id(), False, TraceFlags(flags), state))
         span = self._make(site, parent, flags, result.trace_state, raises, counted)
@@ -203,9 +208,23 @@ class Tracer(sdk.Tracer):
                 span.site = self.site(site.name, site.kind)
             span.set_attributes(result.attributes)
         for link in links:
-            span.add_link(link.context, link.attributes)
+            if link is not None:
+                span.add_link(link.context, link.attributes)
         span.start_ns = wall_ns() if start_ns is None else start_ns
         self.span_processor.on_start(span, parent_context=context)
+        return span
+
+    def _begin_root(self, site: Site, attributes: Any, start_ns: int | None, raises: Any) -> trace.Span:
+        """A trace that begins here, when the sampler's decision is known beforehand."""
+        trace_id = random_bits(128) or 1
+        if trace_id & _LOW_64 >= (self.bound or 0):
+            return Unsampled(trace_id, _RANDOM, random_bits)
+        span = self._make(site, None, _SAMPLED | _RANDOM, None, raises, None)
+        span.trace_id = trace_id
+        span.span_id = random_bits(64) or 1
+        if attributes:
+            span.set_attributes(attributes)
+        span.start_ns = wall_ns() if start_ns is None else start_ns
         return span
 
     def _ask(self, context: Any, trace_id: int, site: Site, attributes: Any, links: Any) -> Any:
@@ -224,13 +243,13 @@ class Tracer(sdk.Tracer):
             or (parent is not None and (parent.is_remote or parent.trace_flags != flags or bool(parent.trace_state)))
         )
         if is_rare:
-            rare = _new(RareSpan)
+            rare = RareSpan()
             rare._parent_context = parent
             rare._record_exception, rare._set_status_on_exception = raises
             rare._record_end_metrics = counted
             span: Span = rare
         else:
-            span = _new(Span)
+            span = Span()
         span.site = site
         span.parent_id = 0 if parent is None else parent.span_id
         span.flags = flags | HAS_IS_REMOTE | (IS_REMOTE if parent is not None and parent.is_remote else 0)

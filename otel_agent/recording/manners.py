@@ -1,0 +1,56 @@
+"""
+What is known of a sampler without asking it.
+
+The SDK's own samplers decide by the parent and the trace id alone. Knowing that, a tracer need not call them for every span; any
+other sampler, also one derived from these, is asked each time.
+"""
+
+# ruff: noqa: SLF001 - what the SDK's samplers are made of has no public name
+
+from dataclasses import dataclass
+from typing import Any
+
+from opentelemetry.sdk.trace import sampling
+
+__all__ = ["Manners", "manners_of"]
+
+_EVERY = 1 << 64
+_PARENT_BASED = (sampling.ParentBased, sampling.ParentBasedTraceIdRatio)
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """How a sampler decides."""
+
+    bound: int | None = None
+    """A root is sampled when the lowest 64 bits of its trace id are below this; `None` when that is not how it is decided."""
+    keeps_below_kept: bool = False
+    """Whether children of sampled local spans are sampled."""
+    drops_below_dropped: bool = False
+    """Whether children of local spans that were not sampled are not sampled either."""
+
+
+def manners_of(sampler: Any) -> Manners:
+    """
+    What is known of a sampler.
+
+    Args:
+        sampler: Any.
+    """
+    if type(sampler) in _PARENT_BASED:
+        return Manners(
+            _bound(sampler._root),
+            sampler._local_parent_sampled is sampling.ALWAYS_ON,
+            sampler._local_parent_not_sampled is sampling.ALWAYS_OFF,
+        )
+    bound = _bound(sampler)
+    if bound is None:
+        return Manners()
+    # Without regard to parents: a local parent was decided by the same trace id, so its children are decided as it was.
+    return Manners(bound, keeps_below_kept=bound > 0, drops_below_dropped=bound < _EVERY)
+
+
+def _bound(sampler: Any) -> int | None:
+    if type(sampler) is sampling.StaticSampler:
+        return {sampling.Decision.DROP: 0, sampling.Decision.RECORD_AND_SAMPLE: _EVERY}.get(sampler._decision)
+    return sampler.bound if type(sampler) is sampling.TraceIdRatioBased else None
