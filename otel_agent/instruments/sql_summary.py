@@ -20,10 +20,69 @@ LIMIT = 255
 
 _CHANGES = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE"})
 _DEFINITIONS = frozenset({"CREATE", "ALTER", "DROP", "TRUNCATE"})
+_OTHERS = frozenset(
+    [
+        "ABORT",
+        "ANALYZE",
+        "ATTACH",
+        "BACKUP",
+        "BEGIN",
+        "CHECKPOINT",
+        "CLOSE",
+        "CLUSTER",
+        "COMMENT",
+        "COMMIT",
+        "COPY",
+        "DEALLOCATE",
+        "DECLARE",
+        "DESC",
+        "DESCRIBE",
+        "DETACH",
+        "DISCARD",
+        "DO",
+        "END",
+        "EXPLAIN",
+        "EXPORT",
+        "FETCH",
+        "FLUSH",
+        "GRANT",
+        "IMPORT",
+        "KILL",
+        "LISTEN",
+        "LOAD",
+        "LOCK",
+        "MOVE",
+        "NOTIFY",
+        "OPEN",
+        "OPTIMIZE",
+        "PREPARE",
+        "REFRESH",
+        "REINDEX",
+        "RELEASE",
+        "RENAME",
+        "RESET",
+        "RESTORE",
+        "REVOKE",
+        "ROLLBACK",
+        "SAVEPOINT",
+        "SET",
+        "SHOW",
+        "START",
+        "UNLISTEN",
+        "UNLOAD",
+        "UNLOCK",
+        "USE",
+        "VACUUM",
+        "VALUES",
+        "XA",
+    ]
+)
+"""Operations of which nothing more is said. A first word that is none is nothing known, and may be anything."""
 _MAY_BE_NESTED = _CHANGES | {"WITH"}
 """What may begin a statement inside parentheses, beside SELECT; any other word there is a function's argument."""
 _NAMED = frozenset({"CALL", "EXEC", "EXECUTE", "PRAGMA"})
 """Operations whose next name is what they are about."""
+_FIRST = _MAY_BE_NESTED | _DEFINITIONS | _NAMED | _OTHERS
 _OBJECTS = frozenset(
     [
         "TABLE",
@@ -182,7 +241,7 @@ class _Reader:
         if word == "SELECT":
             return True
         if scope.is_fresh:
-            return len(self._scopes) == 1 or word in _MAY_BE_NESTED
+            return word in (_FIRST if len(self._scopes) == 1 else _MAY_BE_NESTED)
         return word in _CHANGES and scope.has_with and scope.clause is None and self._upper(place - 1) == ")"
 
     def _begin(self, word: str, scope: _Scope, place: int) -> int:

@@ -136,7 +136,12 @@ def test_texts_stay_readable(sql: str, text: str) -> None:
         ("UPDATE ONLY orders SET a = 1 FROM items WHERE b", "UPDATE orders items", "UPDATE", ""),
         ("DELETE FROM public.orders USING items", "DELETE public.orders items", "DELETE", ""),
         ("WITH x AS (SELECT * FROM orders) SELECT * FROM x", "SELECT orders", "SELECT", "orders"),
-        ("WITH RECURSIVE a(n) AS (SELECT 1), b AS (SELECT * FROM c) UPDATE d SET e = 1", "SELECT c UPDATE d", "UPDATE", ""),
+        (
+            "WITH RECURSIVE a(n) AS (SELECT 1), b AS (SELECT * FROM c) UPDATE d SET e = 1",
+            "SELECT c UPDATE d",
+            "UPDATE",
+            "",
+        ),
         ("SELECT a FROM t WHERE b IN (SELECT c FROM u) FOR UPDATE", "SELECT t SELECT u", "SELECT", ""),
         ("(SELECT 1 FROM a) UNION ALL (SELECT 2 FROM b)", "SELECT a SELECT b", "SELECT", ""),
         ("SELECT EXTRACT(YEAR FROM day), TRIM(BOTH 'x' FROM y) FROM t", "SELECT t", "SELECT", "t"),
@@ -156,6 +161,7 @@ def test_texts_stay_readable(sql: str, text: str) -> None:
         ("SELECT a FROM t; DELETE FROM u", "SELECT t DELETE u", "SELECT", ""),
         ("-- note\nSELECT a FROM t", "SELECT t", "SELECT", "t"),
         ("'only a value'", "", "", ""),
+        ("anything else", "", "", ""),
         ("", "", "", ""),
     ],
 )
@@ -184,8 +190,46 @@ def test_rows_are_counted() -> None:
 
 
 PIECES = st.sampled_from(
-    ["SELECT ", "FROM ", "t", " ", "'", '"', "`", "$$", "$a$", "--", "/*", "*/", "\n", "\\", "?", ":a", "%(b)s", "(", ")"]
-    + [",", ".", "-", "+", "=", "1", "2.5e3", "0x1F", "IN (", "VALUES (", "TRUE", "IS ", "E'", "q'[", "]'", "#", "é", "²", ";"]
+    [
+        "SELECT ",
+        "FROM ",
+        "t",
+        " ",
+        "'",
+        '"',
+        "`",
+        "$$",
+        "$a$",
+        "--",
+        "/*",
+        "*/",
+        "\n",
+        "\\",
+        "?",
+        ":a",
+        "%(b)s",
+        "(",
+        ")",
+        ",",
+        ".",
+        "-",
+        "+",
+        "=",
+        "1",
+        "2.5e3",
+        "0x1F",
+        "IN (",
+        "VALUES (",
+        "TRUE",
+        "IS ",
+        "E'",
+        "q'[",
+        "]'",
+        "#",
+        "é",
+        "²",
+        ";",
+    ]
 )
 SQL = st.one_of(st.text(), st.lists(PIECES).map("".join))
 
@@ -214,7 +258,11 @@ def test_quoted_text_never_survives(secret: str, quotes: Quotes) -> None:
         assert "SELECT a FROM t WHERE b = ? AND c = ?" == text
 
 
-@given(st.integers() | st.decimals(allow_nan=False, allow_infinity=False) | st.floats(allow_nan=False, allow_infinity=False))
+@given(
+    st.integers()
+    | st.decimals(allow_nan=False, allow_infinity=False)
+    | st.floats(allow_nan=False, allow_infinity=False)
+)
 def test_no_number_survives(number: object) -> None:
     """However a number is written, no digit of it is left."""
     text = read(f"SELECT a FROM t WHERE b > {number} LIMIT {number}").text
@@ -223,7 +271,24 @@ def test_no_number_survives(number: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["'", '"', "(", "((a), ", "/*", "$a$", "'a''", "IN (1, ", "VALUES (1), ", "a.", "- ", "q'[", "\\'", "FROM a, ", "%("]
+    "piece",
+    [
+        "'",
+        '"',
+        "(",
+        "((a), ",
+        "/*",
+        "$a$",
+        "'a''",
+        "IN (1, ",
+        "VALUES (1), ",
+        "a.",
+        "- ",
+        "q'[",
+        "\\'",
+        "FROM a, ",
+        "%(",
+    ],
 )
 def test_time_grows_with_length_only(piece: str) -> None:
     """Twice the length takes about twice the time, whatever is repeated."""
@@ -253,7 +318,9 @@ def test_a_long_statement_is_cut() -> None:
 def test_statements_that_differ_in_values_share_one_reading() -> None:
     """Ten thousand literals make one text, and the memory for them is bounded."""
     readings = Readings(Quotes.STANDARD, entries_limit=50)
-    found = {id(readings.of(f"SELECT a FROM t WHERE b = 'it''s {number}' AND c = {number}")) for number in range(10_000)}
+    found = {
+        id(readings.of(f"SELECT a FROM t WHERE b = 'it''s {number}' AND c = {number}")) for number in range(10_000)
+    }
 
     assert 1 == len(found)
     assert len(readings._known) <= 100

@@ -1,0 +1,166 @@
+"""What is recorded of databases in one test, and a PostgreSQL of its own for those that need a real one."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from otel_agent.delivery.wire import encode_metrics, encode_spans
+from otel_agent.instruments import sqlalchemy as instrument
+from otel_agent.processors.distributions import producer
+
+
+class Stage:
+    """The SDK's providers with everything kept in memory, and the instrument installed with them."""
+
+    def __init__(self, **how: Any) -> None:
+        self._exporter = InMemorySpanExporter()
+        self.tracers = TracerProvider(shutdown_on_exit=False)
+        self.tracers.add_span_processor(SimpleSpanProcessor(self._exporter))
+        self._reader = InMemoryMetricReader()
+        self._meters = MeterProvider([self._reader], shutdown_on_exit=False)
+        self.tracer = self.tracers.get_tracer("tests")
+        self.status = instrument.install(self.tracers, self._meters, **how)
+
+    def close(self) -> None:
+        """Take the instrument back."""
+        instrument.uninstall()
+        self._meters.shutdown()
+        self.tracers.shutdown()
+
+    def every_span(self) -> Sequence[ReadableSpan]:
+        """Spans of queries and of the test itself, in the order of their ends."""
+        return self._exporter.get_finished_spans()
+
+    def spans(self) -> list[ReadableSpan]:
+        """Spans of queries, in order."""
+        return [
+            span for span in self.every_span() if getattr(span.instrumentation_scope, "name", "") == instrument.SCOPE
+        ]
+
+    def names(self) -> list[str]:
+        """Their names."""
+        return [span.name for span in self.spans()]
+
+    def last(self) -> dict[str, Any]:
+        """Attributes of the last query."""
+        return dict(self.spans()[-1].attributes or {})
+
+    def forget(self) -> None:
+        """Begin with no span again."""
+        self._exporter.clear()
+
+    def metrics(self) -> dict[str, list[Any]]:
+        """Points by metric, those kept beside the SDK included."""
+        data = self._reader.get_metrics_data()
+        scopes = [] if data is None else [scope for each in data.resource_metrics for scope in each.scope_metrics]
+        scopes += producer(instrument.SCOPE, instrument.distributions)()
+        return {metric.name: list(metric.data.data_points) for scope in scopes for metric in scope.metrics}
+
+    def figures(self, name: str) -> dict[tuple[Any, ...], Any]:
+        """Values, or counts of histograms, of a metric by the values of its attributes in the order of their names."""
+        return {
+            tuple(value for _, value in sorted(point.attributes.items())): getattr(point, "value", None)
+            if hasattr(point, "value")
+            else point.count
+            for point in self.metrics().get(name, [])
+        }
+
+    def connections(self) -> dict[str, int]:
+        """Connections of the one pool there is, by state."""
+        return {key[1]: value for key, value in self.figures("db.client.connection.count").items()}
+
+    def wire(self) -> bytes:
+        """Everything there is, as it leaves the process."""
+        data = self._reader.get_metrics_data()
+        return encode_spans(self.every_span()) + (encode_metrics(data) if data is not None else b"")
+
+
+class Postgres:
+    """A PostgreSQL in a folder of its own on a free port of this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._data = folder / "data"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.address = f"trader:not-a-secret@127.0.0.1:{self.port}/postgres"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @staticmethod
+    def program(name: str) -> str | None:
+        """Where a program of PostgreSQL lies; Debian keeps them apart by version."""
+        found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+        return str(found[-1]) if found else shutil.which(name)
+
+    def start(self) -> None:
+        """Make the database, once, and start the server; returns when it answers."""
+        if not self._data.exists():
+            self._data.mkdir(mode=0o700)
+            (self._folder / "password").write_text("not-a-secret")
+            self._give_away(self._folder, self._data, self._folder / "password")
+            self._run(
+                *("initdb", "-D", str(self._data), "-U", "trader", "-A", "scram-sha-256", "--no-sync"),
+                *("--pwfile", str(self._folder / "password"), "-E", "UTF8", "--locale", "C"),
+            )
+        program = self.program("postgres")
+        assert program is not None
+        self._process = subprocess.Popen(
+            [
+                *(program, "-D", str(self._data), "-p", str(self.port), "-k", str(self._folder)),
+                *("-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"),
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **self._user(),
+        )
+        deadline_s = time.monotonic() + 30
+        while time.monotonic() < deadline_s:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0 and self._is_ready():
+                    return
+            time.sleep(0.05)
+        raise TimeoutError("PostgreSQL did not start")
+
+    def stop(self) -> None:
+        """End it at once; what it kept is kept."""
+        if self._process is not None:
+            self._process.send_signal(2)  # SIGINT: fast shutdown
+            self._process.wait(20)
+            self._process = None
+
+    def _is_ready(self) -> bool:
+        program = self.program("pg_isready")
+        assert program is not None
+        command = [program, "-h", "127.0.0.1", "-p", str(self.port)]
+        return subprocess.run(command, capture_output=True, check=False, timeout=10).returncode == 0
+
+    def _run(self, name: str, *arguments: str) -> None:
+        program = self.program(name)
+        assert program is not None
+        subprocess.run([program, *arguments], check=True, capture_output=True, timeout=60, **self._user())
+
+    def _user(self) -> dict[str, Any]:
+        """PostgreSQL refuses to run as root."""
+        return {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "cwd": "/"} if os.geteuid() == 0 else {}
+
+    def _give_away(self, *paths: Path) -> None:
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            for path in paths:
+                os.chown(path, nobody.pw_uid, nobody.pw_gid)
+            for parent in self._folder.parents:  # pytest's folders are its user's alone
+                if parent.stat().st_uid == os.geteuid() and parent.name.startswith("pytest"):
+                    parent.chmod(0o755)
