@@ -51,6 +51,8 @@ class Component:
     """Names of components that must run before it and close after it."""
     at_most_s: float | None = None
     """Of the time that is left it may use no more than this to close, in seconds; None sets no bound of its own."""
+    saves_data: bool = False
+    """Whether a reserve of time is kept for it, whatever hangs before it; where nobody says so, it is kept for the last."""
     hurry: Callable[[], object] | None = None
     """Called from another thread while it closes, when there is no more time: save what can be saved now."""
     hold_for_fork: Callable[[], object] | None = None

@@ -1,8 +1,8 @@
 """
 One ending: hooks, then components in reverse, each on a thread of its own, all before one moment.
 
-A component that does not come back in its time is left behind and the next one is closed, with a small reserve that is never
-given to those before it: what stands last saves the data.
+A component that does not come back in its time is left behind and the next one is closed. A small reserve is kept for those
+that save data, and never given to the others; where none says that it does, it is kept for the last.
 """
 
 from collections.abc import Sequence
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["Ending"]
 
 GRACE_S = 0.25
-"""What the end may take beyond its deadline, in seconds, so that what stands last can write to disk."""
+"""What the end may take beyond its deadline, in seconds, so that what saves data can write to disk."""
 
 HURRY_S = 0.05
-"""What the component that is closing may take when there is no more time, in seconds; the last one has the grace."""
+"""What the component that is closing may take when there is no more time, in seconds; what saves data has the grace."""
 
 LOOK_S = 0.02
 """How often a waiting end looks whether it should hurry, in seconds."""
@@ -45,6 +45,11 @@ class Closing(Protocol):
     @property
     def at_most_s(self) -> float | None:
         """Its own bound, in seconds."""
+        ...
+
+    @property
+    def saves_data(self) -> bool:
+        """Whether the reserve is kept for it."""
         ...
 
     @property
@@ -123,9 +128,9 @@ class Ending:
             problem = hook.problem(task, allowed_s)
             if problem is not None:
                 self.problems.append(problem)
+        savers = [component for component in components if component.saves_data] or components[-1:]
         for component in components:
-            is_last = component is components[-1]
-            problem = self._close(component, is_last=is_last)
+            problem = self._close(component, saves_data=component in savers)
             if problem is not None:
                 self.problems.append(problem)
             self._open.remove(component)
@@ -133,26 +138,28 @@ class Ending:
         for problem in self.problems:
             guard.shared.report("lifecycle.end", problem)
 
-    def _close(self, component: Closing, *, is_last: bool) -> str | None:
+    def _close(self, component: Closing, *, saves_data: bool) -> str | None:
         close = component.close
         if close is None:
             return None
         left_s = self.left_s()
-        allowed_s = left_s if is_last else max(0.0, left_s - self._reserve_s)
+        allowed_s = left_s if saves_data else max(0.0, left_s - self._reserve_s)
         if component.at_most_s is not None:
             allowed_s = min(allowed_s, component.at_most_s)
         task = Task(f"end-{component.name}", lambda: close(allowed_s)).start()
-        if not self._wait_for(task, allowed_s + (GRACE_S if is_last else self._reserve_s / 4), is_last=is_last):
+        if not self._wait_for(
+            task, allowed_s + (GRACE_S if saves_data else self._reserve_s / 4), saves_data=saves_data
+        ):
             return f"{component.name} did not close within {allowed_s:.3g} s and was left behind"
         if task.error is not None:
             return f"{component.name} failed to close ({type(task.error).__name__}: {task.error})"
         return None
 
-    def _wait_for(self, task: Task, timeout_s: float, *, is_last: bool = False) -> bool:
+    def _wait_for(self, task: Task, timeout_s: float, *, saves_data: bool = False) -> bool:
         until_s = self._clock.monotonic_s() + timeout_s
         while not task.wait(LOOK_S):
             if self._is_hurried:
-                return task.wait(GRACE_S if is_last else HURRY_S)
+                return task.wait(GRACE_S if saves_data else HURRY_S)
             if self._clock.monotonic_s() >= until_s:
                 return False
         return True

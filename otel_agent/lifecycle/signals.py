@@ -119,7 +119,7 @@ class EndSignals:
         return None
 
     def close(self) -> None:
-        """Give back what was taken, where that is still ours; safe before `install` and twice."""
+        """Give back what was taken, where that is still ours: in the main thread only; safe before `install` and twice."""
         self._is_closed = True
         self._wakeup.close()
         if threading.current_thread() is not threading.main_thread():
@@ -153,6 +153,10 @@ class EndSignals:
         present = signal.getsignal(number)
         if present is self._handler or present is None or present is signal.SIG_IGN:
             return  # ours, or not Python's, or not wanted
+        earlier = getattr(present, "__self__", None)
+        if isinstance(earlier, EndSignals) and earlier._is_closed:  # noqa: SLF001 - of this class
+            earlier.close()  # it was closed on another thread, where nothing can be given back
+            present = signal.getsignal(number)
         self._previous[number] = present
         signal.signal(number, self._handler)
 

@@ -87,7 +87,7 @@ class Wakeup:
 
     def close(self) -> None:
         """End; safe before `start` and twice. The descriptor is given back when called from the main thread."""
-        if self._ends is None or self._is_closed:
+        if self._ends is None:
             return
         self._is_closed = True
         with suppress(OSError):

@@ -255,6 +255,7 @@ class Parts:
             "delivery",
             engine.start,
             engine.close,
+            saves_data=True,
             hold_for_fork=engine.hold_for_fork,
             go_on_after_fork=engine.go_on_after_fork,
             reinit_after_fork=engine.reinit_after_fork,

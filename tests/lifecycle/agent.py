@@ -244,6 +244,15 @@ def main() -> None:
             closing.join()
         ready()
         time.sleep(20)
+    if mode == "again":
+        closing = threading.Thread(target=signals.close)
+        closing.start()
+        closing.join()
+        renewed = EndSignals(life.close, deadline_s=DEADLINE_S)
+        renewed.install()
+        assert renewed == getattr(signal.getsignal(signal.SIGURG), "__self__", None)
+        ready()
+        time.sleep(20)
     if mode == "closed":
         life.close()
         signals.close()

@@ -193,6 +193,33 @@ def test_a_hanging_component_does_not_keep_the_last_one_from_saving_its_data(tol
     forever.set()
 
 
+def test_the_reserve_is_kept_for_who_saves_data() -> None:
+    """It need not be the last."""
+    forever, saved = threading.Event(), threading.Event()
+    left_s: list[float] = []
+
+    def save(timeout_s: float) -> None:
+        left_s.append(timeout_s)
+        saved.wait(0.2)  # a disk
+        saved.set()
+
+    life = Lifecycle(
+        [
+            Component("probes", close=lambda timeout_s: None),
+            Component("delivery", close=save, saves_data=True),
+            Component("metrics", close=lambda timeout_s: forever.wait()),
+            Component("alerts", close=lambda timeout_s: forever.wait()),
+        ],
+        shutdown_timeout_s=0.4,
+    )
+    life.start()
+
+    assert not life.close()
+    assert saved.is_set()
+    assert 1 == len(left_s)
+    forever.set()
+
+
 def test_a_component_has_no_more_than_its_own_bound() -> None:
     """`at_most_s` holds also when more is left."""
     allowed_s: list[float] = []

@@ -247,6 +247,17 @@ def test_a_signal_after_a_close_in_another_thread_has_its_default_action(tmp_pat
     assert (-signal.SIGTERM, set()) == (code, run.lost())
 
 
+def test_who_is_installed_again_does_not_call_who_was_there_before(tmp_path: Path) -> None:
+    """A first one that was closed in another thread has left its handler behind."""
+    with agent(tmp_path, "again") as run:
+        run.ready()
+        run.send(signal.SIGTERM)
+        code, _ = run.end()
+
+    assert (-signal.SIGTERM, set()) == (code, run.lost())
+    assert ["closed"] == run.lines("events")
+
+
 def test_forked_children_deliver_what_is_theirs(tmp_path: Path) -> None:
     """`os.fork` and `sys.exit`: each child's own, once."""
     with agent(tmp_path, "fork") as run:
