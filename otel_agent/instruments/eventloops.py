@@ -4,18 +4,22 @@ How late asyncio calls back: what one callback that blocks costs all others.
 A heartbeat on each running loop asks to be called in 20 ms and notes how much later it was. It finds loops without help:
 asyncio's own loops when they begin to run, since `run_forever` of their base class is wrapped while this is installed, and the
 loop that runs already when it is installed. Loops of other makers (uvloop) are found by `watch_running_loop`, to be called
-inside a coroutine. The heartbeat is a timer: it does not keep a loop alive, ends with it, and carries nobody's context.
+inside a coroutine. An agent that never imports asyncio does not get it from here. The heartbeat is a timer: it does not keep a loop alive, ends with it, and carries nobody's context.
 """
 
-import asyncio
 import contextvars
 import os
+import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from otel_agent.instruments.distributions import Distribution
+from otel_agent.instruments.imports import Watch, after_import
+
+if TYPE_CHECKING:
+    import asyncio  # not loaded here: see the module
 
 __all__ = ["LoopWatch"]
 
@@ -41,12 +45,21 @@ class LoopWatch:
         self._lock = threading.Lock()
         self._pid = os.getpid()
         self._is_open = False
+        self._watch: Watch | None = None
         self._original: Callable[..., None] | None = None
         self._wrapped: Callable[..., None] | None = None
 
     def install(self) -> None:
         """Find loops from now on."""
         self._is_open = True
+        if "asyncio" in sys.modules:
+            self._wrap()
+        else:
+            self._watch = after_import(lambda name: name == "asyncio", lambda _: self._wrap())
+
+    def _wrap(self) -> None:
+        import asyncio
+
         self._original = original = asyncio.BaseEventLoop.run_forever
 
         def run_forever(loop: Any) -> None:
@@ -64,6 +77,8 @@ class LoopWatch:
 
     def watch_running_loop(self) -> None:
         """Watch the loop that runs in this thread, if one does; called twice, it is watched once."""
+        import asyncio
+
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -73,11 +88,17 @@ class LoopWatch:
     def close(self) -> None:
         """Let every heartbeat stop; safe twice."""
         self._is_open = False
-        if self._original is not None and asyncio.BaseEventLoop.run_forever is self._wrapped:
+        if self._watch is not None:
+            self._watch.close()
+        if self._original is None:
+            return
+        import asyncio
+
+        if asyncio.BaseEventLoop.run_forever is self._wrapped:
             asyncio.BaseEventLoop.run_forever = self._original  # type: ignore[method-assign]  # see `install`
         self._original = None
 
-    def _begin(self, loop: asyncio.AbstractEventLoop) -> "_Heartbeat | None":
+    def _begin(self, loop: "asyncio.AbstractEventLoop") -> "_Heartbeat | None":
         if not self._is_open or loop in self._watched or loop.is_closed():
             return None
         if self._pid != os.getpid():
@@ -97,7 +118,7 @@ class LoopWatch:
 class _Heartbeat:
     """Calls itself back on one loop."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, note: Callable[[float], bool], interval_s: float) -> None:
+    def __init__(self, loop: "asyncio.AbstractEventLoop", note: Callable[[float], bool], interval_s: float) -> None:
         self._loop = loop
         self._note = note
         self._interval_s = interval_s

@@ -4,7 +4,9 @@ What is measured and traced without a line in the agent's code, put in place and
 Each instrument is isolated: one that cannot be installed is named, and the others go on.
 """
 
+import sys
 from collections.abc import Callable, Iterable
+from importlib.util import find_spec
 from typing import Any
 
 from otel_agent.guard import guarded, shared
@@ -16,9 +18,9 @@ from otel_agent.instruments import (
     process,
     reporting,
     runtime,
-    sqlalchemy,
     threads,
 )
+from otel_agent.instruments.imports import after_import
 from otel_agent.instruments.observing import Handle
 from otel_agent.processors import distributions
 from otel_agent.telemetry.parts import SCOPE, Parts
@@ -94,7 +96,6 @@ class Instrumentation:
 
     def _libraries(self) -> Callable[[], object]:
         parts = self._parts
-        parts.distributions.append(distributions.producer(sqlalchemy.SCOPE, sqlalchemy.distributions))
         wanted = parts.config.instrument.libraries
         parts.libraries = found = libraries.install(
             wanted if isinstance(wanted, bool) else list(wanted),
@@ -104,16 +105,27 @@ class Instrumentation:
             logger_provider=parts.logger_provider,
         )
         self._problems.extend(found.problems)
-
-        def undo() -> None:
-            sqlalchemy.uninstall()
-            found.uninstall()
-
-        return undo
+        return found.uninstall
 
     def _sqlalchemy(self) -> str:
+        """Our own instrument stands in for the entry point; it is loaded with the library."""
+        if "sqlalchemy" in sys.modules:
+            return self._watch_queries()
+        if find_spec("sqlalchemy") is None:
+            return "needs sqlalchemy>=2.0, which is not installed"
+        watch = after_import(lambda name: name == "sqlalchemy", lambda _: self._watch_queries())
+        self._undo.append(("sqlalchemy", watch.close))
+        return libraries.INSTRUMENTED
+
+    def _watch_queries(self) -> str:
+        from otel_agent.instruments import sqlalchemy
+
         parts = self._parts
-        return sqlalchemy.install(parts.tracer_provider, parts.meter_provider, keeps_durations=parts.reader is not None)
+        parts.distributions.append(distributions.producer(sqlalchemy.SCOPE, sqlalchemy.distributions))
+        self._undo.append(("sqlalchemy", sqlalchemy.uninstall))
+        return sqlalchemy.install(
+            parts.tracer_provider, parts.meter_provider, keeps_durations=parts.reader is not None
+        )
 
     def _modules(self) -> Callable[[], object]:
         wanted = self._parts.config.instrument

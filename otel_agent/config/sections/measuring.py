@@ -49,6 +49,11 @@ class Alerts(Struct, frozen=True, kw_only=True):
     """While one alert fires, others are not told: `{when: ..., mute: ..., equal: [...]}`."""
     overrides: dict[str, dict[str, Name]] = {}
     """What differs for single rules, by name: `{Hot: {no_data: alert}}`."""
+    counter_start: Literal["opentelemetry", "prometheus"] = "opentelemetry"
+    """
+    What a counter that is seen for the first time was before: `opentelemetry`: zero, so its first count is an increase;
+    `prometheus`: unknown, as in a central Prometheus.
+    """
     state_file: WrittenPath | None = None
     """File that keeps pending and firing alerts over a restart; None: they begin anew."""
 
