@@ -29,7 +29,7 @@ _TOP = ("exception.type", "exception.message", "exception.stacktrace")
 _LIMITS = (8192, 2048, 512)
 """Characters that texts of a line that is too long are cut to, tried in turn."""
 
-_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"), default=safe_text).encode
+_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
 
 
 def json_line(record: Any) -> str:

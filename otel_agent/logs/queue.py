@@ -9,6 +9,7 @@ nobody reads does not keep the file waiting.
 """
 
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -87,7 +88,7 @@ class LogQueue:
     def _renew(self) -> None:
         self._writing = threading.Lock()
         self._wake = threading.Event()
-        self._requests: list[threading.Event] = []
+        self._requests: deque[threading.Event] = deque()
         self._thread: threading.Thread | None = None
         self._is_closing = False
 
@@ -171,12 +172,11 @@ class LogQueue:
         while True:
             self._wake.wait(INTERVAL_S)
             self._wake.clear()
-            requests, self._requests = self._requests, []
-            is_closing = self._is_closing
+            is_closing, waiting = self._is_closing, len(self._requests)
             with guarded("logs.queue", f"records for {self.name} could not be written"):
                 self._drain()
-            for request in requests:
-                request.set()
+            for _ in range(waiting):
+                self._requests.popleft().set()
             if is_closing:
                 return
 
