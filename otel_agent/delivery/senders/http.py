@@ -13,12 +13,11 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from otel_agent.clock import monotonic_s, wall_ns
 from otel_agent.delivery.answers import Answer, Verdict
 from otel_agent.delivery.senders.responses import MAX_BODY_BYTES, judge_response
-from otel_agent.delivery.senders.targets import HeaderSource, Target, is_loopback, shown
+from otel_agent.delivery.senders.targets import Target, current_headers, is_loopback, shown
 
 __all__ = ["HttpSender"]
 
@@ -114,7 +113,7 @@ class HttpSender:
 
         headers = self._headers.get(signal)
         if headers is None:
-            headers = self._headers[signal] = _readable(target.headers)
+            headers = self._headers[signal] = current_headers(target.headers)
         content, encoding = _compressed(body, target.compression)
         response = self._pool(target).request(
             "POST",
@@ -138,7 +137,7 @@ class HttpSender:
     def _renew(self, signal: str, target: Target) -> bool:
         """Read headers anew; whether they are others now."""
         before = self._headers.get(signal)
-        after = _readable(target.headers) if callable(target.headers) else before
+        after = current_headers(target.headers) if callable(target.headers) else before
         if after is None or after == before:
             return False
         self._headers[signal] = after
@@ -169,18 +168,12 @@ def _build_pool(target: Target, proxy: str | None) -> Any:
 
 
 def _proxy(url: str) -> str | None:
+    from urllib.request import getproxies, proxy_bypass
+
     parts = urlsplit(url)
     if is_loopback(parts.hostname) or proxy_bypass(parts.hostname or ""):
         return None
     return getproxies().get(parts.scheme)
-
-
-def _readable(source: HeaderSource) -> dict[str, str]:
-    found = source() if callable(source) else source
-    for name, value in found.items():
-        if not f"{name}{value}".isprintable() or not name:
-            raise ValueError(f"the value of header {name!r} has characters that no header can have")
-    return dict(found)
 
 
 def _compressed(body: bytes, compression: str) -> tuple[bytes, dict[str, str]]:
@@ -217,8 +210,9 @@ def _failed(error: Exception, where: str) -> Answer:
         )
     for kind, problem, text in (
         (library.NameResolutionError, "name", "the host's name is not known"),
+        (ConnectionRefusedError, "refused", "nobody listens there"),
+        (library.NewConnectionError, "unreachable", "it cannot be reached"),
         (library.ConnectTimeoutError, "timeout", "no connection within the time"),
-        (library.NewConnectionError, "refused", "nobody listens there"),
         (library.ReadTimeoutError, "timeout", "no answer within the time"),
         (library.TimeoutError, "timeout", "no answer within the time"),
         (library.ProxyError, "proxy", "the proxy cannot be reached: check HTTP_PROXY and HTTPS_PROXY"),

@@ -19,7 +19,14 @@ from typing import Any
 from otel_agent.delivery.answers import Answer, Verdict
 from otel_agent.delivery.payloads import fields
 
-__all__ = ["MAX_BODY_BYTES", "judge_response", "partial_success", "retry_after_s"]
+__all__ = [
+    "MAX_BODY_BYTES",
+    "MAX_RETRY_AFTER_S",
+    "judge_response",
+    "partial_success",
+    "printable_words",
+    "retry_after_s",
+]
 
 MAX_BODY_BYTES = 65_536
 """More of an answer is not read."""
@@ -127,6 +134,17 @@ def retry_after_s(value: str | None, now_s: float) -> float | None:
     return min(max(0.0, seconds), MAX_RETRY_AFTER_S)
 
 
+def printable_words(words: str) -> str:
+    """
+    A receiver's words as the rest of a sentence: cut, and without what could steer a terminal; empty when it said nothing.
+
+    Args:
+        words: As they came.
+    """
+    text = "".join(character if character.isprintable() else " " for character in words[:200]).strip()
+    return f", it says {text!r}" if text else ""
+
+
 def _accepted(content_type: str, body: bytes) -> Answer:
     if not body:
         return Answer(Verdict.DELIVERED)
@@ -186,8 +204,7 @@ def _said(content_type: str, body: bytes) -> str:
             words = body.decode("utf-8", "replace")
     except (ValueError, RecursionError):
         return ""
-    text = "".join(character if character.isprintable() else " " for character in words[:200]).strip()
-    return f", it says {text!r}" if text else ""
+    return printable_words(words)
 
 
 def _origin(location: str) -> str:

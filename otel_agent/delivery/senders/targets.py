@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from otel_agent.delivery.settings import SIGNALS
 from otel_agent.errors import ConfigurationError
 
-__all__ = ["HeaderSource", "Target", "build_targets", "is_loopback", "shown", "split_endpoint"]
+__all__ = ["HeaderSource", "Target", "build_targets", "current_headers", "is_loopback", "shown", "split_endpoint"]
 
 HeaderSource = Mapping[str, str] | Callable[[], Mapping[str, str]]
 """Headers as they are, or a function that reads them anew; it is called again after the receiver refused them."""
@@ -91,6 +91,23 @@ def build_targets(
     if problems:
         raise ConfigurationError(problems)
     return targets
+
+
+def current_headers(source: HeaderSource) -> dict[str, str]:
+    """
+    Headers as they are now.
+
+    Args:
+        source: Read anew when it is a function.
+
+    Raises:
+        ValueError: A header could not be sent; the message has its name and not its value.
+    """
+    found = source() if callable(source) else source
+    for name, value in found.items():
+        if not name or not f"{name}{value}".isprintable():
+            raise ValueError(f"the value of header {name!r} has characters that no header can have")
+    return dict(found)
 
 
 def split_endpoint(endpoint: str, *, is_http: bool) -> SplitResult:

@@ -1,0 +1,116 @@
+"""
+OTLP as lines of JSON in a file: for machines without a collector, for looking at, for `otlpjsonfile` receivers.
+
+Each request is one line, written at once under a lock of the system's, so that several processes may share a file. Ids are
+hexadecimal, as OTLP's JSON has them.
+
+Source: https://opentelemetry.io/docs/specs/otel/protocol/file-exporter/
+"""
+
+import errno
+import fcntl
+import json
+import os
+from base64 import b64decode
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from otel_agent.delivery.answers import Answer, Verdict
+
+__all__ = ["FileSender"]
+
+_IDS = {"traceId", "spanId", "parentSpanId"}
+
+
+class FileSender:
+    """Appends requests to a file; see the module."""
+
+    def __init__(self, path: Path | str) -> None:
+        """
+        Know the file; it is made by the first request, readable by its owner only.
+
+        Args:
+            path: A file in a directory that exists.
+        """
+        self._path = Path(path)
+
+    def send(self, signal: str, body: bytes, timeout_s: float) -> Answer:  # noqa: ARG002 - a disk has no timeout
+        """
+        Append one request. Never raises.
+
+        Args:
+            signal: "traces", "metrics" or "logs".
+            body: The bytes of an export request.
+            timeout_s: Not used.
+        """
+        try:
+            line = json.dumps(_plain(_decoded(signal, body)), separators=(",", ":")).encode() + b"\n"
+        except Exception as error:  # noqa: BLE001 - the decoder's errors are no tree of their own
+            return Answer(Verdict.REFUSED, "not_otlp", f"a request cannot be written as JSON ({type(error).__name__})")
+        try:
+            _append(self._path, line)
+        except OSError as error:
+            verdict = Verdict.LATER if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO} else Verdict.HELD
+            return Answer(verdict, "file", f"{self._path} cannot be written: {error.strerror}")
+        return Answer(Verdict.DELIVERED)
+
+    def where(self, signal: str) -> str:  # noqa: ARG002 - all signals go to one file
+        """
+        The file.
+
+        Args:
+            signal: Not used.
+        """
+        return str(self._path)
+
+    def close(self) -> None:
+        """Nothing is open between requests."""
+
+    def hold_for_fork(self) -> None:
+        """Nothing is held."""
+
+    def go_on_after_fork(self) -> None:
+        """Nothing is held."""
+
+    def reinit_after_fork(self) -> None:
+        """Nothing is open between requests."""
+
+
+def _append(path: Path, line: bytes) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        end = os.fstat(fd).st_size
+        try:
+            written = os.write(fd, line)
+            while written < len(line):
+                written += os.write(fd, memoryview(line)[written:])
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(fd, end)
+            raise
+    finally:
+        os.close(fd)
+
+
+def _decoded(signal: str, body: bytes) -> Any:
+    json_format: Any = import_module("google.protobuf.json_format")
+    return json_format.MessageToDict(_message(signal).FromString(body), use_integers_for_enums=True)
+
+
+def _message(signal: str) -> Any:
+    word = "trace" if signal == "traces" else signal
+    module = import_module(f"opentelemetry.proto.collector.{word}.v1.{word}_service_pb2")
+    return getattr(module, f"Export{word.capitalize()}ServiceRequest")
+
+
+def _plain(value: Any) -> Any:
+    """The same with hexadecimal ids; keys of attributes are values here, so no attribute is mistaken for an id."""
+    if isinstance(value, dict):
+        return {
+            key: b64decode(item).hex() if key in _IDS and isinstance(item, str) else _plain(item)
+            for key, item in value.items()
+        }
+    return [_plain(item) for item in value] if isinstance(value, list) else value

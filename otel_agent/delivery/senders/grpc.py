@@ -1,0 +1,258 @@
+"""
+OTLP over gRPC: the bytes that are sent over HTTP as well, through a channel of grpcio's.
+
+The channel follows the official exporter's rules for the address and for TLS, with one difference: a certificate that is
+named and cannot be read means that nothing is sent. grpcio is loaded and the channel is made by the first request, and made
+anew in a forked child, because a channel does not survive a fork.
+"""
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from otel_agent.delivery.answers import Answer, Verdict
+from otel_agent.delivery.payloads import fields
+from otel_agent.delivery.senders.responses import MAX_RETRY_AFTER_S, partial_success, printable_words
+from otel_agent.delivery.senders.targets import HeaderSource, Target, current_headers, is_loopback, shown
+
+__all__ = ["GrpcSender", "retry_delay_s"]
+
+_METHODS = {
+    "traces": "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+    "metrics": "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+    "logs": "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+}
+
+_PASSING = {
+    "CANCELLED",
+    "DEADLINE_EXCEEDED",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "RESOURCE_EXHAUSTED",
+}
+"""Statuses that may pass by themselves. Source: https://opentelemetry.io/docs/specs/otlp/#failures"""
+
+_BAD_DATA = {"INVALID_ARGUMENT"}
+
+_HINTS = {
+    "UNAUTHENTICATED": "check OTEL_EXPORTER_OTLP_HEADERS or export.headers",
+    "PERMISSION_DENIED": "check what the credentials may do",
+    "UNIMPLEMENTED": "this is no OTLP receiver over gRPC, or it does not take this signal: check port and protocol",
+}
+
+_FORK_PATIENCE_S = 0.5
+
+
+class GrpcSender:
+    """Sends over gRPC; see the module."""
+
+    def __init__(self, targets: Mapping[str, Target]) -> None:
+        """
+        Know where to send; nothing is opened yet.
+
+        Args:
+            targets: By signal; see `build_targets` with `protocol="grpc"`.
+        """
+        self._targets = dict(targets)
+        self._headers: dict[str, tuple[tuple[str, str], ...]] = {}
+        self._open: dict[str, tuple[Any, Any]] = {}
+        self._abandoned: list[Any] = []
+        self._lock = threading.Lock()
+        self._is_held = False
+
+    def send(self, signal: str, body: bytes, timeout_s: float) -> Answer:
+        """
+        Send one request. Never raises.
+
+        Args:
+            signal: "traces", "metrics" or "logs".
+            body: The bytes of an export request.
+            timeout_s: For connecting and for the answer together, in seconds.
+        """
+        where = self.where(signal)
+        try:
+            response = self._call(signal)(body, timeout=timeout_s, metadata=self._metadata(signal))
+        except OSError as error:
+            return Answer(
+                Verdict.HELD,
+                "certificate",
+                f"{where}: {error.filename} cannot be read, so nothing is sent ({error.strerror})",
+            )
+        except ValueError as error:
+            return Answer(Verdict.HELD, "headers", f"{where}: {error}")
+        except Exception as error:  # noqa: BLE001 - grpcio's errors have no public tree; sorted by their status
+            if callable(getattr(error, "code", None)):
+                return self._failed(signal, error, where)
+            return Answer(
+                Verdict.LATER, "sender", f"{where}: sending failed in an unexpected way ({type(error).__name__})"
+            )
+        return _accepted(response, where)
+
+    def where(self, signal: str) -> str:
+        """
+        The address, without credentials.
+
+        Args:
+            signal: As above.
+        """
+        return shown(self._targets[signal].url)
+
+    def close(self) -> None:
+        """Close the channels; a call that is under way is cancelled."""
+        with self._lock:
+            channels, self._open = list(self._open.values()), {}
+        for channel, _ in channels:
+            channel.close()
+
+    def hold_for_fork(self) -> None:
+        """Let the loading of libraries and certificates end: a child would wait for it for ever."""
+        self._is_held = self._lock.acquire(timeout=_FORK_PATIENCE_S)
+
+    def go_on_after_fork(self) -> None:
+        """Go on, in the parent."""
+        if self._is_held:
+            self._is_held = False
+            self._lock.release()
+
+    def reinit_after_fork(self) -> None:
+        """Leave the parent's channels to the parent; they are kept, because ending them would wait for threads that are not here."""
+        self._lock = threading.Lock()
+        self._is_held = False
+        self._abandoned += self._open.values()
+        self._open = {}
+
+    def _call(self, signal: str) -> Any:
+        found = self._open.get(signal)
+        if found is None:
+            with self._lock:
+                channel = _open_channel(self._targets[signal])
+                call = channel.unary_unary(_METHODS[signal], request_serializer=None, response_deserializer=None)
+                found = self._open[signal] = (channel, call)
+        return found[1]
+
+    def _reopen(self, signal: str) -> None:
+        """Let the next attempt open a channel: this one would wait before it looks again whether somebody listens."""
+        with self._lock:
+            found = self._open.pop(signal, None)
+        if found is not None:
+            found[0].close()
+
+    def _metadata(self, signal: str) -> tuple[tuple[str, str], ...]:
+        found = self._headers.get(signal)
+        if found is None:
+            found = self._headers[signal] = _as_metadata(self._targets[signal].headers)
+        return found
+
+    def _failed(self, signal: str, error: Any, where: str) -> Answer:
+        name = error.code().name
+        words = printable_words(error.details() or "")
+        text = f"{where}: it answers {name}{words}"
+        if name == "UNAVAILABLE":
+            self._reopen(signal)
+        if name == "UNAUTHENTICATED":
+            self._headers.pop(signal, None)  # read anew for the next attempt
+        if name in _BAD_DATA or (name == "RESOURCE_EXHAUSTED" and "larger than max" in (error.details() or "")):
+            return Answer(Verdict.REFUSED, name.lower(), text)
+        if name in _PASSING:
+            return Answer(Verdict.LATER, name.lower(), text, retry_after_s=_asked_s(error))
+        hint = _HINTS.get(name)
+        return Answer(Verdict.HELD, name.lower(), f"{text}: {hint}" if hint else text)
+
+
+def retry_delay_s(info: bytes) -> float | None:
+    """
+    What a google.rpc.RetryInfo asks for.
+
+    Args:
+        info: Its bytes.
+
+    Returns:
+        Seconds, or `None` when it asks for nothing.
+
+    Raises:
+        ValueError: These are not such bytes.
+
+    Source: https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto
+    """
+    for duration in fields(info):
+        if duration.number == 1:
+            numbers = {
+                each.number: _varint(info[each.content : each.end])
+                for each in fields(info, duration.content, duration.end)
+            }
+            return min(MAX_RETRY_AFTER_S, numbers.get(1, 0) + numbers.get(2, 0) / 1e9)
+    return None
+
+
+def _accepted(response: bytes, where: str) -> Answer:
+    try:
+        rejected, words = partial_success(response)
+    except ValueError:
+        return Answer(
+            Verdict.HELD, "not_otlp", f"{where}: it answers with something that is no OTLP: check the endpoint"
+        )
+    return Answer(Verdict.DELIVERED, message=words, rejected=rejected)
+
+
+def _asked_s(error: Any) -> float | None:
+    """The receiver's wish, in the one of two places where it may stand."""
+    try:
+        for key, value in error.trailing_metadata() or ():
+            if key == "google.rpc.retryinfo-bin":
+                return retry_delay_s(value)
+            if key == "grpc-status-details-bin":
+                for detail in fields(value):
+                    if detail.number == 3:  # noqa: PLR2004 - google.rpc.Status.details
+                        parts = {
+                            each.number: value[each.content : each.end]
+                            for each in fields(value, detail.content, detail.end)
+                        }
+                        if parts.get(1, b"").endswith(b"google.rpc.RetryInfo"):
+                            return retry_delay_s(parts.get(2, b""))
+    except (ValueError, TypeError):
+        return None
+    return None
+
+
+def _varint(content: bytes) -> int:
+    return sum((byte & 127) << 7 * place for place, byte in enumerate(content))
+
+
+def _as_metadata(source: HeaderSource) -> tuple[tuple[str, str], ...]:
+    return tuple((name.lower(), value) for name, value in current_headers(source).items())
+
+
+def _open_channel(target: Target) -> Any:
+    from importlib import import_module
+
+    grpc: Any = import_module("grpc")
+    parts = urlsplit(target.url if "://" in target.url else f"//{target.url}")
+    insecure = target.insecure
+    if parts.scheme == "https":
+        insecure = False
+    elif insecure is None:
+        insecure = parts.scheme == "http" or is_loopback(parts.hostname)
+    compression = {"gzip": grpc.Compression.Gzip, "deflate": grpc.Compression.Deflate}.get(
+        target.compression, grpc.Compression.NoCompression
+    )
+    # Channels of one process with equal options share a connection unless told otherwise, also over a fork.
+    options = [
+        ("grpc.use_local_subchannel_pool", 1),
+        ("grpc.primary_user_agent", "otel-agent"),
+    ]
+    if insecure:
+        return grpc.insecure_channel(parts.netloc, options=options, compression=compression)
+    credentials = grpc.ssl_channel_credentials(
+        root_certificates=_content(target.certificate),
+        private_key=_content(target.client_key),
+        certificate_chain=_content(target.client_certificate),
+    )
+    return grpc.secure_channel(parts.netloc, credentials, options=options, compression=compression)
+
+
+def _content(path: str | None) -> bytes | None:
+    return None if path is None else Path(path).read_bytes()

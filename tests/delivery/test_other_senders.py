@@ -1,0 +1,266 @@
+"""gRPC with the same bytes, JSON lines in a file, and several ways at once."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from otlp_server import OtlpServer
+from telemetry_items import collection, entries, put, spans
+
+from otel_agent import guard
+from otel_agent.delivery.answers import Verdict
+from otel_agent.delivery.engine import DeliveryEngine
+from otel_agent.delivery.senders.file import FileSender
+from otel_agent.delivery.senders.grpc import GrpcSender, retry_delay_s
+from otel_agent.delivery.senders.http import HttpSender
+from otel_agent.delivery.senders.several import BySignal, Copying
+from otel_agent.delivery.senders.targets import build_targets
+from otel_agent.delivery.settings import DeliverySettings
+from otel_agent.delivery.wire import encode_logs, encode_metrics, encode_spans
+
+BODY = encode_spans(spans(50))
+
+
+@pytest.fixture
+def server() -> Iterator[OtlpServer]:
+    """A gRPC receiver that behaves until told otherwise."""
+    with OtlpServer("grpc") as running:
+        yield running
+
+
+def sender(server: OtlpServer, **settings: Any) -> GrpcSender:
+    """A sender to a server of the test."""
+    return GrpcSender(build_targets(f"127.0.0.1:{server.port}", protocol="grpc", **settings))
+
+
+@pytest.mark.parametrize("compression", ["gzip", "deflate", "none"])
+def test_three_signals_arrive_over_grpc(server: OtlpServer, compression: str) -> None:
+    """The bytes that go over HTTP go over gRPC, with every compression the specification names."""
+    engine = DeliveryEngine(sender(server, compression=compression))
+    put(engine.queues["traces"], spans(50))
+    put(engine.queues["logs"], entries(5))
+    put(engine.queues["metrics"], [collection("a")])
+    end = engine.close(10)
+
+    assert end
+    assert (50, 5, ["a"]) == (len(set(server.spans)), len(server.logs), server.metrics)
+
+
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_an_endpoint_is_taken_with_and_without_scheme(server: OtlpServer, scheme: str) -> None:
+    """`http://host:port` and `host:port` on this machine both mean no TLS."""
+    made = GrpcSender(build_targets(f"{scheme}127.0.0.1:{server.port}", protocol="grpc"))
+
+    assert Verdict.DELIVERED is made.send("traces", BODY, 5).verdict
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("mode", "verdict"),
+    [
+        ("ok", Verdict.DELIVERED),
+        ("UNAVAILABLE", Verdict.LATER),
+        ("RESOURCE_EXHAUSTED", Verdict.LATER),
+        ("DEADLINE_EXCEEDED", Verdict.LATER),
+        ("INVALID_ARGUMENT", Verdict.REFUSED),
+        ("UNAUTHENTICATED", Verdict.HELD),
+        ("PERMISSION_DENIED", Verdict.HELD),
+        ("UNIMPLEMENTED", Verdict.HELD),
+        ("INTERNAL", Verdict.HELD),
+        ("hang", Verdict.LATER),
+    ],
+)
+def test_every_status_has_its_meaning(server: OtlpServer, mode: str, verdict: Verdict) -> None:
+    """Statuses are sorted like those of HTTP."""
+    server.mode = mode
+    made = sender(server)
+    answer = made.send("traces", BODY, 1)
+    made.close()
+
+    assert verdict is answer.verdict
+    assert (verdict is Verdict.DELIVERED) == (not answer.message)
+
+
+def test_a_wish_to_be_left_alone_is_understood_over_grpc(server: OtlpServer) -> None:
+    """RetryInfo is read from the trailing metadata."""
+    server.mode = "UNAVAILABLE:2.5"
+    made = sender(server)
+    answer = made.send("traces", BODY, 5)
+    made.close()
+
+    assert 2.5 == answer.retry_after_s
+
+
+def test_what_is_no_wish_is_none() -> None:
+    """An empty RetryInfo asks for nothing; broken bytes are an error of the caller's to catch."""
+    assert retry_delay_s(b"") is None
+    with pytest.raises(ValueError, match="byte"):
+        retry_delay_s(b"\x0a\xff")
+
+
+def test_partial_success_is_read_over_grpc(server: OtlpServer) -> None:
+    """The number of records left out comes back."""
+    server.mode = "partial:3:too old"
+    made = sender(server)
+    answer = made.send("traces", BODY, 5)
+    made.close()
+
+    assert (3, "too old") == (answer.rejected, answer.message)
+
+
+def test_headers_go_as_metadata_and_are_read_anew(server: OtlpServer) -> None:
+    """Names are in lower case as gRPC wants them; after UNAUTHENTICATED the next attempt reads them again."""
+    tokens = iter(["stale-token", "new"])
+    server.mode = "unauthorized:new"
+    made = sender(server, headers=lambda: {"Authorization": next(tokens)})
+    first, second = made.send("traces", BODY, 5), made.send("traces", BODY, 5)
+    made.close()
+
+    assert (Verdict.HELD, Verdict.DELIVERED) == (first.verdict, second.verdict)
+    assert "stale-token" not in first.message
+
+
+def test_nobody_listening_is_a_passing_trouble(server: OtlpServer) -> None:
+    """A receiver that is away and comes back gets what it missed, through the same sender."""
+    server.stop()
+    made = sender(server)
+    away = made.send("traces", BODY, 1)
+    server.start()
+    back = made.send("traces", BODY, 10)
+    for _ in range(50):
+        if back.verdict is Verdict.DELIVERED:
+            break
+        back = made.send("traces", BODY, 10)
+    made.close()
+
+    assert (Verdict.LATER, "unavailable") == (away.verdict, away.problem)
+    assert Verdict.DELIVERED is back.verdict
+
+
+def test_a_certificate_that_is_missing_sends_nothing_over_grpc(tmp_path: Path) -> None:
+    """Unlike the official exporter, which goes on with the system's authorities."""
+    targets = build_targets("https://127.0.0.1:9", protocol="grpc", certificate=str(tmp_path / "missing.pem"))
+    answer = GrpcSender(targets).send("traces", BODY, 1)
+
+    assert (Verdict.HELD, "certificate") == (answer.verdict, answer.problem)
+
+
+def test_a_large_batch_fits_what_grpc_receivers_take(server: OtlpServer) -> None:
+    """No request is beyond the 4 MiB that gRPC servers take by default."""
+    engine = DeliveryEngine(sender(server), settings=DeliverySettings())
+    put(engine.queues["traces"], spans(6000, text="x" * 2000))
+    end = engine.close(20)
+
+    assert end
+    assert 6000 == len(set(server.spans))
+    assert max(len(request.body) for request in server.requests) < 4 << 20
+
+
+def test_a_forked_child_makes_a_channel_of_its_own(server: OtlpServer) -> None:
+    """After the parent has used its channel, parent and child both send."""
+    program = """
+import os, sys
+sys.path[:0] = sys.argv[2:]
+from telemetry_items import put, spans
+from otel_agent.delivery.engine import DeliveryEngine
+from otel_agent.delivery.senders.grpc import GrpcSender
+from otel_agent.delivery.senders.targets import build_targets
+engine = DeliveryEngine(GrpcSender(build_targets(sys.argv[1], protocol="grpc")))
+engine.start()
+put(engine.queues["traces"], spans(1))
+assert engine.flush(10)
+os.register_at_fork(before=engine.hold_for_fork, after_in_parent=engine.go_on_after_fork, after_in_child=engine.reinit_after_fork)
+child = os.fork()
+put(engine.queues["traces"], spans(2, "child" if child == 0 else "parent"))
+end = engine.close(10)
+if child == 0:
+    os._exit(0 if end and end.delivered == 2 else 3)
+print(end.delivered, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    paths = [path for path in sys.path if path.endswith(("servers", "wire"))]
+    run = subprocess.run(
+        [sys.executable, "-c", program, f"127.0.0.1:{server.port}", *paths],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert "3 0" == run.stdout.strip(), run.stderr
+    assert ["child"] * 2 + ["decide"] + ["parent"] * 2 == sorted(span[2] for span in server.spans)
+
+
+def test_a_file_has_a_line_for_each_request(tmp_path: Path) -> None:
+    """OTLP as JSON: ids are hexadecimal, bytes stay base64, enumerations are numbers."""
+    path = tmp_path / "telemetry.jsonl"
+    made = FileSender(path)
+    for signal, body in (
+        ("traces", encode_spans(spans(1, "decide", traceId="mine", raw=b"\x00\x01"))),
+        ("logs", encode_logs(entries(1))),
+        ("metrics", encode_metrics(collection("a"))),
+    ):
+        assert Verdict.DELIVERED is made.send(signal, body, 1).verdict
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    span = lines[0]["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
+    values = {each["key"]: each["value"] for each in span["attributes"]}
+
+    assert f"{0x1234:032x}" == span["traceId"]
+    assert 16 == len(span["spanId"])
+    assert 1 == span["kind"]
+    assert {"stringValue": "mine"} == values["traceId"]
+    assert {"bytesValue": "AAE="} == values["raw"]
+    assert {"resourceLogs"} == set(lines[1])
+    assert {"resourceMetrics"} == set(lines[2])
+    assert 0o600 == path.stat().st_mode & 0o777
+
+
+def test_a_file_that_cannot_be_written_keeps_the_telemetry(tmp_path: Path) -> None:
+    """A directory that does not exist is for somebody to mend; a full disk may pass."""
+    answer = FileSender(tmp_path / "missing" / "file").send("traces", BODY, 1)
+
+    assert (Verdict.HELD, "file") == (answer.verdict, answer.problem)
+    if os.path.exists("/dev/full"):
+        assert Verdict.LATER is FileSender("/dev/full").send("traces", BODY, 1).verdict
+
+
+def test_each_signal_may_go_its_own_way(tmp_path: Path) -> None:
+    """Traces over HTTP, logs into a file, metrics over gRPC, with one engine."""
+    path = tmp_path / "logs.jsonl"
+    with OtlpServer() as http, OtlpServer("grpc") as grpc:
+        ways = BySignal(
+            {
+                "traces": HttpSender(build_targets(http.endpoint)),
+                "metrics": sender(grpc),
+                "logs": FileSender(path),
+            }
+        )
+        engine = DeliveryEngine(ways)
+        put(engine.queues["traces"], spans(3))
+        put(engine.queues["logs"], entries(3))
+        put(engine.queues["metrics"], [collection("a")])
+        end = engine.close(10)
+
+        assert end
+        assert (3, ["a"], 1) == (len(http.spans), grpc.metrics, len(path.read_text().splitlines()))
+        assert str(path) == ways.where("logs")
+
+
+def test_a_copy_is_written_of_what_was_taken(tmp_path: Path) -> None:
+    """The second receiver gets each request once, when the first has taken it; its failure is said and costs nothing."""
+    path = tmp_path / "copy.jsonl"
+    with OtlpServer() as server:
+        both = Copying(HttpSender(build_targets(server.endpoint)), FileSender(path))
+        server.script("503", "ok")
+        verdicts = [both.send("traces", BODY, 5).verdict for _ in range(2)]
+        broken = Copying(HttpSender(build_targets(server.endpoint)), FileSender(tmp_path / "missing" / "file"))
+        before = guard.shared.counts().get("delivery.copy", 0)
+
+        assert [Verdict.LATER, Verdict.DELIVERED] == verdicts
+        assert 1 == len(path.read_text().splitlines())
+        assert Verdict.DELIVERED is broken.send("traces", BODY, 5).verdict
+        assert before + 1 == guard.shared.counts()["delivery.copy"]
