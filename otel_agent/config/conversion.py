@@ -123,8 +123,9 @@ class _Conversion:
         fields, values, is_right = fields_of(struct), {}, True
         for name, inner in node.items():
             if name not in fields:
-                near = nearest(name, fields) or ", ".join(fields)
-                self._findings.mistake(node.key_origin(name), f"{path}.{name}", f"is not known; did you mean {near}?")
+                near = None if self._findings.is_full else nearest(name, fields)
+                advice = f"did you mean {near}?" if near else f"known are {', '.join(fields)}"
+                self._findings.mistake(node.key_origin(name), f"{path}.{name}", f"is not known; {advice}")
             elif inner.value is not None:
                 values[name] = self.value(fields[name].kind, inner, f"{path}.{name}")
         for name, field in fields.items():
@@ -137,7 +138,7 @@ class _Conversion:
         return struct(**values) if is_right else INVALID
 
     def _refuse(self, kind: Any, node: Node, path: str) -> Any:
-        hint = _hint(kind, node)
+        hint = None if self._findings.is_full else _hint(kind, node)
         line = f"expected {expected(kind)}, found {found(node, secret=is_secret_kind(kind))}"
         self._findings.mistake(node.origin, path, f"{line}; {hint}" if hint else line)
         return INVALID
@@ -219,5 +220,5 @@ def _hint(kind: Any, node: Node) -> str | None:
             return "write it without quotes"
         quantity = re.fullmatch(_QUANTITY, written, re.IGNORECASE)
         if quantity:
-            return f"write {float(quantity[1]) * _FACTORS[quantity[2].lower()]:g}"
+            return f"write {float(quantity[1]) * _FACTORS[quantity[2].lower()]:.15g}"
     return None

@@ -61,7 +61,8 @@ def read_document(text: str, place: Place, findings: Findings) -> Node | None:
         findings.mistake(place.name, "", f"is larger than {SIZE_LIMIT_BYTES} bytes, which is not read")
         return None
     try:
-        return _Composer(text, place, findings).document()
+        composer = _Composer(text, place)
+        root = composer.document()
     except _TooMuchError as error:
         findings.mistake(f"{place.name}:{error.line}", "", str(error))
     except yaml.MarkedYAMLError as error:
@@ -71,6 +72,10 @@ def read_document(text: str, place: Place, findings: Findings) -> Node | None:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         findings.mistake(f"{place.name}:{line}", "", "this is no YAML: a character that is not allowed")
+    else:
+        for line, words in composer.twice:
+            findings.mistake(f"{place.name}:{line}", "", words)
+        return root
     return None
 
 
@@ -85,10 +90,10 @@ def _problem(error: yaml.MarkedYAMLError, text: str, line: int) -> str:
 class _Composer:
     """Puts one document together and counts."""
 
-    def __init__(self, text: str, place: Place, findings: Findings) -> None:
+    def __init__(self, text: str, place: Place) -> None:
         self._events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
         self._place = place
-        self._findings = findings
+        self.twice: list[tuple[int, str]] = []
         self._anchors: dict[str, _Counted] = {}
         self._count = 0
         self._aliases = 0
@@ -166,8 +171,7 @@ class _Composer:
                 merged += value.value if isinstance(value.value, list) else [value]
                 continue
             if name in values:
-                text = f"{_shown(name)} stands here a second time, first in line {lines[name]}"
-                self._findings.mistake(f"{self._place.name}:{key_line}", "", text)
+                self.twice.append((key_line, f"{_shown(name)} stands here a second time, first in line {lines[name]}"))
                 continue
             values[name], lines[name] = value, key_line
         for other in merged:

@@ -112,6 +112,9 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     Returns:
         None when none is alike.
     """
+    if len(name) > _LONGEST:
+        # No setting's name, and comparing takes time with the square of the length.
+        return None
     # Loaded only when somebody has made a mistake.
     from difflib import get_close_matches
 

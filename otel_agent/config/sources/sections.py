@@ -28,7 +28,8 @@ def _walk(node: Node, path: str, findings: Findings) -> Iterator[Given]:
     for name, inner in node.value.items():
         full = f"{path}.{name}" if path else name
         if name not in fields:
-            findings.mistake(node.key_origin(name), full, f"is not known; {_suggestion(name, path, fields)}")
+            advice = "" if findings.is_full else f"; {_suggestion(name, path, fields)}"
+            findings.mistake(node.key_origin(name), full, f"is not known{advice}")
         elif not is_section(fields[name].kind):
             yield full, inner
         elif isinstance(inner.value, dict):
