@@ -3,7 +3,9 @@ Ways a process ends that are not signals: return, exception, `sys.exit`, and the
 
 `atexit` covers the first three. It calls the last one registered first, so that what the agent registers after `init` is done
 before the end. Children of `multiprocessing` and of billiard (celery's) leave by `os._exit`, which skips it; they run
-finalizers of their own, and those are joined in the child, where the inherited ones have been dropped.
+finalizers of their own, and those are joined in the child, where the inherited ones have been dropped. A celery worker that
+has done its share of tasks skips even those, and sends a signal of celery's before it goes.
+Source: https://github.com/open-telemetry/opentelemetry-python-contrib/issues/4916
 
 Child processes come into being by a fork of this process, by a fork of a server that never called `init`, or afresh. In the
 first case the fork's hook finds us in the child; in the other two `init` is called in the child, and joins there.
@@ -73,6 +75,14 @@ class ExitHooks:
             util.register_after_fork(self, _joining(util))
             if getattr(process, "parent_process", _nobody)() is not None:
                 _joining(util)(self)
+        celery: Any = sys.modules.get("celery.signals")
+        if celery is not None:
+            celery.worker_process_shutdown.connect(
+                self._end_with_celery, weak=False, dispatch_uid=f"otel_agent-{id(self)}"
+            )
+
+    def _end_with_celery(self, **_: object) -> None:
+        self._end()
 
     def _end(self) -> None:
         if not self._is_installed:
@@ -84,6 +94,7 @@ class ExitHooks:
                 self._hurry()
                 with suppress(KeyboardInterrupt):
                     self._on_end()
+        _keep_interrupted_status()
 
 
 def _joining(util: Any) -> Callable[[ExitHooks], None]:
@@ -94,6 +105,20 @@ def _joining(util: Any) -> Callable[[ExitHooks], None]:
         atexit.register(hooks._end)  # noqa: SLF001 - of this module
 
     return join
+
+
+def _keep_interrupted_status() -> None:
+    """
+    Let a process that a KeyboardInterrupt has ended be seen to have died of SIGINT.
+
+    The interpreter remembers it in a flag that any source text run meanwhile, such as that of a data class in a module
+    imported at the end, sets back. Running one that ends with a KeyboardInterrupt sets it again.
+
+    Source: `run_eval_code_obj` in CPython's Python/pythonrun.c.
+    """
+    if getattr(sys, "last_type", None) is KeyboardInterrupt and not hasattr(sys, "ps1"):
+        with suppress(KeyboardInterrupt):
+            exec("raise KeyboardInterrupt")  # noqa: S102 - our own text
 
 
 def _nobody() -> None:
