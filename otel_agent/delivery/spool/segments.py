@@ -62,7 +62,7 @@ class Segment:
         content = self._read(0, os.fstat(self._fd).st_size)
         self.size_bytes = len(content)
         frames = list(scan(content))
-        self.read_at = _cursor_of(self.path.with_suffix(".ack"), {frame.start for frame in frames} | {len(content)})
+        self.read_at = _cursor_of(self.path.with_suffix(".ack"), {frame.end for frame in frames})
         self.items = sum(frame.items for frame in frames if frame.start >= self.read_at)
 
     def append(self, frame: bytes, items: int) -> None:
@@ -162,7 +162,7 @@ def write_all(fd: int, content: bytes) -> None:
 
 
 def _cursor_of(path: Path, places: set[int]) -> int:
-    """The place a cursor names, when it is one at which a frame can begin; otherwise the beginning."""
+    """The place a cursor names, when it is one at which an intact frame ends; otherwise the beginning."""
     try:
         found = path.read_bytes()
     except OSError:
