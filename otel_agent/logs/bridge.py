@@ -18,9 +18,9 @@ from typing import Any, Protocol
 
 from opentelemetry.trace import INVALID_SPAN, get_current_span
 
-from otel_agent.delivery.wire.values import IMMUTABLE, plain, safe_text
 from otel_agent.guard import shared
 from otel_agent.logs.exceptions import exception_attributes
+from otel_agent.logs.messages import extras, formatted, message_and_arguments
 
 __all__ = ["FEEDBACK", "BridgeHandler", "Entry", "Sink", "install_bridge", "severity_number"]
 
@@ -30,13 +30,6 @@ FEEDBACK = ("otel_agent", "opentelemetry", "urllib3", "grpc", "requests")
 MAX_REMEMBERED_LOGGERS = 4096
 
 _TEXTS = {"WARNING": "WARN", "CRITICAL": "FATAL"}
-_ORDINARY = frozenset(
-    {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "_logger", "_name", "_from_structlog"}
-)
-_STRUCTLOG = frozenset(
-    {"event", "level", "timestamp", "logger", "exc_info", "stack_info", "_record", "_from_structlog"}
-)
-"""What structlog's event dictionary says that the record says already."""
 _ORDINARY_COUNT = len(vars(logging.makeLogRecord({})))
 
 
@@ -120,7 +113,7 @@ class Entry:
         """The message with its arguments; formatted when first asked for."""
         text: str | None = getattr(self, "text", None)
         if text is None:
-            text = self.text = self.message if self.arguments is None else _formatted(self.message, self.arguments)
+            text = self.text = self.message if self.arguments is None else formatted(self.message, self.arguments)
         return text
 
     @body.setter
@@ -205,9 +198,9 @@ class BridgeHandler(logging.Handler):
         else:
             context = span.get_span_context()
             entry.trace_id, entry.span_id, entry.trace_flags = context.trace_id, context.span_id, context.trace_flags
-        entry.message, entry.arguments = _message(record)
+        entry.message, entry.arguments = message_and_arguments(record)
         values = record.__dict__
-        entry.attributes = _extras(values) if len(values) > _ORDINARY_COUNT else None
+        entry.attributes = extras(values) if len(values) > _ORDINARY_COUNT else None
         if record.exc_info or record.stack_info:
             entry.attributes = {**(entry.attributes or {}), **exception_attributes(record)}
         return entry
@@ -283,46 +276,3 @@ def _severity(level: int, name: str) -> tuple[int, str, str]:
     if len(_severities) < MAX_REMEMBERED_LOGGERS:
         _severities[level] = known
     return known
-
-
-def _message(record: logging.LogRecord) -> tuple[Any, Any]:
-    if record.__class__ is not logging.LogRecord:
-        return _own_message(record), None
-    message, arguments = record.msg, record.args
-    if message.__class__ is not str:
-        message = safe_text(message["event"] if message.__class__ is dict and "event" in message else message)
-    if not arguments:
-        return message, None
-    if arguments.__class__ is tuple and all(argument.__class__ in IMMUTABLE for argument in arguments):
-        return message, arguments
-    return _formatted(message, arguments), None
-
-
-def _own_message(record: logging.LogRecord) -> str:
-    """A record class of somebody's own may format in its own way."""
-    try:
-        return safe_text(record.getMessage())
-    except Exception:  # noqa: BLE001 - getMessage formats foreign arguments
-        return _unformatted(record.msg, record.args)
-
-
-def _formatted(message: str, arguments: Any) -> str:
-    try:
-        return str.__mod__(message, arguments)
-    except Exception:  # noqa: BLE001 - wrong placeholders, and __str__ of arguments
-        return _unformatted(message, arguments)
-
-
-def _unformatted(message: Any, arguments: Any) -> str:
-    return f"{safe_text(message)} {safe_text(plain(arguments))}"
-
-
-def _extras(values: dict[str, Any]) -> dict[str, Any] | None:
-    extras = {
-        key: value if value.__class__ in IMMUTABLE else plain(value)
-        for key, value in values.items()
-        if key not in _ORDINARY
-    }
-    if values["msg"].__class__ is dict and "event" in values["msg"]:  # as structlog's wrap_for_formatter leaves it
-        extras |= {key: plain(value) for key, value in values["msg"].items() if key not in _STRUCTLOG}
-    return extras or None

@@ -19,7 +19,7 @@ from typing import Any
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.logs.console import Console, shows_colours
 from otel_agent.logs.formatting import json_line, text_line
-from otel_agent.logs.queue import LogQueue
+from otel_agent.logs.queue import LogQueue, Output
 from otel_agent.logs.rotation import RotatingFile
 
 __all__ = ["Outputs", "build_outputs"]
@@ -88,7 +88,12 @@ class Outputs:
 
 
 def build_outputs(
-    settings: Any, redactor: Any, problems: MutableSequence[str] | None = None, *, directory: Path | None = None
+    settings: Any,
+    redactor: Any,
+    problems: MutableSequence[str] | None = None,
+    *,
+    directory: Path | None = None,
+    observe: Callable[[Sequence[Any]], object] | None = None,
 ) -> Outputs:
     """
     The outputs that the configuration asks for; nothing runs yet.
@@ -98,19 +103,23 @@ def build_outputs(
         redactor: A `redaction.redactor.Redactor`.
         problems: Grows by a line for each file that cannot be written.
         directory: What relative paths begin at; the current directory when not given.
+        observe: Sees each batch once, before redaction: an `ErrorTracker.logs` where nothing is exported.
     """
-    queues = []
+    chosen: list[tuple[Output, Callable[[Any], str]]] = []
     if settings.console == "json":
-        queues.append(LogQueue(Console(), json_line, redactor.logs))
+        chosen.append((Console(), json_line))
     elif settings.console == "text":
-        is_coloured = shows_colours(sys.stderr, os.environ)
-        queues.append(LogQueue(Console(), partial(text_line, is_coloured=is_coloured), redactor.logs))
+        chosen.append((Console(), partial(text_line, is_coloured=shows_colours(sys.stderr, os.environ))))
     for file in settings.files:
         path = (directory or Path.cwd()) / Path(file.path).expanduser()
         problem = _problem(path)
         if problem is not None and problems is not None:
             problems.append(problem)
-        queues.append(LogQueue(RotatingFile(path, file.max_bytes, file.backups), json_line, redactor.logs))
+        chosen.append((RotatingFile(path, file.max_bytes, file.backups), json_line))
+    queues = [
+        LogQueue(output, form, redactor.logs, observe=observe if position == 0 else None)
+        for position, (output, form) in enumerate(chosen)
+    ]
     return Outputs(queues, has_console=settings.console is not None)
 
 

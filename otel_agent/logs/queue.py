@@ -62,6 +62,7 @@ class LogQueue:
         form: Callable[[Any], str],
         redact: Callable[[Sequence[Any]], Sequence[Any]],
         *,
+        observe: Callable[[Sequence[Any]], object] | None = None,
         limit: int = LIMIT,
         clock: Clock = SYSTEM,
     ) -> None:
@@ -72,6 +73,7 @@ class LogQueue:
             output: Used by one thread at a time.
             form: Makes a line of an entry, with its line break.
             redact: Takes secrets out of a batch of entries.
+            observe: Sees each batch before that, on the queue's thread.
             limit: Entries that wait at most; at least 1.
             clock: Its monotonic face counts deadlines.
         """
@@ -80,6 +82,7 @@ class LogQueue:
         self._output = output
         self._format = form
         self._redact = redact
+        self._observe = observe
         self._clock = clock
         self._written = 0
         self._dropped = 0
@@ -196,6 +199,9 @@ class LogQueue:
                 self._write(batch)
 
     def _write(self, batch: list[Any]) -> None:
+        if self._observe is not None:
+            with guarded("logs.observe", "an observer of log records failed"):
+                self._observe(batch)
         lines = []
         for entry in self._redact(batch):
             try:

@@ -1,0 +1,82 @@
+"""
+What a log call says: its message and arguments as they were at the call, its extras. Nothing here raises.
+
+A message is formatted on the calling thread only when an argument could change before somebody else looks at it.
+"""
+
+import logging
+from typing import Any
+
+from otel_agent.delivery.wire.values import IMMUTABLE, plain, safe_text
+
+__all__ = ["extras", "formatted", "message_and_arguments"]
+
+_ORDINARY = frozenset(
+    {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "_logger", "_name", "_from_structlog"}
+)
+_STRUCTLOG = frozenset(
+    {"event", "level", "timestamp", "logger", "exc_info", "stack_info", "_record", "_from_structlog"}
+)
+"""What structlog's event dictionary says that the record says already."""
+
+
+def message_and_arguments(record: logging.LogRecord) -> tuple[str, tuple[Any, ...] | None]:
+    """
+    A record's message, and its arguments where they can wait.
+
+    Args:
+        record: Of any class; one of somebody's own formats itself.
+
+    Returns:
+        The message as a text, and None or a tuple of values that cannot change.
+    """
+    if record.__class__ is not logging.LogRecord:
+        return _own_message(record), None
+    message, arguments = record.msg, record.args
+    if message.__class__ is not str:
+        message = safe_text(message["event"] if message.__class__ is dict and "event" in message else message)
+    if not arguments:
+        return message, None
+    if arguments.__class__ is tuple and all(argument.__class__ in IMMUTABLE for argument in arguments):
+        return message, arguments
+    return formatted(message, arguments), None
+
+
+def _own_message(record: logging.LogRecord) -> str:
+    """A record class of somebody's own may format in its own way."""
+    try:
+        return safe_text(record.getMessage())
+    except Exception:  # noqa: BLE001 - getMessage formats foreign arguments
+        return _unformatted(record.msg, record.args)
+
+
+def formatted(message: str, arguments: Any) -> str:
+    """A message with its arguments; both, side by side, where they do not fit each other."""
+    try:
+        return str.__mod__(message, arguments)
+    except Exception:  # noqa: BLE001 - wrong placeholders, and __str__ of arguments
+        return _unformatted(message, arguments)
+
+
+def _unformatted(message: Any, arguments: Any) -> str:
+    return f"{safe_text(message)} {safe_text(plain(arguments))}"
+
+
+def extras(values: dict[str, Any]) -> dict[str, Any] | None:
+    """
+    What a caller added to a record.
+
+    Args:
+        values: The record's dictionary; not changed.
+
+    Returns:
+        Copies of what could change; None when there is nothing.
+    """
+    found = {
+        key: value if value.__class__ in IMMUTABLE else plain(value)
+        for key, value in values.items()
+        if key not in _ORDINARY
+    }
+    if values["msg"].__class__ is dict and "event" in values["msg"]:  # as structlog's wrap_for_formatter leaves it
+        found |= {key: plain(value) for key, value in values["msg"].items() if key not in _STRUCTLOG}
+    return found or None
