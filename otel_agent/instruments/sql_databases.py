@@ -52,11 +52,9 @@ _KNOWN = "_otel_agent_database"
 class Prepared:
     """One statement, ready for its next execution."""
 
-    __slots__ = ("attributes", "batch", "dimensions", "is_select", "name", "record", "rows", "site", "text")
+    __slots__ = ("attributes", "batch", "dimensions", "is_select", "name", "record", "site", "text")
 
-    def __init__(
-        self, database: "Database", text: str, summary: str, operation: str, collection: str, rows: int
-    ) -> None:
+    def __init__(self, database: "Database", text: str, summary: str, operation: str, collection: str) -> None:
         """
         Prepare a statement.
 
@@ -66,7 +64,6 @@ class Prepared:
             summary: Likewise.
             operation: Likewise.
             collection: Likewise.
-            rows: Likewise.
         """
         dimensions = dict(database.attributes)
         optional = (
@@ -77,7 +74,6 @@ class Prepared:
         dimensions.update((key, value) for key, value in optional if value)
         self.name = summary or operation or database.system
         self.text = text
-        self.rows = rows
         self.is_select = operation == "SELECT"
         self.attributes: Mapping[str, Any] = {**dimensions, metrics.QUERY_TEXT: text}
         self.record = database.histograms.of(metrics.OPERATION_DURATION, dimensions)
@@ -92,7 +88,7 @@ class Prepared:
 class Database:
     """What an engine is connected to."""
 
-    __slots__ = ("_prepared", "_readings", "_textual", "attributes", "histograms", "name", "pools", "system")
+    __slots__ = ("_compiled", "_textual", "attributes", "histograms", "name", "pools", "system")
 
     def __init__(self, system: str, attributes: Mapping[str, Any], name: str, histograms: Histograms) -> None:
         """
@@ -113,10 +109,8 @@ class Database:
         quotes = Quotes.STANDARD if system in _STANDARD else Quotes.DOUBTFUL
         if system in _BACKSLASH:
             quotes = Quotes.BACKSLASH
-        self._textual = Readings(quotes)
-        is_sqlite = system == "sqlite"
-        self._readings = Readings(Quotes.STANDARD) if is_sqlite else self._textual
-        self._prepared: Generations[Prepared] = Generations(_ENTRIES, _SIZE)
+        self._textual = _Statements(self, quotes)
+        self._compiled = _Statements(self, Quotes.STANDARD) if system == "sqlite" else self._textual
 
     def prepared(self, sql: str, *, is_textual: bool) -> Prepared:
         """
@@ -130,18 +124,8 @@ class Database:
         Returns:
             What its span and its duration need.
         """
-        key = f"\0{sql}" if is_textual and self._textual is not self._readings else sql
-        found = self._prepared.get(key)
-        if found is None:
-            reading = (self._textual if is_textual else self._readings).of(sql)
-            same = self._prepared.get(f"\1{reading.text}\0{reading.rows}")
-            found = same or Prepared(
-                self, reading.text, reading.summary, reading.operation, reading.collection, reading.rows
-            )
-            if same is None:
-                self._prepared.put(f"\1{reading.text}\0{reading.rows}", found)
-            self._prepared.put(key, found)
-        return found
+        statements = self._textual if is_textual else self._compiled
+        return statements.known.get(sql) or statements.find_out(sql)
 
     def batch(self, prepared: Prepared) -> Prepared:
         """
@@ -163,9 +147,30 @@ class Database:
                 f"{_BATCH}{summary}".strip(),
                 f"{_BATCH}{operation}".strip(),
                 collection,
-                prepared.rows,
             )
         return prepared.batch
+
+
+class _Statements:
+    """The statements of a database that are read in one way."""
+
+    __slots__ = ("_by_text", "_database", "_readings", "known")
+
+    def __init__(self, database: Database, quotes: Quotes) -> None:
+        self._database = database
+        self._readings = Readings(quotes)
+        self._by_text: Generations[Prepared] = Generations(_ENTRIES, _SIZE)
+        self.known: Generations[Prepared] = Generations(_ENTRIES, _SIZE)
+
+    def find_out(self, sql: str) -> Prepared:
+        """Prepare a statement; those that differ in nothing but their values share what is prepared."""
+        reading = self._readings.of(sql)
+        found = self._by_text.get(reading.text)
+        if found is None:
+            found = Prepared(self._database, reading.text, reading.summary, reading.operation, reading.collection)
+            self._by_text.put(reading.text, found)
+        self.known.put(sql, found)
+        return found
 
 
 class Databases:

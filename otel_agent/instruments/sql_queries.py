@@ -32,6 +32,7 @@ _ROWS_LIMIT = 1 << 31
 """Drivers that do not know the number of rows say -1, or the largest number they have."""
 
 _MULTIPLE_VALUES = "INSERTMANYVALUES"
+_NEXT_ROW = "), ("
 
 _KIND = "instruments.sqlalchemy"
 
@@ -57,11 +58,12 @@ class Queries:
         statement: str,
         parameters: Any,
         context: Any,
-        _executemany: bool,  # noqa: FBT001 - SQLAlchemy's signature
+        executemany: bool,  # noqa: FBT001 - SQLAlchemy's signature
     ) -> tuple[str, Any]:
         """Begin; see `sqlalchemy.events.ConnectionEvents.before_cursor_execute`."""
         try:
-            context._otel_agent_running = (perf_ns(), statement)  # noqa: SLF001 - our own attribute
+            text, batch_size = _as_batch(context, statement, parameters) if executemany else (statement, 0)
+            context._otel_agent_running = (perf_ns(), text, batch_size)  # noqa: SLF001 - our own attribute
         except Exception as error:  # noqa: BLE001 - the agent's query goes on whatever happens here
             shared.report(_KIND, "a query could not be watched", error)
         return statement, parameters
@@ -71,9 +73,9 @@ class Queries:
         conn: Any,
         cursor: Any,
         _statement: str,
-        parameters: Any,
+        _parameters: Any,
         context: Any,
-        executemany: bool,  # noqa: FBT001 - SQLAlchemy's signature
+        _executemany: bool,  # noqa: FBT001 - SQLAlchemy's signature
     ) -> None:
         """End; see `sqlalchemy.events.ConnectionEvents.after_cursor_execute`."""
         try:
@@ -86,13 +88,12 @@ class Queries:
                 return
             database = self._databases.of(conn.engine)
             prepared = database.prepared(running[1], is_textual=_is_textual(context))
-            batch_size = 0
-            if executemany:
-                batch_size, prepared = _as_batch(context, parameters, database, prepared)
+            if running[2] > 1:
+                prepared = database.batch(prepared)
             prepared.record(duration_ns * 1e-9)
             if getattr(context, _CONTRIB, None) is None:
                 rows = _rows(cursor) if prepared.is_select else -1
-                self._spans.make(prepared, duration_ns, batch_size, rows)
+                self._spans.make(prepared, duration_ns, running[2], rows)
         except Exception as error:  # noqa: BLE001 - as above
             shared.report(_KIND, "a query could not be recorded", error)
 
@@ -118,15 +119,14 @@ class Queries:
         _mark(failure, prepared.text)
         if _is_suppressed():
             return
-        batch_size = 0
-        if context.executemany:
-            batch_size, prepared = _as_batch(context, failure.parameters, database, prepared)
+        if running[2] > 1:
+            prepared = database.batch(prepared)
         error = failure.original_exception
         # Cancelled, or the process ends: no failure of the database.
         said = (error_type(error), status_code(error)) if isinstance(error, Exception) else None
         _record(database, prepared, duration_ns, said)
         if getattr(context, _CONTRIB, None) is None:
-            self._spans.make(prepared, duration_ns, batch_size, failure=said)
+            self._spans.make(prepared, duration_ns, running[2], failure=said)
 
 
 def _record(database: Database, prepared: Prepared, duration_ns: int, said: tuple[str, str | None] | None) -> None:
@@ -155,12 +155,15 @@ def _is_textual(context: Any) -> bool:
     return compiled is None or bool(getattr(compiled.statement, "_is_text_clause", False))
 
 
-def _as_batch(context: Any, parameters: Any, database: Database, prepared: Prepared) -> tuple[int, Prepared]:
-    if getattr(context.execute_style, "name", "") == _MULTIPLE_VALUES:
-        size = prepared.rows
-    else:
-        size = len(parameters) if isinstance(parameters, list | tuple) else 0
-    return (size, database.batch(prepared)) if size > 1 else (size, prepared)
+def _as_batch(context: Any, statement: str, parameters: Any) -> tuple[str, int]:
+    """The statement for one set of parameters, and the number of sets."""
+    if getattr(context.execute_style, "name", "") != _MULTIPLE_VALUES:
+        return statement, len(parameters) if isinstance(parameters, list | tuple) else 0
+    # SQLAlchemy repeats the row of its own statement; what it repeats is short, what is sent may be megabytes.
+    single = str(context.statement)
+    if single.count(_NEXT_ROW) == 0:
+        return single, statement.count(_NEXT_ROW) + 1
+    return single, len(parameters) // max(1, len(context.parameters[0]))
 
 
 def _rows(cursor: Any) -> int:

@@ -36,14 +36,17 @@ def call_site() -> dict[str, Any] | None:
     installed: FrameType | None = None
     for frame in _frames():
         path = frame.f_code.co_filename
-        if path.startswith((_PACKAGE, "<")):
+        if path.startswith((_PACKAGE, "<")) or _package(frame) in _MACHINERY:
             continue
         if any(mark in path for mark in _INSTALLED):
-            module = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-            installed = installed or (None if module in _MACHINERY else frame)
+            installed = installed or frame
         elif not path.startswith(_STDLIB):
             return _describe(frame)
     return None if installed is None else _describe(installed)
+
+
+def _package(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]
 
 
 def _frames() -> Iterator[FrameType]:

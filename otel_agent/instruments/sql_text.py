@@ -41,8 +41,6 @@ class Reading:
     """In upper case: "SELECT". Empty when none was recognised."""
     collection: str
     """The table, when there is exactly one."""
-    rows: int
-    """Rows of the first VALUES list; 0 when there is none."""
 
 
 def read(sql: str, quotes: Quotes = Quotes.STANDARD) -> Reading:
@@ -61,16 +59,10 @@ def read(sql: str, quotes: Quotes = Quotes.STANDARD) -> Reading:
     summary = summarize(tokens)
     text = _LIST.sub(r"\1(?)", _join(tokens))
     text = _TUPLES.sub(r"\1\2", text)
-    rows = _ROWS.search(text)
-    count = 0
-    if rows is not None:
-        count = 1 + len(rows[3]) // len(rows[3].split(")", 1)[0] + ")") if rows[3] else 1
-        text = _ROWS.sub(r"\1\2", text)
-    elif " VALUES" in text.upper():
-        count = 1
+    text = _ROWS.sub(r"\1\2", text)
     if len(sql) > LIMIT:
         text += ELLIPSIS
-    return Reading(text, summary.text, summary.operation, summary.collection, count)
+    return Reading(text, summary.text, summary.operation, summary.collection)
 
 
 def _join(tokens: Sequence[Token]) -> str:

@@ -181,14 +181,6 @@ def test_a_summary_is_bounded_and_its_names_are_whole() -> None:
     assert set(summary.split()) <= {"SELECT", *tables}
 
 
-def test_rows_are_counted() -> None:
-    """How many rows a VALUES list had is known after it has collapsed."""
-    assert [0, 1, 3] == [
-        read(f"INSERT INTO t (a) {values}").rows
-        for values in ("SELECT 1", "VALUES (?)", "VALUES (lower(?)), (lower(?)), (lower(?))")
-    ]
-
-
 PIECES = st.sampled_from(
     [
         "SELECT ",
