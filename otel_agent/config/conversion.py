@@ -188,7 +188,8 @@ def _choice(choices: tuple[Any, ...], value: Any) -> Any:
 
 
 def _is_off(node: Node) -> bool:
-    return node.value is False or (node.text is not None and node.text.lower() in _OFF)
+    written = node.value if node.text is None else node.text
+    return written is False or (isinstance(written, str) and written.lower() in _OFF)
 
 
 def _is_in_range(value: Any, meta: Any) -> bool:

@@ -113,8 +113,8 @@ def load(
     given += read_specification(environ, findings, here)
     files, names = _files(arguments.get("config"), given, environ, here, findings)
     merged = merge(given + files, findings, here)
-    _name(merged, here, script)
     make_fit(Draft(merged, findings))
+    _name(merged, here, script)
     return Loaded(build(merged.values), findings.problems, findings.warnings, merged.origins, names, merged.nodes)
 
 
