@@ -1,0 +1,142 @@
+"""What an explanation shows, and what it never does."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from otel_agent.config.explaining import explained
+from otel_agent.config.loading import Loaded, load
+from otel_agent.config.reloading import differences
+from otel_agent.config.tree import leaves
+
+SECRETS = [f"s3cret{number}x" for number in range(20)]
+PLANTED = """
+service: {{name: "a-${{MY_TOKEN}}"}}
+export:
+  endpoint: https://user:{0}@collector:4318/base?api_key={1}
+  headers: {{authorization: Bearer {2}, x-org: {3}}}
+  traces: {{headers: {{x: {4}}}, endpoint: "https://{5}@a:1"}}
+resource: {{attributes: {{api_key: {6}, db.password: {7}, url: "postgres://u:{8}@db/x"}}}}
+health: {{port: 1, token: {9}}}
+alerts:
+  notifiers:
+    chat: {{webhook: "https://hooks.example.com/services/{10}"}}
+    desk: {{webhook: {{url: "https://a/b?c={11}", secret: {12}, headers: {{x-anything: {13}}}, timeout: 5s}}}}
+    all: {{apprise: ["slack://{14}/{15}", "mailto://u:{16}@example.com"]}}
+    plain: {{webhook: "hooks.example.com/{17}"}}
+  overrides: {{Hot: {{no_data: "${{file:token}}"}}}}
+"""
+
+
+def planted(tmp_path: Path) -> Loaded:
+    """A configuration full of secrets."""
+    (tmp_path / "token").write_text(SECRETS[19])
+    (tmp_path / "otel-agent.yaml").write_text(PLANTED.format(*SECRETS))
+    return load({}, environ={"MY_TOKEN": SECRETS[18]}, directory=tmp_path)
+
+
+def test_no_secret_is_explained(tmp_path: Path) -> None:
+    """Headers, tokens, credentials and queries of URLs, receivers' addresses, and what came out of a secret file."""
+    loaded = planted(tmp_path)
+    shown = json.dumps({path: row.value for path, row in explained(loaded).items()})
+
+    assert () == loaded.problems
+    assert [] == [secret for secret in SECRETS if secret in shown]
+    assert [] == [secret for secret in SECRETS if secret in "".join(loaded.warnings)]
+
+
+def test_what_is_no_secret_is_shown(tmp_path: Path) -> None:
+    """Hosts, names of headers, lengths of time and paths of keys help to find a mistake and give nothing away."""
+    rows = explained(planted(tmp_path))
+
+    assert "https://***@collector:4318/base?api_key=***" == rows["export.endpoint"].value
+    assert {"authorization": "***", "x-org": "***"} == rows["export.headers"].value
+    assert {
+        "chat": {"webhook": "https://hooks.example.com/***"},
+        "desk": {
+            "webhook": {"url": "https://a/***", "secret": "***", "headers": {"x-anything": "***"}, "timeout": "5s"}
+        },
+        "all": {"apprise": ["slack://***", "mailto://***"]},
+        "plain": {"webhook": "***"},
+    } == rows["alerts.notifiers"].value
+    assert "***" == rows["service.name"].value
+
+
+def test_paths_of_keys_are_shown() -> None:
+    """`client_key` is where a key is, not the key."""
+    loaded = load(
+        {"config": {"export": {"client_key": "/k.pem", "client_certificate": "/c.pem"}}}, environ={}, directory="/"
+    )
+
+    assert "/k.pem" == explained(loaded)["export.client_key"].value
+
+
+def test_every_setting_is_explained_with_its_origin() -> None:
+    """In the order of the model, defaults included; of a mapping every key."""
+    loaded = load(
+        {"endpoint": "http://a"}, environ={"OTEL_RESOURCE_ATTRIBUTES": "a=b"}, directory="/nowhere", script="s.py"
+    )
+    rows = explained(loaded)
+
+    assert list(leaves()) == list(rows)
+    assert ("http://a", "argument endpoint") == (rows["export.endpoint"].value, rows["export.endpoint"].origin)
+    assert {"a": "environment OTEL_RESOURCE_ATTRIBUTES"} == rows["resource.attributes"].origins
+    assert "default" == rows["health.port"].origin
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    name=st.sampled_from(["token", "X-Api-Key", "db_password", "client.secret", "Authorization", "session_cookie"]),
+    secret=st.text("0123456789abcdef", min_size=12, max_size=20),
+)
+def test_a_value_under_a_secret_name_is_masked_at_any_depth(name: str, secret: str) -> None:
+    """In resource attributes and in whatever a rule or receiver is given."""
+    loaded = load(
+        {
+            "config": {
+                "resource": {"attributes": {name: secret}},
+                "alerts": {
+                    "notifiers": {"a": {"webhook": {"nested": [{name: secret}, {name: {"x": secret}}]}}},
+                    "rules": [{"k": {name: secret}}],
+                },
+            }
+        },
+        environ={},
+        directory="/",
+    )
+
+    assert secret not in json.dumps([row.value for row in explained(loaded).values()])
+
+
+def test_differences_name_settings_and_keep_secrets(tmp_path: Path) -> None:
+    """A line for each setting, both values where they may be shown."""
+    one = load({"metrics_interval_s": 60, "headers": {"x": "s3cret-one"}}, environ={}, directory=tmp_path)
+    other = load({"metrics_interval_s": 10, "headers": {"x": "s3cret-two"}}, environ={}, directory=tmp_path)
+
+    assert ("export.headers: another value", "metrics.interval_s: 60.0 → 10.0") == differences(one, other)
+    assert () == differences(one, one)
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("alerts.rules[1].absent.nam", 4),
+        ("alerts.rules[0]", 3),
+        ("alerts.rules[7]", 3),
+        ("alerts.notifiers.desk", 5),
+        ("alerts", None),
+        ("health.port", None),
+        ("nothing", None),
+    ],
+)
+def test_where_finds_the_line_of_a_part(tmp_path: Path, path: str, line: int | None) -> None:
+    """As deep as the file has it, so that who looks at rules can name the line."""
+    (tmp_path / "otel-agent.yaml").write_text(
+        "alerts:\n  rules:\n  - exception: {name: A, type: B}\n  - absent: {nam: C}\n  notifiers: {desk: {log: {}}}\n"
+    )
+    loaded = load({}, environ={}, directory=tmp_path)
+
+    assert ("" if line is None else f"otel-agent.yaml:{line}") == loaded.where(path)
