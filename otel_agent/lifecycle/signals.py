@@ -93,7 +93,7 @@ class EndSignals:
         self._safe = Latch()
         self._reached = Latch()
         self._calls = 0
-        self._heard: Counter[bool] = Counter()
+        self._heard: Counter[tuple[int, bool]] = Counter()
         self._is_ending = False
         self._missing: set[int] = set()
         self._notice: Task | None = None
@@ -186,15 +186,17 @@ class EndSignals:
             self._hasten()
         if number not in self._previous:
             return
+        self._heard[number, is_handled] += 1
+        if self._heard[number, is_handled] <= self._heard[number, not is_handled]:
+            return  # heard of it already, from the other one
         if callable(self._previous[number]) or signal.getsignal(number) is not self._handler:
             self._give_notice()
             return
-        self._heard[is_handled] += 1
-        if not self._is_ending:
+        if self._is_ending:
+            self._hasten()
+        else:
             self._is_ending = True
             Task("signal", lambda: self._end(number)).start()
-        elif max(self._heard.values()) > 1:
-            self._hasten()
 
     def _end(self, number: int) -> None:
         guard.swallow("lifecycle.end", "the end could not be prepared", lambda: self._on_end(self._deadline_s))

@@ -169,6 +169,34 @@ def test_an_impatient_interrupt_at_the_end_ends_at_once(tmp_path: Path) -> None:
     assert took_s < DEADLINE_S - 0.4
 
 
+def test_sigterm_while_a_program_that_has_returned_still_delivers(tmp_path: Path) -> None:
+    """It ends by the signal, at the deadline that already runs."""
+    with agent(tmp_path, "stuck-end") as run:
+        run.ready()
+        time.sleep(0.3)
+        run.send(signal.SIGTERM)
+        code, took_s = run.end()
+
+    assert (-signal.SIGTERM, set()) == (code, run.lost())
+    assert took_s < DEADLINE_S + MARGIN_S
+
+
+def test_signals_are_left_alone_in_a_subinterpreter(tmp_path: Path) -> None:
+    """They belong to the main one; a sentence says so."""
+    code = f"""if True:
+        import sys
+        sys.path.insert(0, {str(AGENT.parents[2])!r})
+        from otel_agent.lifecycle.signals import EndSignals
+        problem = EndSignals(lambda timeout_s: None).install()
+        assert problem is not None and "subinterpreter" in problem, problem
+    """
+    program = f"import _xxsubinterpreters as s; s.run_string(s.create(), {code!r}); print('done')"
+    pytest.importorskip("_xxsubinterpreters")
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+
+    assert (0, "done\n") == (result.returncode, result.stdout), result.stderr
+
+
 def test_sigterm_is_heard_while_the_main_thread_is_deep_in_c(tmp_path: Path) -> None:
     """The data is safe and the process gone long before the computation would have ended."""
     with agent(tmp_path, "c") as run:
