@@ -37,7 +37,7 @@ class Block:
         before = current()
         parent: Any = before.get(SPAN_KEY)
         recorder = binding.now.recorder
-        if recorder is None or type(parent) is not recorder.tracer.hot:
+        if recorder is None or recorder.tracer is None or type(parent) is not recorder.tracer.hot:
             span = self._begin(recorder)
             self._span = span
             self._token = make_current(with_span(before, span))
@@ -86,6 +86,6 @@ class Block:
         self.__exit__(kind, error, stack)
 
     def _begin(self, recorder: Any) -> Any:
-        if recorder is not None:
+        if recorder is not None and recorder.tracer is not None:
             return recorder.tracer.begin(recorder.tracer.site(self._name), None, self._attributes)
         return trace.get_tracer(calls.SCOPE).start_span(self._name, attributes=self._attributes)

@@ -21,7 +21,7 @@ from otel_agent.instruments import binding
 from otel_agent.recording.context import SPAN_KEY, current, make_current, restore, with_span
 from otel_agent.recording.durations import FULL
 from otel_agent.recording.failures import is_failure, mark_recorded, text_of, type_name
-from otel_agent.recording.recorder import Recorder
+from otel_agent.recording.recorder import Limit, Recorder
 
 __all__ = ["SCOPE", "Call", "coroutine", "fail", "plain"]
 
@@ -38,6 +38,7 @@ class Call:
         "capture",
         "function_name",
         "kind",
+        "limit",
         "name",
         "rebind",
         "recorder",
@@ -63,6 +64,8 @@ class Call:
         """What is taken of arguments and results, a `captures.Capture`; nothing by default."""
         self.rebind: Callable[[], None] = _nothing
         self.recorder: Recorder | None = None
+        self.limit: Limit | None = None
+        """Its budget of spans, when it has one."""
         self.site: Any = None
         self.series: Any = None
 
@@ -77,14 +80,19 @@ class Call:
         if recorder is None:
             self.site = self.series = None
         else:
-            self.site = recorder.make_site(self.name, self.kind, self.attributes)
+            tracer = recorder.tracer
+            self.site = None if tracer is None else tracer.make_site(self.name, self.kind, self.attributes)
+            if recorder.limit is None:
+                self.limit = None
+            elif self.limit is None:
+                self.limit = recorder.limit()
             self.series = recorder.durations.series(self.function_name)
         self.rebind()
 
     def start(self) -> Any:
         """Begin a span the complete way."""
         recorder = self.recorder
-        if recorder is not None:
+        if recorder is not None and recorder.tracer is not None:
             return recorder.tracer.begin(self.site)
         return trace.get_tracer(SCOPE).start_span(self.name, kind=self.kind, attributes=self.attributes)
 
@@ -93,8 +101,10 @@ class Call:
         Begin a span and make it current.
 
         Returns:
-            The span and a token, for `leave`.
+            The span and a token, for `leave`; nothing at all when the function's budget is spent.
         """
+        if self.limit is not None and not self.limit.allows():
+            return None, None
         span = self.start()
         return span, make_current(with_span(current(), span))
 
@@ -109,6 +119,10 @@ class Call:
             error: What it ended with.
         """
         ended = wall_ns()
+        if token is None:
+            if self.series is not None:
+                self.series.add(ended - started, error)
+            return
         try:  # noqa: SIM105 - `suppress` costs more than all the rest
             restore(token)
         except ValueError:
@@ -125,7 +139,7 @@ class Call:
             ended: When it ended, likewise.
             error: What it ended with.
         """
-        if span.is_recording():
+        if span is not None and span.is_recording():
             if error is not None:
                 fail(span, error)
             span.end(ended)
@@ -238,7 +252,7 @@ def plain(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  # no
     def rebind() -> None:
         nonlocal hot, bare, site, queue, items, durations, durations_s, hand_over, random_bits
         recorder, series = call.recorder, call.series
-        if recorder is None:
+        if recorder is None or recorder.tracer is None or recorder.limit is not None:
             hot = bare = None
             return
         # `hot` and `bare` come last and nothing is ever taken away: a call in another thread may be just behind its first line.
@@ -327,7 +341,7 @@ def coroutine(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  
     def rebind() -> None:
         nonlocal hot, bare, site, queue, items, durations, durations_s, hand_over, random_bits
         recorder, series = call.recorder, call.series
-        if recorder is None:
+        if recorder is None or recorder.tracer is None or recorder.limit is not None:
             hot = bare = None
             return
         site, queue, items, random_bits = call.site, recorder.queue, recorder.items, recorder.random_bits

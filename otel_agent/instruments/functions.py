@@ -23,6 +23,7 @@ from otel_agent.instruments.calls import Call
 from otel_agent.instruments.signatures import wrapped
 from otel_agent.instruments.steps import traced_async_generator, traced_generator
 from otel_agent.instruments.timing import timed_function
+from otel_agent.instruments.watching import watched
 
 __all__ = ["bind", "span", "timed", "traced"]
 
@@ -88,7 +89,7 @@ def traced(
             call.capture = Capture(function, arguments=capture_arguments, result=capture_result)
             if not _is_generator(function):
                 function = capturing(function, call.capture)
-        return _traced(function, call)
+        return watched(_traced(function, call))
 
     return decorate
 
@@ -166,7 +167,7 @@ def timed(name: Any = None) -> Any:
                 "functions.timed", f"{function!r} cannot be timed: give a function or a method to `timed`, not this"
             )
             return function
-        return timed_function(function, name or _call(function, None, "internal", None).function_name)
+        return watched(timed_function(function, name or _call(function, None, "internal", None).function_name))
 
     return decorate
 

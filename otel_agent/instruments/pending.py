@@ -13,26 +13,25 @@ is real. So no span ever names a parent that was not recorded.
 # ruff: noqa: D102, FBT001, FBT002 - what the interface of OpenTelemetry describes is not described again, and its signatures are kept
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any, NoReturn
 
 from opentelemetry import trace
-from opentelemetry.context import Context, attach, get_current
+from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanContext, Status, StatusCode, Tracer, get_current_span
 from opentelemetry.util.types import Attributes, AttributeValue
 
 from otel_agent.clock import wall_ns
+from otel_agent.instruments.calls import fail
+from otel_agent.recording.context import SPAN_KEY, current, make_current, put, restore
+from otel_agent.recording.failures import is_failure, type_name
 
-__all__ = ["CallSite", "Observe", "PendingSpan"]
+__all__ = ["SCOPE", "CallSite", "Observe", "PendingSpan"]
+
+SCOPE = "otel_agent.instruments.automatic"
+"""Name of the instrumentation scope."""
 
 Observe = Callable[[int, str | None], None]
 """Told the duration of every call in nanoseconds, and the type of the error it ended with; spans are not needed for it."""
-
-_SPAN_KEY = next(iter(trace.set_span_in_context(trace.INVALID_SPAN, Context())))
-_RECORDED = "__otel_agent_recorded__"
-"""Set on an exception that a span has described, so that its way up through callers is not described again and again."""
-
-_put = dict.__setitem__
 
 
 class CallSite:
@@ -61,7 +60,7 @@ class CallSite:
         self.name = name
         self.attributes = attributes
         self.min_duration_ns = min_duration_ns
-        self.tracer = tracer or trace.get_tracer("otel_agent.instruments.automatic")
+        self.tracer = tracer or trace.get_tracer(SCOPE)
         self.observe = observe
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -70,20 +69,13 @@ class CallSite:
 
     def enter(self) -> "PendingSpan":
         """Begin a call: its pending span is current until `PendingSpan.leave`."""
-        before = get_current()
-        context = Context(before)
-        pending = PendingSpan(self, before, context)
-        _put(context, _SPAN_KEY, pending)
-        attach(context)
+        pending = PendingSpan(self, current())
+        pending.token = make_current(pending.inside)
         return pending
 
     def begin(self) -> "PendingSpan":
         """Begin a generator, whose pending span is current only while its body runs: see `PendingSpan.resume`."""
-        before = get_current()
-        context = Context(before)
-        pending = PendingSpan(self, before, context)
-        _put(context, _SPAN_KEY, pending)
-        return pending
+        return PendingSpan(self, current())
 
 
 class PendingSpan(Span):
@@ -91,22 +83,23 @@ class PendingSpan(Span):
 
     # No `super().__init__` and no locks: one call is one thread's or one task's. A child thread that asks for the identity at
     # the moment the call ends either still makes the span real or finds it ended, and then gets an ancestor; both are true.
-    __slots__ = ("_before", "_context", "_has_ended", "_real", "_site", "_start_ns")
+    __slots__ = ("_before", "_has_ended", "_real", "_site", "_start_ns", "inside", "token")
 
-    def __init__(self, site: CallSite, before: Context, context: Context) -> None:
+    def __init__(self, site: CallSite, before: Context) -> None:
         """
         Begin now; use `CallSite.enter` or `CallSite.begin`.
 
         Args:
             site: Of the call.
             before: Current before the call; holds the parent.
-            context: Current during the call; holds this.
         """
         self._site = site
         self._before = before
-        self._context: Context | None = context
+        self.inside = Context(before)
+        put(self.inside, SPAN_KEY, self)
         self._real: Span | None = None
         self._has_ended = False
+        self.token: Any = None
         self._start_ns = wall_ns()
 
     def leave(self, error: BaseException | None) -> None:
@@ -116,9 +109,10 @@ class PendingSpan(Span):
         Args:
             error: What the call ended with.
         """
-        if get_current() is self._context:
-            # Not `detach`: its token is refused, with a line in the log, when a coroutine is closed from another context.
-            attach(self._before)
+        try:  # noqa: SIM105 - `suppress` costs more than all the rest
+            restore(self.token)
+        except ValueError:
+            pass  # a coroutine that is closed from another task: its context is not ours to change there
         self.finish(error)
 
     def finish(self, error: BaseException | None) -> None:
@@ -129,31 +123,32 @@ class PendingSpan(Span):
             error: What the call ended with.
         """
         end_ns = wall_ns()
-        self._context = None
         site = self._site
         duration_ns = end_ns - self._start_ns
-        failed = error is not None and isinstance(error, Exception)
         if site.observe is not None:
-            site.observe(duration_ns, _type_name(error) if failed and error is not None else None)
+            site.observe(duration_ns, type_name(error) if error is not None and is_failure(error) else None)
+        # The context holds this span; letting go of it spares the garbage collector a circle for every call.
+        self.inside = self._before
+        self.token = None
         if self._real is None and duration_ns < site.min_duration_ns:
             self._has_ended = True
             return
         span = self._materialise()
         self._has_ended = True
-        if failed and error is not None:
-            _describe(span, error)
-        span.end(end_ns)
+        if error is not None:
+            fail(span, error)
+        if span.is_recording():
+            span.end(end_ns)
 
     def resume(self) -> Context:
         """
-        Run a generator's body for one step under this span.
+        Run a generator's body for one step under this span, in whatever context its last step left.
 
         Returns:
             What was current before, for `pause`.
         """
-        before = get_current()
-        if self._context is not None:
-            attach(self._context)
+        before = current()
+        make_current(self.inside)
         return before
 
     def pause(self, before: Context) -> None:
@@ -163,8 +158,8 @@ class PendingSpan(Span):
         Args:
             before: From `resume`.
         """
-        if get_current() is self._context:
-            attach(before)
+        self.inside = current()
+        make_current(before)
 
     def _materialise(self) -> Span:
         real = self._real
@@ -224,25 +219,3 @@ class PendingSpan(Span):
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a span stays in its process")
-
-
-def _type_name(error: BaseException) -> str:
-    kind = type(error)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-
-
-def _describe(span: Span, error: BaseException) -> None:
-    if not span.is_recording():
-        return
-    span.set_attribute("error.type", _type_name(error))
-    span.set_status(StatusCode.ERROR, _type_name(error))
-    if not _was_recorded(error):
-        span.record_exception(error)
-
-
-def _was_recorded(error: Any) -> bool:
-    if getattr(error, _RECORDED, False):
-        return True
-    with suppress(Exception):  # an exception may refuse attributes; then each span describes it
-        setattr(error, _RECORDED, True)
-    return False

@@ -28,11 +28,11 @@ class _Steps:
     def __init__(self, call: Call, args: Any, kwargs: Any) -> None:
         self._call = call
         before = current()
-        self._span = call.start()
-        self._inside = with_span(before, self._span)
+        self._span = None if call.limit is not None and not call.limit.allows() else call.start()
+        self._inside = before if self._span is None else with_span(before, self._span)
         self._started = wall_ns()
         self._before = before
-        if call.capture is not None:
+        if call.capture is not None and self._span is not None:
             call.capture.arguments(self._span, args, kwargs)
 
     def resume(self) -> None:

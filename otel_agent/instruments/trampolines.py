@@ -87,11 +87,11 @@ def trace_in_place(function: FunctionType, site: CallSite) -> bool:
         site: Its call site.
 
     Returns:
-        `False` when it is traced already.
+        `False` when it is traced already, or is of the kind before `async def` that is both generator and coroutine.
     """
-    if function in _ORIGINAL_CODES:
-        return False
     code = function.__code__
+    if function in _ORIGINAL_CODES or code.co_flags & inspect.CO_ITERABLE_COROUTINE:
+        return False
     original = _copy(function)
     template = _template(_source_for(function), len(code.co_freevars))
     known = {"<enter>": site.enter, "<begin>": site.begin, "<original>": original, "<drive>": _drive}
@@ -99,7 +99,7 @@ def trace_in_place(function: FunctionType, site: CallSite) -> bool:
         tuple(known[name] for name in constant) if isinstance(constant, tuple) else constant
         for constant in template.co_consts
     )
-    _ORIGINAL_CODES[function] = code
+    _ORIGINAL_CODES[function] = (code, function.__dict__.get("__wrapped__"))
     function.__code__ = template.replace(
         co_consts=constants, co_name=code.co_name, co_qualname=code.co_qualname, co_firstlineno=code.co_firstlineno
     )
@@ -114,10 +114,14 @@ def restore(function: FunctionType) -> None:
     Args:
         function: Given to `trace_in_place`. Calls that are under way end as they began.
     """
-    code = _ORIGINAL_CODES.pop(function, None)
-    if code is not None:
-        function.__code__ = code
+    code, wrapped = _ORIGINAL_CODES.pop(function, (None, None))
+    if code is None:
+        return
+    function.__code__ = code
+    if wrapped is None:
         function.__dict__.pop("__wrapped__", None)
+    else:
+        function.__dict__["__wrapped__"] = wrapped
 
 
 def is_traced(function: FunctionType) -> bool:
@@ -130,7 +134,7 @@ def traced_functions() -> list[FunctionType]:
     return list(_ORIGINAL_CODES)
 
 
-_ORIGINAL_CODES: WeakKeyDictionary[FunctionType, CodeType] = WeakKeyDictionary()
+_ORIGINAL_CODES: WeakKeyDictionary[FunctionType, tuple[CodeType, Any]] = WeakKeyDictionary()
 
 
 def _copy(function: FunctionType) -> FunctionType:
@@ -192,10 +196,6 @@ def _drive(span: PendingSpan, steps: Generator[Any, Any, Any]) -> Generator[Any,
             before = span.resume()
             try:
                 item = step(value)
-            except StopIteration as stop:
-                span.pause(before)
-                span.finish(None)
-                return stop.value
             finally:
                 span.pause(before)
             try:
@@ -210,6 +210,9 @@ def _drive(span: PendingSpan, steps: Generator[Any, Any, Any]) -> Generator[Any,
                 raise
             except BaseException as error:  # noqa: BLE001 - `throw` reaches the function as it would without us
                 step, value = steps.throw, error
+    except StopIteration as stop:
+        span.finish(None)
+        return stop.value
     except BaseException as error:
         span.finish(error)
         raise

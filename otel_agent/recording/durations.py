@@ -138,13 +138,23 @@ class Series:
             error: What it ended with; cancellation and its like are no errors.
         """
         if error is not None and is_failure(error):
-            self.failed.append((type_name(error), duration_ns))
-            if len(self.failed) >= FULL:
-                self._owner.sort(self)
+            self.fail(type_name(error), duration_ns)
             return
         self.pending.append(duration_ns)
         if len(self.pending) >= FULL:
             self.hand_over()
+
+    def fail(self, error_type: str, duration_ns: int) -> None:
+        """
+        Count a call that ended with an error.
+
+        Args:
+            error_type: Full name of the exception's class.
+            duration_ns: Of the call.
+        """
+        self.failed.append((error_type, duration_ns))
+        if len(self.failed) >= FULL:
+            self._owner.sort(self)
 
     def hand_over(self) -> None:
         """Make room; called by whoever finds a list full."""
@@ -184,6 +194,29 @@ class Durations:
             if known is None:
                 known = self._series[name] = Series(self, name)
             return known
+
+    def observer(self, name: str) -> Callable[[int, str | None], None]:
+        """
+        Somebody who is told of each call of a function.
+
+        Args:
+            name: `code.function.name`.
+
+        Returns:
+            Takes a duration in nanoseconds and the type of the error the call ended with, or `None`.
+        """
+        series = self.series(name)
+        pending = series.pending
+
+        def told(duration_ns: int, error_type: str | None) -> None:
+            if error_type is not None:
+                series.fail(error_type, duration_ns)
+                return
+            pending.append(duration_ns)
+            if len(pending) >= FULL:
+                series.hand_over()
+
+        return told
 
     def take(self, series: Series) -> None:
         """Set a full list aside for the next collection, or sort it in now when too many wait."""

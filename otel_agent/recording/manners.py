@@ -12,9 +12,10 @@ from typing import Any
 
 from opentelemetry.sdk.trace import sampling
 
-__all__ = ["Manners", "manners_of"]
+__all__ = ["EVERY", "Manners", "manners_of"]
 
-_EVERY = 1 << 64
+EVERY = 1 << 64
+"""Bound below which every trace is."""
 _PARENT_BASED = (sampling.ParentBased, sampling.ParentBasedTraceIdRatio)
 
 
@@ -47,10 +48,10 @@ def manners_of(sampler: Any) -> Manners:
     if bound is None:
         return Manners()
     # Without regard to parents: a local parent was decided by the same trace id, so its children are decided as it was.
-    return Manners(bound, keeps_below_kept=bound > 0, drops_below_dropped=bound < _EVERY)
+    return Manners(bound, keeps_below_kept=bound > 0, drops_below_dropped=bound < EVERY)
 
 
 def _bound(sampler: Any) -> int | None:
     if type(sampler) is sampling.StaticSampler:
-        return {sampling.Decision.DROP: 0, sampling.Decision.RECORD_AND_SAMPLE: _EVERY}.get(sampler._decision)
+        return {sampling.Decision.DROP: 0, sampling.Decision.RECORD_AND_SAMPLE: EVERY}.get(sampler._decision)
     return sampler.bound if type(sampler) is sampling.TraceIdRatioBased else None

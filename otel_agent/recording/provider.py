@@ -19,9 +19,10 @@ from opentelemetry.util.types import Attributes
 
 from otel_agent.recording.durations import Durations
 from otel_agent.recording.ids import RandomIds, random_bits
-from otel_agent.recording.manners import manners_of
+from otel_agent.recording.manners import EVERY, manners_of
 from otel_agent.recording.processors import IsolatedProcessors
 from otel_agent.recording.recorder import Recorder
+from otel_agent.recording.sampling import limit_of
 from otel_agent.recording.spans import Span
 from otel_agent.recording.tracers import Tracer
 from otel_agent.recording.unsampled import Unsampled
@@ -52,6 +53,7 @@ class TracerProvider(sdk.TracerProvider):
         span_limits: sdk.SpanLimits | None = None,
         *,
         queue: Queue | None = None,
+        records_dropped: bool = False,
         **more: Any,
     ) -> None:
         """
@@ -65,9 +67,12 @@ class TracerProvider(sdk.TracerProvider):
             id_generator: See the SDK; by default ids that `random.seed` does not repeat.
             span_limits: See the SDK.
             queue: Takes every recorded span that has ended; without one only processors hear of spans.
+            records_dropped: Whether spans that the sampler drops are recorded all the same, without the sampled flag: they go
+                to the queue and to processors, are not sent, and tell other processes that they are not sampled.
             **more: Other arguments of the SDK's.
         """
         self._queue = queue
+        self._records_dropped = records_dropped
         self._watchers: list[Any] = []
         self._isolated = IsolatedProcessors(self._refresh) if active_span_processor is None else None
         super().__init__(
@@ -114,6 +119,7 @@ class TracerProvider(sdk.TracerProvider):
             meter_provider=self._meter_provider,
             _tracer_config=made._tracer_config,
             finish=self._finish,
+            records_dropped=self._records_dropped,
         )
         self._open(tracer)
         return tracer
@@ -130,8 +136,9 @@ class TracerProvider(sdk.TracerProvider):
         )
         manners = manners_of(tracer.sampler)
         tracer.bound = manners.bound if is_quick else None
-        tracer.bare = Unsampled if is_quick and manners.drops_below_dropped else None
-        tracer.hot = Span if is_quick and manners.keeps_below_kept else None
+        tracer.bare = Unsampled if is_quick and manners.drops_below_dropped and not self._records_dropped else None
+        follow = manners.keeps_below_kept and (manners.drops_below_dropped or manners.bound == EVERY)
+        tracer.hot = Span if is_quick and (follow if self._records_dropped else manners.keeps_below_kept) else None
 
     def _update_resource(self, resource: Resource) -> None:
         super()._update_resource(resource)
@@ -150,18 +157,19 @@ class TracerProvider(sdk.TracerProvider):
         for watcher in list(self._watchers):
             watcher()
 
-    def recorder(self, scope: str, durations: Durations) -> Recorder:
+    def recorder(self, scope: str, durations: Durations, calls_per_s: float | None = None) -> Recorder:
         """
-        What decorators record with; needs a queue.
+        What decorators record with.
 
         Args:
             scope: Name of the instrumentation scope.
             durations: Takes the duration of every call.
+            calls_per_s: Most spans a second of one function; `None`: no bound.
         """
         tracer: Tracer = self.get_tracer(scope)
         queue = self._queue
         items = None if queue is None else queue.items
-        return Recorder(tracer, queue, items, random_bits, durations, tracer.make_site, self.watch)
+        return Recorder(tracer, queue, items, random_bits, durations, self.watch, limit_of(calls_per_s))
 
     def watch(self, changed: Callable[[], object]) -> None:
         """

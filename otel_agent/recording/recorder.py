@@ -1,13 +1,19 @@
 """What decorators need in order to record: handed to them when telemetry starts, so that they import no SDK."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from otel_agent.recording.durations import Durations
-from otel_agent.recording.sites import Site
 
-__all__ = ["Recorder"]
+__all__ = ["Limit", "Recorder", "durations_only"]
+
+
+class Limit(Protocol):
+    """A budget of calls; see `sampling.RateLimit`."""
+
+    def allows(self) -> bool:
+        """Draw a call from the budget; answers whether there was one left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +21,8 @@ class Recorder:
     """A tracer of ours and what stands around it."""
 
     tracer: Any
-    """Of type `recording.tracers.Tracer`; its `hot` and `bare` may change at any time, see `watch`."""
+    """Of type `recording.tracers.Tracer`; its `hot` and `bare` may change at any time, see `watch`. `None`: spans are begun by
+    OpenTelemetry's interface, whoever is behind it."""
     queue: Any
     """Takes ended spans."""
     items: Any
@@ -24,7 +31,25 @@ class Recorder:
     """Makes span ids."""
     durations: Durations
     """Takes the duration of every call."""
-    make_site: Callable[[str, Any, Mapping[str, Any]], Site]
-    """Makes a site from a name, a kind and attributes."""
     watch: Callable[[Callable[[], object]], None]
-    """Calls back when `tracer.hot` may have changed."""
+    """Calls back when something about the tracer may have changed."""
+    limit: Callable[[], Limit] | None = None
+    """Makes the budget of one function; `None`: there is none."""
+
+
+def durations_only(durations: Durations) -> Recorder:
+    """
+    A recorder for an agent whose spans go through somebody else's provider: durations are counted all the same.
+
+    Args:
+        durations: Takes them.
+    """
+    return Recorder(None, None, None, _no_bits, durations, _watch_nothing)
+
+
+def _no_bits(count: int) -> int:
+    raise NotImplementedError("spans are begun by another provider")
+
+
+def _watch_nothing(changed: Callable[[], object]) -> None:
+    """Nothing changes."""

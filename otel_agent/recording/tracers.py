@@ -44,19 +44,21 @@ class Tracer(sdk.Tracer):
     bound: int | None
     """Traces whose id ends in less than this (64 bits) are sampled at their root; `None` when the sampler has to be asked."""
 
-    def __init__(self, *args: Any, finish: Callable[[Span], None], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, finish: Callable[[Span], None], records_dropped: bool, **kwargs: Any) -> None:
         """
         Prepare a scope.
 
         Args:
             *args: As the SDK's.
             finish: Takes in spans that have ended.
+            records_dropped: Whether spans that the sampler drops are recorded all the same.
             **kwargs: As the SDK's.
         """
         super().__init__(*args, **kwargs)
         self.scope = self._instrumentation_scope
         self.limits = self._span_limits
         self.finish = finish
+        self.records_dropped = records_dropped
         self.hot = self.bare = self.bound = None
         self.internal: dict[str, Site] = {}
         """Sites by name, of the usual kind; read by whoever is in a hurry, filled by `site`."""
@@ -195,18 +197,20 @@ class Tracer(sdk.Tracer):
         result = self._ask(context, trace_id, site, given, links)
         flags = (_SAMPLED if result.decision.is_sampled() else 0) | (_RANDOM if is_random else 0)
         counted = self._tracer_metrics.start_span(parent, result.decision) if self._counts_spans else None
-        if not result.decision.is_recording():
+        is_recorded = result.decision.is_recording()
+        if not (is_recorded or self.records_dropped):
             if self.bare is not None:
                 return Unsampled(trace_id, flags, random_bits, result.trace_state)
             state = result.trace_state
             return NonRecordingSpan(SpanContext(trace_id, ids.generate_span_id(), False, TraceFlags(flags), state))
         span = self._make(site, parent, flags, result.trace_state, raises, counted)
+        given = result.attributes if is_recorded else given
         span.trace_id = trace_id
         span.span_id = ids.generate_span_id()
-        if result.attributes and result.attributes != site.attributes:
+        if given and given != site.attributes:
             if site.attributes:
                 span.site = self.site(site.name, site.kind)
-            span.set_attributes(result.attributes)
+            span.set_attributes(given)
         for link in links:
             if link is not None:
                 span.add_link(link.context, link.attributes)
@@ -217,9 +221,12 @@ class Tracer(sdk.Tracer):
     def _begin_root(self, site: Site, attributes: Any, start_ns: int | None, raises: Any) -> trace.Span:
         """A trace that begins here, when the sampler's decision is known beforehand."""
         trace_id = random_bits(128) or 1
+        flags = _SAMPLED | _RANDOM
         if trace_id & _LOW_64 >= (self.bound or 0):
-            return Unsampled(trace_id, _RANDOM, random_bits)
-        span = self._make(site, None, _SAMPLED | _RANDOM, None, raises, None)
+            if not self.records_dropped:
+                return Unsampled(trace_id, _RANDOM, random_bits)
+            flags = _RANDOM
+        span = self._make(site, None, flags, None, raises, None)
         span.trace_id = trace_id
         span.span_id = random_bits(64) or 1
         if attributes:
@@ -236,7 +243,7 @@ class Tracer(sdk.Tracer):
 
     def _make(self, site: Site, parent: SpanContext | None, flags: int, state: Any, raises: Any, counted: Any) -> Span:
         is_rare = (
-            not flags & _SAMPLED
+            not (flags & _SAMPLED or self.records_dropped)
             or bool(state)
             or raises != (True, True)
             or counted is not None
