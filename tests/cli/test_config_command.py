@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,24 @@ def test_schema_is_json_for_editors(capsys: pytest.CaptureFixture[str]) -> None:
     rule = json.loads(capsys.readouterr().out)
     assert "http://json-schema.org/draft-07/schema#" == rule["$schema"]
     assert "port" in rule["properties"]["health"]["properties"]
+
+
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "configuration.md"
+
+
+def test_the_how_to_shows_real_output(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both answers on the page are what its files give."""
+    page = HOW_TO.read_text()
+    for title, code in re.findall(r'```yaml title="([^"]+)"\n(.*?)```', page, re.DOTALL):
+        (tmp_path / title).write_text(code)
+    explained, checked = re.findall(r"```text\n(.*?)```", page, re.DOTALL)
+
+    run("check", "broken.yaml")
+    said = capsys.readouterr()
+    assert checked == said.err + said.out
+    monkeypatch.setenv("OTEL_AGENT_HEALTH__PORT", "9090")
+    monkeypatch.setenv("OTEL_SERVICE_NAME", "night-trader")
+    run("explain", "--given")
+    assert explained == capsys.readouterr().out.replace(str(tmp_path), "/srv/trader")
