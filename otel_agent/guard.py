@@ -43,6 +43,7 @@ class Guard:
         self._counts: Counter[str] = Counter()
         self._unsaid: Counter[str] = Counter()
         self._said_at_s: dict[str, float] = {}
+        self._ongoing: set[str] = set()
 
     def report(self, kind: str, message: str, error: BaseException | None = None) -> None:
         """
@@ -61,20 +62,24 @@ class Guard:
                 self._unsaid[kind] += 1
                 return
             self._said_at_s[kind] = now_s
+            self._ongoing.add(kind)
             repeated = self._unsaid.pop(kind, 0)
         self._say(logging.WARNING, message, error, repeated)
 
     def recovered(self, kind: str, message: str) -> None:
         """
-        Say once that a kind of failure is over; silent when it never happened.
+        Say once that a kind of failure is over; silent when it was never said.
+
+        What fails and recovers by turns still has one line of each kind a minute: recovering does not shorten the wait.
 
         Args:
             kind: The kind given to `report`.
             message: One sentence.
         """
         with self._lock:
-            if self._said_at_s.pop(kind, None) is None:
+            if kind not in self._ongoing:
                 return
+            self._ongoing.discard(kind)
             self._unsaid.pop(kind, None)
         self._say(logging.INFO if self._logger.isEnabledFor(logging.INFO) else logging.WARNING, message, None, 0)
 
