@@ -21,7 +21,7 @@ from otel_agent.guard import shared as guard
 from otel_agent.health.answers import describe
 from otel_agent.health.aside import Latest, Told
 from otel_agent.health.loops import LOOP_WITHIN_S, LoopProbe
-from otel_agent.health.monitor import Change, HealthMonitor, Report, Sources
+from otel_agent.health.monitor import TICK_S, Change, HealthMonitor, Outside, Report
 from otel_agent.health.probe_file import ProbeFile
 from otel_agent.health.registry import Registry, shared
 from otel_agent.health.requests import Asking
@@ -73,22 +73,19 @@ class Health:
         self._clock = clock
         self._systemd = Systemd(os.environ)
         self._changes = None if on_change is None else Told("changes", on_change)
-        self._readings = None if read is None else Latest("readings", read)
-        self._trouble = None if delivery is None else Latest("delivery", delivery)
+        self._outside = Latest("readings", lambda: _read(read, delivery))
         self._file = None if settings.file is None else ProbeFile(Path(settings.file))
         self._writing = Latest("file", self._write)
         self._written_at_s = self._alive_at_s = float("-inf")
         self._monitor = HealthMonitor(
             registry,
             _thresholds(settings.thresholds) if read is not None else (),
-            Sources(
-                (lambda: None) if self._readings is None else self._readings.fresh,
-                None if self._trouble is None else self._trouble.ask,
-            ),
+            self._outside.fresh if read is not None or delivery is not None else lambda: None,
             self._tell,
             self._after_tick,
             clock,
             LoopProbe(registry, loop_within_s, clock),
+            min(TICK_S, (self._systemd.watchdog_s or 2 * TICK_S) / 2),
         )
         self._server: HealthServer | None = None
         self._is_drained = False
@@ -179,7 +176,7 @@ class Health:
         Args:
             timeout_s: At most, for each part, in seconds.
         """
-        for part in (self._readings, self._trouble, self._changes, self._writing):
+        for part in (self._outside, self._changes, self._writing):
             if part is not None:
                 part.wait(timeout_s)
 
@@ -226,6 +223,14 @@ class Health:
             report = self.report()
             content = {**describe(report, self._redact), "port": self.port, "pid": os.getpid()}
             self._file.write(content, is_live=report.is_live, wall_s=self._clock.wall_ns() / 1e9)
+
+
+def _read(read: Callable[[], Mapping[str, float]] | None, delivery: Callable[[], str | None] | None) -> Outside:
+    return Outside(
+        readings={} if read is None else read(),
+        is_delivering=delivery is not None,
+        trouble=None if delivery is None else delivery(),
+    )
 
 
 def _thresholds(settings: ThresholdSettings) -> list[Threshold]:

@@ -17,13 +17,13 @@ from otel_agent.health.stalls import Stall, stalls
 from otel_agent.health.states import Component, Outcome, State, aggregate, judge, unless_stale
 from otel_agent.health.thresholds import Threshold, update
 
-__all__ = ["DELIVERY", "OVERALL", "Change", "HealthMonitor", "Report"]
+__all__ = ["DELIVERY", "OVERALL", "TICK_S", "Change", "HealthMonitor", "Outside", "Report"]
 
-TICK_S = 0.25
-"""How often outcomes are collected and heartbeats looked at, in seconds."""
+TICK_S = 1.0
+"""How often everything is looked at, in seconds. Probes do not wait for it: they see a late heartbeat at once."""
 
-READING_S = 1.0
-"""How often CPU, memory, disk and delivery are looked at, in seconds."""
+BUSY_TICK_S = 0.1
+"""How often while a check runs, in seconds, so that its outcome counts soon."""
 
 STALE_S = 10.0
 """A check is stale when its next outcome is overdue by this much, in seconds."""
@@ -80,13 +80,15 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
-    """Where the monitor looks, beside checks and heartbeats; each answers at once."""
+class Outside:
+    """What was read beside checks and heartbeats."""
 
-    readings: Callable[[], Mapping[str, float] | None] = lambda: None
-    """Ratios from 0 to 1 by name: "cpu", "memory", "disk"; None when nothing new was read."""
-    trouble: Callable[[], str | None] | None = None
-    """What is wrong with the delivery of telemetry, or None; None when nothing is delivered."""
+    readings: Mapping[str, float] = field(default_factory=dict)
+    """Ratios from 0 to 1 by name: "cpu", "memory", "disk"."""
+    is_delivering: bool = False
+    """Whether telemetry is delivered at all."""
+    trouble: str | None = None
+    """What is wrong with its delivery, or None."""
 
 
 @dataclass(slots=True)
@@ -108,36 +110,38 @@ class HealthMonitor:
         self,
         registry: Registry,
         thresholds: Sequence[Threshold] = (),
-        sources: Sources = Sources(),
+        look: Callable[[], Outside | None] = lambda: None,
         on_change: Callable[[Change], object] | None = None,
         on_tick: Callable[[], object] = lambda: None,
         clock: Clock = SYSTEM,
         loops: LoopProbe | None = None,
+        tick_s: float = TICK_S,
     ) -> None:
         """
         Watch a registry.
 
         Args:
             registry: Checks and heartbeats, also those declared later.
-            thresholds: Limits on what `sources.readings` gives, by name.
-            sources: Looked at once a second.
+            thresholds: Limits on the readings of `look`, by name.
+            look: Returns at once what was read since the last round; None when nothing was.
             on_change: Called with each change of state, on the monitor's thread; returns at once. None: nobody is told.
             on_tick: Called after each round, on the monitor's thread; returns at once.
             clock: Its monotonic face counts.
             loops: Looked after with everything else; None: event loops are not watched.
+            tick_s: Between two rounds, in seconds; above 0.
         """
         self._registry = registry
-        self._sources = sources
+        self._outside = look
         self._on_change = on_change
         self._on_tick = on_tick
         self._clock = clock
         self._loops = loops
+        self._tick_s = tick_s
         self._lock = threading.Lock()
         self._known = _Known(thresholds={threshold.name: threshold for threshold in thresholds})
         self._states: dict[str, State] = {}
         self._is_started = False
         self._is_draining = False
-        self._looked_at_s = float("-inf")
         self._runner = self._new_runner()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -208,10 +212,7 @@ class HealthMonitor:
         self._runner.tick(checks)
         if self._loops is not None:
             self._loops.tick()
-        now_s = self._clock.monotonic_s()
-        if now_s - self._looked_at_s >= READING_S:
-            self._looked_at_s = now_s
-            self._look(now_s)
+        self._look(self._clock.monotonic_s())
         self._compare()
         self._on_tick()
 
@@ -233,11 +234,13 @@ class HealthMonitor:
         return CheckRunner(self._judge, self._clock, self._loops.main_loop)
 
     def _run(self) -> None:
-        while not self._stop.wait(TICK_S):
+        is_over = False
+        while not is_over:
             try:
                 self.tick()
             except Exception as error:  # noqa: BLE001 - top of a thread
                 guard.report("health.tick", "a round of health checks failed; the next follows", error)
+            is_over = self._stop.wait(BUSY_TICK_S if self._runner.is_busy() else self._tick_s)
 
     def _judge(self, check: Check, outcome: Outcome) -> None:
         with self._lock:
@@ -253,18 +256,19 @@ class HealthMonitor:
                 self._known.components[DELIVERY] = before[DELIVERY]
 
     def _look(self, now_s: float) -> None:
-        readings = self._sources.readings() or {}
-        trouble = None if self._sources.trouble is None else self._sources.trouble()
+        outside = self._outside()
+        if outside is None:
+            return
         with self._lock:
             thresholds = self._known.thresholds
-            for name, value in readings.items():
+            for name, value in outside.readings.items():
                 if name in thresholds:
                     thresholds[name] = update(thresholds[name], value, now_s)
-            if self._sources.trouble is not None:
+            if outside.is_delivering:
                 # Never critical, never worse than degraded: telemetry must not take the agent out of service.
-                state = State.HEALTHY if trouble is None else State.DEGRADED
+                state = State.HEALTHY if outside.trouble is None else State.DEGRADED
                 self._known.components[DELIVERY] = Component(
-                    DELIVERY, state=state, message=trouble or "", checked_at_s=now_s, stale_after_s=STALE_S
+                    DELIVERY, state=state, message=outside.trouble or "", checked_at_s=now_s, stale_after_s=STALE_S
                 )
 
     def _compare(self) -> None:

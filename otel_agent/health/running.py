@@ -87,6 +87,10 @@ class CheckRunner:
         """Workers busy now."""
         return sum(run.outcome is None for run in self._runs.values())
 
+    def is_busy(self) -> bool:
+        """Whether a check runs that may still answer in time, or has answered and was not collected."""
+        return any(not run.is_late for run in list(self._runs.values()))
+
     def _collect(self, run: _Run, now_s: float) -> None:
         check, outcome = run.check, run.outcome
         if outcome is not None:

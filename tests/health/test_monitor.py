@@ -8,7 +8,7 @@ import pytest
 from otel_agent import guard
 from otel_agent.clock import ManualClock
 from otel_agent.health.aside import Latest, Told
-from otel_agent.health.monitor import DELIVERY, OVERALL, Change, HealthMonitor, Report, Sources
+from otel_agent.health.monitor import DELIVERY, OVERALL, Change, HealthMonitor, Outside, Report
 from otel_agent.health.registry import Check, Registry
 from otel_agent.health.states import State
 from otel_agent.health.thresholds import Threshold
@@ -26,7 +26,7 @@ class Watch:
         self.monitor = HealthMonitor(
             self.registry,
             thresholds,
-            Sources(lambda: self.readings, lambda: self.trouble),
+            lambda: Outside(self.readings or {}, is_delivering=True, trouble=self.trouble),
             self.changes.append,
             clock=self.clock,
         )
