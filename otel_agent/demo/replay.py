@@ -18,6 +18,16 @@ from otel_agent.demo.market import Day, read_days
 
 __all__ = ["replay"]
 
+MODULES = [f"otel_agent.demo.{name}" for name in ("agent", "broker", "ledger", "risk", "strategy")]
+"""Modules whose functions get spans: all but this one, which would be one span as long as the replay."""
+
+RULES = [
+    {"exception": {"name": "RiskBreach", "type": "RiskLimitError", "severity": "critical"}},
+    {"exception": {"name": "OrderRejected", "type": "OrderRejectedError", "severity": "warning"}},
+    {"cache_hit_rate": {"name": "QuotesCold", "cache": "quotes", "below": 0.1, "min_lookups": 100}},
+]
+"""What the agent is told of by itself, whatever else is down."""
+
 PROGRESS_DAYS = 20
 """A line of progress every so many days."""
 
@@ -45,6 +55,7 @@ def replay(days: int, speed: float, *, forever: bool) -> Result:
 async def _trade(days: Sequence[Day], speed: float, *, forever: bool) -> Result:
     folder = TemporaryDirectory(prefix="otel-agent-demo-")
     ledger = Ledger(f"sqlite:///{folder.name}/orders.db")
+    otel_agent.health_check("ledger", critical=True, interval_s=1.0)(ledger.count)
     agent = TradingAgent(Broker(), ledger)
     stretch: Iterator[Day] = chain.from_iterable(repeat(days)) if forever else iter(days)
     print(f"Trading {', '.join(days[0].closes)} from {days[0].date} to {days[-1].date}.", flush=True)
@@ -64,7 +75,7 @@ async def _trade(days: Sequence[Day], speed: float, *, forever: bool) -> Result:
 
 
 def _settings() -> dict[str, Any]:
-    settings: dict[str, Any] = {"trace_modules": ["otel_agent.demo.*"], "trace_min_duration_s": 0.0}
+    settings: dict[str, Any] = {"trace_modules": MODULES, "trace_min_duration_s": 0.0, "alerts": RULES}
     if _endpoint():
         return settings | {"metrics_interval_s": 5.0}
     return settings | {"export": "console"}

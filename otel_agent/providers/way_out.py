@@ -1,8 +1,7 @@
 """
-Where each signal goes: senders from the configuration, one router in front of them.
+Where each signal goes: senders from the configuration.
 
-A signal has one receiver that decides what becomes of a request, OTLP before the file, and may have a second one that gets a
-copy of what the first one took.
+A signal has one receiver that decides what becomes of a request, and may have a file that gets a copy of what it took.
 """
 
 import os
@@ -14,12 +13,13 @@ from otel_agent.config.sections.export import SIGNALS, Export
 from otel_agent.config.sections.keeping import Spool as SpoolSettings
 from otel_agent.delivery.answers import Answer, Sender, Verdict
 from otel_agent.delivery.senders.http import HttpSender
+from otel_agent.delivery.senders.several import BySignal, Copying
 from otel_agent.delivery.senders.targets import Target, build_targets
 from otel_agent.delivery.spool.bounds import Bounds
 from otel_agent.delivery.spool.homes import default_directory
 from otel_agent.delivery.spool.spool import Spool
 
-__all__ = ["Router", "build_sender", "build_spool", "destinations"]
+__all__ = ["build_sender", "build_spool", "destinations"]
 
 
 def destinations(export: Export) -> Mapping[str, Sequence[str]]:
@@ -36,7 +36,7 @@ def destinations(export: Export) -> Mapping[str, Sequence[str]]:
     return {signal: export.destinations(signal, has_terminal=has_terminal) for signal in SIGNALS}
 
 
-def build_sender(export: Export, chosen: Mapping[str, Sequence[str]]) -> "Router | None":
+def build_sender(export: Export, chosen: Mapping[str, Sequence[str]]) -> Sender | None:
     """
     Build what sends; nothing is opened or loaded that sending alone needs.
 
@@ -45,7 +45,7 @@ def build_sender(export: Export, chosen: Mapping[str, Sequence[str]]) -> "Router
         chosen: By signal, from `destinations`.
 
     Returns:
-        A sender for every signal that has a receiver; `None` when none has.
+        One sender for all signals; `None` when no signal has a receiver.
 
     Raises:
         ConfigurationError: An endpoint is no address.
@@ -65,7 +65,14 @@ def build_sender(export: Export, chosen: Mapping[str, Sequence[str]]) -> "Router
         writers: dict[str, Sender] = {path: FileSender(path) for path in set(files.values())}
         for signal, path in files.items():
             routes.setdefault(signal, []).append(writers[path])
-    return Router(routes) if routes else None
+    if not routes:
+        return None
+    return BySignal(
+        {
+            signal: Copying(*found) if len(found) > 1 else found[0]
+            for signal, found in ((signal, routes.get(signal, [Nowhere()])) for signal in SIGNALS)
+        }
+    )
 
 
 def _otlp(protocol: str, targets: Mapping[str, Target]) -> Sender:
@@ -93,63 +100,28 @@ def _targets(export: Export, signals: Sequence[str], protocol: str) -> dict[str,
     return {signal: built[signal] for signal in signals}
 
 
-class Router:
-    """Sends each signal to its own receivers."""
+class Nowhere:
+    """Takes what nobody wants: a signal that observers alone are for."""
 
-    def __init__(self, routes: Mapping[str, Sequence[Sender]]) -> None:
-        """
-        Tie signals to senders.
+    def send(self, signal: str, body: bytes, timeout_s: float) -> Answer:  # noqa: ARG002 - the protocol's signature
+        """Say that it was taken."""
+        return Answer(Verdict.DELIVERED)
 
-        Args:
-            routes: By signal at least one sender; the first one's answer counts.
-        """
-        self._routes = {signal: tuple(senders) for signal, senders in routes.items()}
-        self._senders = list({id(sender): sender for senders in routes.values() for sender in senders}.values())
-
-    @property
-    def signals(self) -> frozenset[str]:
-        """Signals that have a receiver."""
-        return frozenset(self._routes)
-
-    def send(self, signal: str, body: bytes, timeout_s: float) -> Answer:
-        """
-        Send one request.
-
-        Args:
-            signal: One that has a receiver.
-            body: The bytes of an export request.
-            timeout_s: When to give up, in seconds.
-        """
-        first, *others = self._routes[signal]
-        answer = first.send(signal, body, timeout_s)
-        if answer.verdict is Verdict.DELIVERED:
-            for other in others:
-                other.send(signal, body, timeout_s)
-        return answer
-
-    def where(self, signal: str) -> str:
-        """The address of a signal's first receiver."""
-        return self._routes[signal][0].where(signal)
+    def where(self, signal: str) -> str:  # noqa: ARG002 - the protocol's signature
+        """Name the place."""
+        return "nowhere"
 
     def close(self) -> None:
-        """Let go of connections."""
-        for sender in self._senders:
-            sender.close()
+        """Nothing is open."""
 
     def hold_for_fork(self) -> None:
-        """Finish what a child must not inherit half done."""
-        for sender in self._senders:
-            sender.hold_for_fork()
+        """Nothing is held."""
 
     def go_on_after_fork(self) -> None:
-        """Go on, in the parent."""
-        for sender in self._senders:
-            sender.go_on_after_fork()
+        """Nothing was held."""
 
     def reinit_after_fork(self) -> None:
-        """Forget the parent's connections, in a child."""
-        for sender in self._senders:
-            sender.reinit_after_fork()
+        """Nothing is inherited."""
 
 
 def build_spool(settings: SpoolSettings, service: str) -> Spool | None:

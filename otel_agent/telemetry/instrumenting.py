@@ -5,12 +5,14 @@ Each instrument is isolated: one that cannot be installed is named, and the othe
 """
 
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from typing import Any
 
 from otel_agent.guard import guarded, shared
 from otel_agent.instruments import (
+    automatic,
     cache_watching,
     functions,
     host,
@@ -26,6 +28,9 @@ from otel_agent.processors import distributions
 from otel_agent.telemetry.parts import SCOPE, Parts
 
 __all__ = ["Instrumentation"]
+
+LOOKS_S = (0.002, 0.01, 0.05, 0.2, 1.0, 5.0)
+"""Pauses between looks for functions that were defined after `init`, in seconds."""
 
 
 class Instrumentation:
@@ -61,7 +66,7 @@ class Instrumentation:
             self._put("caches", lambda: cache_watching.install(meter).close)
             self._put("reporting", lambda: self._report(meter))
         self._put("libraries", self._libraries)
-        # self._put("modules", self._modules)
+        self._put("modules", self._modules)
 
     def close(self) -> None:
         """Take everything back, the last one first."""
@@ -113,9 +118,12 @@ class Instrumentation:
             return self._watch_queries()
         if find_spec("sqlalchemy") is None:
             return "needs sqlalchemy>=2.0, which is not installed"
-        watch = after_import(lambda name: name == "sqlalchemy", lambda _: self._watch_queries())
+        watch = after_import(lambda name: name == "sqlalchemy", self._watch_queries_of)
         self._undo.append(("sqlalchemy", watch.close))
         return libraries.INSTRUMENTED
+
+    def _watch_queries_of(self, _: object) -> None:
+        self._watch_queries()
 
     def _watch_queries(self) -> str:
         from otel_agent.instruments import sqlalchemy
@@ -123,15 +131,40 @@ class Instrumentation:
         parts = self._parts
         parts.distributions.append(distributions.producer(sqlalchemy.SCOPE, sqlalchemy.distributions))
         self._undo.append(("sqlalchemy", sqlalchemy.uninstall))
-        return sqlalchemy.install(
-            parts.tracer_provider, parts.meter_provider, keeps_durations=parts.reader is not None
-        )
+        return sqlalchemy.install(parts.tracer_provider, parts.meter_provider, keeps_durations=parts.reader is not None)
 
     def _modules(self) -> Callable[[], object]:
-        wanted = self._parts.config.instrument
-        handle = automatic.install(wanted.modules, wanted.min_duration_s)
+        parts = self._parts
+        wanted = parts.config.instrument
+        if not wanted.modules:
+            return _nothing
+        handle = automatic.install(
+            wanted.modules,
+            wanted.min_duration_s,
+            parts.durations.observer,
+            parts.tracer_provider.get_tracer(automatic.SCOPE),
+        )
         self._problems.extend(handle.problems)
-        return handle.close
+        is_closed = threading.Event()
+        threading.Thread(target=_look_again, args=(handle, is_closed), name="otel-agent-modules", daemon=True).start()
+
+        def close() -> None:
+            is_closed.set()
+            handle.close()
+
+        return close
+
+
+def _look_again(handle: automatic.Handle, is_closed: threading.Event) -> None:
+    """A script that calls `init` in its first lines defines its functions below them, a moment later."""
+    for pause_s in LOOKS_S:
+        if is_closed.wait(pause_s):
+            return
+        handle.rescan()
+
+
+def _nothing() -> None:
+    return None
 
 
 def _close(handles: Iterable[Handle]) -> None:

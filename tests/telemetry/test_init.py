@@ -247,7 +247,12 @@ import os
 os._exit(0)
 """
     result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment(tmp_path), cwd=tmp_path
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment(tmp_path),
+        cwd=tmp_path,
     )
 
     assert "[]" == result.stdout.strip()
