@@ -115,6 +115,7 @@ class Telemetry:
         end_s = monotonic_s() + timeout_s
         if parts.reader is not None:
             parts.reader.force_flush(timeout_s * 1e3 / 2)
+        parts.outputs.flush(max(0.0, (end_s - monotonic_s()) / 2))
         return parts.engine.flush(max(0.0, end_s - monotonic_s()))
 
     def shutdown(self, timeout_s: float | None = None) -> Delivery:
@@ -147,6 +148,8 @@ class Telemetry:
             "libraries": dict(parts.libraries.status) if parts.libraries is not None else {},
             "alerts": parts.judging.status() if parts.judging is not None else {},
             "health": parts.health.status(),
+            "logs": parts.outputs.counts(),
+            "errors": parts.errors.summary(),
             "failures": guard.counts(),
         }
 

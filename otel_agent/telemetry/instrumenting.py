@@ -17,6 +17,7 @@ from otel_agent.instruments import (
     functions,
     host,
     libraries,
+    pending,
     process,
     reporting,
     runtime,
@@ -142,7 +143,7 @@ class Instrumentation:
             wanted.modules,
             wanted.min_duration_s,
             parts.durations.observer,
-            parts.tracer_provider.get_tracer(automatic.SCOPE),
+            parts.tracer_provider.get_tracer(pending.SCOPE),
         )
         self._problems.extend(handle.problems)
         is_closed = threading.Event()

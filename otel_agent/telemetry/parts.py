@@ -26,6 +26,8 @@ from otel_agent.instruments.host import build_ratios
 from otel_agent.lifecycle.components import Component, Lifecycle
 from otel_agent.logs import otel
 from otel_agent.logs.bridge import BridgeHandler, install_bridge
+from otel_agent.logs.errors import ErrorTracker
+from otel_agent.logs.outputs import Outputs, build_outputs
 from otel_agent.processors.attaching import QueueProcessor
 from otel_agent.processors.metrics import AgentMetricReader
 from otel_agent.providers.existing import Existing
@@ -94,10 +96,11 @@ class Parts:
         self.past = RecentPast(self.judging) if config.metrics.enabled else None
         watched = _joined(observers or {}, self._observers())
         self._wanted = {signal for signal, where in to.items() if where} | set(watched)
-        self.engine = self._build_engine(to, watched)
+        self.errors = ErrorTracker(self.redactor.text)
+        self.engine = self._build_engine(to, _joined(watched, self._counted()))
         self.tracer_provider, self.spans = self._build_tracing()
         self.meter_provider, self.reader = self._build_metrics()
-        self.logger_provider, self.bridge = self._build_logs()
+        self.logger_provider, self.outputs, self.bridge = self._build_logs(directory, problems)
         self.health = self._build_health()
         self.lifecycle = Lifecycle(shutdown_timeout_s=config.lifecycle.shutdown_timeout_s)
 
@@ -177,6 +180,11 @@ class Parts:
         observers = {} if self.terminal is None else self.terminal.observers()
         return observers if self.judging is None else _joined({"traces": [self.judging.spans.observe]}, observers)
 
+    def _counted(self) -> Observers:
+        """Errors are counted where somebody looks at spans and records anyway."""
+        trackers = {"traces": [self.errors.spans], "logs": [self.errors.logs]}
+        return {signal: tracker for signal, tracker in trackers.items() if signal in self._wanted}
+
     def _build_engine(self, to: Mapping[str, Sequence[str]], observers: Observers) -> DeliveryEngine:
         config = self.config
         sender = build_sender(config.export, to)
@@ -221,14 +229,19 @@ class Parts:
         present.add_metric_reader(reader)
         return present, reader
 
-    def _build_logs(self) -> tuple[Any, BridgeHandler | None]:
-        queue, present = self.engine.queues["logs"], self.existing.logger_provider
+    def _build_logs(self, directory: Path, problems: list[str]) -> tuple[Any, Outputs, BridgeHandler | None]:
+        queue, present, settings = self.engine.queues["logs"], self.existing.logger_provider, self.config.logs
         provider = otel.build_logger_provider(queue, self.resource) if present is None else present
         if present is not None:
             otel.attach_sink(present, queue)
-        wanted = self.config.logs.export and "logs" in self._wanted and not self.existing.has_log_handler
-        level = logging.getLevelNamesMapping()[self.config.logs.level]
-        return provider, BridgeHandler(queue, self.resource, level) if wanted else None
+        is_exported = settings.export and "logs" in self._wanted and not self.existing.has_log_handler
+        outputs = build_outputs(
+            settings, self.redactor, problems, directory=directory, observe=None if is_exported else self.errors.logs
+        )
+        if not is_exported and not outputs.queues:
+            return provider, outputs, None
+        level = logging.getLevelNamesMapping()[settings.level]
+        return provider, outputs, BridgeHandler(queue if is_exported else None, self.resource, level, outputs.sinks)
 
     def _build_health(self) -> Health:
         return Health(
@@ -251,6 +264,9 @@ class Parts:
         )
         if terminal is not None:
             yield Component("terminal", close=lambda _: terminal.close(), reinit_after_fork=terminal.reinit_after_fork)
+        outputs = self.outputs
+        yield Component("logs", outputs.start, outputs.close, reinit_after_fork=outputs.reinit_after_fork)
+        yield Component("errors", reinit_after_fork=self.errors.reinit_after_fork)
         yield Component(
             "delivery",
             engine.start,
@@ -274,7 +290,7 @@ class Parts:
 
     def _install_bridge(self) -> None:
         if self.bridge is not None:
-            self._remove_bridge = install_bridge(self.bridge)
+            self._remove_bridge = install_bridge(self.bridge, is_last_resort=self.outputs.has_console)
 
     def _end_spans(self) -> None:
         """What is still open is sent as it is, marked; what ends later is nobody's."""
