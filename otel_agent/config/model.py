@@ -5,19 +5,18 @@ A default stands here or in `sections` and nowhere else. The reference page, the
 from these classes; the texts below the fields are the texts shown there.
 """
 
-from msgspec import Struct
-
 from otel_agent.config.kinds import Name
 from otel_agent.config.sections.export import Export
 from otel_agent.config.sections.keeping import Lifecycle, Logs, Queue, Redact, Spool
 from otel_agent.config.sections.measuring import Alerts, Health, Metrics
+from otel_agent.config.sections.section import Section
 from otel_agent.config.sections.service import Resource, Service
 from otel_agent.config.sections.tracing import Instrument, Limits, Sampling
 
 __all__ = ["Config"]
 
 
-class Config(Struct, frozen=True, kw_only=True):
+class Config(Section, frozen=True, kw_only=True):
     """Every setting of otel_agent."""
 
     service: Service = Service()

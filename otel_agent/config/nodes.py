@@ -39,6 +39,10 @@ class Node(Struct, frozen=True):
     key_lines: Mapping[str, int] = {}
     """Of a mapping: the lines of its keys."""
 
+    def __repr__(self) -> str:
+        """Where it is; not what it is, which may be a secret."""
+        return f"<a value of {self.origin}>"
+
     @property
     def origin(self) -> str:
         """The place with the line: `otel-agent.yaml:12`."""

@@ -199,7 +199,7 @@ def test_a_header_is_never_repeated(text: str) -> None:
 )
 def test_a_timeout_that_can_be_read_in_two_ways_is_said(text: str, seconds: float, advice: str) -> None:
     """Below 100 it is seconds, as the Python SDK reads it; from there on milliseconds; below 1000 with a warning."""
-    loaded = under(OTEL_EXPORTER_OTLP_TIMEOUT=text)
+    loaded = under(OTEL_EXPORTER_OTLP_TIMEOUT=text, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1")
 
     assert seconds == loaded.config.export.timeout_s
     assert (

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from otel_agent.config.explaining import explained
 from otel_agent.config.loading import Loaded, load
 from otel_agent.config.reloading import differences
+from otel_agent.config.sections.export import SIGNALS
 from otel_agent.config.tree import leaves
 
 SECRETS = [f"s3cret{number}x" for number in range(20)]
@@ -63,6 +64,15 @@ def test_what_is_no_secret_is_shown(tmp_path: Path) -> None:
         "plain": {"webhook": "***"},
     } == rows["alerts.notifiers"].value
     assert "***" == rows["service.name"].value
+
+
+def test_no_secret_is_in_the_text_of_a_configuration(tmp_path: Path) -> None:
+    """Tracebacks and debug output show what `repr` says; there too, secrets are masked."""
+    loaded = planted(tmp_path)
+    text = f"{loaded!r} {loaded.config} {[loaded.config.export.for_signal(signal) for signal in SIGNALS]}"
+
+    # A text that a variable brought is no secret to who knows the value alone.
+    assert [] == [secret for secret in SECRETS if secret in text and secret not in (SECRETS[18], SECRETS[19])]
 
 
 def test_paths_of_keys_are_shown() -> None:

@@ -33,14 +33,16 @@ def fit_export(draft: Draft) -> None:
         draft: Changed in place.
     """
     if not draft.given("export."):
+        # Nothing about the way out: whether there is one is seen when there is a terminal.
         return
+    are_right = [_fit_address(draft, scope) for scope in _SCOPES]
     for scope in _SCOPES:
-        _fit_address(draft, scope)
         _fit_compression(draft, scope)
         _fit_client(draft, scope)
         _fit_credentials(draft, scope)
         _fit_none(draft, scope)
-    _fit_destinations(draft)
+    if all(are_right):
+        _fit_destinations(draft)
 
 
 def _inherited(draft: Draft, scope: str, key: str) -> tuple[str, object]:
@@ -49,16 +51,17 @@ def _inherited(draft: Draft, scope: str, key: str) -> tuple[str, object]:
     return (f"{scope}.{key}", own) if own is not None else (f"export.{key}", draft.value(f"export.{key}"))
 
 
-def _fit_address(draft: Draft, scope: str) -> None:
+def _fit_address(draft: Draft, scope: str) -> bool:
+    """Whether it is right, or not given."""
     path = f"{scope}.endpoint"
     if not draft.is_given(path):
-        return
+        return True
     url, protocol = draft.value(path), str(_inherited(draft, scope, "protocol")[1])
     problem = address_problem(url, protocol)
     if problem is not None:
         draft.mistake(path, problem)
         draft.drop(path)
-        return
+        return False
     usual = _USUAL.get(port_of(url) or 0, protocol)
     if usual != protocol:
         draft.warning(
@@ -71,6 +74,7 @@ def _fit_address(draft: Draft, scope: str) -> None:
             path, f"the path of a signal is appended to it: {masked_url(base)} is used; write it without the path"
         )
         draft.put(path, base)
+    return True
 
 
 def _fit_compression(draft: Draft, scope: str) -> None:
@@ -115,13 +119,25 @@ def _fit_none(draft: Draft, scope: str) -> None:
 
 
 def _fit_destinations(draft: Draft) -> None:
-    """What is said about OTLP, or a file, needs a signal that goes there."""
-    chosen = [_inherited(draft, f"export.{signal}", "to")[1] for signal in SIGNALS]
-    everywhere = {one for to in chosen if isinstance(to, tuple) for one in to}
-    if None not in chosen and "otlp" not in everywhere:
+    """What is said about OTLP, a file or the spool needs a signal that goes there."""
+    decided = [_inherited(draft, f"export.{signal}", "to")[1] for signal in SIGNALS]
+    everywhere = {one for to in decided if isinstance(to, tuple) for one in to}
+    has_address = any(
+        to is None and _inherited(draft, f"export.{signal}", "endpoint")[1]
+        for signal, to in zip(SIGNALS, decided, strict=True)
+    )
+    if "otlp" not in everywhere and not has_address:
+        because = (
+            "there is no export.endpoint, and export.to does not say otlp"
+            if None in decided
+            else "nothing goes to otlp; see export.to"
+        )
         for scope in _SCOPES:
             for key in _OTLP_KEYS:
-                draft.useless(f"{scope}.{key}", "nothing goes to otlp; see export.to")
+                draft.useless(f"{scope}.{key}", because)
+        if "file" not in everywhere:
+            for key in ("directory", "level", "max_bytes"):
+                draft.useless(f"spool.{key}", "nothing is sent that could wait")
     if "file" not in everywhere:
         for scope in _SCOPES:
             draft.useless(f"{scope}.file", "nothing goes to file; see export.to")

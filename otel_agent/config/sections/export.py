@@ -5,7 +5,7 @@ Every setting of `Export` counts for all three signals; `traces`, `metrics` and 
 `Export.for_signal` answers what counts for a signal, `Export.destinations` where it goes.
 """
 
-from msgspec import Struct
+from msgspec import field
 
 from otel_agent.config.kinds import (
     Compression,
@@ -18,6 +18,7 @@ from otel_agent.config.kinds import (
     Url,
     WrittenPath,
 )
+from otel_agent.config.sections.section import Section
 
 __all__ = ["SIGNALS", "Export", "SignalExport", "Target"]
 
@@ -27,7 +28,7 @@ SIGNALS = ("traces", "metrics", "logs")
 _PORTS = {"http/protobuf": 4318, "grpc": 4317}
 
 
-class SignalExport(Struct, frozen=True, kw_only=True):
+class SignalExport(Section, frozen=True, kw_only=True):
     """What differs for one signal; None everywhere means as `export` says."""
 
     to: tuple[Destination, ...] | None = None
@@ -54,14 +55,14 @@ class SignalExport(Struct, frozen=True, kw_only=True):
     """File the destination `file` writes; None: as `export.file`."""
 
 
-class Target(Struct, frozen=True, kw_only=True):
+class Target(Section, frozen=True, kw_only=True):
     """What counts for one signal, nothing left open."""
 
-    url: str
+    url: Url
     """Where OTLP is sent. With `http/protobuf` the whole URL; with `grpc` scheme, host and port."""
     protocol: str
     """`http/protobuf` or `grpc`."""
-    headers: dict[str, str]
+    headers: dict[HeaderName, HeaderValue]
     """Sent with every request; names in lower case."""
     timeout_s: float
     """Longest time for one request, in seconds."""
@@ -79,7 +80,7 @@ class Target(Struct, frozen=True, kw_only=True):
     """File the destination `file` writes."""
 
 
-class Export(Struct, frozen=True, kw_only=True):
+class Export(Section, frozen=True, kw_only=True):
     """Where telemetry goes and how."""
 
     to: tuple[Destination, ...] | None = None
@@ -94,7 +95,7 @@ class Export(Struct, frozen=True, kw_only=True):
     """
     protocol: Protocol = "http/protobuf"
     """How OTLP travels: `http/protobuf` or `grpc`."""
-    headers: dict[HeaderName, HeaderValue] = {}
+    headers: dict[HeaderName, HeaderValue] = field(default_factory=dict)
     """Sent with every request, by name; values are secrets and never shown. `${file:/run/secrets/token}` reads one."""
     timeout_s: Seconds = 10.0
     """Longest time for one request, in seconds."""

@@ -2,9 +2,8 @@
 
 from typing import Literal
 
-from msgspec import Struct
-
 from otel_agent.config.kinds import Count, Name, NotNegative, Seconds, Size, Whole, WrittenPath
+from otel_agent.config.sections.section import Section
 
 __all__ = ["Level", "Lifecycle", "LogFile", "Logs", "Queue", "Redact", "Spool"]
 
@@ -12,7 +11,7 @@ Level = Literal["NOTSET", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 """A level of Python's logging."""
 
 
-class LogFile(Struct, frozen=True, kw_only=True):
+class LogFile(Section, frozen=True, kw_only=True):
     """A file of log records, one JSON object a line, which is rotated."""
 
     path: WrittenPath
@@ -23,7 +22,7 @@ class LogFile(Struct, frozen=True, kw_only=True):
     """Rotated files that are kept; 0: none, the file begins anew."""
 
 
-class Logs(Struct, frozen=True, kw_only=True):
+class Logs(Section, frozen=True, kw_only=True):
     """What becomes of the records of Python's logging."""
 
     console: Literal["json", "text"] | None = None
@@ -38,7 +37,7 @@ class Logs(Struct, frozen=True, kw_only=True):
     """Level of the logger `otel_agent`, on which this package speaks about itself; None: as the agent sets it."""
 
 
-class Spool(Struct, frozen=True, kw_only=True):
+class Spool(Section, frozen=True, kw_only=True):
     """The disk takes what cannot be sent in time; the next start sends it."""
 
     enabled: bool = True
@@ -55,7 +54,7 @@ class Spool(Struct, frozen=True, kw_only=True):
     """With less free space on the disk, in bytes, nothing is written; 0: no such bound."""
 
 
-class Redact(Struct, frozen=True, kw_only=True):
+class Redact(Section, frozen=True, kw_only=True):
     """What must not leave the process."""
 
     enabled: bool = True
@@ -66,7 +65,7 @@ class Redact(Struct, frozen=True, kw_only=True):
     """Further regular expressions; what matches is masked."""
 
 
-class Queue(Struct, frozen=True, kw_only=True):
+class Queue(Section, frozen=True, kw_only=True):
     """Memory between the agent and the delivery thread."""
 
     spans: Count = 65_536
@@ -79,7 +78,7 @@ class Queue(Struct, frozen=True, kw_only=True):
     """How often the delivery thread looks, in seconds."""
 
 
-class Lifecycle(Struct, frozen=True, kw_only=True):
+class Lifecycle(Section, frozen=True, kw_only=True):
     """The end of the process."""
 
     shutdown_timeout_s: NotNegative = 2.0

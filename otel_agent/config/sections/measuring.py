@@ -2,14 +2,15 @@
 
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import field
 
 from otel_agent.config.kinds import Addresses, Name, NotNegative, Port, ReadPath, Seconds, Secret, Share, WrittenPath
+from otel_agent.config.sections.section import Section
 
 __all__ = ["Alerts", "Health", "Metrics", "Thresholds"]
 
 
-class Metrics(Struct, frozen=True, kw_only=True):
+class Metrics(Section, frozen=True, kw_only=True):
     """Collection and sending of metrics."""
 
     enabled: bool = True
@@ -30,7 +31,7 @@ class Metrics(Struct, frozen=True, kw_only=True):
     """Which measurements carry the trace they were made in: those of sampled traces, all, or none."""
 
 
-class Alerts(Struct, frozen=True, kw_only=True):
+class Alerts(Section, frozen=True, kw_only=True):
     """Rules that watch what is measured, and who is told. The how-to "Alerts" describes rules, routes and notifiers."""
 
     enabled: bool = True
@@ -43,11 +44,11 @@ class Alerts(Struct, frozen=True, kw_only=True):
     """Whether the rules that come with the package are used too."""
     routes: tuple[dict[str, Any], ...] = ()
     """Which alerts go to whom, in order; empty: every alert to every notifier."""
-    notifiers: dict[str, Addresses] = {}
+    notifiers: dict[str, Addresses] = field(default_factory=dict)
     """Who can be told, by name: `{desk: {webhook: {url: ...}}}`; `log` is always there."""
     inhibit: tuple[dict[str, Any], ...] = ()
     """While one alert fires, others are not told: `{when: ..., mute: ..., equal: [...]}`."""
-    overrides: dict[str, dict[str, Name]] = {}
+    overrides: dict[str, dict[str, Name]] = field(default_factory=dict)
     """What differs for single rules, by name: `{Hot: {no_data: alert}}`."""
     counter_start: Literal["opentelemetry", "prometheus"] = "opentelemetry"
     """
@@ -58,7 +59,7 @@ class Alerts(Struct, frozen=True, kw_only=True):
     """File that keeps pending and firing alerts over a restart; None: they begin anew."""
 
 
-class Thresholds(Struct, frozen=True, kw_only=True):
+class Thresholds(Section, frozen=True, kw_only=True):
     """When a full machine takes the agent out of service. `false` switches one off."""
 
     memory: Share | None = 0.9
@@ -73,7 +74,7 @@ class Thresholds(Struct, frozen=True, kw_only=True):
     """How long a value must stay above its threshold before it counts, in seconds; 0: at once."""
 
 
-class Health(Struct, frozen=True, kw_only=True):
+class Health(Section, frozen=True, kw_only=True):
     """Probes: `/livez`, `/readyz`, `/startupz` and `/healthz`."""
 
     port: Port | None = None

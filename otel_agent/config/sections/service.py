@@ -1,8 +1,9 @@
 """Who emits: `service` and `resource`."""
 
-from msgspec import Struct
+from msgspec import field
 
 from otel_agent.config.kinds import Name
+from otel_agent.config.sections.section import Section
 
 __all__ = ["OWN_ATTRIBUTES", "Resource", "Service"]
 
@@ -15,7 +16,7 @@ OWN_ATTRIBUTES = {
 """Resource attributes that have a setting of their own."""
 
 
-class Service(Struct, frozen=True, kw_only=True):
+class Service(Section, frozen=True, kw_only=True):
     """What the agent is called, as resource attributes."""
 
     name: Name = "unknown_service"
@@ -34,10 +35,10 @@ class Service(Struct, frozen=True, kw_only=True):
     """
 
 
-class Resource(Struct, frozen=True, kw_only=True):
+class Resource(Section, frozen=True, kw_only=True):
     """What is said about the agent beyond its name."""
 
-    attributes: dict[str, str | bool | int | float] = {}
+    attributes: dict[str, str | bool | int | float] = field(default_factory=dict)
     """Further resource attributes, by name; they win over what is found about host and process."""
     detectors: tuple[Name, ...] = ()
     """Names of further resource detectors to run (entry points `opentelemetry_resource_detector`); none by default."""

@@ -1,13 +1,12 @@
 """What is recorded of traces: `sampling`, `limits` and `instrument`."""
 
-from msgspec import Struct
-
 from otel_agent.config.kinds import Name, NotNegative, Seconds, Share, Whole
+from otel_agent.config.sections.section import Section
 
 __all__ = ["Instrument", "Limits", "Sampling"]
 
 
-class Sampling(Struct, frozen=True, kw_only=True):
+class Sampling(Section, frozen=True, kw_only=True):
     """Which traces leave; durations and alerts are measured before sampling."""
 
     ratio: Share = 1.0
@@ -27,7 +26,7 @@ class Sampling(Struct, frozen=True, kw_only=True):
     """A span that took longer, in seconds, is exported even when its trace is not; None: duration does not matter."""
 
 
-class Limits(Struct, frozen=True, kw_only=True):
+class Limits(Section, frozen=True, kw_only=True):
     """Bounds of one span or log record; what is beyond is dropped and counted."""
 
     attributes: Whole = 128
@@ -48,7 +47,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     """Longest text of a log record's attribute, in characters; the rest is cut off. None: no bound."""
 
 
-class Instrument(Struct, frozen=True, kw_only=True):
+class Instrument(Section, frozen=True, kw_only=True):
     """What is instrumented without a line in the agent's code."""
 
     libraries: bool | tuple[Name, ...] = True
