@@ -1,0 +1,200 @@
+"""The composition in docker/ is whole: every file it names is there, every part of it is what its program understands."""
+
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+DOCKER = ROOT / "docker"
+COMPOSE: dict[str, Any] = yaml.safe_load((DOCKER / "compose.yaml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+DASHBOARD: dict[str, Any] = json.loads((DOCKER / "grafana" / "dashboards" / "agent.json").read_text())
+
+
+def mounts() -> list[tuple[str, str, str]]:
+    """Service, source and target of every mount."""
+    return [
+        (name, *volume.split(":")[:2]) for name, service in SERVICES.items() for volume in service.get("volumes", [])
+    ]
+
+
+def program(*names: str) -> str:
+    """A program in build/ or on the path."""
+    found = next(
+        filter(None, (shutil.which(name, path=str(ROOT / "build")) or shutil.which(name) for name in names)), None
+    )
+    assert found is not None, f"needs {names[0]}: python collector/tools.py"
+    return found
+
+
+def checked(*command: str | Path) -> None:
+    """A program's own check of a file passes."""
+    result = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False, timeout=60)
+
+    assert 0 == result.returncode, result.stdout + result.stderr
+
+
+def script(path: Path) -> ModuleType:
+    """A script of the repository, imported."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_composition_is_what_the_design_names() -> None:
+    """Collector, Jaeger, Prometheus, Grafana, Alertmanager and the demo."""
+    assert {"collector", "jaeger", "prometheus", "grafana", "alertmanager", "demo"} == set(SERVICES)
+
+
+def test_every_mounted_file_is_there() -> None:
+    """What is mounted from the repository exists; what is not, is a volume that is declared."""
+    strangers = [
+        (name, source)
+        for name, source, _ in mounts()
+        if not ((DOCKER / source).exists() if source.startswith(".") else source in COMPOSE["volumes"])
+    ]
+
+    assert [] == strangers
+
+
+def test_every_configuration_a_program_is_started_with_is_mounted() -> None:
+    """Each path in a command lies under one of its service's mounts."""
+    strangers = []
+    for name, service in SERVICES.items():
+        targets = [target for owner, _, target in mounts() if owner == name]
+        for word in service.get("command", []):
+            path = word.partition("=")[2]
+            if path.startswith("/") and not any(path == target or path.startswith(f"{target}/") for target in targets):
+                strangers.append((name, path))
+
+    assert [] == strangers
+
+
+def test_the_collector_s_parts_are_there() -> None:
+    """Each configuration the collector is started with exists in the repository."""
+    words = SERVICES["collector"]["command"]
+    files = [word.removeprefix("--config=/etc/otelcol/") for word in words]
+
+    assert ["base.yaml", "backends/jaeger.yaml", "backends/prometheus.yaml", "backends/debug.yaml"] == files
+    assert all((ROOT / "collector" / "config" / name).is_file() for name in files)
+
+
+def test_the_collector_s_image_is_of_the_version_that_is_tested() -> None:
+    """The image and the manifest are of one version, so that names and settings are the same."""
+    version = re.search(r"contrib:([\d.]+)@", SERVICES["collector"]["image"])
+    manifest = yaml.safe_load((ROOT / "collector" / "builder.yaml").read_text())
+
+    assert version is not None
+    assert manifest["receivers"][0]["gomod"].endswith(f" v{version[1]}")
+
+
+def test_images_are_pinned_and_containers_confined() -> None:
+    """Every foreign image has a digest; every container is read-only, without capabilities, bounded in memory, on loopback."""
+    for name, service in SERVICES.items():
+        assert "build" in service or re.fullmatch(r"\S+:\S+@sha256:[0-9a-f]{64}", service["image"]), name
+        assert service["read_only"], name
+        assert ["ALL"] == service["cap_drop"], name
+        assert service["deploy"]["resources"]["limits"]["memory"], name
+        assert all(port.startswith("${OTEL_AGENT_PUBLISH:-127.0.0.1}:") for port in service.get("ports", [])), name
+
+
+def test_variables_of_the_collector_are_ones_it_reads() -> None:
+    """No setting of the collector's environment is a word nobody reads."""
+    text = "".join(path.read_text() for path in (ROOT / "collector" / "config").rglob("*.yaml"))
+    unread = [
+        name for name in SERVICES["collector"]["environment"] if name != "GOMEMLIMIT" and f"env:{name}" not in text
+    ]
+
+    assert [] == unread
+
+
+def test_the_demo_s_image_is_made_of_what_exists() -> None:
+    """Each file the Dockerfile copies is in the repository."""
+    text = (DOCKER / "demo" / "Dockerfile").read_text()
+    copied = [word for line in re.findall(r"^COPY (.*) \S+$", text, re.MULTILINE) for word in line.split()]
+
+    assert "otel_agent" in copied
+    assert all((ROOT / name).exists() for name in copied)
+
+
+def test_the_dashboard_is_what_its_table_says() -> None:
+    """The JSON is made from the table of panels: python docker/grafana/agent_dashboard.py."""
+    assert (
+        script(DOCKER / "grafana" / "agent_dashboard.py").render()
+        == (DOCKER / "grafana" / "dashboards" / "agent.json").read_text()
+    )
+
+
+def test_panels_have_ids_and_places_of_their_own() -> None:
+    """No two panels share an id or a cell, and none leaves the grid."""
+    cells: list[tuple[int, int]] = []
+    for panel in DASHBOARD["panels"]:
+        place = panel["gridPos"]
+        assert place["x"] + place["w"] <= 24, panel["title"]
+        cells += [(place["x"] + x, place["y"] + y) for x in range(place["w"]) for y in range(place["h"])]
+
+    assert len(cells) == len(set(cells))
+    assert len(DASHBOARD["panels"]) == len({panel["id"] for panel in DASHBOARD["panels"]})
+
+
+def test_data_sources_of_dashboards_are_provisioned() -> None:
+    """What the dashboard asks is a source that is set up, and its default is that source."""
+    sources = yaml.safe_load((DOCKER / "grafana" / "provisioning" / "datasources" / "otel-agent.yaml").read_text())
+    known = {source["uid"]: source["type"] for source in sources["datasources"]}
+    variables = {one["name"]: one for one in DASHBOARD["templating"]["list"]}
+    asked = {
+        target["datasource"]["uid"].strip("${}") for panel in DASHBOARD["panels"] for target in panel.get("targets", [])
+    }
+
+    assert asked <= set(variables)
+    assert {name: known[variables[name]["current"]["value"]] for name in asked} == {name: name for name in asked}
+    assert {f"http://{name}" for name in SERVICES} >= {
+        source["url"].rpartition(":")[0] for source in sources["datasources"]
+    }
+    assert "trace_id" == sources["datasources"][0]["jsonData"]["exemplarTraceIdDestinations"][0]["name"]
+
+
+def test_dashboards_are_where_grafana_looks() -> None:
+    """The folder that provisioning names is where the dashboards are mounted."""
+    provider = yaml.safe_load((DOCKER / "grafana" / "provisioning" / "dashboards" / "otel-agent.yaml").read_text())[
+        "providers"
+    ][0]
+    targets = {target: source for name, source, target in mounts() if name == "grafana"}
+
+    assert "./grafana/dashboards" == targets[provider["options"]["path"]]
+    assert SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"].startswith(
+        provider["options"]["path"]
+    )
+
+
+@pytest.mark.e2e
+def test_prometheus_takes_its_configuration_and_rules(tmp_path: Path) -> None:
+    """Nothing is wrong to promtool with the configuration beside the rules that are mounted."""
+    (tmp_path / "rules").mkdir()
+    shutil.copy(DOCKER / "prometheus" / "prometheus.yml", tmp_path)
+    shutil.copy(ROOT / "otel_agent" / "alerts" / "defaults.yml", tmp_path / "rules" / "otel-agent.yml")
+
+    checked(program("promtool"), "check", "config", tmp_path / "prometheus.yml")
+
+
+@pytest.mark.e2e
+def test_alertmanager_takes_its_configuration() -> None:
+    """Nothing is wrong with the configuration to amtool."""
+    checked(program("amtool"), "check-config", DOCKER / "alertmanager" / "alertmanager.yml")
+
+
+@pytest.mark.e2e
+def test_jaeger_takes_its_configuration() -> None:
+    """Jaeger's own validation finds nothing wrong with the configuration."""
+    checked(program("jaeger"), "validate", "--config", DOCKER / "jaeger" / "jaeger.yaml")
