@@ -80,9 +80,10 @@ class _Conversion:
             node = Node(node.value, node.place, node.line, None, node.reference)
         for option in options:
             base, found_metas = metas(option)
-            if get_origin(base) is tuple and not isinstance(node.value, dict | list):
+            if get_origin(base) is tuple and not isinstance(node.value, list):
                 # One value alone stands for a list of one.
-                return self._list(get_args(base)[0], Node([node], node.place, node.line), path)
+                alone = self.value(get_args(base)[0], node, path)
+                return INVALID if alone is INVALID else (alone,)
             value = _read(base, node)
             if value is not INVALID and all(_is_in_range(value, meta) for meta in found_metas):
                 return value

@@ -66,7 +66,7 @@ CASES = {
     "list for a text": ("service: {name: [a, b]}", "1: service.name: expected a text that is not empty, found a list"),
     "mapping for a list": (
         "instrument:\n  modules: {a: b}",
-        "2: instrument.modules: expected a list, each a text that is not empty, found names and values",
+        "2: instrument.modules: expected a text that is not empty, found names and values",
     ),
     "text for a section": ("health: 8080", "1: health: expected keys such as port, host, token"),
     "switch for a section": (

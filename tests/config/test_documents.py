@@ -136,3 +136,33 @@ def test_a_bomb_in_the_configuration_leaves_the_defaults(tmp_path: Path) -> None
     assert time.monotonic() - start_s < 1.0
     assert ("a", 1) == (loaded.config.service.name, len(loaded.problems))
     assert loaded.config.export == load({}, environ={}, directory="/").config.export
+
+
+@pytest.fixture
+def _without_libyaml(monkeypatch: pytest.MonkeyPatch) -> None:
+    import yaml
+
+    from otel_agent.config import documents
+
+    monkeypatch.setattr(documents, "_LOADER", yaml.SafeLoader)
+
+
+@pytest.mark.usefixtures("_without_libyaml")
+@pytest.mark.parametrize("text", [BOMB, "[" * 200_000, "{a: " * 60_000, "- " * 100_000, "x: 1\n" * 30_000])
+def test_bombs_end_as_fast_without_libyaml(text: str) -> None:
+    """PyYAML's own parser is slower, but the bounds are the same."""
+    start_s = time.monotonic()
+
+    assert 1 == len(read(text)[1])
+    assert time.monotonic() - start_s < 3.0
+
+
+@pytest.mark.usefixtures("_without_libyaml")
+def test_lines_and_types_are_the_same_without_libyaml() -> None:
+    """What a file means does not depend on how PyYAML was built."""
+    node, problems = read('a:\n  b: [x, "1", 1, "${X}"]\n  b: 2\n')
+
+    assert node is not None
+    assert {"a": {"b": ["x", "1", 1, "${X}"]}} == node.plain()
+    assert ("f.yaml:3: 'b' stands here a second time, first in line 2",) == problems
+    assert read("a: [\n")[1][0].startswith("f.yaml:2: this is no YAML: ")

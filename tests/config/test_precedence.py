@@ -126,6 +126,29 @@ def test_a_list_is_taken_whole(tmp_path: Path) -> None:
     assert ("c",) == load({"environment": "x"}, environ={}, directory=tmp_path).config.instrument.modules
 
 
+def test_one_value_alone_is_a_list_of_one() -> None:
+    """For texts, for mappings, and from code."""
+    config = load(
+        {
+            "export": "otlp",
+            "config": {
+                "instrument": {"modules": "a.*"},
+                "logs": {"files": {"path": "/a"}},
+                "alerts": {"rules": {"absent": {}}},
+            },
+        },
+        environ={},
+        directory="/",
+    ).config
+
+    assert (("otlp",), ("a.*",), "/a", ({"absent": {}},)) == (
+        config.export.to,
+        config.instrument.modules,
+        config.logs.files[0].path,
+        config.alerts.rules,
+    )
+
+
 def test_an_empty_value_takes_back_what_weaker_sources_say(tmp_path: Path) -> None:
     """In an overlay for a setting and for a key of a mapping, and as `null` in a variable."""
     (tmp_path / "otel-agent.yaml").write_text(
