@@ -2,20 +2,22 @@
 What may be said of a failed statement: its type and the database's own code, never the driver's words.
 
 Drivers quote values in their messages ("Key (email)=(…) already exists"), and SQLAlchemy appends the statement and its
-parameters. So a span gets neither. Whoever else records such an exception, the span around the call or a log record, finds a
-text without values on it, under `SAFE_TEXT`.
+parameters. So a span gets neither. Whoever else records such an exception, the span around the call or a log record, finds on it
+what may be said in place of its own words (`recording.failures.SAFE_TEXT`).
 """
 
 import contextlib
 import re
 
-__all__ = ["SAFE_TEXT", "error_type", "mark", "status_code"]
+from otel_agent.recording.failures import SAFE_TEXT, type_name
 
-SAFE_TEXT = "__otel_agent_text__"
-"""Attribute of an exception: what may be recorded in place of its own text."""
+__all__ = ["error_type", "mark", "status_code"]
 
 _CODES = ("sqlstate", "pgcode", "sqlite_errorname")
 """Where drivers keep the database's code: asyncpg and psycopg; psycopg2; sqlite3 and aiosqlite."""
+
+_DEPTH = 4
+"""SQLAlchemy's stand-in for a driver's exception, the driver's, and what that came from."""
 
 _CODE = re.compile(r"[A-Za-z0-9_]{1,40}\Z")
 
@@ -30,8 +32,7 @@ def error_type(error: BaseException) -> str:
     Returns:
         Module and qualified name; for asynchronous drivers those of the exception behind SQLAlchemy's stand-in for it.
     """
-    kind = type(_innermost(error))
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return type_name(_innermost(error))
 
 
 def status_code(error: BaseException) -> str | None:
@@ -55,21 +56,32 @@ def status_code(error: BaseException) -> str | None:
     return None
 
 
-def mark(error: BaseException | None, text: str) -> None:
+def mark(error: BaseException, wrapped: BaseException | None, text: str) -> None:
     """
-    Put a text without values on an exception and on those it was raised from.
+    Put on exceptions what may be said in place of their own words; nothing happens to those.
 
     Args:
-        error: The exception; nothing happens to what `str` says of it.
-        text: The statement, sanitised.
+        error: As raised inside SQLAlchemy; those it was raised from are marked as well.
+        wrapped: As SQLAlchemy will raise it for the agent.
+        text: The statement, sanitised; empty when there was none, as in a commit.
     """
-    seen = 0
-    while error is not None and seen < 4:  # noqa: PLR2004 - SQLAlchemy's, its stand-in, the driver's: three at most
-        said = f"{error_type(error)} [SQL: {text}]" if text else error_type(error)
-        with contextlib.suppress(Exception):  # an exception may refuse attributes
-            setattr(error, SAFE_TEXT, said)
-        error = error.__cause__
-        seen += 1
+    code = status_code(error)
+    said = f"({error_type(error)}{f' {code}' if code else ''})"
+    if text:
+        said = f"{said} [SQL: {text}]"
+    below: BaseException | None = error
+    for _ in range(_DEPTH):
+        if below is None:
+            break
+        _put(below, said)
+        below = below.__cause__
+    if wrapped is not None:
+        _put(wrapped, said)
+
+
+def _put(error: BaseException, said: str) -> None:
+    with contextlib.suppress(Exception):  # an exception may refuse attributes
+        setattr(error, SAFE_TEXT, said)
 
 
 def _innermost(error: BaseException) -> BaseException:

@@ -10,7 +10,7 @@ becomes of it.
 from typing import Any
 
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY as SUPPRESS
-from opentelemetry.context import get_current
+from opentelemetry.context import Context
 
 from otel_agent.catalog import attributes as a
 from otel_agent.catalog import database as metrics
@@ -19,6 +19,7 @@ from otel_agent.guard import shared
 from otel_agent.instruments.sql_databases import Database, Databases, Prepared
 from otel_agent.instruments.sql_errors import error_type, mark, status_code
 from otel_agent.instruments.sql_spans import SpanMaker
+from otel_agent.recording.context import current
 
 __all__ = ["Queries"]
 
@@ -84,7 +85,8 @@ class Queries:
                 return
             duration_ns = perf_ns() - running[0]
             context._otel_agent_running = None  # noqa: SLF001 - as above
-            if _is_suppressed():
+            surroundings = current()
+            if surroundings and _is_suppressed(surroundings):
                 return
             database = self._databases.of(conn.engine)
             prepared = database.prepared(running[1], is_textual=_is_textual(context))
@@ -93,7 +95,7 @@ class Queries:
             prepared.record(duration_ns * 1e-9)
             if getattr(context, _CONTRIB, None) is None:
                 rows = _rows(cursor) if prepared.is_select else -1
-                self._spans.make(prepared, duration_ns, running[2], rows)
+                self._spans.make(prepared, surroundings, duration_ns, running[2], rows)
         except Exception as error:  # noqa: BLE001 - as above
             shared.report(_KIND, "a query could not be recorded", error)
 
@@ -117,7 +119,8 @@ class Queries:
         database = self._databases.of(failure.engine)
         prepared = database.prepared(running[1], is_textual=_is_textual(context))
         _mark(failure, prepared.text)
-        if _is_suppressed():
+        surroundings = current()
+        if _is_suppressed(surroundings):
             return
         if running[2] > 1:
             prepared = database.batch(prepared)
@@ -126,7 +129,7 @@ class Queries:
         said = (error_type(error), status_code(error)) if isinstance(error, Exception) else None
         _record(database, prepared, duration_ns, said)
         if getattr(context, _CONTRIB, None) is None:
-            self._spans.make(prepared, duration_ns, running[2], failure=said)
+            self._spans.make(prepared, surroundings, duration_ns, running[2], failure=said)
 
 
 def _record(database: Database, prepared: Prepared, duration_ns: int, said: tuple[str, str | None] | None) -> None:
@@ -141,13 +144,11 @@ def _record(database: Database, prepared: Prepared, duration_ns: int, said: tupl
 
 def _mark(failure: Any, text: str) -> None:
     if isinstance(failure.original_exception, Exception):
-        mark(failure.original_exception, text)
-        mark(failure.sqlalchemy_exception, text)
+        mark(failure.original_exception, failure.sqlalchemy_exception, text)
 
 
-def _is_suppressed() -> bool:
-    context = get_current()
-    return bool(context) and bool(context.get(SUPPRESS) or context.get(_SUPPRESS_OLD))
+def _is_suppressed(surroundings: Context) -> bool:
+    return bool(surroundings.get(SUPPRESS) or surroundings.get(_SUPPRESS_OLD))
 
 
 def _is_textual(context: Any) -> bool:

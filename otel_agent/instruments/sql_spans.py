@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from opentelemetry.attributes import BoundedAttributes
-from opentelemetry.trace import SpanKind, Status, StatusCode, get_current_span
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TraceFlags
 
 from otel_agent.catalog import attributes as a
 from otel_agent.catalog import database as names
@@ -17,11 +18,13 @@ from otel_agent.clock import wall_ns
 from otel_agent.instruments.sql_databases import Prepared
 from otel_agent.instruments.sql_repeats import FROM, Repeats
 from otel_agent.instruments.sql_sites import call_site
-from otel_agent.recording.context import SPAN_KEY, current
+from otel_agent.recording.context import SPAN_KEY
 from otel_agent.recording.ids import random_bits
 from otel_agent.recording.sites import Site
 
 __all__ = ["SpanMaker"]
+
+SAMPLED = TraceFlags.SAMPLED
 
 _CLIENT = SpanKind.CLIENT
 _new = object.__new__
@@ -48,6 +51,7 @@ class SpanMaker:
     def make(
         self,
         prepared: Prepared,
+        surroundings: Context,
         duration_ns: int,
         batch_size: int = 0,
         rows: int = -1,
@@ -58,14 +62,15 @@ class SpanMaker:
 
         Args:
             prepared: The statement.
+            surroundings: The context it ran in; holds the parent.
             duration_ns: How long it took.
             batch_size: Sets of parameters, when several.
             rows: Rows of the answer; negative when not known.
             failure: The error's type and the database's code, when it failed.
         """
-        parent: Any = current().get(SPAN_KEY)
+        parent: Any = surroundings.get(SPAN_KEY)
         is_quick = self._is_ours and type(parent) is self._tracer.hot
-        parent_id = parent.span_id if is_quick else _parent_id(get_current_span())
+        parent_id = parent.span_id if is_quick else _parent_id(parent)
         if parent_id is None:
             return
         extra: dict[str, Any] | None = None
@@ -137,8 +142,11 @@ def _parent_id(parent: Any) -> int | None:
     Returns:
         0 when there is none; `None` when it is one of this process that is not sampled, for what is below it is not recorded.
     """
+    if not isinstance(parent, Span):
+        return 0
     context = parent.get_span_context()
     if not context.is_valid:
         return 0
-    is_left_out = not (context.trace_flags.sampled or context.is_remote or parent.is_recording())
-    return None if is_left_out else int(context.span_id)
+    if not (context.trace_flags & SAMPLED or context.is_remote or parent.is_recording()):
+        return None
+    return context.span_id

@@ -8,10 +8,10 @@ Source: https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/
 """
 
 import logging
-import traceback
 from typing import Any
 
 from otel_agent.delivery.wire.values import safe_text
+from otel_agent.recording.failures import SAFE_TEXT, stack_of
 
 __all__ = ["exception_attributes"]
 
@@ -33,15 +33,8 @@ def exception_attributes(record: logging.LogRecord) -> dict[str, Any]:
         kind = type(error)
         is_builtin = kind.__module__ == "builtins"
         attributes["exception.type"] = kind.__qualname__ if is_builtin else f"{kind.__module__}.{kind.__qualname__}"
-        attributes["exception.message"] = safe_text(error)
-        attributes["exception.stacktrace"] = _stack_text(error)
+        attributes["exception.message"] = safe_text(getattr(error, SAFE_TEXT, error))
+        attributes["exception.stacktrace"] = safe_text(stack_of(error))
     if record.stack_info:
         attributes["code.stacktrace"] = safe_text(record.stack_info)
     return attributes
-
-
-def _stack_text(error: BaseException) -> str:
-    try:
-        return safe_text("".join(traceback.format_exception(error)))
-    except Exception as failure:  # noqa: BLE001 - formatting reads source files and foreign __str__
-        return f"<stack trace unavailable: {type(failure).__name__}>"

@@ -7,7 +7,14 @@ Everything here is called while the agent's own exception is on its way; nothing
 import traceback
 from typing import Any
 
-__all__ = ["is_failure", "mark_recorded", "stack_of", "text_of", "type_name"]
+__all__ = ["SAFE_TEXT", "is_failure", "mark_recorded", "stack_of", "text_of", "type_name"]
+
+SAFE_TEXT = "__otel_agent_text__"
+"""
+Attribute of an exception whose own words must not leave the process: what may be said in their place.
+
+Database drivers quote values in their messages; `instruments.sql_errors` puts this on their exceptions.
+"""
 
 _RECORDED = "__otel_agent_recorded__"
 """Set on an exception that a span has described: the trace it was described in."""
@@ -33,19 +40,54 @@ def type_name(error: BaseException) -> str:
 
 
 def text_of(error: BaseException) -> str:
-    """An exception's message."""
+    """An exception's message, or what may be said in its place."""
     try:
-        return str(error)
+        return str(getattr(error, SAFE_TEXT, error))
     except Exception:  # noqa: BLE001 - an exception's own __str__ may raise
         return "<no text: its __str__ raised>"
 
 
 def stack_of(error: BaseException) -> str:
-    """An exception's traceback with its causes, as Python prints it."""
+    """An exception's traceback with its causes, as Python prints it; for exceptions with a `SAFE_TEXT`, with that."""
     try:
+        chain = _chain(error)
+        if any(hasattr(each, SAFE_TEXT) for each, _ in chain):
+            return "".join(f"{_one(each)}{link}" for each, link in chain)
         return "".join(traceback.format_exception(error))
     except Exception:  # noqa: BLE001 - formatting calls the exception's own code
         return "<no traceback: it could not be formatted>"
+
+
+_CAUSED = "\nThe above exception was the direct cause of the following exception:\n\n"
+_DURING = "\nDuring handling of the above exception, another exception occurred:\n\n"
+_CHAIN_LIMIT = 50
+
+
+def _chain(error: BaseException) -> list[tuple[BaseException, str]]:
+    """An exception behind those it came from and, in a group, those it consists of; each with what Python prints after it."""
+    chain: list[tuple[BaseException, str]] = []
+    seen: set[int] = set()
+    waiting: list[tuple[BaseException | None, str]] = [(error, "")]
+    while waiting and len(chain) < _CHAIN_LIMIT:
+        each, link = waiting.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        chain.append((each, link))
+        if isinstance(each, BaseExceptionGroup):
+            waiting += [(part, "\n") for part in each.exceptions]
+        if each.__cause__ is not None:
+            waiting.append((each.__cause__, _CAUSED))
+        elif not each.__suppress_context__:
+            waiting.append((each.__context__, _DURING))
+    return chain[::-1]
+
+
+def _one(error: BaseException) -> str:
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    notes = "".join(f"{note}\n" for note in getattr(error, "__notes__", ()))
+    heading = "Traceback (most recent call last):\n" if frames else ""
+    return f"{heading}{frames}{type_name(error)}: {text_of(error)}\n{notes}"
 
 
 def mark_recorded(error: Any, trace_id: int) -> bool:

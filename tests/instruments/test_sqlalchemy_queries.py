@@ -1,8 +1,10 @@
 """Every query of every engine has a span and a duration, and nothing of its values leaves the process."""
 
+import logging
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,10 @@ from sqlalchemy import create_engine as early_bound_create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload
 
 from otel_agent import catalog, guard
+from otel_agent.delivery.wire import encode_spans
 from otel_agent.instruments import sqlalchemy as instrument
-from otel_agent.instruments.sql_errors import SAFE_TEXT
+from otel_agent.logs.exceptions import exception_attributes
+from otel_agent.recording.failures import SAFE_TEXT
 from otel_agent.recording.provider import TracerProvider as OurTracerProvider
 
 CANARY = "canary-4711"
@@ -174,9 +178,8 @@ def test_a_failed_query_tells_its_type_and_code_and_no_value(stage: Stage, engin
     assert "SQLITE_CONSTRAINT_UNIQUE" == attributes["db.response.status_code"]
     assert CANARY in str(caught.value)
     assert CANARY.encode() not in stage.wire()
-    text = "[SQL: INSERT INTO orders (symbol) VALUES (?)]"
-    assert f"sqlalchemy.exc.IntegrityError {text}" == getattr(caught.value, SAFE_TEXT)
-    assert f"sqlite3.IntegrityError {text}" == getattr(caught.value.orig, SAFE_TEXT)
+    said = "(sqlite3.IntegrityError SQLITE_CONSTRAINT_UNIQUE) [SQL: INSERT INTO orders (symbol) VALUES (?)]"
+    assert [said, said] == [getattr(caught.value, SAFE_TEXT), getattr(caught.value.orig, SAFE_TEXT)]
 
 
 @pytest.mark.parametrize(
@@ -418,17 +421,57 @@ def test_beside_the_official_package_no_query_has_two_spans(stage: Stage) -> Non
     assert 2 == sum(stage.figures("db.client.operation.duration").values())
 
 
+class Queue:
+    """Takes spans as the delivery engine's queue does."""
+
+    def __init__(self) -> None:
+        self.items: deque[Any] = deque()
+        self.limit = 100
+
+    def overflow(self, item: Any) -> None:
+        """Not reached here."""
+        raise AssertionError
+
+
+def test_around_a_failing_query_no_span_and_no_log_record_tells_a_value() -> None:
+    """Whoever describes the exception on its way, the span around the call or a logger, finds words without values."""
+    queue = Queue()
+    provider = OurTracerProvider(shutdown_on_exit=False, queue=queue)
+    assert "instrumented" == instrument.install(provider)
+    engine = sa.create_engine("sqlite://")
+    METADATA.create_all(engine)
+
+    def order(symbol: str) -> None:
+        with engine.begin() as connection:
+            connection.execute(ORDERS.insert(), {"symbol": symbol})
+
+    order(CANARY)
+    records: list[dict[str, Any]] = []
+    with pytest.raises(RuntimeError), provider.get_tracer("tests").start_as_current_span("decide"):
+        try:
+            order(CANARY)
+        except sa.exc.IntegrityError as error:
+            record = logging.LogRecord("tests", logging.ERROR, __file__, 1, "failed", None, (type(error), error, None))
+            records.append(exception_attributes(record))
+            raise RuntimeError("the order failed") from error
+    instrument.uninstall()
+    decide = queue.items[-1]
+    provider.shutdown()
+    (event,) = decide.events
+
+    assert "decide" == decide.name
+    assert b"canary" not in encode_spans(list(queue.items))
+    assert "canary" not in f"{records} {event.attributes}"
+    for described in (records[0], event.attributes):
+        stack = described["exception.stacktrace"]
+        assert "sqlite3.IntegrityError: (sqlite3.IntegrityError SQLITE_CONSTRAINT_UNIQUE)" in stack
+        assert "[SQL: INSERT INTO orders (symbol) VALUES (?)]" in stack
+        assert "in order" in stack
+    assert "RuntimeError: the order failed" in event.attributes["exception.stacktrace"]
+
+
 def test_our_own_tracer_provider_makes_the_same_spans() -> None:
     """With light spans of ours the answer to every question is the SDK's."""
-
-    class Queue:
-        def __init__(self) -> None:
-            self.items: Any = __import__("collections").deque()
-            self.limit = 100
-
-        def overflow(self, item: Any) -> None:
-            raise AssertionError
-
     queue = Queue()
     provider = OurTracerProvider(shutdown_on_exit=False, queue=queue)
     tracer = provider.get_tracer("tests")
@@ -491,7 +534,9 @@ def test_our_failure_never_reaches_the_agent(monkeypatch: pytest.MonkeyPatch) ->
 
 SCRIPT = """
 import sys
+from otel_agent.delivery.wire import encode_spans
 from otel_agent.instruments import sqlalchemy as instrument
+from otel_agent.logs.exceptions import exception_attributes
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
