@@ -32,6 +32,27 @@ test: $(VENV)/.test  ## every test that needs no server of somebody else's
 lint: $(VENV)/.dev  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
 
+guard: $(VENV)/.test  ## count the instructions of the hot paths and compare (needs valgrind)
+	$(BIN)/python benchmarks/guard.py $(ARGS)
+
+bench: $(VENV)/.test  ## measure our cost beside the plain SDK, in about two minutes
+	$(BIN)/python benchmarks/run.py $(ARGS)
+
+bench-peers: $(VENV)/.test  ## measure our cost beside every peer, each in an environment of its own
+	$(BIN)/python benchmarks/run.py --peers $(ARGS)
+
+docs: $(VENV)/.dev  ## build the documentation strictly, into build/site
+	$(BIN)/mkdocs build --strict --quiet
+
+collector:  ## build the bundled collector with Go, into build/otelcol-agent
+	$(PYTHON) collector/tools.py otelcol-agent
+
+e2e: $(VENV)/.test  ## run the tests against the real collector, Jaeger, Prometheus, Alertmanager and PostgreSQL
+	$(PYTHON) collector/tools.py && $(BIN)/pytest -m "e2e or slow" --timeout 900 $(ARGS)
+
+sdk-suite: $(VENV)/.test  ## run the SDK's own trace tests, and those of instrumentations, against our provider
+	$(BIN)/python tests/conformance/run_sdk_suite.py $(ARGS)
+
 lock:  ## write the pinned environments anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group build --extra demo --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-emit-package otel-agent -o requirements/demo.txt
 	for group in test dev; do uv pip compile pyproject.toml --group $$group --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-emit-package otel-agent -o requirements/$$group.txt || exit 1; done

@@ -17,6 +17,11 @@ __all__ = ["main"]
 
 COMMANDS = {
     "demo": "a trading agent on real market prices, instrumented by one call",
+    "run": "run a Python program instrumented, without changing it",
+    "doctor": "say whether telemetry will arrive, and what to do when not",
+    "config": "check and explain the configuration, or write its JSON Schema",
+    "rules": "check, test, export and explain alert rules",
+    "collector": "compose the collector's configuration for any backend, and run it",
 }
 """Name and one line of every command; a test compares the lines with the modules' own."""
 

@@ -20,6 +20,8 @@ HELP = "run a Python program instrumented, without changing it"
 BOOTSTRAP = Path(__file__).parent / "bootstrap"
 """Holds the `sitecustomize` that calls `init`."""
 
+INTERPRETERS = ("python", "python3")
+
 _VARIABLES = {
     "service_name": "OTEL_SERVICE_NAME",
     "endpoint": "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -65,13 +67,17 @@ def run(arguments: argparse.Namespace) -> int:  # noqa: RET503 - execve does not
     if not program:
         print("otel-agent run: what is to be run? For example: otel-agent run -- python agent.py", file=sys.stderr)
         return 2
-    name, *rest = program
-    if name.endswith(".py"):
-        name, rest = sys.executable, program
-    path = shutil.which(name)
+    if program[0].endswith(".py"):
+        program = [sys.executable, *program]
+    elif program[0] in INTERPRETERS:
+        # The one this command was installed for: another one on the PATH would not find the package.
+        program = [sys.executable, *program[1:]]
+    path = shutil.which(program[0])
     if path is None:
-        raise OtelAgentError(f"there is no program {name!r} on the PATH; give the command line as you would without us")
-    os.execve(path, [path if name == sys.executable else name, *rest], _environment(arguments))  # noqa: S606 - the user's own command
+        raise OtelAgentError(
+            f"there is no program {program[0]!r} on the PATH; give the command line as you would without us"
+        )
+    os.execve(path, program, _environment(arguments))  # noqa: S606 - the user's own command
 
 
 def _environment(arguments: argparse.Namespace) -> dict[str, str]:

@@ -5,7 +5,10 @@ It calls `otel_agent.init()` and then hands over to a `sitecustomize` of the age
 here may keep the agent from starting: what fails is said in one line on standard error.
 """
 
+import os
 import sys
+from contextlib import contextmanager
+from collections.abc import Iterator
 from importlib.machinery import PathFinder
 from importlib.util import module_from_spec
 from pathlib import Path
@@ -17,9 +20,24 @@ def _begin() -> None:
     try:
         import otel_agent
 
-        otel_agent.init()
+        with _agents_modules():
+            otel_agent.init()
     except Exception as error:  # noqa: BLE001 - the agent starts, observed or not
         print(f"otel-agent: the agent runs unobserved: {type(error).__name__}: {error}", file=sys.stderr)
+
+
+@contextmanager
+def _agents_modules() -> Iterator[None]:
+    """Let the agent's own modules be found while `init` looks for them: Python adds their folder only after this."""
+    script = next((word for word in sys.orig_argv[1:] if word.endswith(".py")), "")
+    folders = [os.path.dirname(os.path.abspath(script))] if script else [os.getcwd()]  # noqa: PTH100, PTH109, PTH120 - as light as can be
+    sys.path[:0] = folders
+    try:
+        yield
+    finally:
+        for folder in folders:
+            if folder in sys.path:
+                sys.path.remove(folder)
 
 
 def _hand_over() -> None:

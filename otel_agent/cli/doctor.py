@@ -1,0 +1,146 @@
+"""
+`otel-agent doctor`: will telemetry arrive?
+
+Everything `init` would do is looked at without an agent: the configuration, each receiver (asked with an empty request), the
+disk, the libraries. It sends nothing but the empty requests.
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, entry_points, version
+from pathlib import Path
+
+from otel_agent.config.loading import Loaded, load
+from otel_agent.config.sections.export import SIGNALS
+from otel_agent.delivery.answers import Verdict
+from otel_agent.delivery.spool.homes import default_directory
+from otel_agent.providers.way_out import build_sender
+
+__all__ = ["HELP", "configure", "run"]
+
+HELP = "say whether telemetry will arrive, and what to do when not"
+
+OK, WARNING, PROBLEM = "ok", "warning", "problem"
+TIMEOUT_S = 5.0
+_SIGNS = {OK: "✓", WARNING: "!", PROBLEM: "✗"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    subject: str
+    verdict: str
+    """"ok", "warning" or "problem"."""
+    message: str
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """
+    Say what can be given.
+
+    Args:
+        parser: Of this command.
+    """
+    parser.add_argument("--config", help="configuration file; default: the one the agent would read")
+    parser.add_argument("--environment", help="whose overlay is laid over the file")
+    parser.add_argument("--endpoint", help="receiver to ask instead of the configured one")
+    parser.add_argument("--json", action="store_true", help="answer in JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """
+    Look at everything.
+
+    Args:
+        arguments: As configured.
+
+    Returns:
+        0 unless there is a problem.
+    """
+    given = {name: getattr(arguments, name) for name in ("config", "environment", "endpoint")}
+    loaded = load(given)
+    found = [*_versions(), *_configuration(loaded), *_receivers(loaded), *_disk(loaded), *_libraries(loaded)]
+    if arguments.json:
+        print(json.dumps([asdict(finding) for finding in found], indent=2, ensure_ascii=False))
+    else:
+        width = max(len(finding.subject) for finding in found)
+        for finding in found:
+            print(f"{_SIGNS[finding.verdict]} {finding.subject:{width}}  {finding.message}")
+    return int(any(finding.verdict == PROBLEM for finding in found))
+
+
+def _versions() -> Iterator[Finding]:
+    names = ("otel-agent", "opentelemetry-api", "opentelemetry-sdk")
+    texts = [f"{name} {_version(name)}" for name in names]
+    yield Finding("versions", OK, f"Python {platform.python_version()}, {', '.join(texts)}")
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _configuration(loaded: Loaded) -> Iterator[Finding]:
+    for line in loaded.problems:
+        yield Finding("configuration", PROBLEM, line)
+    for line in loaded.warnings:
+        yield Finding("configuration", WARNING, line)
+    files = ", ".join(loaded.files) or "no file, only arguments and variables"
+    name = loaded.config.service.name
+    yield Finding("configuration", OK, f"{name!r} from {loaded.origins['service.name']}; {files}")
+    if loaded.config.disabled:
+        yield Finding("configuration", WARNING, f"everything is off ({loaded.origins['disabled']})")
+
+
+def _receivers(loaded: Loaded) -> Iterator[Finding]:
+    export = loaded.config.export
+    chosen = {signal: export.destinations(signal, has_terminal=sys.stderr.isatty()) for signal in SIGNALS}
+    if not any("otlp" in where for where in chosen.values()):
+        where = sorted({place for places in chosen.values() for place in places}) or ["nowhere"]
+        yield Finding("receiver", WARNING, f"nothing is sent over OTLP; telemetry goes to {', '.join(where)}")
+        return
+    only_sent = {signal: [place for place in where if place == "otlp"] for signal, where in chosen.items()}
+    sender = build_sender(export, only_sent)
+    for signal in SIGNALS:
+        if sender is None or not only_sent[signal]:
+            continue
+        answer = sender.send(signal, b"", TIMEOUT_S)
+        is_taken = answer.verdict is Verdict.DELIVERED
+        said = f"{sender.where(signal)} takes them" if is_taken else answer.message or answer.problem
+        yield Finding(signal, OK if is_taken else PROBLEM, said)
+    if sender is not None:
+        sender.close()
+
+
+def _disk(loaded: Loaded) -> Iterator[Finding]:
+    spool = loaded.config.spool
+    if not spool.enabled:
+        yield Finding("spool", WARNING, "there is none: what cannot be sent in time is lost with the process")
+        return
+    directory = spool.directory or default_directory(os.environ)
+    if directory is None:
+        yield Finding("spool", PROBLEM, "the user has no home; set spool.directory")
+        return
+    path = Path(directory)
+    there = next(parent for parent in (path, *path.parents) if parent.exists())
+    if os.access(there, os.W_OK | os.X_OK):
+        yield Finding("spool", OK, f"{path}, at most {spool.max_bytes / 1e6:.0f} MB")
+    else:
+        yield Finding("spool", PROBLEM, f"{path} cannot be made: {there} cannot be written; set spool.directory")
+
+
+def _libraries(loaded: Loaded) -> Iterator[Finding]:
+    wanted = loaded.config.instrument.libraries
+    if wanted is False:
+        yield Finding("libraries", WARNING, f"none are instrumented ({loaded.origins['instrument.libraries']})")
+        return
+    names = sorted(point.name for point in entry_points(group="opentelemetry_instrumentor"))
+    yield Finding("libraries", OK, f"instrumentations that are installed: {', '.join(names) or 'none'}")
