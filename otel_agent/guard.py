@@ -24,7 +24,8 @@ class Guard:
     """
     Counts failures by kind and says each kind at most once a minute.
 
-    Thread-safe. `_lock` guards the counters and is never held while logging, because a log handler is foreign code.
+    Thread-safe. `_lock` guards the counters and is never held while logging, because a log handler is foreign code. It can be
+    taken again by its holder, because a signal handler may report in the middle of a report.
     """
 
     def __init__(self, logger: logging.Logger, clock: Clock = SYSTEM, interval_s: float = LINE_INTERVAL_S) -> None:
@@ -39,7 +40,7 @@ class Guard:
         self._logger = logger
         self._clock = clock
         self._interval_s = interval_s
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._counts: Counter[str] = Counter()
         self._unsaid: Counter[str] = Counter()
         self._said_at_s: dict[str, float] = {}
@@ -101,7 +102,7 @@ class Guard:
 
     def reinit_after_fork(self) -> None:
         """Make the lock anew in a forked child."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
 
 def _text(error: BaseException) -> str:

@@ -121,6 +121,12 @@ class Ledger:
             self._spooled -= items
             self._hand += items
 
+    def lose(self, items: int, reason: str) -> None:
+        """Off the disk without having been delivered: given up."""
+        with self._lock:
+            self._spooled -= items
+            self._dropped[reason] += items
+
     @property
     def in_hand(self) -> int:
         """Items taken out of the queue that are neither delivered nor spooled nor dropped."""

@@ -285,7 +285,8 @@ class Courier:
         return []
 
     def _send(self, signal: str, body: bytes, timeout_s: float) -> Answer:
-        assert self._sender is not None  # noqa: S101 - without one, no lane is ever open
+        if self._sender is None:
+            return Answer(Verdict.HELD, "nowhere", "there is no receiver")
         try:
             with self._quietly():
                 return self._sender.send(signal, body, timeout_s)

@@ -2,7 +2,7 @@
 The delivery engine: one for traces, metrics and logs.
 
     agent's threads ──► SignalQueue ──► Intake: observe, redact, encode ──► Lane ──► Courier ──► receiver
-                            │ full                                            │ failed     ▲
+                            │ crowded                                         │ failed     ▲
                             └────────────────────────► spool ◄────────────────┘────────────┘ later, or by the next process
 
 One thread, `otel-agent-delivery`, looks into the queues every fifth of a second, or at once while one is more than half full.
@@ -23,9 +23,11 @@ from otel_agent.clock import SYSTEM, Clock
 from otel_agent.delivery.accounting import Delivery, Ledger
 from otel_agent.delivery.answers import Sender
 from otel_agent.delivery.courier import Courier
+from otel_agent.delivery.custody import Custody
 from otel_agent.delivery.intake import Intake, Observer, Redact
 from otel_agent.delivery.lane import Lane
 from otel_agent.delivery.queues import SignalQueue
+from otel_agent.delivery.relief import Relief
 from otel_agent.delivery.settings import SIGNALS, DeliverySettings
 from otel_agent.delivery.spool.frames import RECORD
 from otel_agent.delivery.spool.spool import Spool
@@ -34,16 +36,12 @@ from otel_agent.guard import guarded, shared
 __all__ = ["DeliveryEngine"]
 
 NO_END_S = float("inf")
-ADOPT_INTERVAL_S = 10.0
-"""How often it is looked for what other processes left, in seconds."""
-
-TEND_INTERVAL_S = 1.0
-"""How much a power failure may cost, in seconds."""
 
 _FORK_PATIENCE_S = 0.5
+_LOOK_S = 0.02
 _SPILL_BASE_S = 0.1
 _SPILL_ITEM_S = 6e-6
-"""What encoding one item and writing it takes on a slow machine."""
+"""What encoding one item and writing it takes on a slow machine, in seconds."""
 
 
 class DeliveryEngine:
@@ -94,35 +92,38 @@ class DeliveryEngine:
             for signal, queue in self.queues.items()
         }
         self._courier = Courier(sender, spool, self.settings, clock, _quietly)
-        self._adopt_at_s = self._tend_at_s = clock.monotonic_s()
+        self._custody: Custody | None = None
+        self._relief: Relief | None = None
         self._thread: threading.Thread | None = None
         self._is_closed = False
         self._pid = os.getpid()
         self._held: list[threading.Lock] = []
         self._begin()
         if spool is not None:
-            spool.on_loss(self._lost)
-            for lane in self._lanes.values():
-                self._connect(lane, spool)
+            self._connect(spool)
 
     def start(self) -> None:
         """Begin to deliver; safe twice, and without effect after `close`."""
         if self._thread is None and not self._is_closed:
             self._run_thread()
+            if self._relief is not None:
+                self._relief.start()
 
     def flush(self, timeout_s: float) -> Delivery:
         """
         Send what was put in so far, and what waits on the disk.
 
         Args:
-            timeout_s: When to come back at the latest, in seconds. It comes back earlier when the receiver cannot be reached.
+            timeout_s: When to come back at the latest, in seconds; 0 only looks. It comes back earlier when the receiver
+                cannot be reached.
 
         Returns:
             What became of everything since the start; true when the receiver has all of it.
         """
-        end_s = self._clock.monotonic_s() + max(0.0, timeout_s)
-        if not self._is_closed:
-            self._adopt(end_s)
+        if not self._is_closed and timeout_s > 0:
+            end_s = self._clock.monotonic_s() + timeout_s
+            if self._custody is not None:
+                self._custody.adopt(end_s)
             self._each_lane(lambda lane: self._send(lane, end_s), end_s)
         return self._delivery()
 
@@ -139,19 +140,28 @@ class DeliveryEngine:
         if self._is_closed:
             return self._delivery()
         self._is_closed = True
-        end_s = self._clock.monotonic_s() + max(0.0, timeout_s)
+        now_s = self._clock.monotonic_s()
+        end_s = now_s + max(0.0, timeout_s)
         self._end.set()
-        self._wake.set()
-        self._adopt(end_s - timeout_s / 2)
+        if self._custody is not None and timeout_s > 0:
+            self._custody.adopt(now_s + timeout_s / 4)
         self._each_lane(lambda lane: self._finish(lane, end_s), end_s)
-        if self._spool is not None:
-            self._spool.close()
-        if self._sender is not None:
-            with guarded("delivery.close", "connections could not be closed"):
-                self._sender.close()
+        for part in (self._relief, self._spool, self._sender):
+            if part is not None:
+                with guarded("delivery.close", "the way out could not be left in order"):
+                    part.close()
         if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(max(0.0, end_s - self._clock.monotonic_s()))
+            self._thread.join(max(0.0, min(end_s - self._clock.monotonic_s(), 10 * _LOOK_S)))
         return self._delivery()
+
+    def hurry(self) -> None:
+        """Put everything onto the disk now, also what a `close` is still trying to send; returns at once. Safe twice."""
+        if not self._is_hurried.is_set():
+            self._is_hurried.set()
+            try:
+                threading.Thread(target=self._spill_all, name="otel-agent-hurry", daemon=True).start()
+            except RuntimeError:  # the interpreter is ending: then there is no other way than here
+                self._spill_all()
 
     def status(self) -> dict[str, dict[str, Any]]:
         """
@@ -161,6 +171,8 @@ class DeliveryEngine:
             "accepted", "queued", "delivered", "spooled" as numbers, "dropped" as numbers by reason; the first is the sum of
             the others.
         """
+        if self._custody is not None:
+            self._custody.settle()
         return {signal: lane.intake.snapshot() for signal, lane in self._lanes.items()}
 
     def is_healthy(self) -> bool:
@@ -173,8 +185,7 @@ class DeliveryEngine:
             trouble = lane.trouble
             if trouble is not None:
                 return trouble.message or trouble.problem
-        found: str | None = self._spool.trouble() if self._spool is not None else None
-        return found
+        return self._spool.trouble() if self._spool is not None else None
 
     def hold_for_fork(self) -> None:
         """Come to a rest before a fork, so that the child inherits nothing half done; waits half a second at most."""
@@ -195,7 +206,7 @@ class DeliveryEngine:
             self._held.pop().release()
 
     def reinit_after_fork(self) -> None:
-        """Begin anew in a forked child: own thread, locks, connections; what the parent held stays the parent's. Safe twice."""
+        """Begin anew in a forked child: own threads, locks, connections; what the parent held stays the parent's. Safe twice."""
         if self._pid == os.getpid():
             return
         self._pid = os.getpid()
@@ -205,66 +216,28 @@ class DeliveryEngine:
         for lane in self._lanes.values():
             lane.intake.begin()
             lane.begin()
-        for part in (self._sender, self._spool):
+        for part in (self._sender, self._spool, self._custody):
             if part is not None:
                 part.reinit_after_fork()
         self._begin()
         if self._thread is not None and not self._is_closed:
             self._run_thread()
+            if self._relief is not None:
+                self._relief.reinit_after_fork()
 
     def _begin(self) -> None:
         self._end = threading.Event()
-        self._wake = threading.Event()
-        self._relief = threading.Lock()
+        self._is_hurried = threading.Event()
 
-    def _connect(self, lane: Lane, spool: Spool) -> None:
-        """Give a queue the disk: for everything when it is a journal, otherwise for what there is no room for."""
-        queue = lane.intake.queue
-        if spool.is_journaling(lane.signal):
-            queue.divert(lambda item: _journal(lane, spool, item))
-            return
-        most = queue.capacity * 2
-
-        def make_room(item: Any) -> bool:
-            if len(queue.items) >= most or spool.trouble() is not None:
-                return False
-            queue.items.append(item)
-            self._start_relief()
-            return True
-
-        queue.on_overflow(make_room)
-
-    def _start_relief(self) -> None:
-        """Empty crowded queues onto the disk while the delivery thread waits for an answer; one thread at a time."""
-        if self._relief.acquire(blocking=False):
-            try:
-                threading.Thread(target=self._relieve, name="otel-agent-relief", daemon=True).start()
-            except RuntimeError:
-                self._relief.release()
-
-    def _relieve(self) -> None:
-        try:
-            for lane in self._lanes.values():
-                queue = lane.intake.queue
-                with guarded("delivery.relief", "crowded queues could not be emptied onto the disk"):
-                    while len(queue.items) * 2 > queue.capacity and self._courier.relieve(lane):
-                        pass
-        finally:
-            self._relief.release()
-
-    def _lost(self, signal: str, items: int, reason: str) -> None:
-        ledger = self._lanes[signal].ledger
-        ledger.unspool(items)
-        ledger.drop(items, reason)
-
-    def _adopt(self, end_s: float) -> None:
-        """Take over what processes that are gone have left on the disk, until the time is over."""
-        with guarded("spool.adopt", "what other processes left on the disk could not be taken over"):
-            while self._spool is not None and (found := self._spool.adopt()):
-                for signal, items in found:
-                    self._lanes[signal].ledger.adopt(items)
-                if self._clock.monotonic_s() >= end_s:
-                    return
+    def _connect(self, spool: Spool) -> None:
+        """Give the queues the disk: for everything when it is a journal, otherwise for what there is no room for."""
+        self._custody = Custody(spool, self._lanes, self._clock)
+        self._relief = Relief(self._lanes, self._courier, lambda: spool.trouble() is None)
+        for lane in self._lanes.values():
+            if spool.is_journaling(lane.signal):
+                lane.intake.queue.divert(_journal(lane, spool))
+            else:
+                lane.intake.queue.on_overflow(self._relief.door(lane))
 
     def _run_thread(self) -> None:
         thread = threading.Thread(target=self._run, name="otel-agent-delivery", daemon=True)
@@ -276,28 +249,15 @@ class DeliveryEngine:
         self._thread = thread
 
     def _run(self) -> None:
-        end, wake = self._end, self._wake
+        end = self._end
         while not end.is_set():
             if not self._is_pressed():
-                wake.wait(self.settings.delay_s)
-                wake.clear()
-            self._keep_house()
+                end.wait(self.settings.delay_s)
+            if self._custody is not None and not end.is_set():
+                self._custody.look_after()
             for lane in self._lanes.values():
                 with guarded(f"delivery.{lane.signal}", f"{lane.signal} could not be worked on this time"):
                     self._round(lane)
-
-    def _keep_house(self) -> None:
-        """See to the disk: now and then look for what others left, every second make it safe."""
-        if self._spool is None:
-            return
-        now_s = self._clock.monotonic_s()
-        if now_s >= self._adopt_at_s:
-            self._adopt_at_s = now_s + ADOPT_INTERVAL_S
-            self._adopt(now_s)
-        if now_s >= self._tend_at_s:
-            self._tend_at_s = now_s + TEND_INTERVAL_S
-            with guarded("spool.tend", "the spool could not be looked after"):
-                self._spool.tend()
 
     def _is_pressed(self) -> bool:
         """Whether a queue that can be emptied is more than half full."""
@@ -321,32 +281,37 @@ class DeliveryEngine:
             finally:
                 lane.sending.release()
 
+    def _try_until(self, lane: Lane, end_s: float) -> None:
+        """Send; where nothing but memory keeps what cannot be sent, try again until the time is over."""
+        pause_s = 0.1
+        while not self._courier.work(lane, end_s, is_awaited=True) and self._spool is None:
+            now_s = self._clock.monotonic_s()
+            if now_s + pause_s >= end_s or not lane.may_ask(now_s + pause_s) or self._is_hurried.wait(pause_s):
+                return
+            pause_s = min(1.0, pause_s * 2)
+
     def _finish(self, lane: Lane, end_s: float) -> None:
         """The end of one signal: send until just enough time is left to put the rest onto the disk."""
         left_s = max(0.0, end_s - self._clock.monotonic_s())
         reserve_s = min(left_s / 2, _SPILL_BASE_S + _SPILL_ITEM_S * len(lane.intake.queue.items))
         with guarded(f"delivery.{lane.signal}", f"{lane.signal} could not be sent at the end"):
             self._send(lane, end_s - reserve_s)
-        self._shut(lane)
-        self._courier.spill(lane)
+        self._spill(lane)
 
-    def _shut(self, lane: Lane) -> None:
-        """What still comes is too late for the queue: the disk takes it, or it is counted as dropped."""
-        queue, spool = lane.intake.queue, self._spool
-        if spool is None:
-            queue.close()
+    def _spill(self, lane: Lane) -> None:
+        """Put what is left onto the disk; what still comes goes there too, or is counted as dropped."""
+        if self._spool is None:
+            lane.intake.queue.close()
         else:
-            queue.divert(lambda item: _journal(lane, spool, item))
+            lane.intake.queue.divert(_journal(lane, self._spool))
+        self._courier.spill(lane)
+        if self._spool is not None:
+            self._spool.sync(lane.signal)
 
-    def _try_until(self, lane: Lane, end_s: float) -> None:
-        """Send; where nothing but memory keeps what cannot be sent, try again until the time is over."""
-        pause_s = 0.1
-        while not self._courier.work(lane, end_s, is_awaited=True) and self._spool is None and self._sender is not None:
-            now_s = self._clock.monotonic_s()
-            if now_s + pause_s >= end_s or not lane.may_ask(now_s + pause_s):
-                return
-            threading.Event().wait(pause_s)
-            pause_s = min(1.0, pause_s * 2)
+    def _spill_all(self) -> None:
+        for lane in self._lanes.values():
+            with guarded(f"delivery.{lane.signal}", f"{lane.signal} could not be put onto the disk"):
+                self._spill(lane)
 
     def _each_lane(self, action: Callable[[Lane], None], end_s: float) -> None:
         """Do something for all signals at once; comes back at the end of the time whether or not all is done."""
@@ -356,12 +321,15 @@ class DeliveryEngine:
             try:
                 thread.start()
             except RuntimeError:  # the interpreter is ending and starts no thread any more
-                with guarded(f"delivery.{lane.signal}", f"{lane.signal} could not be sent at the end"):
+                with guarded(f"delivery.{lane.signal}", f"{lane.signal} could not be sent"):
                     action(lane)
             else:
                 threads.append(thread)
         for thread in threads:
-            thread.join(max(0.0, end_s - self._clock.monotonic_s()))
+            while thread.is_alive() and (left_s := end_s - self._clock.monotonic_s()) > 0:
+                thread.join(min(left_s, _LOOK_S) if self._is_closed else left_s)
+                if self._is_hurried.is_set():
+                    end_s = min(end_s, self._clock.monotonic_s() + 5 * _LOOK_S)
 
     def _delivery(self) -> Delivery:
         by_signal = self.status()
@@ -374,9 +342,9 @@ class DeliveryEngine:
         )
 
 
-def _journal(lane: Lane, spool: Spool, item: Any) -> bool:
-    """Put one item straight onto the disk."""
-    return lane.intake.journal(item, lambda body: spool.append(lane.signal, body, 1, RECORD))
+def _journal(lane: Lane, spool: Spool) -> Callable[[Any], bool]:
+    """What puts one item straight onto the disk."""
+    return lambda item: lane.intake.journal(item, lambda body: spool.append(lane.signal, body, 1, RECORD))
 
 
 def _quietly() -> AbstractContextManager[object]:

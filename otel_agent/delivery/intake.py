@@ -86,6 +86,14 @@ def is_recorded_only(item: Any) -> bool:
             return False
 
 
+def _sampled(items: list[Any]) -> list[Any]:
+    """Those that are to be sent."""
+    try:
+        return [item for item in items if item.flags & _SAMPLED]
+    except AttributeError:  # not all are ours
+        return [item for item in items if not is_recorded_only(item)]
+
+
 class Intake:
     """
     Makes requests of what one signal's queue holds.
@@ -154,7 +162,7 @@ class Intake:
             return len(items)
         for _ in range(3):
             try:
-                return sum(not is_recorded_only(item) for item in list(items))
+                return len(_sampled(list(items)))
             except RuntimeError:  # the agent appended meanwhile
                 continue
         return len(items)
@@ -171,7 +179,7 @@ class Intake:
             taken = self.queue.take(min(most, self._affordable()))
             kept = taken
             if self.signal == "traces":
-                kept = [item for item in taken if not is_recorded_only(item)]
+                kept = _sampled(taken)
             if counted:
                 self.ledger.take(len(kept))
         self.show(taken)

@@ -130,7 +130,7 @@ def test_a_misdirected_request_is_kept(server: OtlpServer, mode: str) -> None:
     engine = engine_to(server)
     engine.start()
     put(engine.queues["traces"], spans(5))
-    delivery = engine.flush(1)
+    delivery = engine.flush(0.2)
     trouble = engine.trouble()
     server.mode = "ok"
     arrived = server.wait_for(lambda s: len(set(s.spans)) == 5)

@@ -272,3 +272,44 @@ def test_many_threads_journal_at_once(server: OtlpServer, build: Build) -> None:
     assert end
     assert (2000, 0) == (len(set(server.spans)), server.duplicates)
     assert [] == law(end.by_signal)
+
+
+def test_a_hurry_ends_a_close_at_once(server: OtlpServer, build: Build) -> None:
+    """Whoever waits for the end of a long close can have everything on the disk now."""
+    server.mode = "hang"
+    engine = build()
+    engine.start()
+    put(engine.queues["traces"], spans(50))
+    assert server.wait_for(lambda s: bool(s.requests))
+    closing = threading.Thread(target=engine.close, args=(30,))
+    closing.start()
+    began_s = time.monotonic()
+    engine.hurry()
+    closing.join(10)
+    took_s = time.monotonic() - began_s
+
+    assert not closing.is_alive()
+    assert took_s < 2
+    assert 50 == engine.status()["traces"]["spooled"]
+
+
+def test_without_threads_the_end_is_done_by_the_caller(
+    server: OtlpServer, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An interpreter that is ending starts no threads; everything arrives all the same."""
+    original = threading.Thread.start
+
+    def refuse(self: threading.Thread) -> None:
+        if self.name.startswith("otel-agent"):
+            raise RuntimeError("can't create new thread at interpreter shutdown")
+        original(self)
+
+    engine = build()
+    put(engine.queues["traces"], spans(10))
+    put(engine.queues["logs"], entries(10))
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    engine.start()
+    end = engine.close(5)
+
+    assert end
+    assert (10, 10) == (len(server.spans), len(server.logs))

@@ -25,7 +25,16 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["Home", "abandoned_homes", "adopt_home", "default_directory", "make_home", "prepare", "service_directory"]
+__all__ = [
+    "Home",
+    "abandoned_homes",
+    "adopt_home",
+    "default_directory",
+    "make_home",
+    "prepare",
+    "service_directory",
+    "tidy",
+]
 
 DIRECTORY_MODE = 0o700
 QUARANTINE = "quarantine"
@@ -184,6 +193,22 @@ def abandoned_homes(service: Path, known: set[Path]) -> list[Path]:
             )
     except OSError:
         return []
+
+
+def tidy(service: Path, before_s: float) -> None:
+    """
+    Remove directories whose process died in the very moment of making them.
+
+    Args:
+        service: See `service_directory`.
+        before_s: Seconds since 1970; those that are younger may still be in the making.
+    """
+    with suppress(OSError):
+        for path in service.iterdir():
+            if path.name.startswith(".") and _NAME.fullmatch(path.name[1:]) and path.lstat().st_mtime < before_s:
+                with suppress(OSError):
+                    (path / _OWNER).unlink(missing_ok=True)
+                    path.rmdir()
 
 
 def adopt_home(path: Path) -> Home | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from otel_agent.clock import Clock
-from otel_agent.delivery.spool.homes import Home, abandoned_homes, adopt_home
+from otel_agent.delivery.spool.homes import Home, abandoned_homes, adopt_home, tidy
 from otel_agent.delivery.spool.segments import Segment
 from otel_agent.guard import shared
 
@@ -19,6 +19,9 @@ __all__ = ["Orphans"]
 
 LOOK_BYTES = 8 << 20
 """Of segments, so much is looked through in one go, in bytes."""
+
+
+_IN_THE_MAKING_S = 60.0
 
 
 class Orphans:
@@ -83,6 +86,7 @@ class Orphans:
             home.forget()
 
     def _take_over(self, own: Path | None) -> None:
+        tidy(self._service, self._clock.wall_ns() / 1e9 - _IN_THE_MAKING_S)
         known = {home.path for home in self._homes} | ({own} if own is not None else set())
         for path in abandoned_homes(self._service, known):
             home = adopt_home(path)

@@ -49,7 +49,7 @@ RETRY_S = 30.0
 Loss = tuple[str, int, str]
 """Signal, number of items, reason."""
 
-_LOCK_PATIENCE_S = 1.0
+_LOCK_PATIENCE_S = 0.5
 _JOURNAL_SEGMENT_BYTES = 1 << 16
 _CHECK_FREE_BYTES = 1 << 20
 
@@ -227,12 +227,18 @@ class Spool:
                     self._drop(signal, segment, AGED, losses)
                 dirty += [segment for segment in shelf if segment.is_dirty]
         self._tell(losses)
-        for segment in dirty:
-            try:
-                segment.sync()
-            except OSError as error:
-                if error.errno != errno.EBADF:  # it was removed meanwhile
-                    self._fail(error)
+        self._sync(dirty)
+
+    def sync(self, signal: str) -> None:
+        """
+        Wait until the disk has what was written of a signal.
+
+        Args:
+            signal: "traces", "metrics" or "logs".
+        """
+        with self._turn():
+            dirty = [segment for segment in self._shelves[signal] if segment.is_dirty]
+        self._sync(dirty)
 
     def quarantine(self, signal: str, body: bytes, words: str) -> None:
         """
@@ -274,7 +280,7 @@ class Spool:
 
     def hold_for_fork(self) -> None:
         """Let a write end before a fork."""
-        self._is_held = self._lock.acquire(timeout=_LOCK_PATIENCE_S / 2)
+        self._is_held = self._lock.acquire(timeout=_LOCK_PATIENCE_S)
 
     def go_on_after_fork(self) -> None:
         """Go on, in the parent."""
@@ -310,10 +316,13 @@ class Spool:
         Take `_lock`, unless that could be for ever.
 
         It is when this very thread holds it already: a signal handler that ends a span in the middle of `append` must not
-        wait for itself. And a disk that keeps another thread for long must not be felt by this one.
+        wait for itself. And a disk that keeps another thread for long must not be felt by this one, and not again and again.
         """
         me = threading.get_ident()
-        if self._owner == me or not self._lock.acquire(timeout=_LOCK_PATIENCE_S):
+        if self._owner == me:
+            return False
+        if not self._lock.acquire(timeout=_LOCK_PATIENCE_S):
+            self._fail(OSError(errno.ETIMEDOUT, "it is too slow"))
             return False
         self._owner = me
         return True
@@ -347,6 +356,14 @@ class Spool:
     def _is_done_with(self, segment: Segment) -> bool:
         """Whether a finished segment goes although it could be appended to: a journal keeps the one it has just begun."""
         return not segment.is_open or self.level != "journal" or segment.size_bytes >= _JOURNAL_SEGMENT_BYTES
+
+    def _sync(self, segments: list[Segment]) -> None:
+        for segment in segments:
+            try:
+                segment.sync()
+            except OSError as error:
+                if error.errno != errno.EBADF:  # it was removed meanwhile
+                    self._fail(error)
 
     def _abandon(self, signal: str, segment: Segment, size_bytes: int) -> None:
         """Remove a segment in which nothing is intact any more, unless it has grown meanwhile."""
