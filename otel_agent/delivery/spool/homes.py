@@ -26,22 +26,26 @@ from contextlib import suppress
 from pathlib import Path
 
 __all__ = [
+    "OWNER",
+    "QUARANTINE",
     "Home",
     "abandoned_homes",
     "adopt_home",
     "default_directory",
     "make_home",
     "prepare",
+    "segment_signal",
     "service_directory",
     "tidy",
 ]
 
 DIRECTORY_MODE = 0o700
 QUARANTINE = "quarantine"
+OWNER = "owner"
+"""The file whose lock says whose a directory is."""
 
 _NAME = re.compile(r"\d{20}-\d+-[0-9a-f]{8}")
 _SEGMENT = re.compile(r"(?P<signal>traces|metrics|logs)-\d{8}\.seg")
-_OWNER = "owner"
 _FOREIGN_BITS = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -64,9 +68,9 @@ class Home:
         found = []
         with os.scandir(self.path) as entries:
             for entry in sorted(entries, key=lambda entry: entry.name):
-                match = _SEGMENT.fullmatch(entry.name)
-                if match and entry.is_file(follow_symlinks=False):
-                    found.append((match["signal"], Path(entry.path)))
+                signal = segment_signal(entry.name)
+                if signal is not None and entry.is_file(follow_symlinks=False):
+                    found.append((signal, Path(entry.path)))
         return found
 
     def release(self) -> None:
@@ -88,6 +92,20 @@ class Home:
             with suppress(OSError):
                 os.close(self.fd)
             self.fd = -1
+
+
+def segment_signal(name: str) -> str | None:
+    """
+    Whose segment a file is.
+
+    Args:
+        name: Of the file.
+
+    Returns:
+        "traces", "metrics" or "logs"; `None` when it is no segment.
+    """
+    match = _SEGMENT.fullmatch(name)
+    return match["signal"] if match else None
 
 
 def default_directory(environ: Mapping[str, str]) -> Path | None:
@@ -166,7 +184,7 @@ def make_home(service: Path, wall_ns: int) -> Home:
     name = f"{wall_ns:020d}-{os.getpid()}-{secrets.token_hex(4)}"
     hidden = service / f".{name}"
     hidden.mkdir(mode=DIRECTORY_MODE)
-    fd = os.open(hidden / _OWNER, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    fd = os.open(hidden / OWNER, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         hidden.rename(service / name)
@@ -207,7 +225,7 @@ def tidy(service: Path, before_s: float) -> None:
         for path in service.iterdir():
             if path.name.startswith(".") and _NAME.fullmatch(path.name[1:]) and path.lstat().st_mtime < before_s:
                 with suppress(OSError):
-                    (path / _OWNER).unlink(missing_ok=True)
+                    (path / OWNER).unlink(missing_ok=True)
                     path.rmdir()
 
 
@@ -224,7 +242,7 @@ def adopt_home(path: Path) -> Home | None:
     try:
         if path.lstat().st_uid != os.geteuid():
             return None
-        fd = os.open(path / _OWNER, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        fd = os.open(path / OWNER, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return None
     try:
@@ -250,4 +268,4 @@ def _leftovers(path: Path) -> list[str]:
     except OSError:
         return []
     # The lock's file goes last.
-    return sorted((name for name in names if name == _OWNER or name.endswith(".ack")), key=lambda name: name == _OWNER)
+    return sorted((name for name in names if name == OWNER or name.endswith(".ack")), key=lambda name: name == OWNER)

@@ -61,7 +61,7 @@ class Spool:
         self,
         directory: Path | str,
         *,
-        service: str = "unknown_service",
+        service: str | None = "unknown_service",
         level: str = "spill",
         bounds: Bounds | None = None,
         clock: Clock = SYSTEM,
@@ -71,12 +71,12 @@ class Spool:
 
         Args:
             directory: Of all services.
-            service: Whose telemetry.
+            service: Whose telemetry; `None`: `directory` is already one service's.
             level: "spill": what could not be sent in time. "journal": every span and log record before anything else.
             bounds: Size, age, free disk.
             clock: Its monotonic face measures ages.
         """
-        self.directory = service_directory(Path(directory), service)
+        self.directory = Path(directory) if service is None else service_directory(Path(directory), service)
         self.level = level
         self._bounds = bounds or Bounds()
         self._clock = clock

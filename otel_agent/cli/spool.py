@@ -1,0 +1,154 @@
+"""
+The spool looked at and emptied, without an agent.
+
+`list` shows what waits on the disk for each service. `drain` takes over what processes that are gone have left and sends it
+to the receiver of the configuration; what running processes have is theirs and is left to them.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from otel_agent.clock import wall_ns
+from otel_agent.config.loading import Loaded, load
+from otel_agent.delivery.engine import DeliveryEngine
+from otel_agent.delivery.settings import SIGNALS
+from otel_agent.delivery.spool.homes import default_directory
+from otel_agent.delivery.spool.inventory import Stock, take_stock
+from otel_agent.delivery.spool.spool import Spool
+from otel_agent.errors import ConfigurationError, OtelAgentError
+from otel_agent.providers.way_out import build_sender
+
+__all__ = ["HELP", "configure", "run"]
+
+HELP = "show what waits on the disk, or send it"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """
+    Say what can be given.
+
+    Args:
+        parser: Of this command.
+    """
+    commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, line in (
+        ("list", "show what waits on the disk, by service"),
+        ("drain", "send what processes that are gone have left on the disk"),
+    ):
+        command = commands.add_parser(name, help=line, description=line[0].upper() + line[1:] + ".")
+        command.add_argument("--directory", type=Path, help="of the spool; default: the configuration's, or the user's")
+        command.add_argument("--service", help="only this one")
+        command.add_argument("--json", action="store_true", help="answer in JSON")
+        if name == "drain":
+            command.add_argument("--endpoint", help="receiver; default: the configuration's")
+            command.add_argument("--protocol", choices=["http/protobuf", "grpc"], help="default: the configuration's")
+            command.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS", help="default: 60")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """
+    Do one of the two.
+
+    Args:
+        arguments: As configured.
+
+    Returns:
+        0 when all is well, 1 when something could not be sent.
+    """
+    wanted: dict[str, Any] = {}
+    if arguments.action == "drain":
+        wanted = {"endpoint": arguments.endpoint, "protocol": arguments.protocol, "export": "otlp"}
+    loaded = load(wanted)
+    directory = arguments.directory or loaded.config.spool.directory or default_directory(os.environ)
+    if directory is None:
+        raise ConfigurationError(["there is no home to look for a spool in: name one with --directory"])
+    try:
+        stocks = [stock for stock in take_stock(Path(directory)) if _is_wanted(stock, arguments.service)]
+    except OSError as error:
+        raise OtelAgentError(f"{directory} cannot be read: {error.strerror}") from error
+    return _list(stocks, arguments) if arguments.action == "list" else _drain(stocks, loaded, arguments)
+
+
+def _is_wanted(stock: Stock, service: str | None) -> bool:
+    return service is None or stock.directory.name.rpartition("-")[0] == service
+
+
+def _list(stocks: Sequence[Stock], arguments: argparse.Namespace) -> int:
+    if arguments.json:
+        print(json.dumps([_facts(stock) for stock in stocks], indent=2))
+        return 0
+    if not stocks:
+        print("nothing waits")
+        return 0
+    columns = ["service", *SIGNALS, "size", "oldest", "processes", "refused"]
+    print(f"{columns[0]:<32}" + "".join(f"{column:>12}" for column in columns[1:]))
+    for stock in stocks:
+        cells = [
+            *(str(stock.items.get(signal, 0)) for signal in SIGNALS),
+            f"{stock.size_bytes / 1024:.0f} KiB",
+            "" if stock.oldest_s is None else f"{_age_s(stock.oldest_s):.0f} s",
+            f"{stock.running} + {stock.gone} gone",
+            str(stock.quarantined),
+        ]
+        print(f"{stock.directory.name:<32}" + "".join(f"{cell:>12}" for cell in cells))
+    return 0
+
+
+def _facts(stock: Stock) -> dict[str, Any]:
+    return {
+        "service": stock.directory.name,
+        "directory": str(stock.directory),
+        "items": {signal: stock.items.get(signal, 0) for signal in SIGNALS},
+        "size_bytes": stock.size_bytes,
+        "oldest_age_s": None if stock.oldest_s is None else round(_age_s(stock.oldest_s), 3),
+        "running_processes": stock.running,
+        "gone_processes": stock.gone,
+        "refused_records": stock.quarantined,
+    }
+
+
+def _age_s(moment_s: float) -> float:
+    return max(0.0, wall_ns() / 1e9 - moment_s)
+
+
+@dataclass(frozen=True)
+class _Drained:
+    """What became of one service's telemetry."""
+
+    service: str
+    delivered: int
+    left: int
+    dropped: int
+    trouble: str | None
+
+
+def _drain(stocks: Sequence[Stock], loaded: Loaded, arguments: argparse.Namespace) -> int:
+    if loaded.problems:
+        raise ConfigurationError(loaded.problems)
+    results = [_drain_one(stock, loaded, arguments.timeout) for stock in stocks if stock.gone]
+    if arguments.json:
+        print(json.dumps([vars(result) for result in results], indent=2))
+    elif not results:
+        print("nothing waits that is not a running process's own")
+    for result in () if arguments.json else results:
+        print(f"{result.service}: {result.delivered} delivered, {result.left} left, {result.dropped} dropped")
+        if result.trouble is not None:
+            print(f"  {result.trouble}", file=sys.stderr)
+    return int(any(result.left or result.dropped for result in results))
+
+
+def _drain_one(stock: Stock, loaded: Loaded, timeout_s: float) -> _Drained:
+    sender = build_sender(loaded.config.export, dict.fromkeys(SIGNALS, ("otlp",)))
+    engine = DeliveryEngine(sender, spool=Spool(stock.directory, service=None))
+    delivery = engine.flush(timeout_s)
+    trouble = engine.trouble()
+    engine.close(1.0)
+    return _Drained(
+        stock.directory.name, delivery.delivered, delivery.spooled + delivery.queued, delivery.dropped, trouble
+    )
