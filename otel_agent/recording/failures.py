@@ -48,7 +48,12 @@ def text_of(error: BaseException) -> str:
 
 
 def stack_of(error: BaseException) -> str:
-    """An exception's traceback with its causes, as Python prints it; for exceptions with a `SAFE_TEXT`, with that."""
+    """
+    An exception's traceback with its causes, as Python prints it.
+
+    When there is one with a `SAFE_TEXT` among them, that is what it says, and lines of source are left out: the statement and its
+    values may well stand in the line that sent it.
+    """
     try:
         chain = _chain(error)
         if any(hasattr(each, SAFE_TEXT) for each, _ in chain):
@@ -84,7 +89,10 @@ def _chain(error: BaseException) -> list[tuple[BaseException, str]]:
 
 
 def _one(error: BaseException) -> str:
-    frames = "".join(traceback.format_tb(error.__traceback__))
+    frames = "".join(
+        f'  File "{frame.f_code.co_filename}", line {line}, in {frame.f_code.co_name}\n'
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    )
     notes = "".join(f"{note}\n" for note in getattr(error, "__notes__", ()))
     heading = "Traceback (most recent call last):\n" if frames else ""
     return f"{heading}{frames}{type_name(error)}: {text_of(error)}\n{notes}"

@@ -4,6 +4,7 @@ import logging
 import subprocess
 import sys
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,7 +24,7 @@ from otel_agent import catalog, guard
 from otel_agent.delivery.wire import encode_spans
 from otel_agent.instruments import sqlalchemy as instrument
 from otel_agent.logs.exceptions import exception_attributes
-from otel_agent.recording.failures import SAFE_TEXT
+from otel_agent.recording.failures import SAFE_TEXT, stack_of
 from otel_agent.recording.provider import TracerProvider as OurTracerProvider
 
 CANARY = "canary-4711"
@@ -468,6 +469,35 @@ def test_around_a_failing_query_no_span_and_no_log_record_tells_a_value() -> Non
         assert "[SQL: INSERT INTO orders (symbol) VALUES (?)]" in stack
         assert "in order" in stack
     assert "RuntimeError: the order failed" in event.attributes["exception.stacktrace"]
+
+
+def test_a_stack_with_a_failed_query_in_it_shows_no_source_and_no_value() -> None:
+    """The literal may stand in the very line that sent it, and the failure may be anywhere in a chain or a group."""
+    stage = Stage()
+    caught: BaseException | None = None
+    try:
+        try:
+            with sa.create_engine("sqlite://").connect() as connection:
+                connection.execute(sa.text("SELECT 'canary' FROM nowhere"))
+        except sa.exc.DBAPIError as error:
+            error.add_note("a note of the agent's")
+            raise ExceptionGroup("several", [error, KeyError("x")])  # noqa: B904 - the context is part of what is shown
+    except ExceptionGroup as group:
+        caught = group
+    stage.close()
+    assert caught is not None
+    stack = stack_of(caught)
+
+    assert "canary" not in stack
+    assert "canary" in "".join(traceback.format_exception(caught))
+    line = f'File "{__file__}", line '
+    assert 2 <= stack.count(line)
+    assert "ExceptionGroup: several (2 sub-exceptions)" in stack
+    assert "KeyError: 'x'" in stack
+    assert "a note of the agent's" in stack
+    assert (
+        "sqlalchemy.exc.OperationalError: (sqlite3.OperationalError SQLITE_ERROR) [SQL: SELECT ? FROM nowhere]" in stack
+    )
 
 
 def test_our_own_tracer_provider_makes_the_same_spans() -> None:
