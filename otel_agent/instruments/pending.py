@@ -140,6 +140,26 @@ class PendingSpan(Span):
         if span.is_recording():
             span.end(end_ns)
 
+    def interrupt(self, attribute: str, ended_ns: int) -> bool:
+        """
+        End the call because the process ends; see `recording.open_spans`.
+
+        Args:
+            attribute: Set to true.
+            ended_ns: When, in nanoseconds since 1970.
+
+        Returns:
+            Whether it was open.
+        """
+        if self._has_ended:
+            return False
+        span = self._materialise()
+        self._has_ended = True
+        span.set_attribute(attribute, True)
+        if span.is_recording():
+            span.end(ended_ns)
+        return True
+
     def resume(self) -> Context:
         """
         Run a generator's body for one step under this span, in whatever context its last step left.

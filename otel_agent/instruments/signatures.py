@@ -9,7 +9,7 @@ is written.
 
 import ast
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from textwrap import dedent
 from types import FunctionType
@@ -22,6 +22,9 @@ __all__ = ["wrapped"]
 Maker = Callable[..., Any]
 Shape = tuple[int, int, int]
 """Parameters that are positional only, positional, and keywords only."""
+
+_STAND_IN = "argument_"
+"""Beginning of the names that parameters have while a wrapper is compiled."""
 
 MOST = 12
 """Functions with more parameters take the wrapper as it is written."""
@@ -46,7 +49,10 @@ def wrapped(maker: Maker, function: Callable[..., Any], *more: Any) -> Callable[
         return made
     count = sum(shape or ())
     names = function.__code__.co_varnames[:count]
-    code = made.__code__.replace(co_varnames=(*names, *made.__code__.co_varnames[count:]))
+    code = made.__code__.replace(
+        co_varnames=(*names, *made.__code__.co_varnames[count:]),
+        co_consts=tuple(_renamed(constant, names) for constant in made.__code__.co_consts),
+    )
     renamed = FunctionType(code, made.__globals__, made.__name__, function.__defaults__, made.__closure__)
     renamed.__kwdefaults__ = function.__kwdefaults__
     renamed.__dict__.update(made.__dict__)
@@ -81,12 +87,19 @@ def _exact(maker: Maker, shape: Shape) -> Maker | None:
     return made
 
 
+def _renamed(constant: Any, names: Sequence[str]) -> Any:
+    """The names of keywords in a call stand among the constants, as a tuple."""
+    if type(constant) is not tuple or not all(str(each).startswith(_STAND_IN) for each in constant):
+        return constant
+    return tuple(names[int(each.removeprefix(_STAND_IN))] for each in constant)
+
+
 class _Exactly(ast.NodeTransformer):
     """Puts parameters one by one where `*args, **kwargs` stood."""
 
     def __init__(self, shape: Shape) -> None:
         only, either, named = shape
-        names = [f"argument_{number}" for number in range(sum(shape))]
+        names = [f"{_STAND_IN}{number}" for number in range(sum(shape))]
         self._positional = names[: only + either]
         self._named = names[only + either :]
         self._only = only

@@ -118,7 +118,7 @@ class TracerProvider(sdk.TracerProvider):
             made._instrumentation_scope,
             meter_provider=self._meter_provider,
             _tracer_config=made._tracer_config,
-            finish=self._finish,
+            provider=self,
             records_dropped=self._records_dropped,
         )
         self._open(tracer)
@@ -180,7 +180,13 @@ class TracerProvider(sdk.TracerProvider):
         """
         self._watchers.append(changed)
 
-    def _finish(self, span: Span) -> None:
+    def finish(self, span: Span) -> None:
+        """
+        Take in a span that has ended: count it, tell processors, queue it.
+
+        Args:
+            span: Of a tracer of this provider.
+        """
         if span._record_end_metrics is not None:
             span._record_end_metrics()
         if self._isolated is None or not self._isolated.is_empty():

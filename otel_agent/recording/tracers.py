@@ -44,20 +44,21 @@ class Tracer(sdk.Tracer):
     bound: int | None
     """Traces whose id ends in less than this (64 bits) are sampled at their root; `None` when the sampler has to be asked."""
 
-    def __init__(self, *args: Any, finish: Callable[[Span], None], records_dropped: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, provider: Any, records_dropped: bool, **kwargs: Any) -> None:
         """
         Prepare a scope.
 
         Args:
             *args: As the SDK's.
-            finish: Takes in spans that have ended.
+            provider: Of type `recording.provider.TracerProvider`; takes in spans that have ended.
             records_dropped: Whether spans that the sampler drops are recorded all the same.
             **kwargs: As the SDK's.
         """
         super().__init__(*args, **kwargs)
         self.scope = self._instrumentation_scope
         self.limits = self._span_limits
-        self.finish = finish
+        self.provider = provider
+        self.finish: Callable[[Span], None] = provider.finish
         self.records_dropped = records_dropped
         self.hot = self.bare = self.bound = None
         self.internal: dict[str, Site] = {}
