@@ -45,6 +45,9 @@ _PROSE = frozenset(
 )
 """Words after `password: ` that make it a sentence about a password."""
 
+_JUDGED_CHARS = 512
+"""As much of a value is looked at to see whether it is a secret."""
+
 _WORD_CHARS = 16
 """A bare text of letters that is shorter may be a word."""
 
@@ -77,30 +80,29 @@ def find_pairs(text: str, keys: Keys) -> Iterator[Found]:
             position = found[1]
 
 
-def _value(text: str, match: re.Match[str], rule: Rule) -> tuple[int, int] | None:  # noqa: PLR0911 - one answer per form of value
+def _value(text: str, match: re.Match[str], rule: Rule) -> tuple[int, int] | None:
     start = match.end()
     opening = _OPENING.match(text, start)
     if opening is not None:
         return _quoted(text, start, opening, rule)
-    is_prose = match["separator"] == ":" and start > match.end("separator")
-    bracketed = _BRACKETED.match(text, start)
-    if bracketed is not None:
-        inner = text[start + 1 : bracketed.end()].strip()
-        if match["line"] or not inner or _is_code(text, start) or not proves(rule, inner) or _EMPTY.fullmatch(inner):
-            return None
-        return start, bracketed.end() + 1 if bracketed.end() < len(text) else bracketed.end()
     if match["line"]:
         return None
-    if rule.name in {"authorization", "cookie"} and is_prose:
-        bare = _TO_LINE_END.match(text, start)
+    is_prose = match["separator"] == ":" and start > match.end("separator")
+    if _BRACKETED.match(text, start, start + 1) is not None:
+        form = _BRACKETED
+    elif rule.name in {"authorization", "cookie"} and is_prose:
+        form = _TO_LINE_END
     else:
-        bare = _BARE.match(text, start)
-    if bare is None:
+        form = _BARE
+    # A beginning is enough to judge by, so that a text of nothing but names costs no more than its length.
+    beginning = form.match(text, start, start + _JUDGED_CHARS)
+    if beginning is None or _is_spared(text, start, beginning[0], rule, is_prose=is_prose):
         return None
-    value = bare[0].rstrip(_CLOSING)
-    if not value or _is_spared(value, rule, is_prose=is_prose) or (value[0].isalpha() and _is_code(text, start)):
-        return None
-    return start, start + len(value)
+    whole = form.match(text, start)
+    end = (whole or beginning).end()
+    if form is _BRACKETED:
+        return start, min(end + 1, len(text))
+    return start, start + len(text[start:end].rstrip(_CLOSING))
 
 
 def _quoted(text: str, start: int, opening: re.Match[str], rule: Rule) -> tuple[int, int] | None:
@@ -115,13 +117,16 @@ def _quoted(text: str, start: int, opening: re.Match[str], rule: Rule) -> tuple[
     return opening.end(), opening.end() + len(inner)
 
 
-def _is_spared(value: str, rule: Rule, *, is_prose: bool) -> bool:
-    if _EMPTY.fullmatch(value) or not proves(rule, value):
+def _is_spared(text: str, start: int, beginning: str, rule: Rule, *, is_prose: bool) -> bool:
+    is_bracketed = beginning[0] in "[({"
+    value = beginning[1:].strip() if is_bracketed else beginning.rstrip(_CLOSING)
+    if not value or _EMPTY.fullmatch(value) or not proves(rule, value):
         return True
-    if not is_prose:
+    if (is_bracketed or value[0].isalpha()) and _is_code(text, start):
+        return True
+    if not is_prose or is_bracketed:
         return False
-    word = value.split(None, 1)[0].lower()
-    if word in _PROSE:
+    if value.split(None, 1)[0].lower() in _PROSE:
         return True
     return rule.certainty is Certainty.LIKELY and value.isalpha() and len(value) < _WORD_CHARS
 

@@ -13,8 +13,10 @@ from typing import Any
 from otel_agent.redaction.keys import Keys
 from otel_agent.redaction.metrics import clean_metrics
 from otel_agent.redaction.origins import Origins
-from otel_agent.redaction.records import clean_records
+from otel_agent.redaction.patterns import check
+from otel_agent.redaction.records import Records
 from otel_agent.redaction.spans import Spans
+from otel_agent.redaction.templates import Templates
 from otel_agent.redaction.texts import Texts
 from otel_agent.redaction.values import Values
 
@@ -37,14 +39,18 @@ class Redactor:
             values: Regular expressions of secrets in texts.
             enabled: False lets everything pass.
 
-        Raises:
-            re.error: When a pattern is wrong; see `redaction.patterns.problems`, which says so beforehand.
+        Patterns that are wrong, or that could take for ever, are left out; `problems` says which and why.
         """
         self._is_enabled = enabled
-        names = Keys(keys)
-        self._values = Values(names, Texts(names, values))
+        checked = check(keys, values)
+        self.problems = checked.problems
+        """What is wrong with patterns, one sentence each."""
+        names = Keys(checked.keys)
+        texts = Texts(names, checked.values)
+        self._values = Values(names, texts)
         self._origins = Origins(self._values)
         self._spans = Spans(self._values, self._origins)
+        self._records = Records(self._values, self._origins, Templates(names, texts))
 
     def __call__(self, signal: str, items: Sequence[Any]) -> Sequence[Any]:
         """
@@ -75,7 +81,7 @@ class Redactor:
         Args:
             items: Entries of the bridge and the SDK's `ReadableLogRecord`s, mixed.
         """
-        return clean_records(items, self._values, self._origins) if self._is_enabled else items
+        return self._records.clean(items) if self._is_enabled else items
 
     def metrics(self, items: Sequence[Any]) -> Sequence[Any]:
         """

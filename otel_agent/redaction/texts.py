@@ -6,17 +6,26 @@ into again, and a text is gone over until nothing changes, so cleaning a clean t
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from otel_agent.redaction.keys import Keys, has_stem
 from otel_agent.redaction.pairs import Found, find_pairs
 from otel_agent.redaction.shapes import SHAPES, Shape, may_hold_shape
-from otel_agent.redaction.windows import MAX_CHARS, first
+from otel_agent.redaction.windows import FOREIGN_OVERLAP, FOREIGN_WINDOW, MAX_CHARS, OVERLAP, WINDOW, first
 
 __all__ = ["Texts", "is_marker", "marker"]
 
 MAX_ROUNDS = 32
 """A text that still changes after as many rounds is given up whole."""
+
+MAX_REMEMBERED_CHARS = 512
+"""Longer texts are not remembered."""
+
+MAX_REMEMBERED_TOGETHER = 1 << 20
+"""Bytes of all remembered forms together: a megabyte."""
+
+_FORM = bytes([ord("0") if ord("0") <= code <= ord("9") else code for code in range(256)])
+"""Makes all digits equal: messages, addresses and statements often differ in numbers only."""
 
 _MARKER = re.compile(r"\[redacted: [a-z0-9 -]{1,40}\]")
 
@@ -49,10 +58,13 @@ class Texts:
         """
         self._keys = keys
         self._own = tuple(
-            Shape(re.compile(pattern), lambda _, name=f"configured value {number}": name)  # type: ignore[misc] # a default binds the name
+            Shape(re.compile(pattern), _always(f"configured value {number}"), is_own=False)
             for number, pattern in enumerate(patterns, 1)
         )
-        self._has_own = keys.has_own or bool(patterns)
+        self._harmless: set[bytes] = set()
+        self._remembered = 0
+        self.has_own = keys.has_own or bool(patterns)
+        """Whether the operator added rules, for which there is no quick first look."""
 
     def clean(self, text: str) -> str:
         """
@@ -64,7 +76,14 @@ class Texts:
         Returns:
             The same object when there was nothing to take out.
         """
-        if not self._is_suspect(text):
+        if len(text) <= MAX_REMEMBERED_CHARS:
+            form = text.encode("utf-8", "surrogatepass").translate(_FORM)
+            if form in self._harmless:
+                return text
+            if not self.is_suspect(text):
+                self._remember(form)
+                return text
+        elif not self.is_suspect(text):
             return text if len(text) <= MAX_CHARS else text[:MAX_CHARS]
         if len(text) > MAX_CHARS:
             text = text[:MAX_CHARS]
@@ -75,9 +94,20 @@ class Texts:
             text = cleaned
         return marker("unstable")
 
-    def _is_suspect(self, text: str) -> bool:
-        """Whether it is worth looking at a text; false for nearly all."""
-        return self._has_own or may_hold_shape(text) or (_may_hold_pair(text) and has_stem(text))
+    def _remember(self, form: bytes) -> None:
+        self._remembered += len(form)
+        if self._remembered > MAX_REMEMBERED_TOGETHER:
+            self._harmless.clear()
+            self._remembered = len(form)
+        self._harmless.add(form)
+
+    def is_suspect(self, text: str) -> bool:
+        """Whether it is worth looking at a text; false for nearly all, and the same whatever its digits are."""
+        return (
+            self.has_own
+            or may_hold_shape(text)
+            or (("=" in text or ":" in text or "--" in text or "%" in text) and has_stem(text))
+        )
 
     def _once(self, text: str) -> str:
         if "[redacted: " not in text:
@@ -110,13 +140,18 @@ class Texts:
         return text
 
 
+def _always(name: str) -> Callable[[re.Match[str]], str]:
+    return lambda _: name
+
+
 def _may_hold_pair(text: str) -> bool:
     return "=" in text or ":" in text or "--" in text or "%3" in text
 
 
 def _found(shape: Shape, text: str) -> Iterator[Found]:
     position = 0
-    while (match := first(shape.pattern, text, position)) is not None:
+    sizes = (WINDOW, OVERLAP) if shape.is_own else (FOREIGN_WINDOW, FOREIGN_OVERLAP)
+    while (match := first(shape.pattern, text, position, window=sizes[0], overlap=sizes[1])) is not None:
         position = max(match.end(), position + 1)
         name = shape.name(match)
         if name is not None and match.end(shape.group) > match.start(shape.group):

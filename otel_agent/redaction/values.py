@@ -20,8 +20,11 @@ __all__ = ["FAILED", "NUMBERS", "Values"]
 MAX_REMEMBERED = 8192
 """Clean texts remembered before all are forgotten."""
 
-MAX_REMEMBERED_CHARS = 256
-"""Longer texts are not remembered."""
+MAX_REMEMBERED_CHARS = 1024
+"""Longer texts are not remembered; statements of SQL are shorter, and come again and again."""
+
+MAX_REMEMBERED_TOGETHER = 1 << 20
+"""Characters of all remembered texts together: about a megabyte."""
 
 MAX_DEPTH = 32
 """Levels of nesting that are looked into; the encoder stops at 24."""
@@ -57,6 +60,7 @@ class Values:
         """Names that say nothing and hold no secret themselves; read by the hot loops."""
         self.clean_texts: set[str] = set()
         """Short texts without secrets; read by the hot loops."""
+        self._remembered = 0
 
     def text(self, text: str) -> str:
         """
@@ -72,11 +76,34 @@ class Values:
         except Exception as error:  # noqa: BLE001 - what cannot be looked at does not leave
             _report(error)
             return FAILED
-        if cleaned is text and len(text) <= MAX_REMEMBERED_CHARS:
-            if len(self.clean_texts) >= MAX_REMEMBERED:
+        size = len(text)
+        if cleaned is text and size <= MAX_REMEMBERED_CHARS:
+            self._remembered += size
+            if len(self.clean_texts) >= MAX_REMEMBERED or self._remembered > MAX_REMEMBERED_TOGETHER:
                 self.clean_texts.clear()
+                self._remembered = size
             self.clean_texts.add(text)
         return cleaned
+
+    def attributes(self, attributes: dict[str, Any]) -> dict[str, Any]:
+        """
+        As `mapping`, quickly where all names and values are known to be harmless.
+
+        Args:
+            attributes: A dictionary with text keys.
+        """
+        if self.harmless_keys.issuperset(attributes):
+            clean, text = self.clean_texts, self.text
+            for value in attributes.values():
+                kind = value.__class__
+                if kind is str:
+                    if value not in clean and text(value) is not value:
+                        break
+                elif kind not in NUMBERS:
+                    break
+            else:
+                return attributes
+        return self.mapping(attributes)  # type: ignore[no-any-return] # a dictionary comes of a dictionary
 
     def mapping(self, attributes: Any) -> Any:
         """

@@ -19,25 +19,36 @@ MAX_CHARS = (1 << 18) + OVERLAP
 """Characters of a text that are looked at; the encoder sends no more than 262,144."""
 
 
-def first(pattern: re.Pattern[str], text: str, start: int) -> re.Match[str] | None:
+FOREIGN_WINDOW = 1 << 11
+"""Characters searched at once with a pattern of the operator's, which may be quadratic: 2,048."""
+
+FOREIGN_OVERLAP = 1 << 9
+"""Characters of a secret by which a pattern of the operator's is sure to recognise it: 512."""
+
+
+def first(
+    pattern: re.Pattern[str], text: str, start: int, *, window: int = WINDOW, overlap: int = OVERLAP
+) -> re.Match[str] | None:
     """
     The first match at or after a position, as `pattern.search(text, start)` finds it.
 
     Args:
-        pattern: Recognises a secret by at most `OVERLAP` characters of its beginning.
+        pattern: Recognises a secret by at most `overlap` characters of its beginning.
         text: Of any length.
         start: Where to begin.
+        window: Characters searched at once.
+        overlap: Characters by which pieces overlap; less than `window`.
     """
     size = len(text)
     while True:
-        end = start + WINDOW
+        end = start + window
         if end >= size:
             return pattern.search(text, start)
         match = pattern.search(text, start, end)
         if match is None:
-            start = end - OVERLAP
+            start = end - overlap
             continue
-        if match.end() + OVERLAP < end:
+        if match.end() + overlap < end:
             return match
         whole = pattern.match(text, match.start())
         if whole is not None:
