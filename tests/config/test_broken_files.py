@@ -201,6 +201,30 @@ def test_all_mistakes_are_said_at_once_and_the_rest_is_used(tmp_path: Path) -> N
     )
 
 
+def test_an_entry_of_a_list_that_is_wrong_is_left_out(tmp_path: Path) -> None:
+    """A log file without a usable path cannot be written; one with a wrong size has the default's."""
+    (tmp_path / "otel-agent.yaml").write_text(
+        "logs:\n  files:\n    - {path: [a]}\n    - {path: b.log, max_bytes: none}\n    - c.log\n"
+    )
+
+    loaded = load({}, environ={}, directory=tmp_path)
+    assert [(f"{tmp_path}/b.log", 10_485_760)] == [(file.path, file.max_bytes) for file in loaded.config.logs.files]
+    assert [3, 4, 5] == [int(line.split(":")[1]) for line in loaded.problems]
+
+
+def test_a_working_directory_that_is_gone_does_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An agent whose directory was deleted under its feet still starts."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+
+    assert ((), "/a.log") == (
+        (loaded := load({"config": {"logs": {"files": {"path": "a.log"}}}}, environ={})).problems,
+        loaded.config.logs.files[0].path,
+    )
+
+
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     """A file somebody named must exist; the one nobody named need not."""
     assert ("nowhere.yaml: cannot be read: No such file or directory",) == load(

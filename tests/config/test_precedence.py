@@ -47,7 +47,7 @@ def in_section(path: str, text: str) -> str:
 
 
 @pytest.mark.parametrize("path", leaves())
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_the_strongest_source_decides(path: str, tmp_path: Path, data: st.DataObject) -> None:
     """For every setting and any set of sources, value and origin are those of the strongest."""
@@ -162,6 +162,17 @@ def test_an_empty_value_takes_back_what_weaker_sources_say(tmp_path: Path) -> No
         loaded.config.health.port,
         loaded.config.export.headers,
     )
+
+
+def test_an_empty_mapping_takes_back_all_keys(tmp_path: Path) -> None:
+    """Of the sources between, what is stronger than the empty value stays."""
+    (tmp_path / "otel-agent.yaml").write_text("export: {endpoint: 'https://a', headers: {x: file}}")
+    (tmp_path / "otel-agent.x.yaml").write_text("export: {headers: }")
+
+    assert {} == load({"environment": "x"}, environ={}, directory=tmp_path).config.export.headers
+    assert {"y": "argument"} == load(
+        {"environment": "x", "headers": {"Y": "argument"}}, environ={}, directory=tmp_path
+    ).config.export.headers
 
 
 def test_the_next_source_decides_when_one_is_wrong(tmp_path: Path) -> None:
