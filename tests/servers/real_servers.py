@@ -222,12 +222,14 @@ class Collector(Server):
         scopes = [scope for one in self.filed("resourceSpans") for scope in one["scopeSpans"]]
         return [span for scope in scopes for span in scope["spans"]]
 
-    def filed_logs(self, service: str) -> list[dict[str, Any]]:
-        """Every log record of a service that the backend `file` wrote."""
-        resources = [
-            one for one in self.filed("resourceLogs") if attributes(one["resource"]).get("service.name") == service
-        ]
-        return [record for one in resources for scope in one["scopeLogs"] for record in scope["logRecords"]]
+    def filed_logs(self, service: str, instance: str | None = None) -> list[dict[str, Any]]:
+        """Every log record of a service, or of one instance of it, that the backend `file` wrote."""
+        found = []
+        for one in self.filed("resourceLogs"):
+            about = attributes(one["resource"])
+            if about.get("service.name") == service and instance in (None, about.get("service.instance.id")):
+                found += [record for scope in one["scopeLogs"] for record in scope["logRecords"]]
+        return found
 
 
 class Jaeger(Server):
@@ -259,8 +261,8 @@ class Jaeger(Server):
         found: list[str] = get_json(f"{self.url}/api/v3/services").get("services") or []
         return found
 
-    def spans(self, service: str, *, limit: int = 5000) -> list[dict[str, Any]]:
-        """Every span of a service, as OTLP JSON."""
+    def spans(self, service: str, instance: str | None = None, *, limit: int = 5000) -> list[dict[str, Any]]:
+        """Every span of a service, or of one instance of it, as OTLP JSON."""
         now = datetime.now(UTC)
         parameters = {
             "query.service_name": service,
@@ -274,12 +276,12 @@ class Jaeger(Server):
             if error.code == 404:
                 return []
             raise
-        return [
-            span
-            for resource in answer["result"].get("resourceSpans", [])
-            for scope in resource["scopeSpans"]
-            for span in scope["spans"]
+        resources = [
+            one
+            for one in answer["result"].get("resourceSpans", [])
+            if instance in (None, attributes(one["resource"]).get("service.instance.id"))
         ]
+        return [span for one in resources for scope in one["scopeSpans"] for span in scope["spans"]]
 
 
 class Prometheus(Server):
