@@ -24,7 +24,7 @@ from otel_agent.delivery.accounting import Delivery, Ledger
 from otel_agent.delivery.answers import Sender
 from otel_agent.delivery.courier import Courier
 from otel_agent.delivery.custody import Custody
-from otel_agent.delivery.intake import Intake, Observer, Redact
+from otel_agent.delivery.intake import Intake, Observer, Redact, Select
 from otel_agent.delivery.lane import Lane
 from otel_agent.delivery.queues import SignalQueue
 from otel_agent.delivery.relief import Relief
@@ -54,6 +54,7 @@ class DeliveryEngine:
         spool: Spool | None = None,
         observers: Mapping[str, Sequence[Observer]] | None = None,
         redact: Redact | None = None,
+        select: Select | None = None,
         clock: Clock = SYSTEM,
         settings: DeliverySettings | None = None,
     ) -> None:
@@ -67,6 +68,7 @@ class DeliveryEngine:
             observers: By signal: called with each batch as it was taken from the queue, before redaction, on the delivery
                 thread.
             redact: Called with a signal and items before they are encoded; answers with what may leave.
+            select: Chooses which ended spans are sent; by default those with the sampled flag.
             clock: Its monotonic face rules waits between attempts.
             settings: Sizes and times.
         """
@@ -86,6 +88,7 @@ class DeliveryEngine:
                     redact=redact,
                     request_bytes=self.settings.request_bytes,
                     is_kept=sender is not None or spool is not None,
+                    select=select if signal == "traces" else None,
                 ),
                 self.settings,
             )

@@ -17,7 +17,7 @@ from otel_agent.delivery.queues import SignalQueue
 from otel_agent.delivery.wire import encode_logs, encode_metrics, encode_spans
 from otel_agent.guard import guarded, shared
 
-__all__ = ["REDACTION", "UNENCODABLE", "Intake", "Observer", "Payload", "Redact", "is_recorded_only"]
+__all__ = ["REDACTION", "UNENCODABLE", "Intake", "Observer", "Payload", "Redact", "Select", "is_recorded_only"]
 
 REDACTION = "redaction"
 """Reason of what is dropped because it could not be redacted."""
@@ -30,6 +30,9 @@ Observer = Callable[[list[Any]], object]
 
 Redact = Callable[[str, list[Any]], Sequence[Any]]
 """Signal and items in, items that may leave out."""
+
+Select = Callable[[list[Any]], list[Any]]
+"""A batch in; what of it, and of what was held back before, is to be sent now. Quick, and does not raise."""
 
 _SAMPLED = 1
 
@@ -94,13 +97,17 @@ def _sampled(items: list[Any]) -> list[Any]:
         return [item for item in items if not is_recorded_only(item)]
 
 
+def _everything(items: list[Any]) -> list[Any]:
+    return items
+
+
 class Intake:
     """
     Makes requests of what one signal's queue holds.
 
     `turn` is held from the first item taken to the last request made, so batches keep their order. `door` is held while
-    items go from the queue to the ledger's hands and while both are read, so that no reader misses one; nothing is called
-    under it.
+    items go from the queue to the ledger's hands and while both are read, so that no reader misses one; nothing foreign is
+    called under it.
     """
 
     def __init__(
@@ -113,6 +120,7 @@ class Intake:
         redact: Redact | None = None,
         request_bytes: int,
         is_kept: bool = True,
+        select: Select | None = None,
     ) -> None:
         """
         Begin with nothing taken.
@@ -126,12 +134,14 @@ class Intake:
             request_bytes: Larger requests are cut in halves.
             is_kept: Whether there is anywhere to go. Otherwise items end with the observers and count as delivered to them;
                 where there are none, items do not count at all.
+            select: Chooses what is to be sent of a batch; by default spans with the sampled flag, and everything else.
         """
         self.signal = signal
         self.queue = queue
         self.ledger = ledger
         self.is_kept = is_kept
         self._observers = tuple(observers)
+        self._select = select or (_sampled if signal == "traces" else _everything)
         self._redact = redact
         self._request_bytes = request_bytes
         self.begin()
@@ -177,9 +187,7 @@ class Intake:
         counted = self.is_kept or bool(self._observers)
         with self.door:
             taken = self.queue.take(min(most, self._affordable()))
-            kept = taken
-            if self.signal == "traces":
-                kept = _sampled(taken)
+            kept = self._select(taken)
             if counted:
                 self.ledger.take(len(kept))
         self.show(taken)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 __all__ = ["count_records", "fields", "merge", "split"]
 
 _RESOURCES, _NESTED = 1, 2
+_RECORD_TAG = _NESTED << 3 | 2
 _VARINT, _FIXED64, _DELIMITED, _FIXED32 = 0, 1, 2, 5
 _FIXED_BYTES = {_FIXED64: 8, _FIXED32: 4}
 
@@ -114,12 +115,69 @@ def merge(requests: Iterable[bytes]) -> bytes:
     """
     records: list[Record] = []
     others: list[bytes] = []
+    frame: Frame | None = None
     for request in requests:
+        field = None if frame is None else _framed_like(request, frame)
+        if frame is not None and field is not None:
+            records.append(Record(frame.resource, frame.scope, field))
+            continue
         try:
-            records += list(_records(request))
+            found = list(_records(request))
         except ValueError:
             others.append(request)
+            continue
+        records += found
+        frame = _frame(request, found[0]) if len(found) == 1 else None
     return b"".join([_joined(records), *others])
+
+
+class Frame(NamedTuple):
+    """
+    What stands around the only record of a request.
+
+    The requests of a journal hold one record each and mostly the same resource and scope, so comparing with the last one
+    takes a sixth of the time of taking each apart.
+    """
+
+    resource: bytes
+    scope: bytes
+    before_scope: bytes
+    before_record: bytes
+    after_record: bytes
+
+
+def _frame(request: bytes, record: Record) -> Frame | None:
+    resources = list(fields(request))
+    scopes = [each for each in fields(request, resources[0].content, resources[0].end) if each.number == _NESTED]
+    if len(resources) != 1 or len(scopes) != 1:
+        return None
+    scope = scopes[0]
+    at = request.index(record.field, scope.content)
+    return Frame(
+        record.resource,
+        record.scope,
+        request[resources[0].content : scope.start],
+        request[scope.content : at],
+        request[at + len(record.field) :],
+    )
+
+
+def _framed_like(request: bytes, frame: Frame) -> bytes | None:
+    """The only record of a request, when the same stands around it as around another's; otherwise `None`."""
+    try:
+        _, at = _varint(request, 1, len(request))
+        if not request.startswith(frame.before_scope, at):
+            return None
+        _, at = _varint(request, at + len(frame.before_scope) + 1, len(request))
+        if not request.startswith(frame.before_record, at) or not request.endswith(frame.after_record):
+            return None
+        at += len(frame.before_record)
+        end = len(request) - len(frame.after_record)
+        length, content = _varint(request, at + 1, end)
+    except ValueError:
+        return None
+    # A second record would begin where the first one ends, before the frame does.
+    return request[at:end] if content + length == end and request[at] == _RECORD_TAG else None
 
 
 def _records(request: bytes) -> Iterator[Record]:

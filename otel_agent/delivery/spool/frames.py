@@ -29,7 +29,9 @@ MAX_PAYLOAD_BYTES = 1 << 28
 _MAGIC = b"\xf5OA1"
 _HEAD = Struct("<4sII")
 _COVERED = Struct("<BI")
-HEAD_BYTES = _HEAD.size + _COVERED.size
+_WHOLE = Struct("<4sIIBI")
+_RECORD_SEED = crc32(_COVERED.pack(RECORD, 1))
+HEAD_BYTES = _WHOLE.size
 
 
 class Frame(NamedTuple):
@@ -53,8 +55,8 @@ def pack(payload: bytes, items: int, kind: int = BATCH) -> bytes:
         items: How many spans, log records or collections are in it.
         kind: `BATCH` or `RECORD`.
     """
-    covered = _COVERED.pack(kind, items)
-    return _HEAD.pack(_MAGIC, len(payload), crc32(payload, crc32(covered))) + covered + payload
+    seed = _RECORD_SEED if kind == RECORD and items == 1 else crc32(_COVERED.pack(kind, items))
+    return _WHOLE.pack(_MAGIC, len(payload), crc32(payload, seed), kind, items) + payload
 
 
 def scan(content: bytes, start: int = 0) -> Iterator[Frame]:
