@@ -6,10 +6,12 @@ What counts its lookups is asked for them: functions under `functools.lru_cache`
 own that does. Anything else that has a length (caches of cachebox) is measured by its size only.
 """
 
+import copy
 import sys
 import weakref
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from otel_agent import guard
@@ -75,7 +77,7 @@ def _read_counts(cache: Any) -> Figures:
 def _read_counted(cache: Any) -> Figures:
     counts = cache.otel_agent_counts
     return Figures(
-        counts["hit"],
+        max(0, counts["lookup"] - counts["miss"]),
         counts["miss"],
         len(cache),
         _limit(cache.maxsize),
@@ -98,26 +100,33 @@ def _limit(limit: Any) -> int | None:
 def _count(cache: Any) -> None:
     if getattr(type(cache), "counts_for_otel_agent", False):
         return
-    own = type(cache)
     counts: Counter[str] = Counter()
+    counted = _derive(type(cache), counts)
+    cache.otel_agent_counts = counts
+    cache.__class__ = counted
 
-    class Counted(own):  # type: ignore[misc, valid-type]  # the class is known only now
+
+def _derive(own: Any, counts: Counter[str]) -> Any:
+    """A class like another that counts what is looked up and what leaves."""
+
+    class Counted(own):  # type: ignore[misc]  # the class is known only now
         counts_for_otel_agent = True
 
         def __getitem__(self, key: Any) -> Any:
-            try:
-                value = own.__getitem__(self, key)
-            except KeyError:
-                counts["miss"] += 1
-                raise
-            counts["hit"] += 1
-            return value
+            counts["lookup"] += 1
+            return own.__getitem__(self, key)
+
+        def __missing__(self, key: Any) -> Any:
+            # Called for every key that is not there, also by a class of the agent's that makes a value then.
+            counts["miss"] += 1
+            return own.__missing__(self, key)
 
         def get(self, key: Any, default: Any = None) -> Any:
-            try:
+            if key in self:
                 return self[key]
-            except KeyError:
-                return default
+            counts["lookup"] += 1
+            counts["miss"] += 1
+            return default
 
         def popitem(self) -> Any:
             item = own.popitem(self)
@@ -129,20 +138,31 @@ def _count(cache: Any) -> None:
             counts["expired"] += len(expired or ())
             return expired
 
+        # A copy or a pickle is a cache of its own class again.
+
+        def __copy__(self) -> Any:
+            with _in_class(self, own):
+                return copy.copy(self)
+
         def __reduce_ex__(self, protocol: Any) -> Any:
-            # A copy or a pickle is a cache of its own class again.
-            self.__class__ = own
-            try:
-                build, arguments, *rest = own.__reduce_ex__(self, protocol)  # type: ignore[call-arg, str-unpack]  # mypy does not know the class
-            finally:
-                self.__class__ = Counted
+            with _in_class(self, own):
+                build, arguments, *rest = own.__reduce_ex__(self, protocol)
             return (_rebuild, (build, arguments), *rest)
 
     if not hasattr(own, "expire"):
         del Counted.expire
     Counted.__name__, Counted.__qualname__, Counted.__module__ = own.__name__, own.__qualname__, own.__module__
-    cache.otel_agent_counts = counts
-    cache.__class__ = Counted
+    return Counted
+
+
+@contextmanager
+def _in_class(cache: Any, own: type) -> Iterator[None]:
+    counted = cache.__class__
+    cache.__class__ = own
+    try:
+        yield
+    finally:
+        cache.__class__ = counted
 
 
 def _rebuild(build: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

@@ -76,7 +76,7 @@ def test_seven_lookups_with_four_hits_export_four_three_and_four_sevenths(collec
 
     assert (4, 3, 4 / 7) == (found["requests hit"], found["requests miss"], found["hit_ratio"])
     assert (3, 10) == (found["entry.count"], found["entry.limit"])
-    assert CacheInfo(4, 3, 10, 3) == double.cache_info()  # type: ignore[attr-defined]  # as functools
+    assert CacheInfo(4, 3, 10, 3) == double.cache_info()
 
 
 def test_what_is_emitted_is_what_is_catalogued(collector: Collector) -> None:
@@ -184,7 +184,7 @@ def test_a_failing_load_reaches_all_who_wait_and_is_not_kept() -> None:
     for thread in threads:
         thread.start()
     end_s = time.monotonic() + LONG_S
-    while failing.cache_info().misses < 10 and time.monotonic() < end_s:  # type: ignore[attr-defined]  # as functools
+    while failing.cache_info().misses < 10 and time.monotonic() < end_s:
         time.sleep(0.001)
     release.set()
     for thread in threads:
@@ -194,7 +194,7 @@ def test_a_failing_load_reaches_all_who_wait_and_is_not_kept() -> None:
 
     assert ["7"] * 11 == errors
     assert before + 1 == len(loads)
-    assert 0 == failing.cache_info().currsize  # type: ignore[attr-defined]  # as functools
+    assert 0 == failing.cache_info().currsize
 
 
 def test_a_cancelled_loader_does_not_poison_those_who_wait() -> None:
@@ -316,8 +316,8 @@ def test_evictions_are_told_apart(collector: Collector) -> None:
 
     for number in range(5):
         load(number)
-        assert load.cache_info().currsize <= 2  # type: ignore[attr-defined]  # as functools
-    load.cache_clear()  # type: ignore[attr-defined]  # as functools
+        assert load.cache_info().currsize <= 2
+    load.cache_clear()
     found = collector.of("small")
 
     assert (3, 2, 0) == (found["evictions capacity"], found["evictions explicit"], found["evictions expired"])
@@ -329,12 +329,12 @@ def test_what_is_cleared_while_it_is_loaded_is_not_kept() -> None:
 
     @cached()
     def load(number: int) -> int:
-        load.cache_clear()  # type: ignore[attr-defined]  # as functools
+        load.cache_clear()
         return number
 
     load(1)
 
-    assert 0 == load.cache_info().currsize  # type: ignore[attr-defined]  # as functools
+    assert 0 == load.cache_info().currsize
 
 
 def test_keys_are_made_by_the_given_function() -> None:
@@ -454,6 +454,25 @@ def test_cachetools_caches_are_watched(collector: Collector) -> None:
     )
     assert cachetools.TTLCache is type(pickle.loads(pickle.dumps(cache)))
     assert {"b": 1, "c": 2} == dict(copy.copy(cache))
+
+
+def test_a_cache_that_makes_missing_values_behaves_as_before(collector: Collector) -> None:
+    """Asking with `get` makes no value, a value that was made is a miss, and a copy counts nothing."""
+
+    class Squares(cachetools.LRUCache[int, int]):
+        def __missing__(self, key: int) -> int:
+            self[key] = key * key
+            return key * key
+
+    cache = watch_cache(Squares(8), name="squares")
+    assert (None, 0) == (cache.get(3), len(cache))
+    assert (16, 16, 16) == (cache[4], cache[4], cache.get(4))
+    twin = copy.copy(cache)
+    assert (Squares, 16) == (type(twin), twin[4])
+
+    found = collector.of("squares")
+
+    assert (2, 2) == (found["requests hit"], found["requests miss"])
 
 
 def test_functions_under_other_caches_are_watched(collector: Collector) -> None:
