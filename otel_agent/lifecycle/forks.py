@@ -38,14 +38,18 @@ class _Followers:
 
     def __init__(self) -> None:
         self._known: list[weakref.ref[Forking]] = []
+        self._outermost: list[weakref.ref[Forking]] = []
         self._turn = threading.Lock()
         self._is_turn_taken = False
         self._is_hooked = False
 
-    def add(self, follower: Forking) -> None:
-        if any(known() is follower for known in self._known):
+    def add(self, follower: Forking, *, is_outermost: bool) -> None:
+        if any(known() is follower for known in self._known + self._outermost):
             return
-        self._known = [*(known for known in self._known if known() is not None), weakref.ref(follower)]
+        if is_outermost:
+            self._outermost = _with(self._outermost, follower)
+        else:
+            self._known = _with(self._known, follower)
         if not self._is_hooked and hasattr(os, "register_at_fork"):
             self._is_hooked = True
             os.register_at_fork(
@@ -55,17 +59,17 @@ class _Followers:
     def _before(self) -> None:
         self._is_turn_taken = self._turn.acquire(timeout=TURN_S)
         # The last to follow feeds those before it, so it rests first.
-        self._each(reversed(self._known), lambda follower: follower.hold_for_fork())
+        self._each(reversed(self._known + self._outermost), lambda follower: follower.hold_for_fork())
 
     def _after_in_parent(self) -> None:
-        self._each(self._known, lambda follower: follower.go_on_after_fork())
+        self._each(self._known + self._outermost, lambda follower: follower.go_on_after_fork())
         if self._is_turn_taken:
             self._turn.release()
 
     def _after_in_child(self) -> None:
         self._turn = threading.Lock()
         guard.shared.reinit_after_fork()
-        self._each(self._known, lambda follower: follower.reinit_after_fork())
+        self._each(self._outermost + self._known, lambda follower: follower.reinit_after_fork())
 
     @staticmethod
     def _each(known: Iterable[weakref.ref[Forking]], action: Callable[[Forking], None]) -> None:
@@ -76,14 +80,19 @@ class _Followers:
                     action(follower)
 
 
+def _with(known: list["weakref.ref[Forking]"], follower: Forking) -> list["weakref.ref[Forking]"]:
+    return [*(reference for reference in known if reference() is not None), weakref.ref(follower)]
+
+
 _shared = _Followers()
 
 
-def follow_forks(follower: Forking) -> None:
+def follow_forks(follower: Forking, *, is_outermost: bool = False) -> None:
     """
     Tell somebody of every fork from now on, for as long as it lives; safe twice.
 
     Args:
         follower: Held weakly. Those that began to follow later are held first, and go on and begin anew last.
+        is_outermost: Held before all others, whenever it began to follow; goes on after them, and begins anew before them.
     """
-    _shared.add(follower)
+    _shared.add(follower, is_outermost=is_outermost)

@@ -22,6 +22,7 @@ import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -85,7 +86,11 @@ class EndSignals:
         self._handler = self._handle  # one object: what is in place is recognised by identity
         self._rearmer = self._rearm
         self._mask: set[int] | None = None
+        self._deferred: list[int] | None = None
+        """Signals that came during a fork; None while there is none."""
         self._is_closed = False
+        self._inherited: list[Callable[[float], object]] = []
+        """What those before this one had to do at the end."""
         self._begin()
 
     def _begin(self) -> None:
@@ -115,7 +120,7 @@ class EndSignals:
         except ValueError:  # a subinterpreter
             return "signals cannot be answered in a subinterpreter: SIGTERM ends the agent at once"
         self._wakeup.start()
-        follow_forks(self)
+        follow_forks(self, is_outermost=True)
         return None
 
     def close(self) -> None:
@@ -131,12 +136,24 @@ class EndSignals:
             signal.signal(signal.SIGURG, signal.SIG_DFL)
 
     def hold_for_fork(self) -> None:
-        """Put signals off: until the child has a descriptor of its own, its signals would be heard by the parent."""
+        """
+        Put signals off.
+
+        In the child, because until it has a descriptor of its own its signals would be heard by the parent. In the parent,
+        because an end would wait for locks that are held for the fork, perhaps by the very thread that the handler interrupts.
+        """
+        self._deferred = []
         if hasattr(signal, "pthread_sigmask"):
             self._mask = {int(number) for number in signal.pthread_sigmask(signal.SIG_BLOCK, self._signals)}
 
     def go_on_after_fork(self) -> None:
-        """Let signals come, in the parent."""
+        """Let signals come, in the parent, also those that came meanwhile."""
+        deferred, self._deferred = self._deferred, None
+        self._unmask()
+        for number in deferred or ():
+            os.kill(os.getpid(), number)
+
+    def _unmask(self) -> None:
         mask, self._mask = self._mask, None
         if mask is not None:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
@@ -147,21 +164,31 @@ class EndSignals:
         self._begin()
         if not self._is_closed:
             self._wakeup.replace(old)
-        self.go_on_after_fork()
+        self._deferred = None
+        self._unmask()
 
     def _take(self, number: int) -> None:
         present = signal.getsignal(number)
         if present is self._handler or present is None or present is signal.SIG_IGN:
             return  # ours, or not Python's, or not wanted
         earlier = getattr(present, "__self__", None)
-        if isinstance(earlier, EndSignals) and earlier._is_closed:  # noqa: SLF001 - of this class
-            earlier.close()  # it was closed on another thread, where nothing can be given back
+        if isinstance(earlier, EndSignals):
+            self._succeed(earlier)
             present = signal.getsignal(number)
         self._previous[number] = present
         signal.signal(number, self._handler)
 
+    def _succeed(self, earlier: "EndSignals") -> None:
+        """Take the place of one before: one process ends once. It may have been closed where nothing can be given back."""
+        if not earlier._is_closed:  # noqa: SLF001 - of this class
+            self._inherited.append(earlier._on_end)  # noqa: SLF001 - of this class
+        earlier.close()
+
     def _handle(self, number: int, frame: FrameType | None) -> None:
         """Run in the main thread, between any two instructions of it."""
+        if self._deferred is not None:
+            self._deferred.append(number)
+            return
         previous = self._previous.get(number, signal.SIG_DFL)
         if not self._is_closed:
             self._wakeup.write(number | _HANDLED)
@@ -199,7 +226,11 @@ class EndSignals:
             Task("signal", lambda: self._end(number)).start()
 
     def _end(self, number: int) -> None:
-        guard.swallow("lifecycle.end", "the end could not be prepared", lambda: self._on_end(self._deadline_s))
+        others = [Task("signal", partial(on_end, self._deadline_s)).start() for on_end in self._inherited]
+        with guard.guarded("lifecycle.end", "the end could not be prepared"):
+            self._on_end(self._deadline_s)
+        for other in others:
+            other.wait(self._deadline_s)
         self._safe.open()
         # The main thread may be deep in C code for minutes; with the default action it would have ended at once.
         if not self._reached.wait(REACH_S):

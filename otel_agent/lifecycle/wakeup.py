@@ -15,7 +15,7 @@ from otel_agent import guard
 
 __all__ = ["LOOK_S", "Wakeup"]
 
-LOOK_S = 0.5
+LOOK_S = 1.0
 """How often the helper looks around when it hears nothing, in seconds."""
 
 _NONE = -1

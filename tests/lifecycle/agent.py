@@ -1,5 +1,5 @@
 """
-A small agent that keeps a ledger, run by the tests in a process of its own: `python agent.py DIRECTORY MODE`.
+A small agent that keeps a ledger, run by the tests in a process of its own: `python agent.py DIRECTORY MODE DEADLINE_S`.
 
 What it accepts is written to `accepted` at once; what waits in its queue is written to `delivered` by a thread that is never in
 a hurry, and by `close`. Whatever is in the first file and not in the second was lost.
@@ -21,7 +21,7 @@ from otel_agent.lifecycle.components import Component, Lifecycle
 from otel_agent.lifecycle.endings import ExitHooks
 from otel_agent.lifecycle.signals import EndSignals
 
-DEADLINE_S = 2.0
+DEADLINE_S = float(sys.argv[3])
 
 
 class Ledger:
@@ -61,6 +61,13 @@ class Ledger:
     def flush(self, timeout_s: float) -> None:
         self.write("events", "notice")
 
+    def hold_for_fork(self) -> None:
+        self.lock.acquire()
+        time.sleep(0.005)
+
+    def go_on_after_fork(self) -> None:
+        self.lock.release()
+
     def reinit_after_fork(self) -> None:
         self.queue.clear()
         self.lock = threading.Lock()
@@ -75,6 +82,7 @@ class Ledger:
                     self.write("delivered", self.queue.popleft())
 
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin with it ignored
 directory, mode = Path(sys.argv[1]), sys.argv[2]
 ledger = Ledger(directory)
 life = Lifecycle(
@@ -84,6 +92,8 @@ life = Lifecycle(
             ledger.start,
             ledger.close,
             hurry=ledger.is_hurried.set,
+            hold_for_fork=ledger.hold_for_fork,
+            go_on_after_fork=ledger.go_on_after_fork,
             reinit_after_fork=ledger.reinit_after_fork,
         )
     ],
@@ -223,6 +233,14 @@ def main() -> None:
         ready()
         while True:
             ledger.accept()
+    if mode == "forks":
+        ready()
+        while True:
+            pid = os.fork()
+            if pid == 0:
+                os._exit(0)
+            os.waitpid(pid, 0)
+            ledger.accept()
     if mode == "locked":
         with ledger.lock:
             ready()
@@ -244,11 +262,14 @@ def main() -> None:
             closing.join()
         ready()
         time.sleep(20)
-    if mode == "again":
-        closing = threading.Thread(target=signals.close)
-        closing.start()
-        closing.join()
-        renewed = EndSignals(life.close, deadline_s=DEADLINE_S)
+    if mode.startswith("again"):
+        if mode == "again-closed":
+            closing = threading.Thread(target=signals.close)
+            closing.start()
+            closing.join()
+        own = Lifecycle([Component("second", close=lambda timeout_s: ledger.write("events", "second closed"))])
+        own.start()
+        renewed = EndSignals(own.close, deadline_s=DEADLINE_S)
         renewed.install()
         assert renewed == getattr(signal.getsignal(signal.SIGURG), "__self__", None)
         ready()

@@ -54,6 +54,20 @@ def test_who_followed_last_rests_first_and_begins_last() -> None:
     assert ["hold b", "hold a", "go on a", "go on b"] == told
 
 
+def test_the_outermost_rests_first_and_begins_first() -> None:
+    """Whenever it began to follow: in the child others depend on it, in the parent it waits for them."""
+    told: list[str] = []
+    outer, inner = Follower(told.append, "outer"), Follower(told.append, "inner")
+    follow_forks(outer, is_outermost=True)
+    follow_forks(inner)
+
+    def in_child() -> None:
+        assert ["hold outer", "hold inner", "anew outer", "anew inner"] == told
+
+    assert 0 == fork(in_child)
+    assert ["hold outer", "hold inner", "go on inner", "go on outer"] == told
+
+
 def test_nobody_is_kept_alive_by_following() -> None:
     """Followers are held weakly."""
     told: list[str] = []
