@@ -6,14 +6,14 @@ its spans and the histogram its duration goes to. SQLAlchemy itself is not impor
 are.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from otel_agent.catalog import attributes as a
 from otel_agent.catalog import database as metrics
 from otel_agent.instruments.sql_cache import Generations, Readings
 from otel_agent.instruments.sql_histograms import Histograms
-from otel_agent.instruments.sql_pools import PoolWatch
+from otel_agent.instruments.sql_pools import Pools, PoolWatch
 from otel_agent.instruments.sql_tokens import Quotes
 
 __all__ = ["Database", "Databases", "Prepared", "describe"]
@@ -180,16 +180,16 @@ class Databases:
     What is found is kept on the dialect, where looking it up costs least, and goes with it.
     """
 
-    def __init__(self, histograms: Histograms, watch: Callable[[str], PoolWatch]) -> None:
+    def __init__(self, histograms: Histograms, pools: Pools) -> None:
         """
         Begin with none.
 
         Args:
             histograms: Where durations go.
-            watch: Begins to watch the pools of a name.
+            pools: Where pools are watched; its lock is held while a database is described, so that each is described once.
         """
         self._histograms = histograms
-        self._watch = watch
+        self._pools = pools
 
     def of(self, engine: Any) -> Database:
         """
@@ -201,16 +201,23 @@ class Databases:
         Returns:
             The same object for the same dialect.
         """
+        known = engine.dialect.__dict__.get(_KNOWN)
+        if known is None or known[0] is not self:
+            with self._pools.lock:
+                known = self._describe(engine)
+        found: Database = known[1]
+        return found
+
+    def _describe(self, engine: Any) -> tuple["Databases", Database]:
         dialect = engine.dialect
-        known = dialect.__dict__.get(_KNOWN)
-        if known is not None and known[0] is self:
-            found: Database = known[1]
-            return found
-        database = describe(engine.url, dialect, self._histograms)
-        database.pools = self._watch(getattr(engine.pool, "logging_name", None) or database.name)
-        database.pools.use_engine(engine)
-        setattr(dialect, _KNOWN, (self, database))
-        return database
+        known: tuple[Databases, Database] | None = dialect.__dict__.get(_KNOWN)
+        if known is None or known[0] is not self:
+            database = describe(engine.url, dialect, self._histograms)
+            database.pools = self._pools.watch(getattr(engine.pool, "logging_name", None) or database.name)
+            database.pools.use_engine(engine)
+            known = (self, database)
+            setattr(dialect, _KNOWN, known)
+        return known
 
 
 def describe(url: Any, dialect: Any, histograms: Histograms) -> Database:

@@ -142,8 +142,7 @@ class Pools:
     """
     The pools of the process.
 
-    `_lock` guards names and the counts of timeouts, which are rare; it is never held while calling out. It can be taken twice by
-    one thread, because the garbage collector may run anything at any moment.
+    `lock` guards names and the counts of timeouts, which are rare. It can be taken twice by one thread, because the garbage collector may run anything at any moment.
     """
 
     def __init__(self, histograms: Histograms) -> None:
@@ -154,7 +153,7 @@ class Pools:
             histograms: Where durations go.
         """
         self._histograms = histograms
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         self._watches: weakref.WeakValueDictionary[str, PoolWatch] = weakref.WeakValueDictionary()
         _all.add(self)
 
@@ -168,7 +167,7 @@ class Pools:
         Returns:
             The watch.
         """
-        with self._lock:
+        with self.lock:
             given, number = name, 1
             while given in self._watches:
                 number += 1
@@ -183,12 +182,12 @@ class Pools:
         Args:
             watch: Of the pool.
         """
-        with self._lock:
+        with self.lock:
             watch.timeouts += 1
 
     def renew(self) -> None:
         """Begin again in a forked child."""
-        self._lock = threading.RLock()
+        self.lock = threading.RLock()
         for watch in list(self._watches.values()):
             watch.renew()
 
@@ -230,7 +229,7 @@ class Pools:
             yield watch.timeouts, watch.attributes
 
     def _each(self) -> Iterator[PoolWatch]:
-        with self._lock:
+        with self.lock:
             watches = list(self._watches.values())
         for watch in watches:
             with guard.guarded("instruments.sqlalchemy.pools", f"the connection pool {watch.name} cannot be measured"):

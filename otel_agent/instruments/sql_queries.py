@@ -62,6 +62,8 @@ class Queries:
         executemany: bool,  # noqa: FBT001 - SQLAlchemy's signature
     ) -> tuple[str, Any]:
         """Begin; see `sqlalchemy.events.ConnectionEvents.before_cursor_execute`."""
+        if context is None:  # a dialect's own business
+            return statement, parameters
         try:
             text, batch_size = _as_batch(context, statement, parameters) if executemany else (statement, 0)
             context._otel_agent_running = (perf_ns(), text, batch_size)  # noqa: SLF001 - our own attribute
@@ -80,7 +82,7 @@ class Queries:
     ) -> None:
         """End; see `sqlalchemy.events.ConnectionEvents.after_cursor_execute`."""
         try:
-            running = context._otel_agent_running  # noqa: SLF001 - our own attribute
+            running = getattr(context, "_otel_agent_running", None)
             if running is None:
                 return
             duration_ns = perf_ns() - running[0]

@@ -146,7 +146,7 @@ def _put_in_place(
     spans = SpanMaker(tracer, slow_s)
 
     def listen(sqlalchemy: Any) -> None:
-        for undo in _listen(sqlalchemy, spans, pools, Databases(histograms, pools.watch)):
+        for undo in _listen(sqlalchemy, spans, pools, Databases(histograms, pools)):
             installed.also(undo)
 
     if _LIBRARY in sys.modules:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,13 +12,16 @@ import pytest
 import sqlalchemy as sa
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.semconv._incubating.attributes import code_attributes, db_attributes
 from opentelemetry.semconv.attributes.db_attributes import DbSystemNameValues
 from opentelemetry.semconv.attributes.error_attributes import ERROR_TYPE
 
 from otel_agent import catalog
-from otel_agent.instruments.sql_databases import Database, describe
+from otel_agent.catalog import OURS
+from otel_agent.instruments.sql_databases import Database, Databases, describe
 from otel_agent.instruments.sql_errors import error_type, mark, status_code
 from otel_agent.instruments.sql_histograms import LIMIT, Histograms
+from otel_agent.instruments.sql_pools import Pools
 from otel_agent.instruments.sql_repeats import Repeats
 from otel_agent.recording.failures import SAFE_TEXT
 
@@ -106,6 +110,44 @@ def test_products_have_their_conventional_names() -> None:
     systems = {described(f"{name}://h").system for name in ("postgresql", "mysql", "mariadb", "mssql")}
 
     assert {member.value for member in DbSystemNameValues} == systems
+
+
+def test_what_spans_carry_is_catalogued_by_its_conventional_name() -> None:
+    """Each further attribute of a query's span is the conventions', or begins with our prefix."""
+    known = {
+        value
+        for module in (db_attributes, code_attributes)
+        for value in vars(module).values()
+        if isinstance(value, str)
+    }
+
+    assert all(
+        each.name in known or (each.name.startswith("agent.") and each.source == OURS)
+        for each in catalog.database.SPAN_ATTRIBUTES
+    )
+
+
+def test_threads_that_meet_at_a_new_engine_describe_it_once() -> None:
+    """One database and one pool, however many ask first at the same time."""
+    histograms = Histograms()
+    pools = Pools(histograms)
+    databases = Databases(histograms, pools)
+    engine = sa.create_engine("sqlite://")
+    together = threading.Barrier(8)
+    found = []
+
+    def ask() -> None:
+        together.wait(20)
+        found.append(databases.of(engine))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    assert 8 == len(found)
+    assert {(id(found[0]), ":memory:")} == {(id(each), each.pools.name) for each in found if each.pools}
 
 
 @pytest.mark.parametrize(
