@@ -21,16 +21,18 @@ WAITING = 256
 class Latest(Generic[T]):
     """The newest answer of a question that is asked again and again, and never waited for."""
 
-    def __init__(self, name: str, question: Callable[[], T]) -> None:
+    def __init__(self, name: str, question: Callable[[], T], failure: str) -> None:
         """
         Ask nothing yet.
 
         Args:
             name: Of the thread, and of the kind of failure in the guard: "health.<name>".
             question: Takes nothing; while one call hangs no other is made.
+            failure: What is said when it raises, in a sentence.
         """
         self._name = name
         self._question = question
+        self._failure = failure
         self._task: Task | None = None
         self._answer: T | None = None
         self._is_new = False
@@ -70,7 +72,7 @@ class Latest(Generic[T]):
         return self._task is None or self._task.wait(timeout_s)
 
     def _run(self) -> None:
-        with guard.guarded(f"health.{self._name}", f"{self._name} could not be asked; it is asked again"):
+        with guard.guarded(f"health.{self._name}", self._failure):
             self._answer = self._question()
             self._is_new = True
 

@@ -73,9 +73,9 @@ class Health:
         self._clock = clock
         self._systemd = Systemd(os.environ)
         self._changes = None if on_change is None else Told("changes", on_change)
-        self._outside = Latest("readings", lambda: _read(read, delivery))
+        self._outside = Latest("readings", lambda: _read(read, delivery), "the machine's state could not be read")
         self._file = None if settings.file is None else ProbeFile(Path(settings.file))
-        self._writing = Latest("file", self._write)
+        self._writing = Latest("file", self._write, f"the health file {settings.file} could not be written")
         self._written_at_s = self._alive_at_s = float("-inf")
         self._monitor = HealthMonitor(
             registry,

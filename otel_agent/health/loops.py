@@ -9,6 +9,7 @@ makers (uvloop) are found through their runner, and a loop that has ended is for
 
 import sys
 import threading
+from collections.abc import Collection
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,7 @@ class LoopProbe:
             self._registry.remove(self._loops.pop(ident)[1].name)
         for ident, loop in running.items():
             if ident not in self._loops:
-                name = _name(ident)
+                name = _name(ident, {beat.name for _, beat in self._loops.values()})
                 beat = self._registry.heartbeat(name, self._within_s)
                 beat.thread_id = ident
                 self._loops[ident] = loop, _Beat(name, beat)
@@ -102,11 +103,12 @@ class _Beat:
         self._beat()
 
 
-def _name(ident: int) -> str:
+def _name(ident: int, taken: Collection[str]) -> str:
     if ident == threading.main_thread().ident:
         return "event loop"
     names = {thread.ident: thread.name for thread in threading.enumerate()}
-    return f"event loop of {names.get(ident, ident)}"
+    name = f"event loop of {names.get(ident, ident)}"
+    return f"{name} ({ident})" if name in taken else name
 
 
 def _running_loops() -> "dict[int, asyncio.AbstractEventLoop]":

@@ -5,6 +5,7 @@ One registry for the process, because the decorators stand at the top of the age
 runs what is in it.
 """
 
+import math
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -73,8 +74,12 @@ class Heartbeat:
         self.last_s = self._now_s()
         self.thread_id = threading.get_ident()
 
+    def stop(self) -> None:
+        """Say that the loop has ended as it should, so that silence is no failure any more; the next beat ends that."""
+        self.last_s = math.inf
+
     def age_s(self) -> float:
-        """Seconds since the last beat."""
+        """Seconds since the last beat; never late, and negative, after `stop`."""
         return self._now_s() - self.last_s
 
 

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from http import HTTPStatus
+from typing import Any
 
 from otel_agent.errors import ConfigurationError
 from otel_agent.guard import shared as guard
@@ -87,7 +88,9 @@ class HealthServer:
             ) from error
         self._listener = listener
         self._port = listener.getsockname()[1]
-        self._loop = asyncio.new_event_loop()
+        # Its own kind of loop, whatever policy the agent has set; and its troubles are not for the agent's log.
+        self._loop = asyncio.SelectorEventLoop()
+        self._loop.set_exception_handler(_say)
         self._thread = threading.Thread(
             target=self._run, args=(self._loop, listener), name="otel-agent-probes", daemon=True
         )
@@ -159,6 +162,12 @@ class HealthServer:
             await reader.read(16 * REQUEST_BYTES)
             return message(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, {"status": "request too large"})
         return respond(head, peer, self._asking, self._report, self._redact)
+
+
+def _say(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    guard.report(
+        "health.server", f"the probe endpoints are in trouble: {context.get('message')}", context.get("exception")
+    )
 
 
 async def _listen(

@@ -94,8 +94,11 @@ def test_a_blocked_loop_shows_the_line_that_blocks() -> None:
 def test_loops_of_other_threads_are_found_and_ours_are_not() -> None:
     """Named after their thread."""
     looked = Looked()
-    loops = {name: asyncio.new_event_loop() for name in ("feed", "otel-agent-probes")}
-    threads = [threading.Thread(target=loop.run_forever, name=name) for name, loop in loops.items()]
+    loops = {number: asyncio.new_event_loop() for number in range(3)}
+    threads = [
+        threading.Thread(target=loops[number].run_forever, name=name)
+        for number, name in enumerate(("feed", "feed", "otel-agent-probes"))
+    ]
     for thread in threads:
         thread.start()
     for loop in loops.values():
@@ -110,7 +113,9 @@ def test_loops_of_other_threads_are_found_and_ours_are_not() -> None:
     for loop in loops.values():
         loop.close()
 
-    assert ["event loop of feed"] == names
+    assert "event loop of feed" == names[0]
+    assert names[1].startswith("event loop of feed (")
+    assert 2 == len(names)
     assert [] == looked.names()
 
 

@@ -182,6 +182,16 @@ def test_a_silent_heartbeat_means_that_a_restart_would_help() -> None:
     extra()
 
     assert watch.monitor.report().is_live
+
+    main.stop()
+    extra.stop()
+
+    assert State.HEALTHY is watch.turn(99).state
+
+    main()
+    extra()
+
+    assert not watch.turn(99).is_live
     assert ("main loop", "healthy", "unhealthy") in watch.told()
 
 
@@ -256,7 +266,7 @@ def test_a_question_that_hangs_is_not_asked_again() -> None:
         release.wait(20)
         return 7
 
-    latest = Latest("slow", slow)
+    latest = Latest("slow", slow, "too slow")
 
     assert [None, None, None] == [latest.ask(), latest.fresh(), latest.fresh()]
     assert calls.acquire(timeout=10)
@@ -279,7 +289,7 @@ def test_an_answer_is_new_once() -> None:
             release.wait(20)
         return answer
 
-    latest = Latest("readings", ask)
+    latest = Latest("readings", ask, "no reading")
     latest.fresh()
     latest.wait(10)
 
