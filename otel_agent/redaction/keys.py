@@ -134,7 +134,7 @@ def has_stem(text: str) -> bool:
 
 
 _TICKER = re.compile(r"[A-Z]{2,6}")
-_OPAQUE = re.compile(r"(?=[^0-9]*+[0-9])[\w+/=%.:~-]{16,}+")
+_OPAQUE = re.compile(r"(?a)(?=[^0-9]*+[0-9])[\w+/=%.~-]{16,}+")
 _FORMS = {
     "signature": _OPAQUE,
     "api key": _OPAQUE,

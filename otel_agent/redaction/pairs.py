@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from otel_agent.redaction.keys import Certainty, Keys, Rule, proves
 from otel_agent.redaction.windows import first
 
-__all__ = ["Found", "find_pairs", "is_placeholder"]
+__all__ = ["Found", "find_pairs", "is_code", "is_placeholder"]
 
 Found = tuple[int, int, str]
 """Where a secret begins and ends in a text, and what it is called in the marker."""
 
 _NAME = re.compile(
-    r"(?<![\w.-])(?:--(?P<flag>[A-Za-z][\w-]{0,63}+)[ \t]{1,4}(?=[^\s=:-])"
+    r"(?a)(?<![\w.-])(?:--(?P<flag>[A-Za-z][\w-]{0,63}+)[ \t]{1,4}(?=[^\s=:-])"
     r"|(?P<name>[A-Za-z_][\w.-]{0,127}+)\\{0,4}[\"']?\]?[ \t]{0,4}(?P<separator>[=:]=?>?|%3[AaDd])[ \t]{0,4}(?P<line>\n[ \t]{1,8})?)"
 )
 _QUOTED = re.compile(
@@ -28,6 +28,7 @@ _OPENING = re.compile(r"[bBrRuUfF]{0,2}\\{0,4}[\"']")
 _BRACKETED = re.compile(r"[\[({][^\])}\n]*+")
 _TO_LINE_END = re.compile(r"[^\r\n\"']++")
 _BARE = re.compile(r"[^\s,;&\"'\\]++")
+_TOKEN = re.compile(r"(?a)[\w+/=%.~-]*+")
 _CLOSING = ")]}>.:"
 
 _EMPTY = re.compile(
@@ -45,6 +46,9 @@ _PROSE = frozenset(
 )
 """Words after `password: ` that make it a sentence about a password."""
 
+_NAME_CHARS = 64
+"""A value that is as short, and stands before a colon, may be the name of what comes next."""
+
 _JUDGED_CHARS = 512
 """As much of a value is looked at to see whether it is a secret."""
 
@@ -57,13 +61,14 @@ def is_placeholder(text: str) -> bool:
     return _EMPTY.fullmatch(text) is not None
 
 
-def find_pairs(text: str, keys: Keys) -> Iterator[Found]:
+def find_pairs(text: str, keys: Keys, *, begins_in_code: bool = False) -> Iterator[Found]:
     """
     The values of secret names in a text, in order, never overlapping.
 
     Args:
         text: Anything.
         keys: The rules for names.
+        begins_in_code: What `is_code` says about the text's beginning, when it is a part of a longer text.
     """
     position = 0
     while (match := first(_NAME, text, position)) is not None:
@@ -74,13 +79,14 @@ def find_pairs(text: str, keys: Keys) -> Iterator[Found]:
             if name not in {"key", "KEY"} or text[match.start() - 1 : match.start()] not in {"?", "&"}:
                 continue
             rule = Rule("api key", Certainty.HINT)
-        found = _value(text, match, rule)
+        found = _value(text, match, rule, begins_in_code=begins_in_code)
         if found is not None:
             yield (*found, rule.name)
-            position = found[1]
+            is_name_too = text.startswith((": ", "= "), found[1]) and found[1] - found[0] <= _NAME_CHARS
+            position = found[0] if is_name_too else found[1]
 
 
-def _value(text: str, match: re.Match[str], rule: Rule) -> tuple[int, int] | None:
+def _value(text: str, match: re.Match[str], rule: Rule, *, begins_in_code: bool) -> tuple[int, int] | None:
     start = match.end()
     opening = _OPENING.match(text, start)
     if opening is not None:
@@ -96,7 +102,11 @@ def _value(text: str, match: re.Match[str], rule: Rule) -> tuple[int, int] | Non
         form = _BARE
     # A beginning is enough to judge by, so that a text of nothing but names costs no more than its length.
     beginning = form.match(text, start, start + _JUDGED_CHARS)
-    if beginning is None or _is_spared(text, start, beginning[0], rule, is_prose=is_prose):
+    if beginning is None or _is_spared(beginning[0], rule, is_prose=is_prose):
+        return None
+    if (form is _BRACKETED or beginning[0][0].isalpha()) and (
+        is_code(text, start) or (begins_in_code and text.find("\n", 0, start) < 0)
+    ):
         return None
     whole = form.match(text, start)
     end = (whole or beginning).end()
@@ -117,12 +127,12 @@ def _quoted(text: str, start: int, opening: re.Match[str], rule: Rule) -> tuple[
     return opening.end(), opening.end() + len(inner)
 
 
-def _is_spared(text: str, start: int, beginning: str, rule: Rule, *, is_prose: bool) -> bool:
+def _is_spared(beginning: str, rule: Rule, *, is_prose: bool) -> bool:
     is_bracketed = beginning[0] in "[({"
     value = beginning[1:].strip() if is_bracketed else beginning.rstrip(_CLOSING)
-    if not value or _EMPTY.fullmatch(value) or not proves(rule, value):
-        return True
-    if (is_bracketed or value[0].isalpha()) and _is_code(text, start):
+    if rule.certainty is Certainty.HINT:
+        value = _TOKEN.match(value)[0]  # type: ignore[index] # it matches nothing at least
+    if not value or _EMPTY.fullmatch(value) or _EMPTY.fullmatch(beginning) or not proves(rule, value):
         return True
     if not is_prose or is_bracketed:
         return False
@@ -131,8 +141,14 @@ def _is_spared(text: str, start: int, beginning: str, rule: Rule, *, is_prose: b
     return rule.certainty is Certainty.LIKELY and value.isalpha() and len(value) < _WORD_CHARS
 
 
-def _is_code(text: str, position: int) -> bool:
-    """Whether a position is in a line of source code that a traceback shows."""
+def is_code(text: str, position: int) -> bool:
+    """
+    Whether a position is in a line of source code that a traceback shows.
+
+    Args:
+        text: Any.
+        position: In it.
+    """
     line = text.rfind("\n", max(0, position - 1024), position) + 1
     if not line or not text.startswith("    ", line):
         return False

@@ -45,30 +45,32 @@ _ISSUED = {
     "bot_token": r"\d{8,10}:AA[\w-]{30,40}",
 }
 _TOKEN_SIGNS = (
-    "sk-", "k_live_", "k_test_", "gsk_", "hf_", "gh", "gl", "xox", "xapp-", "xai-", "pplx-", "tvly-", "nvapi-", "lsv",
-    "pylf_", "SG.", "NRAK-", "dapi", "key-", "shp", "_v", "hv", "AKIA", "ASIA", "ABIA", "ACCA", "whsec_", "AIza", "ya",
+    "sk-", "k_live_", "k_test_", "gsk_", "hf_", "gh", "github_pat_", "gl", "xox", "xapp-", "xai-", "pplx-", "tvly-",
+    "nvapi-", "lsv", "pylf_", "SG.", "NRAK-", "dapi", "key-", "shp", "_v", "hv", "AKIA", "ASIA", "ABIA", "ACCA", "whsec_", "AIza", "ya",
     "GOCSPX-", "npm_", "pypi-", ":AA",
 )  # fmt: skip
-_TOKENS = re.compile("(?<![A-Za-z0-9])(?:" + "|".join(f"(?P<{name}>{shape})" for name, shape in _ISSUED.items()) + ")")
+_TOKENS = re.compile(
+    "(?a)(?<![A-Za-z0-9])(?:" + "|".join(f"(?P<{name}>{shape})" for name, shape in _ISSUED.items()) + ")"
+)
 
-_JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[\w-]{5,}+\.[\w-]{4,}+(?:\.[\w-]*+){1,3}")
+_JWT = re.compile(r"(?a)(?<![A-Za-z0-9])eyJ[\w-]{5,}+\.[\w-]{4,}+(?:\.[\w-]*+){1,3}")
 _PEM = re.compile(
-    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\s\\:,.()-]*?"
+    r"(?a)-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\s\\:,.()-]*?"
     r"(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|(?=[^A-Za-z0-9+/=\s\\:,.()-])|\Z)"
 )
 _USER_INFO = re.compile(
-    r"://(?P<secret>[^\s/?#:@'\"<>`]{0,256}+:(?!\d{1,5}[/?#])[^\s@'\"<>`]{1,512}+(?:@[^\s/?#@'\"<>`]{0,256}+(?=@)){0,4}"
+    r"(?a)://(?P<secret>[^\s/?#:@'\"<>`]{0,256}+:(?!\d{1,5}[/?#])[^\s@'\"<>`]{1,512}+(?:@[^\s/?#@'\"<>`]{0,256}+(?=@)){0,4}"
     r"|[A-Za-z0-9_-]{20,256}+)@"
 )
-_SLACK_HOOK = re.compile(r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[\w/-]{8,}+)")
-_DISCORD_HOOK = re.compile(r"discord(?:app)?\.com/api/webhooks/(?P<secret>\d{1,24}/[\w-]{8,}+)")
-_CARD = re.compile(r"(?<![\w.-])[2-6]\d{3}(?:[ -]?\d){9,15}(?![\w-])(?!\.\d)")
+_SLACK_HOOK = re.compile(r"(?a)hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[\w/-]{8,}+)")
+_DISCORD_HOOK = re.compile(r"(?a)discord(?:app)?\.com/api/webhooks/(?P<secret>\d{1,24}/[\w-]{8,}+)")
+_CARD = re.compile(r"(?a)(?<![A-Za-z0-9.])(?<!\d[_-])[2-6]\d{3}(?:[ -]?\d){9,15}(?!\w)(?!\.\d)")
 _ISSUER = re.compile(
-    r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
+    r"(?a)4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
     r"|3(?:0[0-5]|[689]\d)\d{11}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|62\d{14,17}"
 )
 _SCHEME = re.compile(
-    r"(?<![A-Za-z0-9])(?P<scheme>[Bb]earer|BEARER|[Bb]asic|BASIC)(?P<gap>[ \t]{1,4})(?P<value>[\w.~+/=-]{8,}+)"
+    r"(?a)(?<![A-Za-z0-9])(?P<scheme>[Bb]earer|BEARER|[Bb]asic|BASIC)(?P<gap>[ \t]{1,4})(?P<value>[\w.~+/-]{8,}+={0,2})"
 )
 
 

@@ -64,15 +64,13 @@ class Templates:
             if match[0] != "%%":
                 if end and not between.strip(" -"):
                     return False
-                if not self._stands_alone(template, match.start(), match.end()):
+                if not self._stands_alone(between[-_LOOK_BACK:], template[match.end() : match.end() + 2]):
                     return False
             end = match.end()
         probe = _PLACEHOLDER.sub("x", template)
         return self._texts.clean(probe) is probe
 
-    def _stands_alone(self, template: str, start: int, end: int) -> bool:
-        before = template[max(0, start - _LOOK_BACK) : start]
-        after = template[end : end + 2]
+    def _stands_alone(self, before: str, after: str) -> bool:
         if after and after[0] not in _ENDS and not (after[0] in ".:" and after[1:].strip() == ""):
             return False
         named = _NAME.search(before)

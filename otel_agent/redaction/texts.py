@@ -6,16 +6,16 @@ into again, and a text is gone over until nothing changes, so cleaning a clean t
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from otel_agent.redaction.keys import Keys, has_stem
-from otel_agent.redaction.pairs import Found, find_pairs
+from otel_agent.redaction.pairs import Found, find_pairs, is_code
 from otel_agent.redaction.shapes import SHAPES, Shape, may_hold_shape
 from otel_agent.redaction.windows import FOREIGN_OVERLAP, FOREIGN_WINDOW, MAX_CHARS, OVERLAP, WINDOW, first
 
 __all__ = ["Texts", "is_marker", "marker"]
 
-MAX_ROUNDS = 32
+MAX_ROUNDS = 16
 """A text that still changes after as many rounds is given up whole."""
 
 MAX_REMEMBERED_CHARS = 512
@@ -116,28 +116,22 @@ class Texts:
         position, is_changed = 0, False
         for match in _MARKER.finditer(text):
             before = text[position : match.start()]
-            parts += (self._piece(before), match[0])
+            parts += (self._piece(before, begins_in_code=is_code(text, position)), match[0])
             is_changed = is_changed or parts[-2] is not before
             position = match.end()
         rest = text[position:]
-        parts.append(self._piece(rest))
+        parts.append(self._piece(rest, begins_in_code=is_code(text, position)))
         return "".join(parts) if is_changed or parts[-1] is not rest else text
 
-    def _piece(self, text: str) -> str:
-        """The first rule that finds something in a text without markers takes out all it finds."""
+    def _piece(self, text: str, *, begins_in_code: bool = False) -> str:
+        """One pass over a text without markers. All rules see it as it is, so that none hides a secret from another."""
+        found: list[Found] = []
         if _may_hold_pair(text) and (self._keys.has_own or has_stem(text)):
-            cleaned = _without(text, find_pairs(text, self._keys))
-            if cleaned is not text:
-                return cleaned
-        shapes = (*SHAPES, *self._own) if may_hold_shape(text) else self._own
-        for shape in shapes:
-            for sign in shape.signs:
-                if sign in text:
-                    cleaned = _without(text, _found(shape, text))
-                    if cleaned is not text:
-                        return cleaned
-                    break
-        return text
+            found += find_pairs(text, self._keys, begins_in_code=begins_in_code)
+        for shape in (*SHAPES, *self._own) if may_hold_shape(text) else self._own:
+            if any(sign in text for sign in shape.signs):
+                found += _found(shape, text)
+        return _without(text, found) if found else text
 
 
 def _always(name: str) -> Callable[[re.Match[str]], str]:
@@ -158,13 +152,14 @@ def _found(shape: Shape, text: str) -> Iterator[Found]:
             yield match.start(shape.group), match.end(shape.group), name
 
 
-def _without(text: str, found: Iterable[Found]) -> str:
+def _without(text: str, found: list[Found]) -> str:
+    """A text with markers in place of what was found; where findings overlap, one marker stands for all of them."""
     parts: list[str] = []
     position = 0
+    found.sort(key=lambda one: (one[0], -one[1]))
     for start, end, name in found:
-        parts += (text[position:start], marker(name))
-        position = end
-    if not parts:
-        return text
+        if start >= position:
+            parts += (text[position:start], marker(name))
+        position = max(position, end)
     parts.append(text[position:])
     return "".join(parts)
