@@ -22,6 +22,7 @@ COMMANDS = {
     "config": "check and explain the configuration, or write its JSON Schema",
     "rules": "check, test, export and explain alert rules",
     "collector": "compose the collector's configuration for any backend, and run it",
+    "spool": "show what waits on the disk, or send it",
 }
 """Name and one line of every command; a test compares the lines with the modules' own."""
 
