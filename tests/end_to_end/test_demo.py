@@ -202,6 +202,20 @@ def test_the_dashboard_s_questions_are_answered(run: Run, backends: Backends, ex
     assert [series for series in found if series["value"][1] != "NaN"], asked
 
 
+def test_the_collector_counted_every_span(run: Run, backends: Backends) -> None:
+    """As many calls in Prometheus as there are spans in Jaeger: neither way out lost or repeated one."""
+    instance, _, _ = run
+    expression = f'sum(traces_span_metrics_calls_total{{instance="{instance}"}})'
+
+    def counts() -> tuple[int, int]:
+        (calls,) = backends.prometheus.query(expression)
+        return int(calls["value"][1]), len(backends.jaeger.spans("trading-agent", instance))
+
+    counted, shown = until(counts, lambda both: both[0] == both[1])
+
+    assert counted == shown
+
+
 def test_conditions_are_those_of_the_dashboard() -> None:
     """Every metric excused from giving data is asked for by some panel."""
     assert [] == [name for name in CONDITIONAL if not any(name in expression for expression in EXPRESSIONS)]
@@ -226,16 +240,18 @@ def way_out(tmp_path: Path) -> Any:
     collector.stop()
 
 
+@pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])
 def test_a_collector_that_is_killed_and_started_again_costs_nothing(
-    way_out: tuple[Collector, Jaeger], tmp_path: Path
+    way_out: tuple[Collector, Jaeger], tmp_path: Path, protocol: str
 ) -> None:
     """Killed in the middle of the demo and back two seconds later, every day is in Jaeger."""
     collector, jaeger = way_out
     collector.start()
-    process = demo(tmp_path / "demo", collector.http, "restarted", days=120)
+    endpoint = collector.grpc if protocol == "grpc" else collector.http
+    process = demo(tmp_path / "demo", endpoint, "restarted", days=120, protocol=protocol)
     until(lambda: collector.own_metric("otelcol_receiver_accepted_spans_total"))
     collector.stop(kill=True)
-    until(lambda: process.poll() is not None, bool, timeout_s=2)
+    until(lambda: process.poll() is not None, timeout_s=2)
     collector.start()
     ended(process)
     spans = until(lambda: jaeger.spans("trading-agent", "restarted"), lambda spans: days_of(spans) == 120)

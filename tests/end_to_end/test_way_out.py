@@ -1,7 +1,11 @@
 """Whatever speaks OTLP reaches Jaeger, Prometheus and a file through the collector, and secrets stay behind."""
 
+import os
+import sys
 import time
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +21,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
 from opentelemetry.trace import Status, StatusCode
-from real_servers import Backends, Collector, attributes, started, until
+from real_servers import ROOT, Backends, Collector, Server, attributes, free_ports, get_json, started, until
 
 pytest_plugins = ["real_backends"]
 pytestmark = pytest.mark.e2e
@@ -167,6 +171,23 @@ def test_exceptions_are_counted_by_type(backends: Backends) -> None:
     }
 
 
+def test_jaeger_shows_calls_and_errors_over_time(backends: Backends) -> None:
+    """Jaeger's Monitor finds the collector's span metrics in Prometheus: names, labels and units are those it asks for."""
+    send_spans("monitored", span_exporter(backends.collector, "grpc"))
+    backends.prometheus.wait_for('traces_span_metrics_calls_total{job="monitored"}')
+
+    def figures(kind: str) -> list[Any]:
+        now_ms = int(time.time() * 1000)
+        what = {"service": "monitored", "endTs": str(now_ms), "lookback": "60000", "step": "5000", "ratePer": "60000"}
+        how = {"spanKind": "internal", "quantile": "0.95"} if kind == "latencies" else {"spanKind": "internal"}
+        found: list[Any] = get_json(f"{backends.jaeger.url}/api/metrics/{kind}", **what, **how)["metrics"]
+        return found
+
+    seen = {kind: until(partial(figures, kind)) for kind in ("calls", "errors", "latencies")}
+
+    assert {"calls": True, "errors": True, "latencies": True} == {kind: bool(found) for kind, found in seen.items()}
+
+
 def test_the_collector_reports_itself(backends: Backends) -> None:
     """Prometheus scrapes the collector, whose metrics have the same names there as after OTLP."""
     send_spans("reported", span_exporter(backends.collector, "grpc"))
@@ -187,7 +208,7 @@ def test_no_old_name_is_used(backends: Backends) -> None:
     assert '"level":"error"' not in text
 
 
-def test_tail_sampling_keeps_what_failed(tmp_path: Any) -> None:
+def test_tail_sampling_keeps_what_failed(tmp_path: Path) -> None:
     """With a share of 0 for the rest, failed traces come out whole, others not at all, and all were counted."""
     options = {"OTELCOL_TAIL_WAIT": "1s", "OTELCOL_TAIL_PERCENT": "0", "OTELCOL_TAIL_SLOW_MS": "60000"}
     collector = Collector(tmp_path, "file", options=["tail-sampling"], environ=options)
@@ -209,7 +230,7 @@ def test_tail_sampling_keeps_what_failed(tmp_path: Any) -> None:
     assert ["leaf-0", "leaf-10", "root-0", "root-10"] == sorted(names)
 
 
-def test_content_is_left_out_on_request(tmp_path: Any) -> None:
+def test_content_is_left_out_on_request(tmp_path: Path) -> None:
     """Prompts and answers do not pass a collector with the option no-content; counts do."""
     collector = Collector(tmp_path, "file", options=["no-content"])
     content = {
@@ -226,7 +247,7 @@ def test_content_is_left_out_on_request(tmp_path: Any) -> None:
     assert {"gen_ai.usage.input_tokens"} == set(attributes(chat))
 
 
-def test_a_backend_s_outage_loses_nothing(tmp_path: Any) -> None:
+def test_a_backend_s_outage_loses_nothing(tmp_path: Path) -> None:
     """Spans taken while the backend is away are on disk, outlive a kill of the collector, and arrive when it is back."""
     target = Collector(tmp_path / "target", "file")
     collector = Collector(
@@ -245,3 +266,26 @@ def test_a_backend_s_outage_loses_nothing(tmp_path: Any) -> None:
         spans = until(target.filed_spans, lambda spans: len(spans) >= 51)
 
     assert sorted(["root", *(f"leaf-{number}" for number in range(50))]) == sorted(span["name"] for span in spans)
+
+
+def test_the_command_runs_the_collector(tmp_path: Path) -> None:
+    """`otel-agent collector run` becomes the real collector, which takes spans, and ends well when asked to."""
+    grpc, http, health, metrics = free_ports(4)
+    environ = {
+        "OTELCOL_GRPC_PORT": str(grpc),
+        "OTELCOL_HTTP_PORT": str(http),
+        "OTELCOL_HEALTH_PORT": str(health),
+        "OTELCOL_METRICS_PORT": str(metrics),
+        "OTELCOL_DEBUG_VERBOSITY": "detailed",
+        "XDG_STATE_HOME": str(tmp_path / "state"),
+        "PATH": f"{ROOT / 'build'}{os.pathsep}{os.environ['PATH']}",
+    }
+    command = [sys.executable, "-m", "otel_agent", "collector", "run", "--backend", "debug"]
+    server = Server("command", command, tmp_path, f"http://127.0.0.1:{health}", environ)
+    with started(server):
+        send_spans("commanded", HttpSpanExporter(endpoint=f"http://127.0.0.1:{http}/v1/traces"))
+        is_seen = until(lambda: "service.name: Str(commanded)" in server.tail(20_000))
+
+    assert is_seen
+    assert (tmp_path / "state" / "otel-agent" / "collector").is_dir()
+    assert '"msg":"Shutdown complete."' in server.tail()

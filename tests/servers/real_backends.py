@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from real_servers import ROOT, Backends, Collector, Jaeger, Prometheus, Server, started
@@ -21,6 +22,7 @@ NEEDED = {
     "promtool": ("promtool",),
     "Alertmanager": ("alertmanager", "prometheus-alertmanager"),
     "amtool": ("amtool",),
+    "PostgreSQL": ("postgres",),
 }
 
 
@@ -29,7 +31,8 @@ def _nothing_is_missing(request: pytest.FixtureRequest) -> None:
     """In CI a program that could not be had is a failure, not a reason to skip."""
     if not os.environ.get("CI") or not any(item.get_closest_marker("e2e") for item in request.session.items):
         return
-    path = f"{ROOT / 'build'}{os.pathsep}{os.environ['PATH']}"
+    folders = [ROOT / "build", *Path("/usr/lib/postgresql").glob("*/bin"), os.environ["PATH"]]
+    path = os.pathsep.join(map(str, folders))
     missing = [name for name, programs in NEEDED.items() if not any(shutil.which(one, path=path) for one in programs)]
 
     assert [] == missing, "python collector/tools.py makes what is missing"
