@@ -88,7 +88,7 @@ class Prepared:
 class Database:
     """What an engine is connected to."""
 
-    __slots__ = ("_compiled", "_textual", "attributes", "histograms", "name", "pools", "system")
+    __slots__ = ("_statements", "attributes", "histograms", "name", "pools", "system")
 
     def __init__(self, system: str, attributes: Mapping[str, Any], name: str, histograms: Histograms) -> None:
         """
@@ -109,23 +109,19 @@ class Database:
         quotes = Quotes.STANDARD if system in _STANDARD else Quotes.DOUBTFUL
         if system in _BACKSLASH:
             quotes = Quotes.BACKSLASH
-        self._textual = _Statements(self, quotes)
-        self._compiled = _Statements(self, Quotes.STANDARD) if system == "sqlite" else self._textual
+        self._statements = _Statements(self, quotes)
 
-    def prepared(self, sql: str, *, is_textual: bool) -> Prepared:
+    def prepared(self, sql: str) -> Prepared:
         """
         Prepare a statement, or remember having done so.
 
         Args:
             sql: As sent to the driver.
-            is_textual: Whether the agent wrote it, not SQLAlchemy; SQLite takes a double-quoted name that it does not find
-                for a string, and only SQLAlchemy never relies on that.
 
         Returns:
             What its span and its duration need.
         """
-        statements = self._textual if is_textual else self._compiled
-        return statements.known.get(sql) or statements.find_out(sql)
+        return self._statements.known.get(sql) or self._statements.find_out(sql)
 
     def batch(self, prepared: Prepared) -> Prepared:
         """
@@ -152,7 +148,7 @@ class Database:
 
 
 class _Statements:
-    """The statements of a database that are read in one way."""
+    """The statements of a database that are remembered."""
 
     __slots__ = ("_by_text", "_database", "_readings", "known")
 

@@ -91,7 +91,7 @@ class Queries:
             if surroundings and _is_suppressed(surroundings):
                 return
             database = self._databases.of(conn.engine)
-            prepared = database.prepared(running[1], is_textual=_is_textual(context))
+            prepared = database.prepared(running[1])
             if running[2] > 1:
                 prepared = database.batch(prepared)
             prepared.record(duration_ns * 1e-9)
@@ -119,7 +119,7 @@ class Queries:
         duration_ns = perf_ns() - running[0]
         context._otel_agent_running = None  # noqa: SLF001 - our own attribute
         database = self._databases.of(failure.engine)
-        prepared = database.prepared(running[1], is_textual=_is_textual(context))
+        prepared = database.prepared(running[1])
         _mark(failure, prepared.text)
         surroundings = current()
         if _is_suppressed(surroundings):
@@ -151,11 +151,6 @@ def _mark(failure: Any, text: str) -> None:
 
 def _is_suppressed(surroundings: Context) -> bool:
     return bool(surroundings.get(SUPPRESS) or surroundings.get(_SUPPRESS_OLD))
-
-
-def _is_textual(context: Any) -> bool:
-    compiled = context.compiled
-    return compiled is None or bool(getattr(compiled.statement, "_is_text_clause", False))
 
 
 def _as_batch(context: Any, statement: str, parameters: Any) -> tuple[str, int]:

@@ -32,7 +32,7 @@ class Quotes(Enum):
     """How a database reads quotes."""
 
     STANDARD = "standard"
-    """Double quotes enclose names, a backslash is a character: PostgreSQL, Oracle, and what SQLAlchemy writes for SQLite."""
+    """Double quotes enclose names, a backslash is a character: PostgreSQL, Oracle, SQL Server."""
     BACKSLASH = "backslash"
     """Double quotes enclose strings, a backslash escapes, `#` begins a comment: MySQL and MariaDB."""
     DOUBTFUL = "doubtful"
@@ -80,8 +80,17 @@ _ESCAPED_DOUBLE = re.compile(r'[^"\\]*(?:(?:\\.|"")[^"\\]*)*"', re.DOTALL)
 _BLOCK_EDGE = re.compile(r"/\*|\*/")
 _CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 
-_BEFORE_NAME = frozenset({"FROM", "JOIN", "INTO", "UPDATE", "TABLE", "AS", "INDEX", "VIEW", "EXISTS", "."})
-"""What a quoted name may follow where quotes are doubtful; elsewhere there it counts as a string."""
+_BEFORE_NAME = frozenset(
+    {"FROM", "JOIN", "INTO", "UPDATE", "TABLE", "AS", "INDEX", "VIEW", "EXISTS", "REFERENCES", "CONSTRAINT", "."}
+)
+"""Words behind which only a name can stand, however quotes are read."""
+
+_BEFORE_COLUMNS = frozenset({"INTO", "TABLE", "EXISTS"})
+"""Words behind which a table's name and, in parentheses, its columns stand."""
+
+_ENDS_SET = frozenset({"WHERE", "FROM", "RETURNING", "SELECT"})
+
+_ASSIGNS = re.compile(r"\s*=")
 
 _BEFORE_SIGN = frozenset(
     [
@@ -132,6 +141,9 @@ class _Lexer:
         self._quotes = quotes
         self._tokens: list[Token] = []
         self._is_spaced = False
+        self._has_columns: list[bool] = []
+        """Of each open parenthesis: whether a table's columns are named in it."""
+        self._is_in_set = False
 
     def run(self) -> list[Token]:
         position, end = 0, len(self._sql)
@@ -199,14 +211,32 @@ class _Lexer:
         if match is None:
             self._value()
             return len(self._sql)
-        is_name = self._quotes is Quotes.STANDARD or self._sql.startswith(".", match.end())
-        if not is_name and self._tokens:
-            is_name = self._tokens[-1].upper in _BEFORE_NAME
+        is_name = self._quotes is Quotes.STANDARD or self._must_be_name(match.end())
         if is_name:
             self._add(Kind.NAME, self._sql[position - 1 : match.end()])
         else:
             self._value()
         return match.end()
+
+    def _must_be_name(self, end: int) -> bool:
+        """Whether what is quoted stands where no string can."""
+        if self._sql.startswith(".", end):
+            return True
+        if not self._tokens:
+            return False
+        before = self._tokens[-1].upper
+        if before in _BEFORE_NAME:
+            return True
+        if before in {"(", ","} and self._has_columns and self._has_columns[-1]:
+            return True
+        return self._is_in_set and before in {"SET", ","} and _ASSIGNS.match(self._sql, end) is not None
+
+    def _follows_table(self) -> bool:
+        """Whether the last token ends the name of a table whose columns may follow."""
+        place = len(self._tokens) - 1
+        while place >= 2 and self._tokens[place - 1].text == ".":  # noqa: PLR2004 - a name, a dot, and what is before it
+            place -= 2
+        return place >= 1 and self._tokens[place - 1].upper in _BEFORE_COLUMNS
 
     def _mark(self, text: str, position: int) -> int:
         if text == "#" and self._quotes is not Quotes.STANDARD:
@@ -216,11 +246,19 @@ class _Lexer:
         if text == "`":  # one that does not end
             self._value()
             return len(self._sql)
+        if text == "(":
+            self._has_columns.append(self._follows_table())
+        elif text == ")" and self._has_columns:
+            self._has_columns.pop()
         self._add(Kind.MARK, text)
         return position
 
     def _word(self, text: str) -> None:
         upper = text.upper()
+        if upper == "SET":
+            self._is_in_set = True
+        elif upper in _ENDS_SET:
+            self._is_in_set = False
         if upper in _BOOLEANS and not self._follows_is():
             self._value()
         else:

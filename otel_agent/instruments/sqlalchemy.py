@@ -58,6 +58,12 @@ class _Installed(Handle):
         self.histograms = histograms
         super().__init__(undo)
 
+    def close(self) -> None:
+        """Take out everything, also when something of it refuses; safe twice."""
+        while self._undo:
+            with guarded("instruments.sqlalchemy", "the watch over SQLAlchemy could not be ended altogether"):
+                self._undo.pop()()
+
     def also(self, undo: Callable[[], object]) -> None:
         """Take out one thing more at the end."""
         self._undo.append(undo)
@@ -108,8 +114,7 @@ def uninstall() -> None:
     global _installed
     with _lock:
         if _installed is not None:
-            with guarded("instruments.sqlalchemy", "the watch over SQLAlchemy could not be ended"):
-                _installed.close()
+            _installed.close()
             _installed = None
 
 

@@ -151,27 +151,26 @@ def test_threads_that_meet_at_a_new_engine_describe_it_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "sql", "is_textual", "text"),
+    ("url", "sql", "text"),
     [
-        ("sqlite://", 'SELECT "a" FROM t WHERE b = "c"', True, "SELECT ? FROM t WHERE b = ?"),
-        ("sqlite://", 'SELECT "a" FROM t WHERE b = "c"', False, 'SELECT "a" FROM t WHERE b = "c"'),
-        ("postgresql://", 'SELECT "a" FROM t', True, 'SELECT "a" FROM t'),
-        ("mysql://", 'SELECT `a` FROM t WHERE b = "c\\"d"', True, "SELECT `a` FROM t WHERE b = ?"),
-        ("homemade://", 'SELECT a FROM "t" WHERE b = "c"', False, 'SELECT a FROM "t" WHERE b = ?'),
+        ("sqlite://", 'SELECT "a" FROM t WHERE b = "c"', "SELECT ? FROM t WHERE b = ?"),
+        ("postgresql://", 'SELECT "a" FROM t', 'SELECT "a" FROM t'),
+        ("mysql://", 'SELECT `a` FROM t WHERE b = "c\\"d"', "SELECT `a` FROM t WHERE b = ?"),
+        ("homemade://", 'SELECT a FROM "t" WHERE b = "c"', 'SELECT a FROM "t" WHERE b = ?'),
     ],
 )
-def test_quotes_are_read_as_the_product_reads_them(url: str, sql: str, is_textual: bool, text: str) -> None:
+def test_quotes_are_read_as_the_product_reads_them(url: str, sql: str, text: str) -> None:
     """What encloses names in one product encloses strings in another; what is not known counts as a string."""
-    assert text == described(url).prepared(sql, is_textual=is_textual).text
+    assert text == described(url).prepared(sql).text
 
 
 def test_a_statement_is_prepared_once() -> None:
     """The same statement, with whatever values, is the same object until it is forgotten."""
     database = described("postgresql://")
-    first = database.prepared("SELECT a FROM t WHERE b = 1", is_textual=True)
+    first = database.prepared("SELECT a FROM t WHERE b = 1")
 
-    assert first is database.prepared("SELECT a FROM t WHERE b = 1", is_textual=False)
-    assert first is database.prepared("SELECT a FROM t WHERE b = 'x'", is_textual=True)
+    assert first is database.prepared("SELECT a FROM t WHERE b = 1")
+    assert first is database.prepared("SELECT a FROM t WHERE b = 'x'")
     assert database.batch(first) is database.batch(first)
 
 
@@ -179,13 +178,13 @@ def test_memory_for_statements_is_bounded() -> None:
     """However many different statements an agent makes up, a bounded number is remembered and measured."""
     database = described("postgresql://")
     for number in range(LIMIT + 2000):
-        database.prepared(f"SELECT a FROM table_{number}", is_textual=True).record(0.01)
+        database.prepared(f"SELECT a FROM table_{number}").record(0.01)
     kept = database.histograms.distributions()
     overflow = [each for each in kept if each.attributes == {"otel.metric.overflow": True}]
 
     assert LIMIT + 1 == len(kept)
     assert 2000 == sum(overflow[0].read()[0])
-    assert len(database._textual.known) <= 1000
+    assert len(database._statements.known) <= 1000
 
 
 def test_overflow_is_the_same_through_the_api() -> None:

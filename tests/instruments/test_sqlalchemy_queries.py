@@ -23,6 +23,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 from otel_agent import catalog, guard
 from otel_agent.delivery.wire import encode_spans
 from otel_agent.instruments import sqlalchemy as instrument
+from otel_agent.instruments.pending import CallSite
 from otel_agent.logs.exceptions import exception_attributes
 from otel_agent.recording.failures import SAFE_TEXT, stack_of
 from otel_agent.recording.provider import TracerProvider as OurTracerProvider
@@ -223,6 +224,25 @@ def test_literals_compiled_into_a_statement_stay_here(stage: Stage, engine: sa.E
     assert b"4711" not in stage.wire()
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        sa.select(sa.text(f'"{CANARY}"')),
+        sa.select(ORDERS).where(sa.text(f'symbol = "{CANARY}"')),
+        sa.select(sa.literal_column(f'"{CANARY}"')),
+        sa.select(Trader).from_statement(sa.text(f'SELECT 1 AS id WHERE "{CANARY}" = "{CANARY}"')),
+    ],
+    ids=["column", "condition", "literal column", "statement"],
+)
+def test_text_inside_an_expression_is_the_agents_own(stage: Stage, engine: sa.Engine, statement: Any) -> None:
+    """A literal in double quotes is one as well when it is a part of what SQLAlchemy has written."""
+    with Session(engine) as session:
+        session.execute(statement)
+
+    assert 1 == len(stage.spans())
+    assert CANARY.encode() not in stage.wire()
+
+
 def test_durations_are_the_conventions_histogram(stage: Stage, engine: sa.Engine) -> None:
     """One point for each kind of query and outcome, with the bounds of the catalogue and no text in it."""
     with engine.connect() as connection:
@@ -389,6 +409,40 @@ def test_eager_loading_shows_nothing(stage: Stage, traders: sa.Engine) -> None:
             session.scalars(sa.select(Trader)).all()
 
     assert [] == repetitions(stage)
+
+
+def test_a_span_that_is_not_yet_becomes_the_parent(stage: Stage, engine: sa.Engine) -> None:
+    """A function that is traced because of its module gets its span when a query refers to it."""
+    pending = CallSite("decide", {}, min_duration_ns=10**15, tracer=stage.tracer).enter()
+    with engine.connect() as connection:
+        connection.execute(sa.text("SELECT 1"))
+    pending.leave(None)
+    query, decide = stage.every_span()
+
+    assert "decide" == decide.name
+    assert query.parent is not None
+    assert query.parent.span_id == decide.context.span_id
+
+
+def test_taking_back_goes_on_when_something_refuses() -> None:
+    """What cannot be taken out does not keep the rest in place."""
+    stage = Stage()
+    before = guard.shared.counts().get("instruments.sqlalchemy", 0)
+
+    def refuse() -> None:
+        raise RuntimeError("no")
+
+    assert instrument._installed is not None
+    instrument._installed.also(refuse)
+    instrument.uninstall()
+    with sa.create_engine("sqlite://").connect() as connection:
+        connection.execute(sa.text("SELECT 1"))
+    names = stage.names()
+    stage.close()
+
+    assert [] == names
+    assert not hasattr(sa.Engine.raw_connection, "__wrapped__")
+    assert before + 1 == guard.shared.counts()["instruments.sqlalchemy"]
 
 
 def test_installing_twice_is_installing_once(stage: Stage, engine: sa.Engine) -> None:
@@ -566,6 +620,7 @@ SCRIPT = """
 import sys
 from otel_agent.delivery.wire import encode_spans
 from otel_agent.instruments import sqlalchemy as instrument
+from otel_agent.instruments.pending import CallSite
 from otel_agent.logs.exceptions import exception_attributes
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor

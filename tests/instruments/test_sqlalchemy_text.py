@@ -126,6 +126,25 @@ def test_texts_stay_readable(sql: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("sql", "text"),
+    [
+        ('SELECT "T"."a" AS "T_a" FROM "T" WHERE "T"."b" = ?', 'SELECT "T"."a" AS "T_a" FROM "T" WHERE "T"."b" = ?'),
+        ('INSERT INTO main."T" ("a", "b") VALUES ("x", ?)', 'INSERT INTO main."T" ("a", "b") VALUES (?, ?)'),
+        ('UPDATE "T" SET "a"=?, "b" = "x" WHERE "a" = "y"', 'UPDATE "T" SET "a"=?, "b" = ? WHERE ? = ?'),
+        (
+            'CREATE TABLE IF NOT EXISTS "T" ("a" INTEGER DEFAULT "x", "b" TEXT)',
+            'CREATE TABLE IF NOT EXISTS "T" ("a" INTEGER DEFAULT ?, "b" TEXT)',
+        ),
+        ('SELECT a FROM t WHERE b IN ("x", "y") OR c LIKE "z"', "SELECT a FROM t WHERE b IN (?) OR c LIKE ?"),
+        ('SELECT 1, "x" = a, coalesce("y", "z") FROM t', "SELECT ?, ? = a, coalesce(?, ?) FROM t"),
+    ],
+)
+def test_names_are_kept_where_no_string_can_stand(sql: str, text: str) -> None:
+    """SQLite takes a double-quoted name that it does not find for a string; what SQLAlchemy writes stays readable."""
+    assert text == read(sql, Quotes.DOUBTFUL).text
+
+
+@pytest.mark.parametrize(
     ("sql", "summary", "operation", "collection"),
     [
         ("select * from orders", "SELECT orders", "SELECT", "orders"),
