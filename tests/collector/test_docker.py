@@ -120,12 +120,15 @@ def test_variables_of_the_collector_are_ones_it_reads() -> None:
 
 
 def test_the_demo_s_image_is_made_of_what_exists() -> None:
-    """Each file the Dockerfile copies is in the repository."""
+    """Each file the Dockerfile copies is in the repository, and nothing else is sent to be copied."""
     text = (DOCKER / "demo" / "Dockerfile").read_text()
     copied = [word for line in re.findall(r"^COPY (.*) \S+$", text, re.MULTILINE) for word in line.split()]
 
     assert "otel_agent" in copied
     assert all((ROOT / name).exists() for name in copied)
+    ignored = (DOCKER / "demo" / "Dockerfile.dockerignore").read_text()
+
+    assert sorted(copied) == sorted(re.findall(r"^!(.*)$", ignored, re.MULTILINE))
 
 
 def test_the_dashboard_is_what_its_table_says() -> None:
