@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from real_servers import Collector, free_ports, started
 
 from otel_agent.cli.collector.composition import compose, parts, read_base, render
 
@@ -106,6 +107,38 @@ def test_what_we_compose_is_what_the_collector_composes(collector: str, tmp_path
     ]
 
     assert yaml.safe_load(prints[0]) == yaml.safe_load(prints[1])
+
+
+def test_everything_runs_together_under_its_present_name(tmp_path: Path) -> None:
+    """With all options and backends the collector starts, and says nothing of names or settings that will go."""
+    (scrape,) = free_ports(1)
+    environ = environment(tmp_path) | {"OTELCOL_SCRAPE_PORT": str(scrape)}
+    del environ["OTELCOL_STATE_DIRECTORY"]
+    server = Collector(tmp_path / "collector", *BACKENDS, options=OPTIONS, environ=environ)
+    with started(server):
+        pass
+    text = server.log.read_text()
+
+    assert "Everything is ready" in text
+    assert [] == [line for line in text.splitlines() if "deprecated" in line or "legacy inline" in line]
+
+
+def test_the_page_about_backends_of_one_s_own_is_right(collector: str, tmp_path: Path) -> None:
+    """The backend that the documentation writes is taken beside the base."""
+    page = (ROOT / "docs" / "how-to" / "collector.md").read_text()
+    (tmp_path / "mine.yaml").write_text(page.partition('```yaml title="mine.yaml"\n')[2].partition("```")[0])
+    (tmp_path / "collector.yaml").write_text(render([read_base()], "test"))
+    result = subprocess.run(
+        [collector, "validate", "--config=collector.yaml", "--config=mine.yaml"],
+        env={**os.environ, "MINE_ENDPOINT": "https://127.0.0.1:1", "MINE_KEY": "x"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert 0 == result.returncode, result.stderr
 
 
 def test_a_wrong_setting_is_refused(collector: str, tmp_path: Path) -> None:
