@@ -135,6 +135,10 @@ _MANY_DIGITS = re.compile(r"[0-9]\d{3}(?:[ -]?\d){9}").search
 MIN_CHARS = 13
 """The shortest secret that a shape can find is a card number of 13 digits; all others are longer."""
 
+_ID_SIZES = frozenset({32, 36, 40, 64})
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z|[0-9a-f]{32,64}\Z").match
+"""A UUID, a trace's id, a hash: nearly all digits, and no secret by its shape."""
+
 _DIGITS = b"0123456789"
 _MIN_PREFIXED_CHARS = 16
 _MIN_LONG_CHARS = 20
@@ -150,7 +154,7 @@ def may_hold_shape(text: str) -> bool:
         text: Anything.
     """
     size = len(text)
-    if size < MIN_CHARS:
+    if size < MIN_CHARS or (size in _ID_SIZES and _ID(text) is not None):
         return False
     return (
         "eyJ" in text
