@@ -1,5 +1,6 @@
 """Waiting for others without ever sharing a lock with them."""
 
+import os
 import signal
 import threading
 from types import FrameType
@@ -42,7 +43,7 @@ def test_a_latch_can_be_waited_for_inside_a_handler_that_interrupted_its_waiter(
 
     previous = signal.signal(signal.SIGUSR1, handler)
     try:
-        threading.Timer(0.05, signal.raise_signal, [signal.SIGUSR1]).start()
+        threading.Timer(0.05, os.kill, [os.getpid(), signal.SIGUSR1]).start()
         seen.append(latch.wait(20))
     finally:
         signal.signal(signal.SIGUSR1, previous)
