@@ -9,14 +9,15 @@ Carries requests to the receiver, and decides what becomes of each by what the r
 Whoever calls holds `lane.sending`.
 """
 
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from otel_agent.clock import Clock
 from otel_agent.delivery.answers import Answer, Sender, Verdict
-from otel_agent.delivery.intake import Payload
 from otel_agent.delivery.lane import MAX_REFUSALS, Lane
+from otel_agent.delivery.preparing import Payload
 from otel_agent.delivery.settings import DeliverySettings
 from otel_agent.guard import shared
 
@@ -79,7 +80,7 @@ class Disk(Protocol):
 
 
 class Courier:
-    """Sends for all lanes; has no state of its own but what has been said aloud."""
+    """Sends for all lanes; has no state of its own but what has been said aloud, which `_lock` guards."""
 
     def __init__(
         self,
@@ -104,7 +105,8 @@ class Courier:
         self._settings = settings
         self._clock = clock
         self._quietly = quietly
-        self._said: set[str] = set()
+        self._said: dict[str, set[str]] = {}
+        self._lock = threading.Lock()
 
     def work(self, lane: Lane, end_s: float, *, is_awaited: bool = False) -> bool:
         """
@@ -134,6 +136,11 @@ class Courier:
         if is_open:
             is_open = self._send_backlog(lane, end_s, is_awaited=is_awaited)
         return is_open and lane.is_idle()
+
+    def reinit_after_fork(self) -> None:
+        """Make the lock anew in a forked child."""
+        self._lock = threading.Lock()
+        self._said = {}
 
     def store(self, lane: Lane) -> None:
         """
@@ -247,23 +254,22 @@ class Courier:
                 lane.ledger.spool(payload.items)
                 disk.release(backlog)
                 return False
-            # It was cut: what could not be sent is kept anew, so that the rest is not sent twice.
-            kept = [self._keep_anew(lane, piece) for piece in left]
-            if all(kept) and not lane.is_ending():
-                disk.ack(backlog)
-            else:
+            if lane.is_ending():
+                for piece in left:
+                    self._give_up(lane, piece)
                 disk.release(backlog)
-            if left or lane.is_ending():
+                return False
+            # It was cut: what could not be sent is kept anew, so that the rest is not sent twice.
+            for piece in reversed(left):
+                piece.backlog = None
+                lane.put(piece, first=True)
+            self.store(lane)
+            disk.ack(backlog)
+            if left:
                 return False
             if not is_awaited and self._clock.monotonic_s() >= pause_s:
                 break
         return True
-
-    def _keep_anew(self, lane: Lane, piece: Payload) -> bool:
-        if self._keep(lane, piece):
-            return True
-        lane.ledger.spool(piece.items)  # the whole of it is still on the disk
-        return False
 
     def _deliver(self, lane: Lane, payload: Payload, end_s: float) -> list[Payload]:
         """Send a request, in pieces when it must be; what could not be sent is the answer."""
@@ -330,12 +336,19 @@ class Courier:
         lane.refusals = 0
         lane.failed(answer, self._clock.monotonic_s())
         kind = "delivery.unreachable" if answer.verdict is Verdict.LATER else f"delivery.{answer.problem}"
-        self._said.add(kind)
+        with self._lock:
+            self._said.setdefault(kind, set()).add(lane.signal)
         fate = "waits on the disk" if self._disk is not None else "waits in memory"
         shared.report(kind, f"telemetry {fate}: {answer.message}")
 
     def _recovered(self, lane: Lane) -> None:
-        for kind in list(self._said):
-            self._said.discard(kind)
-            where = self._sender.where(lane.signal) if self._sender is not None else ""
+        """Say that a trouble is over when it is over for the last signal that had it."""
+        with self._lock:
+            for signals in self._said.values():
+                signals.discard(lane.signal)
+            over = [kind for kind, signals in self._said.items() if not signals]
+            for kind in over:
+                del self._said[kind]
+        where = self._sender.where(lane.signal) if self._sender is not None else ""
+        for kind in over:
             shared.recovered(kind, f"telemetry is delivered again to {where}")

@@ -24,8 +24,9 @@ from otel_agent.delivery.accounting import Delivery, Ledger
 from otel_agent.delivery.answers import Sender
 from otel_agent.delivery.courier import Courier
 from otel_agent.delivery.custody import Custody
-from otel_agent.delivery.intake import Intake, Observer, Redact, Select
+from otel_agent.delivery.intake import Intake, Observer, Select
 from otel_agent.delivery.lane import Lane
+from otel_agent.delivery.preparing import Redact
 from otel_agent.delivery.queues import SignalQueue
 from otel_agent.delivery.relief import Relief
 from otel_agent.delivery.settings import SIGNALS, DeliverySettings
@@ -39,9 +40,11 @@ NO_END_S = float("inf")
 
 _FORK_PATIENCE_S = 0.5
 _LOOK_S = 0.02
-_SPILL_BASE_S = 0.1
-_SPILL_ITEM_S = 6e-6
+_SPILL_BASE_S = 0.3
+_SPILL_ITEM_S = 1e-5
 """What encoding one item and writing it takes on a slow machine, in seconds."""
+_SPILL_GRACE_S = 1.5
+"""How long the disk is waited for beyond the end, in seconds: a machine that is overloaded must not cost data."""
 
 
 class DeliveryEngine:
@@ -148,7 +151,7 @@ class DeliveryEngine:
         self._end.set()
         if self._custody is not None and timeout_s > 0:
             self._custody.adopt(now_s + timeout_s / 4)
-        self._each_lane(lambda lane: self._finish(lane, end_s), end_s)
+        self._each_lane(lambda lane: self._finish(lane, end_s), end_s + _SPILL_GRACE_S)
         for part in (self._relief, self._spool, self._sender):
             if part is not None:
                 with guarded("delivery.close", "the way out could not be left in order"):
@@ -219,7 +222,7 @@ class DeliveryEngine:
         for lane in self._lanes.values():
             lane.intake.begin()
             lane.begin()
-        for part in (self._sender, self._spool, self._custody):
+        for part in (self._sender, self._spool, self._custody, self._courier):
             if part is not None:
                 part.reinit_after_fork()
         self._begin()
@@ -231,6 +234,7 @@ class DeliveryEngine:
     def _begin(self) -> None:
         self._end = threading.Event()
         self._is_hurried = threading.Event()
+        self._is_spilled = threading.Event()
 
     def _connect(self, spool: Spool) -> None:
         """Give the queues the disk: for everything when it is a journal, otherwise for what there is no room for."""
@@ -256,11 +260,13 @@ class DeliveryEngine:
         while not end.is_set():
             if not self._is_pressed():
                 end.wait(self.settings.delay_s)
-            if self._custody is not None and not end.is_set():
-                self._custody.look_after()
-            for lane in self._lanes.values():
-                with guarded(f"delivery.{lane.signal}", f"{lane.signal} could not be worked on this time"):
+            try:
+                if self._custody is not None and not end.is_set():
+                    self._custody.look_after()
+                for lane in self._lanes.values():
                     self._round(lane)
+            except BaseException as error:  # noqa: BLE001 - the top of the thread; even a sys.exit in a callback must not end it
+                shared.report("delivery.thread", "telemetry could not be worked on this time", error)
 
     def _is_pressed(self) -> bool:
         """Whether a queue that can be emptied is more than half full."""
@@ -315,6 +321,7 @@ class DeliveryEngine:
         for lane in self._lanes.values():
             with guarded(f"delivery.{lane.signal}", f"{lane.signal} could not be put onto the disk"):
                 self._spill(lane)
+        self._is_spilled.set()
 
     def _each_lane(self, action: Callable[[Lane], None], end_s: float) -> None:
         """Do something for all signals at once; comes back at the end of the time whether or not all is done."""
@@ -332,7 +339,8 @@ class DeliveryEngine:
             while thread.is_alive() and (left_s := end_s - self._clock.monotonic_s()) > 0:
                 thread.join(min(left_s, _LOOK_S) if self._is_closed else left_s)
                 if self._is_hurried.is_set():
-                    end_s = min(end_s, self._clock.monotonic_s() + 5 * _LOOK_S)
+                    self._is_spilled.wait(_SPILL_GRACE_S)
+                    return
 
     def _delivery(self) -> Delivery:
         by_signal = self.status()

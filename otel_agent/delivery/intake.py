@@ -1,9 +1,8 @@
 """
-From the queue to requests: take, show to whoever watches, redact, encode, cut to size.
+From the queue to requests: take, count, show to whoever watches, make ready.
 
 Everything here is done by one thread at a time, so that observers see items in the order in which they ended and requests
-are made in that order. What observers and redaction raise is counted and costs nobody else anything: an observer that fails
-has missed a batch; an item that cannot be redacted is dropped, because it must not leave unredacted.
+are made in that order. An observer that fails has missed a batch, and that is all.
 """
 
 import threading
@@ -12,65 +11,19 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from otel_agent.delivery.accounting import Ledger, Tally
-from otel_agent.delivery.payloads import count_records, split
+from otel_agent.delivery.preparing import EMPTY, REDACTION, UNENCODABLE, Payload, Preparation, Redact
 from otel_agent.delivery.queues import SignalQueue
-from otel_agent.delivery.wire import encode_logs, encode_metrics, encode_spans
 from otel_agent.guard import guarded, shared
 
-__all__ = ["REDACTION", "UNENCODABLE", "Intake", "Observer", "Payload", "Redact", "Select", "is_recorded_only"]
-
-REDACTION = "redaction"
-"""Reason of what is dropped because it could not be redacted."""
-
-UNENCODABLE = "unencodable"
-"""Reason of what no repair could bring onto the wire."""
+__all__ = ["Intake", "Observer", "Select", "is_recorded_only"]
 
 Observer = Callable[[list[Any]], object]
 """Sees a batch as it was taken from the queue, on the delivery thread. Must not block."""
-
-Redact = Callable[[str, list[Any]], Sequence[Any]]
-"""Signal and items in, items that may leave out."""
 
 Select = Callable[[list[Any]], list[Any]]
 """A batch in; what of it, and of what was held back before, is to be sent now. Quick, and does not raise."""
 
 _SAMPLED = 1
-
-
-class Payload:
-    """One encoded request and how many items of its ledger it stands for."""
-
-    __slots__ = ("backlog", "body", "items")
-
-    def __init__(self, body: bytes, items: int, backlog: object = None) -> None:
-        """
-        Hold a request.
-
-        Args:
-            body: Its bytes.
-            items: Spans, log records, or collections of metrics in it.
-            backlog: What it is on the disk, when it is there; the same for its halves.
-        """
-        self.body = body
-        self.items = items
-        self.backlog = backlog
-
-    def halves(self, signal: str) -> tuple["Payload", "Payload"] | None:
-        """
-        The same in two requests, or `None` when it holds one record only.
-
-        Args:
-            signal: A collection of metrics that is cut is counted with its second half.
-
-        Raises:
-            ValueError: These are not the bytes of a request.
-        """
-        parts = split(self.body)
-        if parts is None:
-            return None
-        first = 0 if signal == "metrics" else count_records(parts[0])
-        first = min(first, self.items)
-        return Payload(parts[0], first, self.backlog), Payload(parts[1], self.items - first, self.backlog)
 
 
 def is_recorded_only(item: Any) -> bool:
@@ -142,8 +95,7 @@ class Intake:
         self.is_kept = is_kept
         self._observers = tuple(observers)
         self._select = select or (_sampled if signal == "traces" else _everything)
-        self._redact = redact
-        self._request_bytes = request_bytes
+        self._preparation = Preparation(signal, redact, request_bytes)
         self.begin()
 
     def begin(self) -> None:
@@ -151,16 +103,16 @@ class Intake:
         self.turn = threading.Lock()
         self.door = threading.Lock()
         self.ledger.begin()
-        self.journaled, self.unjournaled, self.spoiled = Tally(), Tally(), Tally()
+        self._journaled, self._unjournaled = Tally(), Tally()
+        self._spoiled = {REDACTION: Tally(), UNENCODABLE: Tally()}
         self.witnessed: deque[Any] = deque()
-        self._item_bytes = 1.0
 
     def snapshot(self) -> dict[str, Any]:
         """Where every item of the signal is; see `DeliveryEngine.status`."""
         with self.door:
-            turned_away = self.queue.turned_away
-            turned_away[REDACTION] = self.spoiled.value()
-            on_disk = self.journaled.value() - self.unjournaled.value()
+            spoiled = {reason: tally.value() for reason, tally in self._spoiled.items()}
+            turned_away = {**self.queue.turned_away, **spoiled}
+            on_disk = self._journaled.value() - self._unjournaled.value()
             return self.ledger.snapshot(self.waiting(), turned_away, on_disk)
 
     def waiting(self) -> int:
@@ -186,7 +138,7 @@ class Intake:
         """
         counted = self.is_kept or bool(self._observers)
         with self.door:
-            taken = self.queue.take(min(most, self._affordable()))
+            taken = self.queue.take(min(most, self._preparation.affordable()))
             kept = self._select(taken)
             if counted:
                 self.ledger.take(len(kept))
@@ -195,7 +147,11 @@ class Intake:
             if counted:
                 self.ledger.deliver(len(kept))
             return []
-        return [each for payload in self._encoded(self._redacted(kept)) for each in self._cut(payload)]
+        requests, dropped = self._preparation.requests(kept)
+        self.ledger.deliver(dropped.pop(EMPTY, 0))
+        for reason, items in dropped.items():
+            self.ledger.drop(items, reason)
+        return requests
 
     def show(self, items: list[Any]) -> None:
         """
@@ -225,16 +181,15 @@ class Intake:
                 self.witnessed.append(item)
             if self.signal == "traces" and is_recorded_only(item):
                 return True
-            safe = [item] if self._redact is None else self._redact_each([item])
-            body = _ENCODERS[self.signal](safe) if safe else b""
+            body, reason = self._preparation.record(item)
             if not body:
-                self.spoiled.add()
+                self._spoiled[reason].add()
                 return True
             # Counted first: nobody can find it on the disk before it is counted.
-            self.journaled.add()
+            self._journaled.add()
             if keep(body):
                 return True
-            self.unjournaled.add()
+            self._unjournaled.add()
         except Exception as error:  # noqa: BLE001 - this runs in the agent's own code
             shared.report(f"delivery.{self.signal}", f"one of the {self.signal} could not be journaled", error)
         if len(self.queue.items) >= self.queue.capacity:
@@ -248,56 +203,3 @@ class Intake:
         while self.witnessed:
             seen.append(self.witnessed.popleft())
         self.show(seen)
-
-    def _affordable(self) -> int:
-        return max(1, int(self._request_bytes / self._item_bytes))
-
-    def _redacted(self, items: list[Any]) -> list[Any]:
-        if self._redact is None or not items:
-            return items
-        try:
-            safe = list(self._redact(self.signal, items))
-        except Exception:  # noqa: BLE001 - one item is to blame; found by looking at each
-            safe = self._redact_each(items)
-        self.ledger.drop(len(items) - len(safe), REDACTION)
-        return safe
-
-    def _redact_each(self, items: list[Any]) -> list[Any]:
-        safe: list[Any] = []
-        for item in items:
-            try:
-                safe += self._redact(self.signal, [item]) if self._redact else [item]
-            except Exception as error:  # noqa: BLE001 - what cannot be redacted must not leave
-                shared.report(
-                    f"redact.{self.signal}", f"one of the {self.signal} could not be redacted and was dropped", error
-                )
-        return safe
-
-    def _encoded(self, items: list[Any]) -> list[Payload]:
-        if not items:
-            return []
-        if self.signal == "metrics":
-            made = [Payload(encode_metrics(item), 1) for item in items]
-            empty = sum(not payload.body for payload in made)
-            self.ledger.deliver(empty)  # a collection without a single point: there is nothing to send
-            return [payload for payload in made if payload.body]
-        kind = f"wire.{'spans' if self.signal == 'traces' else self.signal}"
-        before = shared.counts().get(kind, 0)
-        body = _ENCODERS[self.signal](items)
-        whole = len(items)
-        if shared.counts().get(kind, 0) != before:
-            whole = count_records(body)
-            self.ledger.drop(len(items) - whole, UNENCODABLE)
-        if not whole:
-            return []
-        self._item_bytes = max(1.0, len(body) / whole)
-        return [Payload(body, whole)]
-
-    def _cut(self, payload: Payload) -> list[Payload]:
-        if len(payload.body) <= self._request_bytes:
-            return [payload]
-        halves = payload.halves(self.signal)
-        return [payload] if halves is None else [*self._cut(halves[0]), *self._cut(halves[1])]
-
-
-_ENCODERS: dict[str, Callable[[Any], bytes]] = {"traces": encode_spans, "logs": encode_logs, "metrics": encode_metrics}

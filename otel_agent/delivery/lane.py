@@ -13,7 +13,8 @@ from collections.abc import Callable
 
 from otel_agent.delivery.accounting import Ledger
 from otel_agent.delivery.answers import Answer, Verdict
-from otel_agent.delivery.intake import Intake, Payload
+from otel_agent.delivery.intake import Intake
+from otel_agent.delivery.preparing import Payload
 from otel_agent.delivery.settings import DeliverySettings
 
 __all__ = ["MAX_REFUSALS", "Lane"]

@@ -84,7 +84,7 @@ def test_a_refused_connection_ends_in_time_and_is_counted(server: OtlpServer) ->
 
     assert not delivery
     assert {"exit": 5} == engine.status()["traces"]["dropped"]
-    assert took_s < 1.3
+    assert took_s < 2
 
 
 def test_a_hanging_receiver_ends_in_time(server: OtlpServer) -> None:
@@ -103,8 +103,8 @@ def test_a_hanging_receiver_ends_in_time(server: OtlpServer) -> None:
     assert not delivery
     assert 5 == delivery.queued
     assert {"exit": 5} == closed.by_signal["traces"]["dropped"]
-    assert flushed_s - began_s < 0.8
-    assert closed_s - flushed_s < 0.8
+    assert flushed_s - began_s < 1.5
+    assert closed_s - flushed_s < 1.5
     assert [] == law(closed.by_signal)
 
 

@@ -65,7 +65,7 @@ def test_the_next_process_sends_what_the_last_one_could_not(server: OtlpServer, 
     put(first.queues["logs"], entries(20))
     put(first.queues["metrics"], [collection("agent.cash")])
     began_s = time.monotonic()
-    last = first.close(2.0)
+    last = first.close(1.5)
     took_s = time.monotonic() - began_s
     server.mode = "ok"
     if mode == "refused":

@@ -32,7 +32,7 @@ def flat(request: bytes) -> Flat:
 
 
 @given(several(readable))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_halves_hold_what_the_whole_held(batch: list[ReadableSpan]) -> None:
     """No span is lost, doubled or changed, and each keeps its resource and scope."""
     request = encode_spans(batch)
@@ -46,7 +46,7 @@ def test_halves_hold_what_the_whole_held(batch: list[ReadableSpan]) -> None:
 
 
 @given(several(readable), several(readable))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_merging_loses_nothing(one: list[ReadableSpan], two: list[ReadableSpan]) -> None:
     """Many requests in one hold the same spans, however small the requests were."""
     requests = [encode_spans([span]) for span in one] + [encode_spans(two)]

@@ -125,12 +125,7 @@ class HttpSender:
             redirect=False,
             preload_content=False,
         )
-        try:
-            answered = response.read(MAX_BODY_BYTES)
-        finally:
-            if response.length_remaining:
-                response.close()
-            response.release_conn()
+        answered = _read(response, monotonic_s() + timeout_s)
         found = {name.lower(): value for name, value in response.headers.items()}
         return judge_response(response.status, found, answered, wall_ns() / 1e9)
 
@@ -151,6 +146,24 @@ class HttpSender:
             if pool is None:
                 pool = self._pools[key] = _build_pool(target, proxy)
         return pool
+
+
+def _read(response: Any, end_s: float) -> bytes:
+    """An answer's body, as much of it as is read; only a connection whose answer was read to its end is used again."""
+    body = b""
+    is_whole = False
+    try:
+        while len(body) <= MAX_BODY_BYTES and monotonic_s() < end_s:
+            part = response.read1(MAX_BODY_BYTES)
+            if not part:
+                is_whole = True
+                break
+            body += part
+    finally:
+        if not is_whole:
+            response.close()
+        response.release_conn()
+    return body
 
 
 def _build_pool(target: Target, proxy: str | None) -> Any:

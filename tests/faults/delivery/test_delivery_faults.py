@@ -136,8 +136,8 @@ def test_a_fault_of_the_receiver_loses_nothing(place: Place, row: Row) -> None:
     second = place.heal(is_down=row.mode == "down")
 
     assert not first.of("flush")["good"]
-    assert first.of("flush")["took_s"] < 0.7 + 0.3
-    assert first.of("close")["took_s"] < 1.3
+    assert first.of("flush")["took_s"] < 0.7 + 0.8
+    assert first.of("close")["took_s"] < 1 + 0.8
     assert (N + 21, 0, 0) == tuple(first.of("close")[key] for key in ("spooled", "dropped", "queued"))
     assert row.lines[0] <= len(first.lines) <= row.lines[1], first.lines
     assert row.hint in "".join(first.lines) or not first.lines
@@ -322,6 +322,6 @@ def test_row_39_a_clock_that_jumps(place: Place, jump_s: int) -> None:
     run = place.run(f"put {N}", f"jump {jump_s}", "flush 0.5", "close 0.5")
     place.heal()
 
-    assert run.of("flush")["took_s"] < 0.8
-    assert run.of("close")["took_s"] < 0.8
+    assert run.of("flush")["took_s"] < 0.5 + 0.8
+    assert run.of("close")["took_s"] < 0.5 + 0.8
     assert (N, 0) == (place.unique, place.server.duplicates)
