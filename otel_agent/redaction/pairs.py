@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from otel_agent.redaction.keys import Certainty, Keys, Rule, proves
 from otel_agent.redaction.windows import first
 
-__all__ = ["Found", "find_pairs", "is_code", "is_placeholder"]
+__all__ = ["Found", "code_before", "find_pairs", "is_placeholder"]
 
 Found = tuple[int, int, str]
 """Where a secret begins and ends in a text, and what it is called in the marker."""
@@ -32,7 +32,7 @@ _TOKEN = re.compile(r"(?a)[\w+/=%.~-]*+")
 _CLOSING = ")]}>.:"
 
 _EMPTY = re.compile(
-    r"none|null|nil|true|false|undefined|\?|\$\d{1,3}|%[sr]|%\(\w{1,64}\)s|:\w{1,64}|\{[\w.]{0,64}\}|\$\{[^}]{0,64}\}|\*+|x{3,}|-+"
+    r"none|null|nil|true|false|undefined|\?|\$\d{1,3}|%[sr]|%\(\w{1,64}\)s|:\w{1,64}|\{[\w.!:]{0,64}\}|\$\{[^}]{0,64}\}|\*+|x{3,}|-+"
     r"|\.+|…|<[\w .-]{0,64}>|\[?redacted\]?|\[?filtered\]?",
     re.IGNORECASE,
 )
@@ -49,6 +49,11 @@ _PROSE = frozenset(
 _NAME_CHARS = 64
 """A value that is as short, and stands before a colon, may be the name of what comes next."""
 
+_LINE_CHARS = 1024
+"""Longer lines are not taken for source code."""
+
+_LITERAL = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'")
+
 _JUDGED_CHARS = 512
 """As much of a value is looked at to see whether it is a secret."""
 
@@ -61,14 +66,14 @@ def is_placeholder(text: str) -> bool:
     return _EMPTY.fullmatch(text) is not None
 
 
-def find_pairs(text: str, keys: Keys, *, begins_in_code: bool = False) -> Iterator[Found]:
+def find_pairs(text: str, keys: Keys, *, before: str | None = None) -> Iterator[Found]:
     """
     The values of secret names in a text, in order, never overlapping.
 
     Args:
         text: Anything.
         keys: The rules for names.
-        begins_in_code: What `is_code` says about the text's beginning, when it is a part of a longer text.
+        before: What `code_before` says about the text's beginning, when it is a part of a longer text.
     """
     position = 0
     while (match := first(_NAME, text, position)) is not None:
@@ -79,14 +84,14 @@ def find_pairs(text: str, keys: Keys, *, begins_in_code: bool = False) -> Iterat
             if name not in {"key", "KEY"} or text[match.start() - 1 : match.start()] not in {"?", "&"}:
                 continue
             rule = Rule("api key", Certainty.HINT)
-        found = _value(text, match, rule, begins_in_code=begins_in_code)
+        found = _value(text, match, rule, before)
         if found is not None:
             yield (*found, rule.name)
             is_name_too = text.startswith((": ", "= "), found[1]) and found[1] - found[0] <= _NAME_CHARS
             position = found[0] if is_name_too else found[1]
 
 
-def _value(text: str, match: re.Match[str], rule: Rule, *, begins_in_code: bool) -> tuple[int, int] | None:
+def _value(text: str, match: re.Match[str], rule: Rule, before: str | None) -> tuple[int, int] | None:
     start = match.end()
     opening = _OPENING.match(text, start)
     if opening is not None:
@@ -104,9 +109,7 @@ def _value(text: str, match: re.Match[str], rule: Rule, *, begins_in_code: bool)
     beginning = form.match(text, start, start + _JUDGED_CHARS)
     if beginning is None or _is_spared(beginning[0], rule, is_prose=is_prose):
         return None
-    if (form is _BRACKETED or beginning[0][0].isalpha()) and (
-        is_code(text, start) or (begins_in_code and text.find("\n", 0, start) < 0)
-    ):
+    if (form is _BRACKETED or beginning[0][0].isalpha()) and _is_expression(text, start, before):
         return None
     whole = form.match(text, start)
     end = (whole or beginning).end()
@@ -132,7 +135,8 @@ def _is_spared(beginning: str, rule: Rule, *, is_prose: bool) -> bool:
     value = beginning[1:].strip() if is_bracketed else beginning.rstrip(_CLOSING)
     if rule.certainty is Certainty.HINT:
         value = _TOKEN.match(value)[0]  # type: ignore[index] # it matches nothing at least
-    if not value or _EMPTY.fullmatch(value) or _EMPTY.fullmatch(beginning) or not proves(rule, value):
+    whole = beginning + "}" if is_bracketed else beginning
+    if not value or _EMPTY.fullmatch(value) or _EMPTY.fullmatch(whole) or not proves(rule, value):
         return True
     if not is_prose or is_bracketed:
         return False
@@ -141,16 +145,30 @@ def _is_spared(beginning: str, rule: Rule, *, is_prose: bool) -> bool:
     return rule.certainty is Certainty.LIKELY and value.isalpha() and len(value) < _WORD_CHARS
 
 
-def is_code(text: str, position: int) -> bool:
+def code_before(text: str, position: int) -> str | None:
     """
-    Whether a position is in a line of source code that a traceback shows.
+    What stands before a position in a line of source code that a traceback shows.
 
     Args:
         text: Any.
         position: In it.
+
+    Returns:
+        None when that is no such line.
     """
-    line = text.rfind("\n", max(0, position - 1024), position) + 1
+    line = text.rfind("\n", max(0, position - _LINE_CHARS), position) + 1
     if not line or not text.startswith("    ", line):
+        return None
+    above = text.rfind("\n", max(0, line - _LINE_CHARS), line - 1) + 1
+    return text[line:position] if text[above:line].lstrip().startswith('File "') else None
+
+
+def _is_expression(text: str, position: int, before: str | None) -> bool:
+    """Whether a position is in such a line and outside of its literals: then a name stands there, not a secret."""
+    code = code_before(text, position)
+    if code is None and before is not None and position < _LINE_CHARS and text.find("\n", 0, position) < 0:
+        code = before + text[:position]
+    if code is None:
         return False
-    before = text.rfind("\n", max(0, line - 1024), line - 1) + 1
-    return text[before:line].lstrip().startswith('File "')
+    outside = _LITERAL.sub("", code)
+    return '"' not in outside and "'" not in outside

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from otel_agent.redaction.keys import Keys, has_stem
-from otel_agent.redaction.pairs import Found, find_pairs, is_code
+from otel_agent.redaction.pairs import Found, code_before, find_pairs
 from otel_agent.redaction.shapes import SHAPES, Shape, may_hold_shape
 from otel_agent.redaction.windows import FOREIGN_OVERLAP, FOREIGN_WINDOW, MAX_CHARS, OVERLAP, WINDOW, first
 
@@ -119,19 +119,19 @@ class Texts:
         parts: list[str] = []
         position, is_changed = 0, False
         for match in _MARKER.finditer(text):
-            before = text[position : match.start()]
-            parts += (self._piece(before, begins_in_code=is_code(text, position)), match[0])
-            is_changed = is_changed or parts[-2] is not before
+            between = text[position : match.start()]
+            parts += (self._piece(between, code_before(text, position)), match[0])
+            is_changed = is_changed or parts[-2] is not between
             position = match.end()
         rest = text[position:]
-        parts.append(self._piece(rest, begins_in_code=is_code(text, position)))
+        parts.append(self._piece(rest, code_before(text, position)))
         return "".join(parts) if is_changed or parts[-1] is not rest else text
 
-    def _piece(self, text: str, *, begins_in_code: bool = False) -> str:
+    def _piece(self, text: str, before: str | None = None) -> str:
         """One pass over a text without markers. All rules see it as it is, so that none hides a secret from another."""
         found: list[Found] = []
         if _may_hold_pair(text) and (self._keys.has_own or has_stem(text)):
-            found += find_pairs(text, self._keys, begins_in_code=begins_in_code)
+            found += find_pairs(text, self._keys, before=before)
         for shape in (*SHAPES, *self._own) if may_hold_shape(text) else self._own:
             if any(sign in text for sign in shape.signs):
                 found += _found(shape, text)

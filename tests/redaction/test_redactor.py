@@ -203,12 +203,16 @@ def test_code_in_a_stack_trace_stays_readable(redactor: Redactor) -> None:
     client = Client(token=read_token(), password="hunter2", api_key=key)
   File "trader/client.py", line 9, in __init__
     raise ValueError(f"wrong password={password}")
+  File "trader/client.py", line 12, in check
+    raise ValueError("it's token=hunter2 or 'password=hunter2'", secret=secret)
 ValueError: wrong password=hunter2
 """
     cleaned = redactor.text(stack)
 
     assert "token=read_token()" in cleaned
     assert "api_key=key)" in cleaned
+    assert "wrong password={password}" in cleaned
+    assert "secret=secret)" in cleaned
     assert "hunter2" not in cleaned
 
 
