@@ -92,11 +92,65 @@ def log_record(calls: int) -> None:
             items.clear()
 
 
+def traced_call(calls: int) -> None:
+    """Calls of a traced function below one root, durations counted, spans thrown away."""
+    _traced(calls, lambda: None)
+
+
+def traced_call_5(calls: int) -> None:
+    """The same, with five attributes set on the current span."""
+    from opentelemetry.trace import get_current_span
+
+    five = {"symbol": "ACME", "size": 300, "price": 101.25, "is_paper": True, "venue": "XNYS"}
+
+    def body() -> None:
+        span = get_current_span()
+        for key, value in five.items():
+            span.set_attribute(key, value)
+
+    _traced(calls, body)
+
+
+def _traced(calls: int, body: Callable[[], None]) -> None:
+    from opentelemetry.sdk.resources import Resource
+
+    from otel_agent.instruments import functions
+    from otel_agent.recording.durations import Durations
+    from otel_agent.recording.provider import TracerProvider
+
+    queue = SimpleNamespace(items=deque(maxlen=100), limit=1 << 20, overflow=None)
+    provider = TracerProvider(resource=Resource({}), shutdown_on_exit=False, queue=queue)
+    functions.bind(provider.recorder("bench", Durations()))
+    traced = functions.traced("decide")(body)
+    with functions.span("root"):
+        for _ in range(calls):
+            traced()
+
+
+def timed_call(calls: int) -> None:
+    """Calls of a timed function."""
+    from otel_agent.instruments import functions
+    from otel_agent.recording.durations import Durations
+    from otel_agent.recording.recorder import durations_only
+
+    functions.bind(durations_only(Durations()))
+
+    @functions.timed("decide")
+    def timed() -> None:
+        pass
+
+    for _ in range(calls):
+        timed()
+
+
 LOADS: dict[str, Callable[[int], None]] = {
     "reference": reference,
     "encode a span": encode_span,
     "encode a span with 5 attributes": encode_span_5,
     "log record with 3 extras": log_record,
+    "traced call": traced_call,
+    "traced call with 5 attributes": traced_call_5,
+    "timed call": timed_call,
 }
 
 

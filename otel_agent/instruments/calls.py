@@ -144,7 +144,7 @@ class Call:
                 fail(span, error)
             span.end(ended)
         if self.series is not None:
-            self.series.add(ended - started, error)
+            self.series.add(ended - started, error, None if span is None or error is None else span.get_span_context())
 
     def count(self, started_s: float, error: BaseException) -> None:
         """
@@ -194,15 +194,16 @@ def plain(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  # no
     items: Any = None
     durations: Any = None
     durations_s: Any = None
-    hand_over: Any = None
+    series: Any = None
     random_bits: Any = None
 
     @functools.wraps(function)
-    def traced(*args: Any, **kwargs: Any) -> Any:
+    def traced(*args: Any, **kwargs: Any) -> Any:  # noqa: C901 - as above
         before = current()
         parent: Any = before.get(SPAN_KEY)
-        if type(parent) is not hot:
-            if type(parent) is bare:
+        kind = type(parent)
+        if kind is not hot:
+            if kind is bare:
                 started_s = perf_s()
                 try:
                     result = function(*args, **kwargs)
@@ -211,7 +212,7 @@ def plain(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  # no
                     raise
                 durations_s.append(perf_s() - started_s)
                 if len(durations_s) >= FULL:
-                    hand_over()
+                    series.hand_over()
                 return result
             span, token = call.enter()
             started = wall_ns()
@@ -244,20 +245,23 @@ def plain(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  # no
                 items.append(span)
             else:
                 queue.overflow(span)
-        durations.append(ended - started)
+        took = ended - started
+        durations.append(took)
         if len(durations) >= FULL:
-            hand_over()
+            series.hand_over()
+        if took > series.slowest_ns:
+            series.example(took, span)
         return result
 
     def rebind() -> None:
-        nonlocal hot, bare, site, queue, items, durations, durations_s, hand_over, random_bits
-        recorder, series = call.recorder, call.series
+        nonlocal hot, bare, site, queue, items, durations, durations_s, series, random_bits
+        recorder = call.recorder
         if recorder is None or recorder.tracer is None or recorder.limit is not None:
             hot = bare = None
             return
         # `hot` and `bare` come last and nothing is ever taken away: a call in another thread may be just behind its first line.
         site, queue, items, random_bits = call.site, recorder.queue, recorder.items, recorder.random_bits
-        durations, durations_s, hand_over = series.pending, series.pending_s, series.hand_over
+        durations, durations_s, series = call.series.pending, call.series.pending_s, call.series
         hot, bare = recorder.tracer.hot, recorder.tracer.bare
 
     call.rebind = rebind
@@ -280,15 +284,16 @@ def coroutine(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  
     items: Any = None
     durations: Any = None
     durations_s: Any = None
-    hand_over: Any = None
+    series: Any = None
     random_bits: Any = None
 
     @functools.wraps(function)
-    async def traced(*args: Any, **kwargs: Any) -> Any:  # noqa: C901 - as above
+    async def traced(*args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0915 - as above
         before = current()
         parent: Any = before.get(SPAN_KEY)
-        if type(parent) is not hot:
-            if type(parent) is bare:
+        kind = type(parent)
+        if kind is not hot:
+            if kind is bare:
                 started_s = perf_s()
                 try:
                     result = await function(*args, **kwargs)
@@ -297,7 +302,7 @@ def coroutine(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  
                     raise
                 durations_s.append(perf_s() - started_s)
                 if len(durations_s) >= FULL:
-                    hand_over()
+                    series.hand_over()
                 return result
             span, token = call.enter()
             started = wall_ns()
@@ -333,19 +338,22 @@ def coroutine(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  
                 items.append(span)
             else:
                 queue.overflow(span)
-        durations.append(ended - started)
+        took = ended - started
+        durations.append(took)
         if len(durations) >= FULL:
-            hand_over()
+            series.hand_over()
+        if took > series.slowest_ns:
+            series.example(took, span)
         return result
 
     def rebind() -> None:
-        nonlocal hot, bare, site, queue, items, durations, durations_s, hand_over, random_bits
-        recorder, series = call.recorder, call.series
+        nonlocal hot, bare, site, queue, items, durations, durations_s, series, random_bits
+        recorder = call.recorder
         if recorder is None or recorder.tracer is None or recorder.limit is not None:
             hot = bare = None
             return
         site, queue, items, random_bits = call.site, recorder.queue, recorder.items, recorder.random_bits
-        durations, durations_s, hand_over = series.pending, series.pending_s, series.hand_over
+        durations, durations_s, series = call.series.pending, call.series.pending_s, call.series
         hot, bare = recorder.tracer.hot, recorder.tracer.bare
 
     call.rebind = rebind

@@ -13,13 +13,14 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable
-from math import exp2, log2
+from dataclasses import dataclass
+from math import ceil, exp2, inf, log2
 from typing import Any
 
 from otel_agent.clock import wall_ns
 from otel_agent.recording.failures import is_failure, type_name
 
-__all__ = ["FULL", "SCALE", "Distribution", "Durations", "Series", "shared"]
+__all__ = ["FULL", "SCALE", "Distribution", "Durations", "Example", "Series", "shared"]
 
 FULL = 4096
 """Durations a list holds before it is handed over."""
@@ -27,11 +28,26 @@ FULL = 4096
 MOST_WAITING = 64
 """Full lists that wait for a collection, over all functions: 10 MB of memory."""
 
+EXAMPLE_NS = 60_000_000_000
+"""An example of a slow call is kept from faster ones for a minute."""
+
 SCALE = 6
 """Sixty-four buckets an octave: each is 1.1 % wide."""
 
 _PER_OCTAVE = 1 << SCALE
 _LOG2_NS = log2(1e-9)
+_MAX_INDICES = 8192
+_indices: dict[int, int] = {}
+"""Bucket of each duration met of late."""
+
+
+def _remember(duration_ns: int) -> int:
+    # Source: https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponential-buckets
+    index = ceil((log2(duration_ns) + _LOG2_NS) * _PER_OCTAVE) - 1
+    if len(_indices) >= _MAX_INDICES:
+        _indices.clear()
+    _indices[duration_ns] = index
+    return index
 
 
 class Distribution:
@@ -40,17 +56,17 @@ class Distribution:
     __slots__ = ("counts", "max_ns", "min_ns", "sum_ns", "zeros")
 
     def __init__(self) -> None:
-        self.counts: Counter[int] = Counter()
+        self.counts: dict[int, int] = {}
         """Calls by index of the bucket, in seconds and at `SCALE`: index i holds (base^i, base^(i+1)]."""
         self.zeros = 0
         self.sum_ns = 0
-        self.min_ns = 0
+        self.min_ns: float = inf
         self.max_ns = 0
 
     @property
     def count(self) -> int:
         """Calls counted."""
-        return self.counts.total() + self.zeros
+        return sum(self.counts.values()) + self.zeros
 
     def add(self, batch: list[int]) -> None:
         """
@@ -62,18 +78,19 @@ class Distribution:
         if not batch:
             return
         counts = self.counts
-        # Quick functions have few different durations, so equal ones are counted first.
+        # Quick functions have few different durations: equal ones are counted first, and what was worked out is remembered.
         for duration_ns, times in Counter(batch).items():
-            if duration_ns > 0:
-                # Source: https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponential-buckets
-                index = -int(-(log2(duration_ns) + _LOG2_NS) * _PER_OCTAVE // 1) - 1
-                counts[index] += times
-            else:
-                self.zeros += times
-        lowest, highest = max(min(batch), 0), max(*batch, 0)
-        self.min_ns = lowest if self.count == len(batch) else min(self.min_ns, lowest)
-        self.max_ns = max(self.max_ns, highest)
-        self.sum_ns += sum(batch) if min(batch) >= 0 else sum(each for each in batch if each > 0)
+            index = _indices.get(duration_ns)
+            if index is None:
+                if duration_ns <= 0:
+                    self.zeros += times
+                    continue
+                index = _remember(duration_ns)
+            counts[index] = counts.get(index, 0) + times
+        lowest = min(batch)
+        self.sum_ns += sum(batch) if lowest >= 0 else sum(each for each in batch if each > 0)
+        self.min_ns = min(self.min_ns, max(lowest, 0))
+        self.max_ns = max(self.max_ns, *batch)
 
     def quantile_s(self, share: float) -> float:
         """
@@ -98,6 +115,17 @@ class Distribution:
         return self.max_ns / 1e9
 
 
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One call with a span that was sampled."""
+
+    duration_ns: int
+    time_ns: int
+    """When it was taken, in nanoseconds since 1970."""
+    trace_id: int
+    span_id: int
+
+
 class Series:
     """
     The durations of one function.
@@ -106,7 +134,7 @@ class Series:
     `FULL` durations in one.
     """
 
-    __slots__ = ("_owner", "failed", "name", "pending", "pending_s", "sorted", "waiting")
+    __slots__ = ("_owner", "examples", "failed", "name", "pending", "pending_s", "slowest_ns", "sorted", "waiting")
 
     def __init__(self, owner: "Durations", name: str) -> None:
         """
@@ -128,17 +156,25 @@ class Series:
         """Full lists that have been set aside."""
         self.sorted: dict[str | None, Distribution] = {}
         """What has been collected, by error type."""
+        self.slowest_ns = -1
+        """Callers with a span that took longer call `example`; set back a minute after an example was taken."""
+        self.examples: dict[str | None, Example] = {}
+        """The newest slow call, and the newest failed one for each error type."""
 
-    def add(self, duration_ns: int, error: BaseException | None) -> None:
+    def add(self, duration_ns: int, error: BaseException | None, context: Any = None) -> None:
         """
         Count a call.
 
         Args:
             duration_ns: Of the call.
             error: What it ended with; cancellation and its like are no errors.
+            context: A `SpanContext`, when the call has a span.
         """
         if error is not None and is_failure(error):
-            self.fail(type_name(error), duration_ns)
+            kind = type_name(error)
+            self.fail(kind, duration_ns)
+            if context is not None and context.trace_flags.sampled:
+                self.examples[kind] = Example(duration_ns, self._owner.wall(), context.trace_id, context.span_id)
             return
         self.pending.append(duration_ns)
         if len(self.pending) >= FULL:
@@ -155,6 +191,18 @@ class Series:
         self.failed.append((error_type, duration_ns))
         if len(self.failed) >= FULL:
             self._owner.sort(self)
+
+    def example(self, duration_ns: int, span: Any) -> None:
+        """
+        Remember a call as an example of a slow one, when it was sampled.
+
+        Args:
+            duration_ns: Longer than `slowest_ns`.
+            span: Of the call; of ours.
+        """
+        if span.flags & 1:
+            self.slowest_ns = duration_ns
+            self.examples[None] = Example(duration_ns, self._owner.wall(), span.trace_id, span.span_id)
 
     def hand_over(self) -> None:
         """Make room; called by whoever finds a list full."""
@@ -175,7 +223,7 @@ class Durations:
         Args:
             wall: Tells the start of the series, in nanoseconds since 1970.
         """
-        self._wall = wall
+        self.wall = wall
         self._lock = threading.Lock()
         self._series: dict[str, Series] = {}
         self._waiting = 0
@@ -239,6 +287,9 @@ class Durations:
         for batch_ns, batch_s in batches:
             if batch_ns or batch_s:
                 _distribution(series, None).add([*batch_ns, *[round(each * 1e9) for each in batch_s]])
+        slow = series.examples.get(None)
+        if slow is not None and self.wall() - slow.time_ns > EXAMPLE_NS:
+            series.slowest_ns = -1
         by_type: dict[str, list[int]] = {}
         for error_type, duration_ns in _emptied(series.failed):
             by_type.setdefault(error_type, []).append(duration_ns)
@@ -260,6 +311,15 @@ class Durations:
                 for series in self._series.values()
                 for error_type, distribution in series.sorted.items()
             ]
+
+    def examples(self) -> dict[tuple[str, str | None], "Example"]:
+        """A call for each function and outcome that shows what it is like, by function and error type."""
+        with self._lock:
+            return {
+                (series.name, error_type): example
+                for series in self._series.values()
+                for error_type, example in list(series.examples.items())
+            }
 
     def figures(self) -> list[tuple[str, int, int, float, float, float]]:
         """
@@ -284,13 +344,14 @@ class Durations:
         """Begin at zero in a forked child."""
         self._lock = threading.Lock()
         self._waiting = 0
-        self.start_ns = self._wall()
+        self.start_ns = self.wall()
         for series in self._series.values():
             series.pending.clear()
             series.pending_s.clear()
             series.failed.clear()
             series.waiting = []
             series.sorted = {}
+            series.slowest_ns, series.examples = -1, {}
 
 
 def _emptied(items: list[Any]) -> list[Any]:
@@ -309,7 +370,7 @@ def _distribution(series: Series, error_type: str | None) -> Distribution:
 
 def _united(one: Distribution, other: Distribution) -> Distribution:
     both = Distribution()
-    both.counts = one.counts + other.counts
+    both.counts = dict(Counter(one.counts) + Counter(other.counts))
     both.zeros = one.zeros + other.zeros
     both.sum_ns = one.sum_ns + other.sum_ns
     both.min_ns = min(one.min_ns, other.min_ns)

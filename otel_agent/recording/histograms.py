@@ -10,6 +10,7 @@ Source: https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponential
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from opentelemetry.sdk.metrics import Exemplar
 from opentelemetry.sdk.metrics.export import (
     AggregationTemporality,
     Buckets,
@@ -22,7 +23,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from otel_agent.catalog.functions import DURATION
 from otel_agent.clock import wall_ns
-from otel_agent.recording.durations import SCALE, Distribution, Durations
+from otel_agent.recording.durations import SCALE, Distribution, Durations, Example
 
 __all__ = ["MAX_BUCKETS", "producer"]
 
@@ -45,8 +46,9 @@ def producer(scope: str, durations: Durations) -> Callable[[], Sequence[ScopeMet
 
     def produce() -> Sequence[ScopeMetrics]:
         now_ns = wall_ns()
+        examples = durations.examples()
         points = [
-            _point(name, error_type, distribution, (durations.start_ns, now_ns))
+            _point(name, error_type, distribution, (durations.start_ns, now_ns), examples.get((name, error_type)))
             for name, error_type, distribution in durations.collect()
         ]
         if not points:
@@ -58,7 +60,11 @@ def producer(scope: str, durations: Durations) -> Callable[[], Sequence[ScopeMet
 
 
 def _point(
-    name: str, error_type: str | None, distribution: Distribution, span_ns: tuple[int, int]
+    name: str,
+    error_type: str | None,
+    distribution: Distribution,
+    span_ns: tuple[int, int],
+    example: Example | None,
 ) -> ExponentialHistogramDataPoint:
     attributes: dict[str, Any] = {"code.function.name": name}
     if error_type is not None:
@@ -77,7 +83,13 @@ def _point(
         flags=0,
         min=distribution.min_ns / 1e9,
         max=distribution.max_ns / 1e9,
+        exemplars=[] if example is None else [_exemplar(example)],
     )
+
+
+def _exemplar(example: Example) -> Exemplar:
+    value = example.duration_ns / 1e9
+    return Exemplar({}, value, example.time_ns, span_id=example.span_id, trace_id=example.trace_id)
 
 
 def _buckets(counts: dict[int, int]) -> tuple[int, int, list[int]]:

@@ -99,19 +99,19 @@ class Span(_Slots, Readable):
 
     def set_attribute(self, key: str, value: AttributeValue) -> None:
         """Set one attribute; see the interface."""
+        site = self.site
+        if self.end_ns is None and type(value) in site.plain and type(key) is str and key:
+            own = self.own
+            if own is None:
+                if site.room:
+                    self.own = {key: value}
+                    return
+            elif key not in own and len(own) < site.room:
+                own[key] = value
+                return
         if self.end_ns is not None:
             _logger.warning("Setting attribute on ended span.")
             return
-        site = self.site
-        if type(value) in site.plain and type(key) is str and key:
-            own = self.own
-            if own is None:
-                own = self.own = {}
-            if len(own) < site.room:
-                if key in own:
-                    own.pop(key, None)  # so that it becomes the newest, as in the SDK
-                own[key] = value
-                return
         self._set_carefully({key: value}, one_by_one=True)
 
     def set_attributes(self, attributes: Mapping[str, AttributeValue]) -> None:

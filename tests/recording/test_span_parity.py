@@ -199,7 +199,7 @@ def both(program: dict[str, Any], limits: dict[str, int], sampler: Any) -> tuple
     )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(PROGRAMS, LIMITS)
 def test_a_program_leaves_the_same_spans(program: dict[str, Any], limits: dict[str, int]) -> None:
     """Attributes, events, links, status, exceptions, limits, parents and trace states are the SDK's."""
@@ -208,7 +208,7 @@ def test_a_program_leaves_the_same_spans(program: dict[str, Any], limits: dict[s
     assert theirs == ours
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=50)
 @given(
     PROGRAMS,
     st.sampled_from(
@@ -224,7 +224,7 @@ def test_samplers_decide_the_same(program: dict[str, Any], sampler: Any) -> None
     assert theirs == ours
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(PROGRAMS, LIMITS)
 def test_the_quick_way_leaves_the_same_spans(program: dict[str, Any], limits: dict[str, int]) -> None:
     """Without a processor, when spans go straight to the queue, they are what they are with one."""
