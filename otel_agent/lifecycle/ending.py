@@ -22,8 +22,12 @@ __all__ = ["Ending"]
 GRACE_S = 0.25
 """What the end may take beyond its deadline, in seconds, so that what saves data can write to disk."""
 
+SAVING_S = 1.75
+"""What a component that saves data may take beyond the deadline while it is still at it, in seconds: used on a machine that is
+overloaded, and there it is the data's."""
+
 HURRY_S = 0.05
-"""What the component that is closing may take when there is no more time, in seconds; what saves data has the grace."""
+"""What the component that is closing may take when there is no more time, in seconds; what saves data has longer."""
 
 LOOK_S = 0.02
 """How often a waiting end looks whether it should hurry, in seconds."""
@@ -100,7 +104,7 @@ class Ending:
             Whether it has come.
         """
         while not self._done.wait(LOOK_S):
-            if self._clock.monotonic_s() >= self._end_s + GRACE_S:
+            if self._clock.monotonic_s() >= self._end_s + SAVING_S + GRACE_S:
                 return self._done.is_open()
         return True
 
@@ -148,7 +152,7 @@ class Ending:
             allowed_s = min(allowed_s, component.at_most_s)
         task = Task(f"end-{component.name}", lambda: close(allowed_s)).start()
         if not self._wait_for(
-            task, allowed_s + (GRACE_S if saves_data else self._reserve_s / 4), saves_data=saves_data
+            task, allowed_s + (SAVING_S if saves_data else self._reserve_s / 4), saves_data=saves_data
         ):
             return f"{component.name} did not close within {allowed_s:.3g} s and was left behind"
         if task.error is not None:
@@ -159,7 +163,7 @@ class Ending:
         until_s = self._clock.monotonic_s() + timeout_s
         while not task.wait(LOOK_S):
             if self._is_hurried:
-                return task.wait(GRACE_S if saves_data else HURRY_S)
+                return task.wait(SAVING_S if saves_data else HURRY_S)
             if self._clock.monotonic_s() >= until_s:
                 return False
         return True

@@ -38,11 +38,11 @@ SIGNALS: tuple[int, ...] = tuple(
 )
 """What ends a process from outside and can be answered."""
 
-GRACE_S = 0.3
-"""How long a handler waits beyond the deadline, in seconds."""
+GRACE_S = 2.1
+"""How long a handler waits beyond the deadline at most, in seconds; see `ending.SAVING_S`."""
 
-HURRY_S = 0.45
-"""How long a second signal waits for the data to be saved, in seconds."""
+HURRY_S = 2.1
+"""How long a second signal waits at most for the data to be saved, in seconds; it takes some hundredths."""
 
 REACH_S = 0.1
 """How long the main thread has to reach its handler once the data is safe, in seconds."""

@@ -1,18 +1,39 @@
-"""The tracer provider, built from the configuration."""
+"""The tracer provider, built from the configuration, and what chooses among its spans."""
 
+from collections.abc import MutableSequence
 from typing import Any
 
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import SpanLimits
+from opentelemetry.sdk.trace import SpanLimits, sampling
 
 from otel_agent.config.model import Config
-from otel_agent.config.sections.tracing import Limits
+from otel_agent.config.sections.tracing import Limits, Sampling
 from otel_agent.recording.provider import TracerProvider
+from otel_agent.recording.sampling import build_sampler
+from otel_agent.recording.tail import TailSampling
 
-__all__ = ["build_tracer_provider"]
+__all__ = ["build_tail", "build_tracer_provider", "span_limits"]
 
 
-def build_tracer_provider(config: Config, resource: Resource, queue: Any, *, records_all: bool) -> TracerProvider:
+def build_tail(settings: Sampling) -> TailSampling | None:
+    """
+    Build what keeps traces that were not sampled and turn out to matter.
+
+    Args:
+        settings: Of the configuration.
+
+    Returns:
+        `None` when nothing is to be kept, or nothing is left out.
+    """
+    is_wanted = settings.keep_errors or settings.keep_slower_than_s is not None
+    if not is_wanted or (settings.sampler is None and settings.ratio >= 1):
+        return None
+    return TailSampling(keep_errors=settings.keep_errors, slower_than_s=settings.keep_slower_than_s)
+
+
+def build_tracer_provider(
+    config: Config, resource: Resource, queue: Any, problems: MutableSequence[str], *, records_all: bool
+) -> TracerProvider:
     """
     Build a provider whose spans go to a queue.
 
@@ -20,14 +41,22 @@ def build_tracer_provider(config: Config, resource: Resource, queue: Any, *, rec
         config: What is wanted.
         resource: Of every span.
         queue: See `recording.provider.Queue`.
-        records_all: Whether spans that are not sampled are recorded too, for rules that watch spans.
+        problems: Grows by a line for each thing about the sampler that cannot be.
+        records_all: Whether spans that are not sampled are recorded too, for rules that watch spans and for `build_tail`.
 
     Returns:
         A provider that registers nothing at exit and is not installed.
     """
-    sampler = None
+    wanted = config.sampling
+    sampler, wrong = build_sampler(wanted.ratio, wanted.sampler, wanted.argument)
+    problems.extend(wrong)
     return TracerProvider(
-        sampler, resource, shutdown_on_exit=False, span_limits=span_limits(config.limits), queue=queue
+        sampler,
+        resource,
+        shutdown_on_exit=False,
+        span_limits=span_limits(config.limits),
+        queue=queue,
+        records_dropped=records_all and sampler not in (sampling.ALWAYS_ON, sampling.DEFAULT_ON),
     )
 
 

@@ -23,6 +23,7 @@ from otel_agent.health.states import State
 from otel_agent.instruments import functions
 from otel_agent.instruments.cache_watching import registry as caches
 from otel_agent.instruments.host import build_ratios
+from otel_agent.instruments.pending import PendingSpan
 from otel_agent.lifecycle.components import Component, Lifecycle
 from otel_agent.logs import otel
 from otel_agent.logs.bridge import BridgeHandler, install_bridge
@@ -35,9 +36,10 @@ from otel_agent.providers.metering import all_of, build_meter_provider, build_re
 from otel_agent.providers.past import RecentPast
 from otel_agent.providers.resource import build_resource
 from otel_agent.providers.terminal import Terminal, TerminalFigures
-from otel_agent.providers.tracing import build_tracer_provider
+from otel_agent.providers.tracing import build_tail, build_tracer_provider
 from otel_agent.providers.way_out import build_sender, build_spool, destinations
 from otel_agent.recording import durations, histograms
+from otel_agent.recording.open_spans import end_open_spans
 from otel_agent.recording.recorder import Recorder
 from otel_agent.redaction.redactor import Redactor
 
@@ -97,8 +99,9 @@ class Parts:
         watched = _joined(observers or {}, self._observers())
         self._wanted = {signal for signal, where in to.items() if where} | set(watched)
         self.errors = ErrorTracker(self.redactor.text)
+        self.tail = build_tail(config.sampling)
         self.engine = self._build_engine(to, _joined(watched, self._counted()))
-        self.tracer_provider, self.spans = self._build_tracing()
+        self.tracer_provider, self.spans = self._build_tracing(problems)
         self.meter_provider, self.reader = self._build_metrics()
         self.logger_provider, self.outputs, self.bridge = self._build_logs(directory, problems)
         self.health = self._build_health()
@@ -112,7 +115,9 @@ class Parts:
         """What decorators record with; `None` when spans go through somebody else's provider."""
         if self.spans is not None:
             return None
-        recorder: Recorder = self.tracer_provider.recorder(functions.__name__, self.durations)
+        recorder: Recorder = self.tracer_provider.recorder(
+            functions.__name__, self.durations, self.config.sampling.calls_per_s
+        )
         return recorder
 
     def start(self, instruments: Component) -> None:
@@ -200,17 +205,19 @@ class Parts:
             spool=None if sender is None else build_spool(config.spool, config.service.name),
             observers=observers,
             redact=self.redactor,
+            select=None if self.tail is None else self.tail.select,
             settings=settings,
         )
 
-    def _build_tracing(self) -> tuple[Any, QueueProcessor | None]:
+    def _build_tracing(self, problems: list[str]) -> tuple[Any, QueueProcessor | None]:
         queue = self.engine.queues["traces"]
         present = self.existing.tracer_provider
         if present is not None:
             attached = QueueProcessor(queue)
             present.add_span_processor(attached)
             return present, attached
-        return build_tracer_provider(self.config, self.resource, queue, records_all=self.judging is not None), None
+        records_all = self.judging is not None or self.tail is not None
+        return build_tracer_provider(self.config, self.resource, queue, problems, records_all=records_all), None
 
     def _build_metrics(self) -> tuple[Any, AgentMetricReader | None]:
         settings, present = self.config.metrics, self.existing.meter_provider
@@ -271,11 +278,14 @@ class Parts:
             "delivery",
             engine.start,
             engine.close,
+            hurry=engine.hurry,
             saves_data=True,
             hold_for_fork=engine.hold_for_fork,
             go_on_after_fork=engine.go_on_after_fork,
             reinit_after_fork=engine.reinit_after_fork,
         )
+        if self.tail is not None:
+            yield Component("tail", reinit_after_fork=self.tail.reinit_after_fork)
         yield Component("spans", close=lambda _: self._end_spans(), reinit_after_fork=self._renew)
         if self.bridge is not None:
             yield Component("logging", self._install_bridge, lambda _: self._remove_bridge())
@@ -294,6 +304,7 @@ class Parts:
 
     def _end_spans(self) -> None:
         """What is still open is sent as it is, marked; what ends later is nobody's."""
+        end_open_spans(self.tracer_provider, (PendingSpan,))
         if self.spans is not None:
             self.spans.close()
 

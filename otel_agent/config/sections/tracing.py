@@ -20,10 +20,13 @@ class Sampling(Section, frozen=True, kw_only=True):
     """Argument of `sampler`, as in `OTEL_TRACES_SAMPLER_ARG`; for traceidratio a ratio. None: the sampler's own default."""
     calls_per_s: NotNegative | None = None
     """Most spans a second of one function, the rest is only counted; None: no bound."""
-    keep_errors: bool = True
-    """Whether a span that ended with an error is exported even when its trace is not."""
+    keep_errors: bool = False
+    """
+    Whether a trace that is not sampled is exported all the same when a span in it failed. Then every span is recorded and held
+    until its trace ends, and what is not sampled costs as much as what is.
+    """
     keep_slower_than_s: Seconds | None = None
-    """A span that took longer, in seconds, is exported even when its trace is not; None: duration does not matter."""
+    """The same for a trace with a span that took longer, in seconds; None: duration does not matter."""
 
 
 class Limits(Section, frozen=True, kw_only=True):

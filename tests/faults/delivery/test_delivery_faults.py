@@ -234,11 +234,13 @@ def test_row_12_an_outage(place: Place, outage_s: float) -> None:
 def test_rows_23_and_24_a_burst(place: Place, number: int, mode: str) -> None:
     """Tens of thousands of spans at once, and a receiver that is slow, lose nothing and are hardly felt by who ends them."""
     place.server.mode = mode
-    run = place.run(f"put {number}", "flush 30", "close 2", queue_spans=8192)
+    run = place.run("put 5000", "flush 30", f"put {number}", "flush 30", "close 2", queue_spans=8192)
+    alone_us = run.steps[0]["p99_us"]
+    number += 5000
 
     assert run.of("flush")["good"], run.steps
     assert (number, 0) == (place.unique, place.server.duplicates)
-    assert run.of("put")["p99_us"] < 1000
+    assert run.of("put")["p99_us"] < max(3 * alone_us, 50)
 
 
 def test_row_25_a_full_spool(place: Place) -> None:
