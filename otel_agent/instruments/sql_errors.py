@@ -8,10 +8,13 @@ what may be said in place of its own words (`recording.failures.SAFE_TEXT`).
 
 import contextlib
 import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 from otel_agent.recording.failures import SAFE_TEXT, type_name
 
-__all__ = ["error_type", "mark", "status_code"]
+__all__ = ["cover", "error_type", "mark", "status_code"]
 
 _CODES = ("sqlstate", "pgcode", "sqlite_errorname")
 """Where drivers keep the database's code: asyncpg and psycopg; psycopg2; sqlite3 and aiosqlite."""
@@ -77,6 +80,29 @@ def mark(error: BaseException, wrapped: BaseException | None, text: str) -> None
         below = below.__cause__
     if wrapped is not None:
         _put(wrapped, said)
+
+
+class _Unmarked:
+    """What may be said of exceptions of a class that nobody has marked; a mark on the exception itself comes before it."""
+
+    def __get__(self, error: BaseException | None, owner: type) -> str:
+        original = getattr(error, "orig", None)
+        return f"({error_type(original)})" if isinstance(original, BaseException) else "(after an earlier failure)"
+
+
+def cover(exceptions: Any) -> Iterator[Callable[[], object]]:
+    """
+    Have something said of the exceptions that repeat a statement, its parameters or an earlier failure, and pass us by.
+
+    Args:
+        exceptions: The module `sqlalchemy.exc`.
+
+    Yields:
+        What takes it back.
+    """
+    for kind in (exceptions.StatementError, exceptions.PendingRollbackError):
+        setattr(kind, SAFE_TEXT, _Unmarked())
+        yield partial(delattr, kind, SAFE_TEXT)
 
 
 def _put(error: BaseException, said: str) -> None:

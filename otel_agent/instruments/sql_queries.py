@@ -112,9 +112,11 @@ class Queries:
         context = failure.execution_context
         running = getattr(context, "_otel_agent_running", None)
         if running is None:
-            # The statement has ended: fetching or committing failed. Connecting tells no values, and its words help.
+            # The statement has not been sent, or has ended, and fetching or committing failed. What is said of connecting
+            # holds no values, and helps.
             if failure.connection is not None:
-                _mark(failure, "")
+                sent = failure.statement if context is None else None
+                _mark(failure, self._databases.of(failure.engine).prepared(sent).text if sent else "")
             return
         duration_ns = perf_ns() - running[0]
         context._otel_agent_running = None  # noqa: SLF001 - our own attribute

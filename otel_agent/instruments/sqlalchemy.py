@@ -28,6 +28,7 @@ from otel_agent.instruments.imports import after_import
 from otel_agent.instruments.observing import Handle, observe
 from otel_agent.instruments.sql_checkouts import Checkouts
 from otel_agent.instruments.sql_databases import Databases
+from otel_agent.instruments.sql_errors import cover
 from otel_agent.instruments.sql_histograms import Histogram, Histograms
 from otel_agent.instruments.sql_pools import Pools
 from otel_agent.instruments.sql_queries import Queries
@@ -180,6 +181,7 @@ def _listen(sqlalchemy: Any, spans: SpanMaker, pools: Pools, databases: Database
         event.listen(target, name, function, **({"retval": True} if function == queries.before else {}))
         yield partial(event.remove, target, name, function)
     yield checkouts.wrap(engine)
+    yield from cover(sqlalchemy.exc)
 
 
 def _version() -> str | None:

@@ -25,7 +25,7 @@ from otel_agent.delivery.wire import encode_spans
 from otel_agent.instruments import sqlalchemy as instrument
 from otel_agent.instruments.pending import CallSite
 from otel_agent.logs.exceptions import exception_attributes
-from otel_agent.recording.failures import SAFE_TEXT, stack_of
+from otel_agent.recording.failures import SAFE_TEXT, stack_of, text_of
 from otel_agent.recording.provider import TracerProvider as OurTracerProvider
 
 CANARY = "canary-4711"
@@ -552,6 +552,25 @@ def test_a_stack_with_a_failed_query_in_it_shows_no_source_and_no_value() -> Non
     assert (
         "sqlalchemy.exc.OperationalError: (sqlite3.OperationalError SQLITE_ERROR) [SQL: SELECT ? FROM nowhere]" in stack
     )
+
+
+def test_exceptions_that_repeat_an_earlier_failure_are_covered(stage: Stage, engine: sa.Engine) -> None:
+    """What was never sent and what SQLAlchemy says after an earlier failure quote values, and are told without them."""
+    broken = sa.Table("broken", sa.MetaData(), sa.Column("day", sa.DateTime))
+    with engine.connect() as connection, pytest.raises(sa.exc.StatementError) as unsent:
+        connection.execute(broken.insert(), {"day": CANARY})
+    pending = sa.exc.PendingRollbackError(f"Original exception was: [parameters: ('{CANARY}',)]")
+    unmarked = sa.exc.StatementError("message", f"SELECT '{CANARY}'", {}, ValueError(CANARY))
+
+    assert "(builtins.TypeError)" in str(unsent.value)
+    assert [
+        "(TypeError) [SQL: INSERT INTO broken (day) VALUES (?)]",
+        "(after an earlier failure)",
+        "(ValueError)",
+    ] == [text_of(error) for error in (unsent.value, pending, unmarked)]
+    assert CANARY in f"{unsent.value}{pending}{unmarked}"
+    instrument.uninstall()
+    assert CANARY in text_of(pending)
 
 
 def test_our_own_tracer_provider_makes_the_same_spans() -> None:
