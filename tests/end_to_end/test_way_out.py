@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+import urllib.request
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -21,10 +22,33 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
 from opentelemetry.trace import Status, StatusCode
-from real_servers import ROOT, Backends, Collector, Server, attributes, free_ports, get_json, started, until
+from real_servers import ROOT, Backends, Collector, Prometheus, Server, attributes, free_ports, get_json, started, until
 
 pytest_plugins = ["real_backends"]
 pytestmark = pytest.mark.e2e
+
+
+MEASURED = {
+    "agent_cache_requests_total": "3",
+    "system_memory_utilization_ratio": "0.25",
+    "db_client_operation_duration_seconds_count": "1",
+}
+"""What `send_metrics` sends, by Prometheus's names."""
+
+
+def send_metrics(service: str, collector: Collector) -> None:
+    """A counter, a gauge and a histogram, once."""
+    exporter = OTLPMetricExporter(endpoint=f"{collector.http}/v1/metrics")
+    resource = Resource(
+        {"service.name": service, "service.instance.id": "one", "service.version": "1.2", "os.type": "linux"}
+    )
+    reader = PeriodicExportingMetricReader(exporter, 3_600_000)
+    provider = MeterProvider([reader], resource=resource, shutdown_on_exit=False)
+    meter = provider.get_meter("test")
+    meter.create_counter("agent.cache.requests", "{request}").add(3, {"agent.cache.result": "hit"})
+    meter.create_gauge("system.memory.utilization", "1").set(0.25)
+    meter.create_histogram("db.client.operation.duration", "s").record(0.2)
+    provider.shutdown()
 
 
 class RiskLimitError(Exception):
@@ -84,26 +108,10 @@ def test_secrets_stay_behind(backends: Backends) -> None:
 
 def test_metrics_are_seen_in_prometheus(backends: Backends) -> None:
     """Counter, gauge and histogram carry the names and labels that rules and dashboards are written for."""
-    exporter = OTLPMetricExporter(endpoint=f"{backends.collector.http}/v1/metrics")
-    resource = Resource(
-        {"service.name": "meter", "service.instance.id": "one", "service.version": "1.2", "os.type": "linux"}
-    )
-    provider = MeterProvider(
-        [PeriodicExportingMetricReader(exporter, 3_600_000)], resource=resource, shutdown_on_exit=False
-    )
-    meter = provider.get_meter("test")
-    meter.create_counter("agent.cache.requests", "{request}").add(3, {"agent.cache.result": "hit"})
-    meter.create_gauge("system.memory.utilization", "1").set(0.25)
-    meter.create_histogram("db.client.operation.duration", "s").record(0.2)
-    provider.shutdown()
-    names = (
-        "agent_cache_requests_total",
-        "system_memory_utilization_ratio",
-        "db_client_operation_duration_seconds_count",
-    )
-    seen = {name: backends.prometheus.wait_for(f'{name}{{job="meter"}}') for name in names}
+    send_metrics("meter", backends.collector)
+    seen = {name: backends.prometheus.wait_for(f'{name}{{job="meter"}}') for name in MEASURED}
 
-    assert ["3", "0.25", "1"] == [series[0]["value"][1] for series in seen.values()]
+    assert MEASURED == {name: series[0]["value"][1] for name, series in seen.items()}
     assert {
         "__name__": "agent_cache_requests_total",
         "agent_cache_result": "hit",
@@ -112,11 +120,53 @@ def test_metrics_are_seen_in_prometheus(backends: Backends) -> None:
         "service_instance_id": "one",
         "service_name": "meter",
         "service_version": "1.2",
-    }.items() <= seen[names[0]][0]["metric"].items()
-    assert "os_type" not in seen[names[0]][0]["metric"]
+    }.items() <= seen["agent_cache_requests_total"][0]["metric"].items()
+    assert "os_type" not in seen["agent_cache_requests_total"][0]["metric"]
     assert ["linux"] == [
         series["metric"]["os_type"] for series in backends.prometheus.query('target_info{job="meter"}')
     ]
+
+
+def test_metrics_are_seen_through_remote_write(tmp_path: Path) -> None:
+    """What takes remote write only shows the same names, with job and instance."""
+    prometheus = Prometheus(tmp_path / "prometheus", "--web.enable-remote-write-receiver")
+    environ = {"PROMETHEUS_REMOTE_WRITE_URL": f"{prometheus.url}/api/v1/write"}
+    collector = Collector(tmp_path / "collector", "prometheus-remote-write", environ=environ)
+    with started(prometheus), started(collector):
+        send_metrics("writer", collector)
+        seen = {name: prometheus.wait_for(f'{name}{{job="writer", instance="one"}}') for name in MEASURED}
+
+    assert MEASURED == {name: series[0]["value"][1] for name, series in seen.items()}
+
+
+def test_metrics_are_seen_on_a_page_to_be_scraped(tmp_path: Path) -> None:
+    """Who may only be scraped shows the same names on a page."""
+    (port,) = free_ports(1)
+    collector = Collector(tmp_path, "prometheus-scrape", environ={"OTELCOL_SCRAPE_PORT": str(port)})
+
+    def page() -> dict[str, str]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        return {line.partition("{")[0]: f"{float(line.rsplit(' ', 1)[1]):g}" for line in lines if 'job="shown"' in line}
+
+    with started(collector):
+        send_metrics("shown", collector)
+        shown = until(page, lambda shown: MEASURED.keys() <= shown.keys())
+
+    assert MEASURED == {name: shown[name] for name in MEASURED}
+
+
+def test_prometheus_judges_the_agents_rules_and_tells_alertmanager(backends: Backends) -> None:
+    """The default rules are healthy in Prometheus, and the one that always fires is seen in Alertmanager."""
+    alerts = until(backends.alertmanager.alerts)
+    rules = [
+        rule
+        for group in get_json(f"{backends.prometheus.url}/api/v1/rules")["data"]["groups"]
+        for rule in group["rules"]
+    ]
+
+    assert {"Watchdog"} <= {alert["labels"]["alertname"] for alert in alerts}
+    assert [] == [(rule["name"], rule.get("lastError")) for rule in rules if rule["health"] == "err"]
 
 
 def test_logs_carry_trace_ids(backends: Backends) -> None:

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from real_servers import ROOT, Backends, Collector, Jaeger, Prometheus, Server, started
+from real_servers import ROOT, Alertmanager, Backends, Collector, Jaeger, Prometheus, Server, started
 
 __all__ = ["backends"]
 
@@ -40,20 +40,24 @@ def _nothing_is_missing(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(scope="session")
 def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backends]:
-    """Collector, Jaeger and Prometheus, shared by all tests; each test has a service name of its own."""
+    """Collector, Jaeger, Prometheus and Alertmanager, shared by all tests; each test has a service name of its own."""
     folder = tmp_path_factory.mktemp("backends")
     prometheus = Prometheus(folder / "prometheus")
+    alertmanager = Alertmanager(folder / "alertmanager")
     jaeger = Jaeger(folder / "jaeger", prometheus.url)
     collector = Collector(
         folder / "collector",
         *("jaeger", "prometheus", "file"),
         environ={"JAEGER_ENDPOINT": jaeger.endpoint, "PROMETHEUS_ENDPOINT": prometheus.endpoint},
     )
-    prometheus.scrape(collector.metrics_url.removeprefix("http://").removesuffix("/metrics"))
+    prometheus.point_at(
+        collector=collector.metrics_url.removeprefix("http://").removesuffix("/metrics"),
+        alertmanager=alertmanager.url.removeprefix("http://"),
+    )
     with ExitStack() as stack:
-        for server in (prometheus, jaeger, collector):
+        for server in (alertmanager, prometheus, jaeger, collector):
             stack.enter_context(started(server))
-        yield Backends(collector, jaeger, prometheus)
+        yield Backends(collector, jaeger, prometheus, alertmanager)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -7,6 +7,7 @@ own readiness page says so, ended by its process id, and can be killed and start
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -64,11 +65,12 @@ def until(
         time.sleep(interval_s)
 
 
-def program(name: str) -> str:
-    """A program in build/ or on the path; without it the test fails in CI, and is skipped elsewhere."""
-    found = shutil.which(name, path=str(ROOT / "build")) or shutil.which(name)
+def program(*names: str) -> str:
+    """A program in build/ or on the path, by any of its names; without it the test fails in CI, and is skipped elsewhere."""
+    path = f"{ROOT / 'build'}{os.pathsep}{os.environ['PATH']}"
+    found = next(filter(None, (shutil.which(name, path=path) for name in names)), None)
     if found is None:
-        message = f"needs {name}: make e2e builds or installs it"
+        message = f"needs {names[0]}: make e2e builds or installs it"
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
@@ -287,7 +289,7 @@ class Jaeger(Server):
 class Prometheus(Server):
     """A real Prometheus with the shipped configuration and rules, read through its query interface."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *flags: str) -> None:
         (port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{port}"
         self.endpoint = f"{self.url}/api/v1/otlp"
@@ -303,15 +305,18 @@ class Prometheus(Server):
                 f"--web.listen-address=127.0.0.1:{port}",
                 "--web.enable-otlp-receiver",
                 "--enable-feature=exemplar-storage",
+                *flags,
             ],
             folder,
             f"{self.url}/-/ready",
         )
 
-    def scrape(self, target: str) -> None:
-        """Let it scrape the collector of this test instead of the one in the composition."""
+    def point_at(self, **targets: str) -> None:
+        """Name the servers of this test where the composition names its own: collector="127.0.0.1:1234"."""
         path = self._folder / "prometheus.yml"
-        text = path.read_text().replace("collector:8888", target).replace("scrape_interval: 15s", "scrape_interval: 1s")
+        text = path.read_text().replace("scrape_interval: 15s", "scrape_interval: 1s")
+        for name, target in targets.items():
+            text = re.sub(rf"{name}:\d+", target, text)
         path.write_text(text)
 
     def query(self, expression: str) -> list[dict[str, Any]]:
@@ -333,6 +338,32 @@ class Prometheus(Server):
         return [one for series in answer["data"] for one in series["exemplars"]]
 
 
+class Alertmanager(Server):
+    """A real Alertmanager with the shipped configuration."""
+
+    def __init__(self, folder: Path) -> None:
+        (port,) = free_ports(1)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.url = f"http://127.0.0.1:{port}"
+        super().__init__(
+            "alertmanager",
+            [
+                program("prometheus-alertmanager", "alertmanager"),
+                f"--config.file={ROOT}/docker/alertmanager/alertmanager.yml",
+                f"--storage.path={folder}/data",
+                f"--web.listen-address=127.0.0.1:{port}",
+                "--cluster.listen-address=",
+            ],
+            folder,
+            f"{self.url}/-/ready",
+        )
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """Alerts it shows."""
+        found: list[dict[str, Any]] = get_json(f"{self.url}/api/v2/alerts")
+        return found
+
+
 @dataclass(frozen=True)
 class Backends:
     """The whole way out: a collector that writes to Jaeger, to Prometheus and to a file."""
@@ -340,6 +371,7 @@ class Backends:
     collector: Collector
     jaeger: Jaeger
     prometheus: Prometheus
+    alertmanager: Alertmanager
 
 
 def _rfc3339(moment: datetime) -> str:
