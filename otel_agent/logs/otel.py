@@ -12,7 +12,13 @@ from typing import Any
 
 from opentelemetry._logs import LogRecord, SeverityNumber, _internal, get_logger_provider, set_logger_provider
 from opentelemetry.context import Context
-from opentelemetry.sdk._logs import LoggerProvider, LogRecordProcessor, ReadableLogRecord, ReadWriteLogRecord
+from opentelemetry.sdk._logs import (
+    LoggerProvider,
+    LogRecordLimits,
+    LogRecordProcessor,
+    ReadableLogRecord,
+    ReadWriteLogRecord,
+)
 from opentelemetry.sdk.resources import Resource
 
 from otel_agent.delivery.wire.values import IMMUTABLE, plain
@@ -65,18 +71,25 @@ class SinkProcessor(LogRecordProcessor):
         return True
 
 
-def build_logger_provider(sink: Any, resource: Resource) -> LoggerProvider:
+def build_logger_provider(
+    sink: Any, resource: Resource, most_attributes: int | None = None, attribute_length: int | None = None
+) -> LoggerProvider:
     """
     A provider whose records go to a sink.
 
     Args:
         sink: See `logs.bridge.Sink`.
         resource: Sent with every record.
+        most_attributes: Of a record; the rest is dropped and counted. `None`: as the SDK has it.
+        attribute_length: Longest text of an attribute, in characters; the rest is cut off. `None`: as the SDK has it.
 
     Returns:
         The SDK's own provider; installs nothing and registers nothing at exit.
     """
-    provider = LoggerProvider(resource, shutdown_on_exit=False)
+    limits = LogRecordLimits(
+        max_log_record_attributes=most_attributes, max_log_record_attribute_length=attribute_length
+    )
+    provider = LoggerProvider(resource, shutdown_on_exit=False, log_record_limits=limits)
     provider.add_log_record_processor(SinkProcessor(sink))
     return provider
 

@@ -238,8 +238,13 @@ class Parts:
 
     def _build_logs(self, directory: Path, problems: list[str]) -> tuple[Any, Outputs, BridgeHandler | None]:
         queue, present, settings = self.engine.queues["logs"], self.existing.logger_provider, self.config.logs
-        provider = otel.build_logger_provider(queue, self.resource) if present is None else present
-        if present is not None:
+        if present is None:
+            limits = self.config.limits
+            provider = otel.build_logger_provider(
+                queue, self.resource, limits.log_attributes, limits.log_attribute_length
+            )
+        else:
+            provider = present
             otel.attach_sink(present, queue)
         is_exported = settings.export and "logs" in self._wanted and not self.existing.has_log_handler
         outputs = build_outputs(

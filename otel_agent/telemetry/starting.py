@@ -6,6 +6,7 @@ each is a line of the logger `otel_agent`, and the rest works.
 """
 
 import gc
+import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from otel_agent.guard import shared as guard
 from otel_agent.lifecycle.endings import ExitHooks
 from otel_agent.lifecycle.signals import EndSignals
 from otel_agent.providers.existing import find_existing
+from otel_agent.providers.propagation import build_propagator
 from otel_agent.telemetry.facade import Telemetry
 from otel_agent.telemetry.installing import OURS, install_globals
 from otel_agent.telemetry.instrumenting import Instrumentation
@@ -164,6 +166,13 @@ def _started(loaded: Loaded, observers: Observers | None) -> Telemetry:
     if config.strict and problems:
         raise ConfigurationError(problems)
     install_globals(*parts.installable())
+    propagator = build_propagator(config.propagators, problems)
+    if propagator is not None:
+        from opentelemetry.propagate import set_global_textmap  # not loaded for the default
+
+        set_global_textmap(propagator)
+    if config.logs.own_level is not None:
+        logging.getLogger("otel_agent").setLevel(config.logs.own_level)
     instrumentation = Instrumentation(parts, problems)
     parts.start(Component("instruments", instrumentation.start, lambda _: instrumentation.close()))
     if config.strict and problems:
