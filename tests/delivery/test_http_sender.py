@@ -202,6 +202,16 @@ def test_an_endless_answer_is_cut_off() -> None:
     assert not thread.is_alive()
 
 
+def test_a_signal_may_have_less_patience(server: OtlpServer) -> None:
+    """A timeout of the signal's own counts when it is shorter than the engine's."""
+    server.mode = "hang"
+    began_s = time.monotonic()
+    answer = sender(server.endpoint, timeout_s=0.2).send("traces", BODY, 30)
+
+    assert "timeout" == answer.problem
+    assert time.monotonic() - began_s < 5
+
+
 def test_partial_success_is_read(server: OtlpServer) -> None:
     """The number of records left out and the receiver's words come back."""
     server.mode = "partial:3:too old"

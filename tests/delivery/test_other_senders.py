@@ -103,6 +103,16 @@ def test_what_is_no_wish_is_none() -> None:
         retry_delay_s(b"\x0a\xff")
 
 
+def test_a_signal_may_have_less_patience_over_grpc(server: OtlpServer) -> None:
+    """A timeout of the signal's own counts when it is shorter than the engine's."""
+    server.mode = "hang"
+    made = sender(server, timeout_s=0.2)
+    answer = made.send("traces", BODY, 30)
+    made.close()
+
+    assert "deadline_exceeded" == answer.problem
+
+
 def test_partial_success_is_read_over_grpc(server: OtlpServer) -> None:
     """The number of records left out comes back."""
     server.mode = "partial:3:too old"

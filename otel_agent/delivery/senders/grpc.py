@@ -75,7 +75,8 @@ class GrpcSender:
         """
         where = self.where(signal)
         try:
-            response = self._call(signal)(body, timeout=timeout_s, metadata=self._metadata(signal))
+            patience_s = self._targets[signal].patience_s(timeout_s)
+            response = self._call(signal)(body, timeout=patience_s, metadata=self._metadata(signal))
         except OSError as error:
             return Answer(
                 Verdict.HELD,

@@ -58,8 +58,9 @@ class HttpSender:
             body: The bytes of an export request.
             timeout_s: For connecting and for the answer together, in seconds.
         """
-        end_s = monotonic_s() + timeout_s
         target = self._targets[signal]
+        timeout_s = target.patience_s(timeout_s)
+        end_s = monotonic_s() + timeout_s
         try:
             answer = self._post(signal, target, body, timeout_s)
             if answer.problem == "status_401" and self._renew(signal, target) and end_s > monotonic_s():

@@ -42,8 +42,19 @@ class Target:
     """File of our key for mutual TLS."""
     client_certificate: str | None = None
     """File of our certificate for mutual TLS."""
+    timeout_s: float | None = None
+    """Longest time for one request of this signal, in seconds; `None`: as long as the engine waits."""
     insecure: bool | None = None
     """gRPC: whether to speak without TLS when the endpoint has no scheme; `None`: only to this machine."""
+
+    def patience_s(self, timeout_s: float) -> float:
+        """
+        How long one request may take.
+
+        Args:
+            timeout_s: What the engine has time for, in seconds.
+        """
+        return timeout_s if self.timeout_s is None else min(self.timeout_s, timeout_s)
 
 
 def build_targets(

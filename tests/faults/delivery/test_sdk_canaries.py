@@ -33,7 +33,7 @@ def span(name: str = "decide") -> Any:
 
 def export(server: OtlpServer, *spans: Any) -> SpanExportResult:
     """What the SDK's exporter says of sending spans."""
-    exporter = OTLPSpanExporter(endpoint=f"{server.endpoint}/v1/traces", timeout=2)
+    exporter: Any = OTLPSpanExporter(endpoint=f"{server.endpoint}/v1/traces", timeout=2)
     try:
         return exporter.export(spans or (span(),))
     finally:
@@ -89,7 +89,7 @@ def test_a_flush_keeps_to_its_timeout() -> None:
             time.sleep(1.5)
             return SpanExportResult.FAILURE
 
-    processor = BatchSpanProcessor(Slow())
+    processor: Any = BatchSpanProcessor(Slow())
     processor.on_end(span())
     began_s = time.monotonic()
     flushed = processor.force_flush(200)
