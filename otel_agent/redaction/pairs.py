@@ -26,7 +26,10 @@ _QUOTED = re.compile(
 )
 _OPENING = re.compile(r"[bBrRuUfF]{0,2}\\{0,4}[\"']")
 _BRACKETED = re.compile(r"[\[({][^\])}\n]*+")
-_TO_LINE_END = re.compile(r"[^\r\n\"']++")
+_LINE = re.compile(r"[^\r\n]++")
+_TO_LINE_END = {'"': re.compile(r"[^\r\n\"]++"), "'": re.compile(r"[^\r\n']++")}
+"""The rest of a line; of a line that stands in quotes, by the quote before it."""
+
 _BARE = re.compile(r"[^\s,;&\"'\\]++")
 _TOKEN = re.compile(r"(?a)[\w+/=%.~-]*+")
 _CLOSING = ")]}>.:"
@@ -102,7 +105,7 @@ def _value(text: str, match: re.Match[str], rule: Rule, before: str | None) -> t
     if _BRACKETED.match(text, start, start + 1) is not None:
         form = _BRACKETED
     elif rule.name in {"authorization", "cookie"} and is_prose:
-        form = _TO_LINE_END
+        form = _TO_LINE_END.get(text[match.start() - 1 : match.start()], _LINE)
     else:
         form = _BARE
     # A beginning is enough to judge by, so that a text of nothing but names costs no more than its length.

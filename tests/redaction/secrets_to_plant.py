@@ -30,7 +30,7 @@ SECRETS = {
     "escaped json": ('"{\\"user\\": \\"me\\", \\"password\\": \\"Gf5Hj8Kl\\"}"', ["Gf5Hj8Kl"]),
     "keyword": ("connect(host='db', password='Gf5Hj8Kl')", ["Gf5Hj8Kl"]),
     "connection string": ("Server=db;User Id=me;Password=Gf5Hj8Kl;Encrypt=yes", ["Gf5Hj8Kl"]),
-    "header": ("Authorization: Digest username=me, response=6629fae49393a05397450978", ["6629fae49393"]),
+    "header": ('Authorization: Digest username="me", response="6629fae49393a05397450978"', ["6629fae49393"]),
     "cookie": ("Cookie: theme=dark; sid=Mn7Bv4Cx", ["Mn7Bv4Cx"]),
     "command line": ("trader --api-key Mn7Bv4Cx --paper", ["Mn7Bv4Cx"]),
     "sql": ("UPDATE users SET password = 'Gf5Hj8Kl' WHERE id = 3", ["Gf5Hj8Kl"]),

@@ -151,6 +151,8 @@ def test_names_that_only_look_alike_stay(redactor: Redactor, name: str) -> None:
         ("{'token': 'abc'}", "{'token': '[redacted: token]'}"),
         ("credentials=(me, hunter2) gone", "credentials=[redacted: credential] gone"),
         ("Cookie: a=b; c=d\nHost: x", "Cookie: [redacted: cookie]\nHost: x"),
+        ('Authorization: Digest username="me", response="6629"', "Authorization: [redacted: authorization]"),
+        ('curl -H "Authorization: Bearer abc" http://x', 'curl -H "Authorization: [redacted: authorization]" http://x'),
         ("--password hunter2 --paper", "--password [redacted: password] --paper"),
         ("https://token1234567890abcdef@git.example/x", "https://[redacted: url password]@git.example/x"),
         ("password%3Dhunter2", "password%3D[redacted: password]"),
