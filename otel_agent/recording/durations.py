@@ -14,13 +14,13 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil, exp2, inf, log2
 from typing import Any
 
 from otel_agent.clock import wall_ns
+from otel_agent.recording.distribution import Distribution, united
 from otel_agent.recording.failures import is_failure, type_name
 
-__all__ = ["FULL", "SCALE", "Distribution", "Durations", "Example", "Series", "shared"]
+__all__ = ["FULL", "Durations", "Example", "Series", "shared"]
 
 FULL = 4096
 """Durations a list holds before it is handed over."""
@@ -30,89 +30,6 @@ MOST_WAITING = 64
 
 EXAMPLE_NS = 60_000_000_000
 """An example of a slow call is kept from faster ones for a minute."""
-
-SCALE = 6
-"""Sixty-four buckets an octave: each is 1.1 % wide."""
-
-_PER_OCTAVE = 1 << SCALE
-_LOG2_NS = log2(1e-9)
-_MAX_INDICES = 8192
-_indices: dict[int, int] = {}
-"""Bucket of each duration met of late."""
-
-
-def _remember(duration_ns: int) -> int:
-    # Source: https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponential-buckets
-    index = ceil((log2(duration_ns) + _LOG2_NS) * _PER_OCTAVE) - 1
-    if len(_indices) >= _MAX_INDICES:
-        _indices.clear()
-    _indices[duration_ns] = index
-    return index
-
-
-class Distribution:
-    """Durations by bucket, cumulative since the start; not thread-safe."""
-
-    __slots__ = ("counts", "max_ns", "min_ns", "sum_ns", "zeros")
-
-    def __init__(self) -> None:
-        self.counts: dict[int, int] = {}
-        """Calls by index of the bucket, in seconds and at `SCALE`: index i holds (base^i, base^(i+1)]."""
-        self.zeros = 0
-        self.sum_ns = 0
-        self.min_ns: float = inf
-        self.max_ns = 0
-
-    @property
-    def count(self) -> int:
-        """Calls counted."""
-        return sum(self.counts.values()) + self.zeros
-
-    def add(self, batch: list[int]) -> None:
-        """
-        Sort durations in.
-
-        Args:
-            batch: In nanoseconds. Negative ones, left by a wall clock that was set back, count as zero.
-        """
-        if not batch:
-            return
-        counts = self.counts
-        # Quick functions have few different durations: equal ones are counted first, and what was worked out is remembered.
-        for duration_ns, times in Counter(batch).items():
-            index = _indices.get(duration_ns)
-            if index is None:
-                if duration_ns <= 0:
-                    self.zeros += times
-                    continue
-                index = _remember(duration_ns)
-            counts[index] = counts.get(index, 0) + times
-        lowest = min(batch)
-        self.sum_ns += sum(batch) if lowest >= 0 else sum(each for each in batch if each > 0)
-        self.min_ns = min(self.min_ns, max(lowest, 0))
-        self.max_ns = max(self.max_ns, *batch)
-
-    def quantile_s(self, share: float) -> float:
-        """
-        The duration that a share of the calls does not exceed.
-
-        Args:
-            share: From 0 to 1.
-
-        Returns:
-            Seconds, within a bucket's width (1.1 %) of the exact value; 0 when there are no calls.
-        """
-        rank = share * self.count
-        passed = float(self.zeros)
-        if passed >= rank:
-            return 0.0
-        for index in sorted(self.counts):
-            here = self.counts[index]
-            if passed + here >= rank:
-                found = exp2((index + (rank - passed) / here) / _PER_OCTAVE)
-                return min(max(found, self.min_ns / 1e9), self.max_ns / 1e9)
-            passed += here
-        return self.max_ns / 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,13 +218,13 @@ class Durations:
         Everything counted so far.
 
         Returns:
-            Function, error type (`None` for calls without an error) and what is known of them, to be read only.
+            Function, error type (`None` for calls without an error) and what is known of them at this moment.
         """
         with self._lock:
             for series in self._series.values():
                 self._sort(series)
             return [
-                (series.name, error_type, distribution)
+                (series.name, error_type, distribution.copy())
                 for series in self._series.values()
                 for error_type, distribution in series.sorted.items()
             ]
@@ -333,7 +250,7 @@ class Durations:
         for name, error_type, distribution in self.collect():
             if error_type is not None:
                 errors[name] += distribution.count
-            whole[name] = _united(whole[name], distribution) if name in whole else distribution
+            whole[name] = united(whole[name], distribution) if name in whole else distribution
         lines = [
             (name, each.count, errors[name], each.sum_ns / 1e9, each.quantile_s(0.5), each.quantile_s(0.99))
             for name, each in whole.items()
@@ -366,16 +283,6 @@ def _distribution(series: Series, error_type: str | None) -> Distribution:
     if found is None:
         found = series.sorted[error_type] = Distribution()
     return found
-
-
-def _united(one: Distribution, other: Distribution) -> Distribution:
-    both = Distribution()
-    both.counts = dict(Counter(one.counts) + Counter(other.counts))
-    both.zeros = one.zeros + other.zeros
-    both.sum_ns = one.sum_ns + other.sum_ns
-    both.min_ns = min(one.min_ns, other.min_ns)
-    both.max_ns = max(one.max_ns, other.max_ns)
-    return both
 
 
 shared = Durations()

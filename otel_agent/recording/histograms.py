@@ -23,7 +23,8 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from otel_agent.catalog.functions import DURATION
 from otel_agent.clock import wall_ns
-from otel_agent.recording.durations import SCALE, Distribution, Durations, Example
+from otel_agent.recording.distribution import SCALE, Distribution
+from otel_agent.recording.durations import Durations, Example
 
 __all__ = ["MAX_BUCKETS", "producer"]
 
