@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from databases import Stage
+from databases import Stage, create_engine, dispose
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
@@ -76,7 +76,7 @@ def stage() -> Iterator[Stage]:
 @pytest.fixture
 def engine(stage: Stage) -> Iterator[sa.Engine]:
     """An engine with an empty table of orders, nothing recorded yet."""
-    engine = sa.create_engine("sqlite://")
+    engine = create_engine()
     METADATA.create_all(engine)
     stage.forget()
     yield engine
@@ -111,8 +111,10 @@ def test_every_engine_is_covered(stage: Stage, make: str) -> None:
         "from url object": lambda: early_bound_create_engine(sa.make_url("sqlite://")),
         "options": lambda: sa.create_engine("sqlite://").execution_options(isolation_level="AUTOCOMMIT"),
     }
-    with makers[make]().connect() as connection:
+    engine = makers[make]()
+    with engine.connect() as connection:
         connection.execute(sa.text("SELECT 1"))
+    engine.dispose()
 
     assert ["SELECT"] == stage.names()
 
@@ -269,7 +271,7 @@ def test_durations_are_the_conventions_histogram(stage: Stage, engine: sa.Engine
 def test_durations_kept_beside_the_sdk_are_the_same() -> None:
     """With a reader of ours nothing goes through the SDK's histograms, and what is exported does not differ."""
     stage = Stage(keeps_durations=True)
-    engine = sa.create_engine("sqlite://")
+    engine = create_engine()
     with engine.connect() as connection:
         for _ in range(300):
             connection.execute(sa.text("SELECT 1"))
@@ -284,7 +286,7 @@ def test_durations_kept_beside_the_sdk_are_the_same() -> None:
 def test_many_threads_lose_no_duration() -> None:
     """Durations that are kept here are counted exactly, whatever threads they come from."""
     stage = Stage(keeps_durations=True)
-    engine = sa.create_engine("sqlite://")
+    engine = create_engine(poolclass=sa.NullPool)
 
     def work() -> None:
         with engine.connect() as connection:
@@ -348,7 +350,7 @@ def test_suppressed_instrumentation_is_honoured(stage: Stage, engine: sa.Engine)
 def test_a_slow_query_tells_where_it_comes_from() -> None:
     """The innermost line of the agent's own code, not of SQLAlchemy or of ours."""
     stage = Stage(slow_s=0)
-    with sa.create_engine("sqlite://").connect() as connection:
+    with create_engine().connect() as connection:
         connection.execute(sa.text("SELECT 1"))
         line = sys._getframe().f_lineno - 1
     found = stage.last()
@@ -435,7 +437,7 @@ def test_taking_back_goes_on_when_something_refuses() -> None:
     assert instrument._installed is not None
     instrument._installed.also(refuse)
     instrument.uninstall()
-    with sa.create_engine("sqlite://").connect() as connection:
+    with create_engine().connect() as connection:
         connection.execute(sa.text("SELECT 1"))
     names = stage.names()
     stage.close()
@@ -462,7 +464,7 @@ def test_beside_the_official_package_no_query_has_two_spans(stage: Stage) -> Non
     official = SQLAlchemyInstrumentor()
     official.instrument(skip_dep_check=True, tracer_provider=stage.tracers)
     try:
-        engine = sa.create_engine("sqlite://")
+        engine = create_engine()
         with engine.connect() as connection:
             connection.execute(sa.text("SELECT 1"))
             with pytest.raises(sa.exc.OperationalError):
@@ -493,7 +495,7 @@ def test_around_a_failing_query_no_span_and_no_log_record_tells_a_value() -> Non
     queue = Queue()
     provider = OurTracerProvider(shutdown_on_exit=False, queue=queue)
     assert "instrumented" == instrument.install(provider)
-    engine = sa.create_engine("sqlite://")
+    engine = create_engine()
     METADATA.create_all(engine)
 
     def order(symbol: str) -> None:
@@ -510,6 +512,7 @@ def test_around_a_failing_query_no_span_and_no_log_record_tells_a_value() -> Non
             records.append(exception_attributes(record))
             raise RuntimeError("the order failed") from error
     instrument.uninstall()
+    dispose()
     decide = queue.items[-1]
     provider.shutdown()
     (event,) = decide.events
@@ -531,7 +534,7 @@ def test_a_stack_with_a_failed_query_in_it_shows_no_source_and_no_value() -> Non
     caught: BaseException | None = None
     try:
         try:
-            with sa.create_engine("sqlite://").connect() as connection:
+            with create_engine().connect() as connection:
                 connection.execute(sa.text("SELECT 'canary' FROM nowhere"))
         except sa.exc.DBAPIError as error:
             error.add_note("a note of the agent's")
@@ -579,7 +582,7 @@ def test_our_own_tracer_provider_makes_the_same_spans() -> None:
     provider = OurTracerProvider(shutdown_on_exit=False, queue=queue)
     tracer = provider.get_tracer("tests")
     assert "instrumented" == instrument.install(provider, slow_s=0.5)
-    engine = sa.create_engine("sqlite://")
+    engine = create_engine()
     with tracer.start_as_current_span("decide"), engine.connect() as connection:
         METADATA.create_all(connection)
         connection.execute(ORDERS.insert(), [{"symbol": "a"}, {"symbol": CANARY}])
@@ -588,6 +591,7 @@ def test_our_own_tracer_provider_makes_the_same_spans() -> None:
     with engine.connect() as connection:
         connection.execute(sa.text("SELECT 1"))
     instrument.uninstall()
+    dispose()
     spans = {span.name: span for span in queue.items}
 
     assert spans["decide"].context.span_id == spans["BATCH INSERT orders"].parent.span_id
@@ -607,10 +611,11 @@ def test_an_unsampled_trace_of_our_own_provider_is_left_out() -> None:
     provider = OurTracerProvider(ALWAYS_OFF, shutdown_on_exit=False)
     assert "instrumented" == instrument.install(provider)
     with provider.get_tracer("tests").start_as_current_span("decide") as parent:
-        with sa.create_engine("sqlite://").connect() as connection:
+        with create_engine().connect() as connection:
             assert 1 == connection.scalar(sa.text("SELECT 1"))
         assert not parent.is_recording()
     instrument.uninstall()
+    dispose()
     provider.shutdown()
 
 
@@ -624,7 +629,7 @@ def test_our_failure_never_reaches_the_agent(monkeypatch: pytest.MonkeyPatch) ->
 
     for name in ("sql_databases.describe", "sql_pools.PoolWatch.count"):
         monkeypatch.setattr(f"otel_agent.instruments.{name}", broken)
-    engine = sa.create_engine("sqlite://")
+    engine = create_engine()
     with engine.connect() as connection:
         assert 1 == connection.scalar(sa.text("SELECT 1"))
         with pytest.raises(sa.exc.OperationalError):

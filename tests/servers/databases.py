@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -19,6 +20,21 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from otel_agent.delivery.wire import encode_metrics, encode_spans
 from otel_agent.instruments import sqlalchemy as instrument
 from otel_agent.processors.distributions import producer
+
+_made: list[sa.Engine] = []
+
+
+def create_engine(url: str = "sqlite://", **how: Any) -> sa.Engine:
+    """An engine that is disposed of when the stage of its test closes."""
+    engine = sa.create_engine(url, **how)
+    _made.append(engine)
+    return engine
+
+
+def dispose() -> None:
+    """Close what engines made here have open."""
+    while _made:
+        _made.pop().dispose()
 
 
 class Stage:
@@ -36,6 +52,7 @@ class Stage:
     def close(self) -> None:
         """Take the instrument back."""
         instrument.uninstall()
+        dispose()
         self._meters.shutdown()
         self.tracers.shutdown()
 
