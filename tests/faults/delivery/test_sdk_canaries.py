@@ -35,7 +35,8 @@ def export(server: OtlpServer, *spans: Any) -> SpanExportResult:
     """What the SDK's exporter says of sending spans."""
     exporter: Any = OTLPSpanExporter(endpoint=f"{server.endpoint}/v1/traces", timeout=2)
     try:
-        return exporter.export(spans or (span(),))
+        result: SpanExportResult = exporter.export(spans or (span(),))
+        return result
     finally:
         exporter.shutdown()
 
