@@ -11,7 +11,7 @@ nobody reads does not keep the file waiting.
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.delivery.queues import SignalQueue
@@ -46,6 +46,14 @@ class Output(Protocol):
     def close(self) -> None:
         """Let go of everything; a later write opens it again."""
         ...
+
+
+class _Figures(NamedTuple):
+    """Replaced as a whole, so that whoever reads them sees figures that belong together."""
+
+    written: int = 0
+    failed: int = 0
+    in_hand: int = 0
 
 
 class LogQueue:
@@ -84,8 +92,7 @@ class LogQueue:
         self._redact = redact
         self._observe = observe
         self._clock = clock
-        self._written = 0
-        self._dropped = 0
+        self._figures = _Figures()
         self._renew()
 
     def _renew(self) -> None:
@@ -151,9 +158,10 @@ class LogQueue:
         return is_done
 
     def counts(self) -> dict[str, Any]:
-        """What became of the entries so far; `accepted` is the sum of the rest."""
-        queued, written = len(self.sink.items), self._written
-        dropped = {**self.sink.turned_away, "write_failed": self._dropped}
+        """What became of the entries so far; `accepted` is the sum of the rest, and `queued` counts those being written too."""
+        written, failed, in_hand = self._figures
+        queued = len(self.sink.items) + in_hand
+        dropped = {**self.sink.turned_away, "write_failed": failed}
         return {
             "accepted": queued + written + sum(dropped.values()),
             "queued": queued,
@@ -165,7 +173,7 @@ class LogQueue:
         """Begin anew in a forked child: what waits is the parent's to write."""
         was_running = self._thread is not None and not self._is_closing
         self.sink.reinit_after_fork()
-        self._written = self._dropped = 0
+        self._figures = _Figures()
         self._renew()
         self._output.reinit_after_fork()
         if was_running:
@@ -199,6 +207,8 @@ class LogQueue:
                 self._write(batch)
 
     def _write(self, batch: list[Any]) -> None:
+        written_before, failed_before, _ = self._figures
+        self._figures = _Figures(written_before, failed_before, len(batch))
         if self._observe is not None:
             with guarded("logs.observe", "an observer of log records failed"):
                 self._observe(batch)
@@ -214,5 +224,4 @@ class LogQueue:
             shared.recovered("logs.write", f"log records are written to {self.name} again")
         except Exception as error:  # noqa: BLE001 - disks fail, streams are closed; the agent goes on
             shared.report("logs.write", f"log records could not be written to {self.name} and were dropped", error)
-        self._written += written
-        self._dropped += len(batch) - written
+        self._figures = _Figures(written_before + written, failed_before + len(batch) - written)

@@ -92,7 +92,7 @@ def test_a_stalled_disk_costs_producers_nothing_and_deadlines_hold(disk: Disk) -
     assert not queue.flush(0.05)
     assert not queue.close(0.05)
     assert time.monotonic() - begun < 10
-    assert {"accepted": 25, "queued": 10, "written": 0, "dropped": {"queue_full": 15}} == queue.counts()
+    assert {"accepted": 26, "queued": 11, "written": 0, "dropped": {"queue_full": 15}} == queue.counts()
     disk.go_on.set()
     assert queue.close(TIMEOUT_S)
     assert 11 == len(disk.lines)
