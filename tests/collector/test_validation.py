@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from real_servers import Collector, free_ports, started
+from real_programs import free_ports, started
+from real_servers import Collector
 
 from otel_agent.cli.collector.composition import compose, parts, read_base, render
 

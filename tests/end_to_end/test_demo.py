@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from real_servers import ROOT, Backends, Collector, Jaeger, Prometheus, attributes, started, until
+from real_programs import ROOT, started, until
+from real_servers import Backends, Collector, Jaeger, Prometheus, attributes
 
 pytest_plugins = ["real_backends"]
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]

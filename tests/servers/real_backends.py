@@ -11,7 +11,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from real_servers import ROOT, Alertmanager, Backends, Collector, Jaeger, Prometheus, Server, started
+from real_programs import ROOT, Server, started
+from real_servers import Alertmanager, Backends, Collector, Jaeger, Prometheus
 
 __all__ = ["backends"]
 
@@ -61,9 +62,9 @@ def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backends]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A failed test shows the end of every server's log."""
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test of a module that asked for this plugin shows the end of every server's log."""
     report = yield
-    if report.failed:
+    if report.failed and "real_backends" in getattr(getattr(item, "module", None), "pytest_plugins", ()):
         report.sections += [(f"log of {server.name}", server.tail()) for server in Server.running]
     return report
