@@ -11,6 +11,7 @@ nobody reads does not keep the file waiting.
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
 from otel_agent.clock import SYSTEM, Clock
@@ -93,6 +94,7 @@ class LogQueue:
         self._observe = observe
         self._clock = clock
         self._figures = _Figures()
+        self._trouble = f"logs.write.{self._short_name}"
         self._renew()
 
     def _renew(self) -> None:
@@ -107,12 +109,14 @@ class LogQueue:
         """Of the output."""
         return self._output.name
 
+    @property
+    def _short_name(self) -> str:
+        return self.name.rsplit("/", 1)[-1]
+
     def start(self) -> None:
         """Start the thread; once."""
         if self._thread is None and not self._is_closing:
-            self._thread = threading.Thread(
-                target=self._run, name=f"otel-agent-logs-{self.name.rsplit('/', 1)[-1]}", daemon=True
-            )
+            self._thread = threading.Thread(target=self._run, name=f"otel-agent-logs-{self._short_name}", daemon=True)
             self._thread.start()
 
     def flush(self, timeout_s: float) -> bool:
@@ -125,8 +129,8 @@ class LogQueue:
         Returns:
             Whether everything that waited has been written, or counted as dropped.
         """
-        thread = self._thread
-        if thread is None or not thread.is_alive():
+        thread = self._running_thread()
+        if thread is None:
             return self._drain_here(timeout_s)
         request = threading.Event()
         self._requests.append(request)
@@ -144,9 +148,9 @@ class LogQueue:
             Whether everything has been written.
         """
         deadline_s = self._clock.monotonic_s() + timeout_s
+        thread = self._running_thread() if self.sink.items else self._thread
         self._is_closing = True
         self._wake.set()
-        thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(max(0.0, deadline_s - self._clock.monotonic_s()))
         is_done = thread is None or not thread.is_alive()
@@ -191,20 +195,32 @@ class LogQueue:
             if is_closing:
                 return
 
+    def _running_thread(self) -> threading.Thread | None:
+        """The thread, started when need be, so that a stalled output stalls it and not the caller; None where none can be."""
+        if self._thread is None:
+            with suppress(RuntimeError):  # the interpreter is ending
+                self.start()
+        return self._thread if self._thread is not None and self._thread.is_alive() else None
+
     def _drain_here(self, timeout_s: float) -> bool:
-        """For where there is no thread: after a fork that nobody told us of, and when the interpreter is ending."""
+        """For where there is no thread: after the end, after a fork that nobody told us of, at the interpreter's end."""
         if not self.sink.items:
             return True
         if not self._writing.acquire(timeout=timeout_s):
             return False
-        self._writing.release()
-        self._drain()
+        try:
+            self._empty()
+        finally:
+            self._writing.release()
         return True
 
     def _drain(self) -> None:
         with self._writing:
-            while batch := self.sink.take(BATCH):
-                self._write(batch)
+            self._empty()
+
+    def _empty(self) -> None:
+        while batch := self.sink.take(BATCH):
+            self._write(batch)
 
     def _write(self, batch: list[Any]) -> None:
         written_before, failed_before, _ = self._figures
@@ -221,7 +237,7 @@ class LogQueue:
         written = 0
         try:
             written = self._output.write(lines)
-            shared.recovered("logs.write", f"log records are written to {self.name} again")
+            shared.recovered(self._trouble, f"log records are written to {self.name} again")
         except Exception as error:  # noqa: BLE001 - disks fail, streams are closed; the agent goes on
-            shared.report("logs.write", f"log records could not be written to {self.name} and were dropped", error)
+            shared.report(self._trouble, f"log records could not be written to {self.name} and were dropped", error)
         self._figures = _Figures(written_before + written, failed_before + len(batch) - written)

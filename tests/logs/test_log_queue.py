@@ -104,7 +104,7 @@ def test_a_disk_that_fails_is_counted_and_comes_back(disk: Disk) -> None:
     """Lines that could not be written are dropped and counted; the next ones are written."""
     queue = build(disk)
     queue.start()
-    before = shared.counts().get("logs.write", 0)
+    before = shared.counts().get("logs.write.agent.log", 0)
     disk.error = OSError("No space left on device")
     put(queue, "lost")
     assert queue.flush(TIMEOUT_S)
@@ -114,7 +114,7 @@ def test_a_disk_that_fails_is_counted_and_comes_back(disk: Disk) -> None:
     assert queue.close(TIMEOUT_S)
     assert ["kept\n"] == disk.lines
     assert {"accepted": 2, "queued": 0, "written": 1, "dropped": {"write_failed": 1}} == queue.counts()
-    assert before + 1 == shared.counts()["logs.write"]
+    assert before + 1 == shared.counts()["logs.write.agent.log"]
 
 
 def test_a_record_that_cannot_be_formatted_costs_no_other(disk: Disk) -> None:
@@ -133,11 +133,28 @@ def test_a_record_that_cannot_be_formatted_costs_no_other(disk: Disk) -> None:
     assert {"write_failed": 1} == queue.counts()["dropped"]
 
 
-def test_without_a_thread_flush_writes_itself(disk: Disk) -> None:
-    """Before the start, and where no thread can be started, nothing is lost."""
+def test_a_flush_before_the_start_starts(disk: Disk) -> None:
+    """What was logged early is written, and a stalled disk stalls a thread of ours, not the caller."""
+    queue = build(disk)
+    disk.go_on.clear()
+    put(queue, "a")
+
+    assert not queue.flush(0.05)
+    disk.go_on.set()
+    assert queue.flush(TIMEOUT_S)
+    assert ["a\n"] == disk.lines
+    assert queue.close(TIMEOUT_S)
+
+
+def test_where_no_thread_can_be_started_flush_writes_itself(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the interpreter's end nothing is lost."""
     queue = build(disk)
     put(queue, "a")
 
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
     assert queue.flush(TIMEOUT_S)
     assert ["a\n"] == disk.lines
 
