@@ -42,7 +42,7 @@ bench-peers: $(VENV)/.test  ## measure our cost beside every peer, each in an en
 	$(BIN)/python benchmarks/run.py --peers $(ARGS)
 
 docs: $(VENV)/.dev  ## build the documentation strictly, into build/site
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 collector:  ## build the bundled collector with Go, into build/otelcol-agent
 	$(PYTHON) collector/tools.py otelcol-agent

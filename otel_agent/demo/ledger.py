@@ -44,6 +44,7 @@ class Ledger:
         Args:
             url: An SQLAlchemy URL. SQLite in memory will not do: each thread would have a book of its own.
         """
+        self._is_closed = False
         self._engine: Engine = create_engine(url)
         Base.metadata.create_all(self._engine)
 
@@ -63,6 +64,12 @@ class Ledger:
         with Session(self._engine) as session:
             return session.scalar(select(func.count(OrderRow.id))) or 0
 
+    def check(self) -> None:
+        """Raise when the book cannot be read; a closed one is nobody's concern."""
+        if not self._is_closed:
+            self.count()
+
     def close(self) -> None:
         """Give the connections back."""
+        self._is_closed = True
         self._engine.dispose()

@@ -55,7 +55,7 @@ def replay(days: int, speed: float, *, forever: bool) -> Result:
 async def _trade(days: Sequence[Day], speed: float, *, forever: bool) -> Result:
     folder = TemporaryDirectory(prefix="otel-agent-demo-")
     ledger = Ledger(f"sqlite:///{folder.name}/orders.db")
-    otel_agent.health_check("ledger", critical=True, interval_s=1.0)(ledger.count)
+    otel_agent.health_check("ledger", critical=True, interval_s=1.0)(ledger.check)
     agent = TradingAgent(Broker(), ledger)
     stretch: Iterator[Day] = chain.from_iterable(repeat(days)) if forever else iter(days)
     print(f"Trading {', '.join(days[0].closes)} from {days[0].date} to {days[-1].date}.", flush=True)

@@ -273,3 +273,21 @@ def test_context_crosses_processes_by_w3c_headers(tmp_path: Path) -> None:
     ended = run_agent(code, tmp_path)
 
     assert "True True 00-" == ended.out.strip()
+
+
+def test_a_flush_without_a_receiver_takes_no_time(tmp_path: Path) -> None:
+    """Where nothing is sent there is nothing to wait for: a flush with a minute's patience comes back at once."""
+    code = """
+    import time
+    import otel_agent
+    telemetry = otel_agent.init("x", export="console")
+    with otel_agent.span("a"):
+        pass
+    began = time.monotonic()
+    telemetry.flush(60)
+    telemetry.shutdown(60)
+    print(time.monotonic() - began < 20)
+    """
+    ended = run_agent(code, tmp_path)
+
+    assert "True" == ended.out.strip()
