@@ -116,8 +116,9 @@ class LogQueue:
     def start(self) -> None:
         """Start the thread; once."""
         if self._thread is None and not self._is_closing:
-            self._thread = threading.Thread(target=self._run, name=f"otel-agent-logs-{self._short_name}", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name=f"otel-agent-logs-{self._short_name}", daemon=True)
+            thread.start()
+            self._thread = thread
 
     def flush(self, timeout_s: float) -> bool:
         """
