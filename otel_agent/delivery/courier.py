@@ -37,6 +37,10 @@ JOURNAL_TURN_S = 1.0
 """A journal that is written faster than it is sent lets the other signals have their turn after this many seconds."""
 
 
+TURN_PATIENCE_S = 0.3
+"""So long the disk waits for observers, in seconds, when there is no room or no time any more."""
+
+
 class Backlog(Protocol):
     """Requests read back from the disk, in one."""
 
@@ -165,11 +169,10 @@ class Courier:
             Whether the disk took them.
         """
         is_kept = True
-        with lane.intake.turn:
-            for payload in lane.intake.collect(self._settings.batch):
-                if not self._keep(lane, payload):
-                    lane.put(payload)
-                    is_kept = False
+        for payload in self._collected(lane):
+            if not self._keep(lane, payload):
+                lane.put(payload)
+                is_kept = False
         return is_kept
 
     def spill(self, lane: Lane) -> None:
@@ -181,19 +184,23 @@ class Courier:
         """
         for piece in lane.take_away():
             self._give_up(lane, piece)
-        if lane.intake.turn.acquire(timeout=1.0):
-            try:
-                while lane.intake.queue.items:
-                    for payload in lane.intake.collect(self._settings.batch):
-                        lane.put(payload)
-                    self._empty(lane)
-            finally:
-                lane.intake.turn.release()
-        self._empty(lane)
-
-    def _empty(self, lane: Lane) -> None:
         while (payload := lane.pop()) is not None:
             self._give_up(lane, payload)
+        while True:
+            for payload in self._collected(lane):
+                self._give_up(lane, payload)
+            if not lane.intake.queue.items:
+                return
+
+    def _collected(self, lane: Lane) -> list[Payload]:
+        """Requests of a queue's oldest items, also while an observer keeps the `turn`: then it misses them."""
+        intake = lane.intake
+        if intake.turn.acquire(timeout=TURN_PATIENCE_S):
+            try:
+                return intake.collect(self._settings.batch)
+            finally:
+                intake.turn.release()
+        return [*intake.take_over(), *intake.collect(self._settings.batch, is_shown=False)]
 
     def _give_up(self, lane: Lane, payload: Payload) -> None:
         if payload.backlog is not None:
@@ -233,6 +240,8 @@ class Courier:
         if payload is None:
             return True
         left = self._deliver(lane, payload, end_s)
+        if left is None:
+            return False
         for piece in reversed(left):
             if lane.is_ending():
                 self._give_up(lane, piece)
@@ -250,13 +259,9 @@ class Courier:
             lane.ledger.unspool(backlog.items)
             payload = Payload(backlog.body, backlog.items, backlog)
             left = self._deliver(lane, payload, end_s)
-            if left and left[0] is payload:
-                lane.ledger.spool(payload.items)
-                disk.release(backlog)
-                return False
-            if lane.is_ending():
-                for piece in left:
-                    self._give_up(lane, piece)
+            if left is None or (left and (left[0] is payload or lane.is_ending())):
+                for piece in left or ():
+                    lane.ledger.spool(piece.items)
                 disk.release(backlog)
                 return False
             # It was cut: what could not be sent is kept anew, so that the rest is not sent twice.
@@ -271,14 +276,14 @@ class Courier:
                 break
         return True
 
-    def _deliver(self, lane: Lane, payload: Payload, end_s: float) -> list[Payload]:
-        """Send a request, in pieces when it must be; what could not be sent is the answer."""
+    def _deliver(self, lane: Lane, payload: Payload, end_s: float) -> list[Payload] | None:
+        """Send a request, in pieces when it must be; the answer is what could not be sent, or `None` when it was taken away."""
         lane.load(payload)
         while (piece := lane.take_off()) is not None:
             timeout_s = min(self._settings.timeout_s, end_s - self._clock.monotonic_s())
             answer = self._send(lane.signal, piece.body, timeout_s) if timeout_s > 0 else None
             if not lane.land(piece):
-                return []
+                return None
             if answer is None:
                 return [piece, *lane.unload()]
             if answer.verdict is Verdict.DELIVERED:

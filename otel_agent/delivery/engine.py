@@ -20,12 +20,14 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from otel_agent.clock import SYSTEM, Clock
+from otel_agent.delivery import loading
 from otel_agent.delivery.accounting import Delivery, Ledger
 from otel_agent.delivery.answers import Sender
 from otel_agent.delivery.courier import Courier
 from otel_agent.delivery.custody import Custody
 from otel_agent.delivery.intake import Intake, Observer, Select
 from otel_agent.delivery.lane import Lane
+from otel_agent.delivery.loading import load
 from otel_agent.delivery.preparing import Redact
 from otel_agent.delivery.queues import SignalQueue
 from otel_agent.delivery.relief import Relief
@@ -199,13 +201,13 @@ class DeliveryEngine:
         for lane in self._lanes.values():
             if lane.intake.turn.acquire(timeout=max(0.0, end_s - self._clock.monotonic_s())):
                 self._held.append(lane.intake.turn)
-        for part in (self._sender, self._spool):
+        for part in (loading, self._sender, self._spool):
             if part is not None:
                 part.hold_for_fork()
 
     def go_on_after_fork(self) -> None:
         """Go on, in the parent."""
-        for part in (self._spool, self._sender):
+        for part in (self._spool, self._sender, loading):
             if part is not None:
                 part.go_on_after_fork()
         while self._held:
@@ -222,7 +224,7 @@ class DeliveryEngine:
         for lane in self._lanes.values():
             lane.intake.begin()
             lane.begin()
-        for part in (self._sender, self._spool, self._custody, self._courier):
+        for part in (loading, self._sender, self._spool, self._custody, self._courier):
             if part is not None:
                 part.reinit_after_fork()
         self._begin()
@@ -293,7 +295,8 @@ class DeliveryEngine:
     def _try_until(self, lane: Lane, end_s: float) -> None:
         """Send; where nothing but memory keeps what cannot be sent, try again until the time is over."""
         pause_s = 0.1
-        while not self._courier.work(lane, end_s, is_awaited=True) and self._spool is None:
+        is_worth_it = self._spool is None and self._sender is not None
+        while not self._courier.work(lane, end_s, is_awaited=True) and is_worth_it:
             now_s = self._clock.monotonic_s()
             if now_s + pause_s >= end_s or not lane.may_ask(now_s + pause_s) or self._is_hurried.wait(pause_s):
                 return
@@ -360,7 +363,5 @@ def _journal(lane: Lane, spool: Spool) -> Callable[[Any], bool]:
 
 def _quietly() -> AbstractContextManager[object]:
     """A context in which instrumented libraries make no spans of what we do."""
-    from opentelemetry.instrumentation.utils import suppress_instrumentation
-
-    context: AbstractContextManager[object] = suppress_instrumentation()
+    context: AbstractContextManager[object] = load("opentelemetry.instrumentation.utils").suppress_instrumentation()
     return context

@@ -106,6 +106,7 @@ class Intake:
         self._journaled, self._unjournaled = Tally(), Tally()
         self._spoiled = {REDACTION: Tally(), UNENCODABLE: Tally()}
         self.witnessed: deque[Any] = deque()
+        self._in_work: list[Any] | None = None
 
     def snapshot(self) -> dict[str, Any]:
         """Where every item of the signal is; see `DeliveryEngine.status`."""
@@ -129,12 +130,14 @@ class Intake:
                 continue
         return len(items)
 
-    def collect(self, most: int) -> list[Payload]:
+    def collect(self, most: int, *, is_shown: bool = True) -> list[Payload]:
         """
         Take the oldest items and make requests of them; the caller holds `turn`.
 
         Args:
             most: Not more items than these.
+            is_shown: Whether observers see them. The one case in which they do not is an observer that keeps `turn` from
+                everybody by not coming back.
         """
         counted = self.is_kept or bool(self._observers)
         with self.door:
@@ -142,16 +145,25 @@ class Intake:
             kept = self._select(taken)
             if counted:
                 self.ledger.take(len(kept))
-        self.show(taken)
+            if is_shown:
+                self._in_work = kept
+        if is_shown:
+            self.show(taken)
+            with self.door:
+                if self._in_work is not kept:
+                    return []  # somebody has lost patience with the observers and taken them over
+                self._in_work = None
         if not self.is_kept:
             if counted:
                 self.ledger.deliver(len(kept))
             return []
-        requests, dropped = self._preparation.requests(kept)
-        self.ledger.deliver(dropped.pop(EMPTY, 0))
-        for reason, items in dropped.items():
-            self.ledger.drop(items, reason)
-        return requests
+        return self._made(kept)
+
+    def take_over(self) -> list[Payload]:
+        """Make requests of what observers have been looking at for too long; the caller does not hold `turn`."""
+        with self.door:
+            kept, self._in_work = self._in_work, None
+        return self._made(kept) if kept and self.is_kept else []
 
     def show(self, items: list[Any]) -> None:
         """
@@ -164,6 +176,13 @@ class Intake:
             for observer in self._observers:
                 with guarded(f"observe.{self.signal}", f"what watches the {self.signal} failed and has missed a batch"):
                     observer(items)
+
+    def _made(self, kept: list[Any]) -> list[Payload]:
+        requests, dropped = self._preparation.requests(kept)
+        self.ledger.deliver(dropped.pop(EMPTY, 0))
+        for reason, items in dropped.items():
+            self.ledger.drop(items, reason)
+        return requests
 
     def journal(self, item: Any, keep: Callable[[bytes], bool]) -> bool:
         """

@@ -1,7 +1,9 @@
 """What goes into the queues arrives, and every item is in one place at every moment."""
 
+import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from otel_agent.delivery.engine import DeliveryEngine
 from otel_agent.delivery.senders.http import HttpSender
 from otel_agent.delivery.senders.targets import build_targets
 from otel_agent.delivery.settings import DeliverySettings
+from otel_agent.delivery.spool.spool import Spool
 
 
 @pytest.fixture
@@ -258,3 +261,27 @@ def test_a_full_queue_is_counted(server: OtlpServer) -> None:
     assert (25, {"queue_full": 15}) == (status["traces"]["accepted"], status["traces"]["dropped"])
     assert [] == law(status)
     assert 10 == len(server.spans)
+
+
+@pytest.mark.parametrize("is_spooled", [True, False])
+def test_a_hanging_observer_costs_what_it_watches_and_nothing_else(
+    server: OtlpServer, tmp_path: Path, is_spooled: bool
+) -> None:
+    """A terminal that takes nothing any more keeps neither the end of the process nor, with a disk, a single span."""
+    release = threading.Event()
+    spool = Spool(tmp_path) if is_spooled else None
+    engine = engine_to(server, spool=spool, observers={"traces": [lambda _: release.wait(30)]})
+    engine.start()
+    put(engine.queues["traces"], spans(5))
+    deadline_s = time.monotonic() + 10
+    while engine.queues["traces"].items and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    put(engine.queues["traces"], spans(5))
+    began_s = time.monotonic()
+    end = engine.close(1)
+    took_s = time.monotonic() - began_s
+    release.set()
+
+    assert took_s < 2
+    assert (10 if is_spooled else 0, 0) == (end.spooled, end.queued)
+    assert (10, []) == (end.by_signal["traces"]["accepted"], law(end.by_signal))

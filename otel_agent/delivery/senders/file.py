@@ -13,11 +13,11 @@ import json
 import os
 from base64 import b64decode
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from otel_agent.delivery.answers import Answer, Verdict
+from otel_agent.delivery.loading import load
 
 __all__ = ["FileSender"]
 
@@ -96,13 +96,14 @@ def _append(path: Path, line: bytes) -> None:
 
 
 def _decoded(signal: str, body: bytes) -> Any:
-    json_format: Any = import_module("google.protobuf.json_format")
-    return json_format.MessageToDict(_message(signal).FromString(body), use_integers_for_enums=True)
+    return load("google.protobuf.json_format").MessageToDict(
+        _message(signal).FromString(body), use_integers_for_enums=True
+    )
 
 
 def _message(signal: str) -> Any:
     word = "trace" if signal == "traces" else signal
-    module = import_module(f"opentelemetry.proto.collector.{word}.v1.{word}_service_pb2")
+    module = load(f"opentelemetry.proto.collector.{word}.v1.{word}_service_pb2")
     return getattr(module, f"Export{word.capitalize()}ServiceRequest")
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from otel_agent.delivery.answers import Answer, Verdict
+from otel_agent.delivery.loading import load
 from otel_agent.delivery.payloads import fields
 from otel_agent.delivery.senders.responses import MAX_RETRY_AFTER_S, partial_success, printable_words
 from otel_agent.delivery.senders.targets import HeaderSource, Target, current_headers, is_loopback, shown
@@ -129,6 +130,7 @@ class GrpcSender:
     def _call(self, signal: str) -> Any:
         found = self._open.get(signal)
         if found is None:
+            load("grpc")
             with self._lock:
                 channel = _open_channel(self._targets[signal])
                 call = channel.unary_unary(_METHODS[signal], request_serializer=None, response_deserializer=None)
@@ -228,9 +230,7 @@ def _as_metadata(source: HeaderSource) -> tuple[tuple[str, str], ...]:
 
 
 def _open_channel(target: Target) -> Any:
-    from importlib import import_module
-
-    grpc: Any = import_module("grpc")
+    grpc = load("grpc")
     parts = urlsplit(target.url if "://" in target.url else f"//{target.url}")
     insecure = target.insecure
     if parts.scheme == "https":

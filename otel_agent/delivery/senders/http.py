@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from otel_agent.clock import monotonic_s, wall_ns
 from otel_agent.delivery.answers import Answer, Verdict
+from otel_agent.delivery.loading import load
 from otel_agent.delivery.senders.responses import MAX_BODY_BYTES, judge_response
 from otel_agent.delivery.senders.targets import Target, current_headers, is_loopback, shown
 
@@ -110,8 +111,7 @@ class HttpSender:
         self._pools = {}
 
     def _post(self, signal: str, target: Target, body: bytes, timeout_s: float) -> Answer:
-        import urllib3
-
+        urllib3 = _library()
         headers = self._headers.get(signal)
         if headers is None:
             headers = self._headers[signal] = current_headers(target.headers)
@@ -149,6 +149,11 @@ class HttpSender:
         return pool
 
 
+def _library() -> Any:
+    # The last is what looking up a host's name loads.
+    return load("urllib3", "urllib3.exceptions", "ssl", "urllib.request", "encodings.idna")
+
+
 def _read(response: Any, end_s: float) -> bytes:
     """An answer's body, as much of it as is read; only a connection whose answer was read to its end is used again."""
     body = b""
@@ -168,10 +173,7 @@ def _read(response: Any, end_s: float) -> bytes:
 
 
 def _build_pool(target: Target, proxy: str | None) -> Any:
-    import ssl
-
-    import urllib3
-
+    ssl, urllib3 = load("ssl"), _library()
     settings: dict[str, Any] = {"maxsize": PARALLEL, "num_pools": PARALLEL}
     if target.url.startswith("https:"):
         context = ssl.create_default_context(cafile=target.certificate)
@@ -182,12 +184,12 @@ def _build_pool(target: Target, proxy: str | None) -> Any:
 
 
 def _proxy(url: str) -> str | None:
-    from urllib.request import getproxies, proxy_bypass
-
+    system = load("urllib.request")
     parts = urlsplit(url)
-    if is_loopback(parts.hostname) or proxy_bypass(parts.hostname or ""):
+    if is_loopback(parts.hostname) or system.proxy_bypass(parts.hostname or ""):
         return None
-    return getproxies().get(parts.scheme)
+    found: str | None = system.getproxies().get(parts.scheme)
+    return found
 
 
 def _compressed(body: bytes, compression: str) -> tuple[bytes, dict[str, str]]:
@@ -200,10 +202,7 @@ def _compressed(body: bytes, compression: str) -> tuple[bytes, dict[str, str]]:
 
 def _failed(error: Exception, where: str) -> Answer:
     """What an exception of the library means; the text of an exception is shown only where it cannot hold a secret."""
-    import ssl
-
-    from urllib3 import exceptions as library
-
+    ssl, library = load("ssl"), load("urllib3.exceptions")
     chain: list[BaseException] = []
     link: BaseException | None = error
     while link is not None and link not in chain:

@@ -110,6 +110,11 @@ class Segment:
         os.pwrite(self._cursor_fd, place + crc32(place).to_bytes(4, "little"), 0)
 
     @property
+    def is_held(self) -> bool:
+        """Whether its file is open: it is this process's to write to."""
+        return self._fd >= 0
+
+    @property
     def is_finished(self) -> bool:
         """Whether all that is in it so far was acknowledged."""
         return self.read_at >= self.size_bytes

@@ -180,7 +180,7 @@ class Spool:
             guarded("spool.ack", "an acknowledgement could not be written: telemetry may be sent twice"),
         ):
             segment.is_out = False
-            if is_mine:
+            if is_mine and segment.is_held:
                 segment.acknowledge(spooled.end, spooled.items)
                 if segment.is_finished and self._is_done_with(segment):
                     self._drop(spooled.signal, segment, DAMAGED, losses)
