@@ -22,7 +22,7 @@ from opentelemetry.util.types import Attributes, AttributeValue
 
 from otel_agent.clock import wall_ns
 from otel_agent.instruments.calls import fail
-from otel_agent.recording.context import SPAN_KEY, current, make_current, put, restore
+from otel_agent.recording.context import current, make_current, restore, with_span
 from otel_agent.recording.failures import is_failure, type_name
 
 __all__ = ["SCOPE", "CallSite", "Observe", "PendingSpan"]
@@ -69,13 +69,17 @@ class CallSite:
 
     def enter(self) -> "PendingSpan":
         """Begin a call: its pending span is current until `PendingSpan.leave`."""
-        pending = PendingSpan(self, current())
-        pending.token = make_current(pending.inside)
+        before = current()
+        pending = PendingSpan(self, before)
+        pending.token = make_current(with_span(before, pending))
         return pending
 
     def begin(self) -> "PendingSpan":
         """Begin a generator, whose pending span is current only while its body runs: see `PendingSpan.resume`."""
-        return PendingSpan(self, current())
+        before = current()
+        pending = PendingSpan(self, before)
+        pending.inside = with_span(before, pending)
+        return pending
 
 
 class PendingSpan(Span):
@@ -95,8 +99,7 @@ class PendingSpan(Span):
         """
         self._site = site
         self._before = before
-        self.inside = Context(before)
-        put(self.inside, SPAN_KEY, self)
+        self.inside = before
         self._real: Span | None = None
         self._has_ended = False
         self.token: Any = None
@@ -127,7 +130,7 @@ class PendingSpan(Span):
         duration_ns = end_ns - self._start_ns
         if site.observe is not None:
             site.observe(duration_ns, type_name(error) if error is not None and is_failure(error) else None)
-        # The context holds this span; letting go of it spares the garbage collector a circle for every call.
+        # A generator's context holds this span; letting go of it spares the garbage collector a circle for each.
         self.inside = self._before
         self.token = None
         if self._real is None and duration_ns < site.min_duration_ns:

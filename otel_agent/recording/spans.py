@@ -119,6 +119,15 @@ class Span(_Slots, Readable):
         if self.end_ns is not None:
             _logger.warning("Setting attribute on ended span.")
             return
+        site = self.site
+        if type(attributes) is dict and not self.own and len(attributes) <= site.room:
+            plain = site.plain
+            for key, value in attributes.items():
+                if type(value) not in plain or type(key) is not str or not key:
+                    break
+            else:
+                self.own = attributes.copy()
+                return
         self._set_carefully(attributes)
 
     def _set_carefully(self, attributes: Mapping[str, Any], *, one_by_one: bool = False) -> None:

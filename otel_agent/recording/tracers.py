@@ -32,6 +32,7 @@ __all__ = ["Tracer"]
 _SAMPLED = TraceFlags.SAMPLED
 _RANDOM = TraceFlags.RANDOM_TRACE_ID
 _LOW_64 = (1 << 64) - 1
+_BOTH = (True, True)
 
 
 class Tracer(sdk.Tracer):
@@ -120,26 +121,11 @@ class Tracer(sdk.Tracer):
     ) -> trace.Span:
         """Begin a span; see the interface."""
         parent: Any = (current() if context is None else context).get(SPAN_KEY)
-        if type(parent) is not self.hot or links or not record_exception or not set_status_on_exception:
-            return self.begin(
-                self.site(name, kind),
-                context,
-                attributes,
-                links,
-                start_time,
-                raises=(record_exception, set_status_on_exception),
-            )
-        span: Span = Span()
-        span.site = self.site(name, kind)
-        span.trace_id = parent.trace_id
-        span.parent_id = parent.span_id
-        span.flags = parent.flags
-        span.span_id = random_bits(64) or 1
-        span.end_ns = span.own = span.extra = None
-        if attributes:
-            span.set_attributes(attributes)
-        span.start_ns = wall_ns() if start_time is None else start_time
-        return span
+        site = self.site(name, kind)
+        if type(parent) is self.hot and not links and record_exception and set_status_on_exception:
+            return self._follow(site, parent, attributes, start_time)
+        raises = (record_exception, set_status_on_exception)
+        return self.begin(site, context, attributes, links, start_time, raises=raises)
 
     def start_as_current_span(
         self,
@@ -160,7 +146,7 @@ class Tracer(sdk.Tracer):
             end_on_exit=end_on_exit,
         )
 
-    def begin(  # noqa: C901 - the SDK's steps, in its order
+    def begin(
         self,
         site: Site,
         context: Context | None = None,
@@ -168,10 +154,10 @@ class Tracer(sdk.Tracer):
         links: Sequence[Link] | None = (),
         start_ns: int | None = None,
         *,
-        raises: tuple[bool, bool] = (True, True),
+        raises: tuple[bool, bool] = _BOTH,
     ) -> trace.Span:
         """
-        Begin a span the complete way: the sampler is asked, processors are told.
+        Begin a span by the shortest way that is open.
 
         Args:
             site: Of the span.
@@ -181,9 +167,16 @@ class Tracer(sdk.Tracer):
             start_ns: When it began; now by default.
             raises: Whether an exception that leaves a `with` block of the span is recorded, and makes its status an error.
         """
-        links = links or ()
-        if context is None and self.bound is not None and current().get(SPAN_KEY) is None and not links:
-            return self._begin_root(site, attributes, start_ns, raises)
+        if not links and raises == _BOTH:
+            found: Any = (current() if context is None else context).get(SPAN_KEY)
+            if type(found) is self.hot:
+                return self._follow(site, found, attributes, start_ns)
+            if found is None and self.bound is not None:
+                return self._begin_root(site, attributes, start_ns)
+        return self._begin(site, context, attributes, links or (), start_ns, raises)
+
+    def _begin(self, site: Site, context: Any, attributes: Any, links: Any, start_ns: Any, raises: Any) -> trace.Span:
+        """The complete way: the SDK's steps, in its order."""
         parent: SpanContext | None = trace.get_current_span(context).get_span_context()
         if parent is not None and not isinstance(parent, SpanContext):
             raise TypeError("parent_span_context must be a SpanContext or None.")
@@ -219,17 +212,35 @@ class Tracer(sdk.Tracer):
         self.span_processor.on_start(span, parent_context=context)
         return span
 
-    def _begin_root(self, site: Site, attributes: Any, start_ns: int | None, raises: Any) -> trace.Span:
+    def _follow(self, site: Site, parent: Any, attributes: Any, start_ns: int | None) -> Span:
+        """The child of a plain span."""
+        span: Span = Span()
+        span.site = site
+        span.trace_id = parent.trace_id
+        span.parent_id = parent.span_id
+        span.flags = parent.flags
+        span.span_id = random_bits(64) or 1
+        span.end_ns = span.own = span.extra = None
+        if attributes:
+            span.set_attributes(attributes)
+        span.start_ns = wall_ns() if start_ns is None else start_ns
+        return span
+
+    def _begin_root(self, site: Site, attributes: Any, start_ns: int | None) -> trace.Span:
         """A trace that begins here, when the sampler's decision is known beforehand."""
         trace_id = random_bits(128) or 1
-        flags = _SAMPLED | _RANDOM
+        flags = HAS_IS_REMOTE | _SAMPLED | _RANDOM
         if trace_id & _LOW_64 >= (self.bound or 0):
             if not self.records_dropped:
                 return Unsampled(trace_id, _RANDOM, random_bits)
-            flags = _RANDOM
-        span = self._make(site, None, flags, None, raises, None)
+            flags = HAS_IS_REMOTE | _RANDOM
+        span: Span = Span()
+        span.site = site
         span.trace_id = trace_id
+        span.parent_id = 0
+        span.flags = flags
         span.span_id = random_bits(64) or 1
+        span.end_ns = span.own = span.extra = None
         if attributes:
             span.set_attributes(attributes)
         span.start_ns = wall_ns() if start_ns is None else start_ns
@@ -246,7 +257,7 @@ class Tracer(sdk.Tracer):
         is_rare = (
             not (flags & _SAMPLED or self.records_dropped)
             or bool(state)
-            or raises != (True, True)
+            or raises != _BOTH
             or counted is not None
             or (parent is not None and (parent.is_remote or parent.trace_flags != flags or bool(parent.trace_state)))
         )
