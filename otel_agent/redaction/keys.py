@@ -77,7 +77,7 @@ _HINTS = (
 _INSIDE = re.compile(
     r"(?P<password>password|passwd|passphrase)|(?P<secret>secret(?!ar))|(?P<credential>credential)"
     r"|(?P<private_key>privatekey)|(?P<api_key>apikey|secretkey|accesskey)|(?P<token>authtoken|accesstoken|apitoken)"
-    r"|(?P<session>sessionid)|(?P<cookie>cookie(?!cutter))"
+    r"|(?P<session>sessionid)|(?P<cookie>(?<!syn)cookie(?!cutter))"
 )
 """Stems so plain that they count inside a longer word too: `dbpassword`."""
 
@@ -87,7 +87,7 @@ _DESCRIBING = frozenset(
     " type kind method scheme mode status state version enabled required valid present exists policy provider strategy"
     " result outcome error errors attempts attempt retries failures index position symbol address name names decimals"
     " algorithm alg scope scopes url uri endpoint host server port path file realm issuer audience region start end"
-    " started ended opened closed manager service store backend rotation reset hint field label user".split()
+    " started ended opened closed manager service store backend rotation reset hint field label user username".split()
 )
 _MEASURING_FIRST = frozenset(
     "max min num number n count total avg mean is has input output prompt completion no".split()  # noqa: SIM905 - as above

@@ -32,7 +32,7 @@ _TO_LINE_END = {'"': re.compile(r"[^\r\n\"]++"), "'": re.compile(r"[^\r\n']++")}
 
 _BARE = re.compile(r"[^\s,;&\"'\\]++")
 _TOKEN = re.compile(r"(?a)[\w+/=%.~-]*+")
-_CLOSING = ")]}>.:"
+_CLOSING = ")]}>.:`"
 
 _EMPTY = re.compile(
     r"none|null|nil|true|false|undefined|\?|\$\d{1,3}|%[sr]|%\(\w{1,64}\)s|:\w{1,64}|\{[\w.!:]{0,64}\}|\$\{[^}]{0,64}\}|\*+|x{3,}|-+"
@@ -59,6 +59,9 @@ _LITERAL = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'")
 
 _JUDGED_CHARS = 512
 """As much of a value is looked at to see whether it is a secret."""
+
+_ABOUT = frozenset({"credentials", "credential", "secrets", "cookies", "passwords"})
+"""Names that sentences are about, where one of `password` or `client_secret` would be followed by its value."""
 
 _WORD_CHARS = 16
 """A bare text of letters that is shorter may be a word."""
@@ -94,7 +97,7 @@ def find_pairs(text: str, keys: Keys, *, before: str | None = None) -> Iterator[
             position = found[0] if is_name_too else found[1]
 
 
-def _value(text: str, match: re.Match[str], rule: Rule, before: str | None) -> tuple[int, int] | None:
+def _value(text: str, match: re.Match[str], rule: Rule, before: str | None) -> tuple[int, int] | None:  # noqa: PLR0911 - one answer per reason
     start = match.end()
     opening = _OPENING.match(text, start)
     if opening is not None:
@@ -110,7 +113,10 @@ def _value(text: str, match: re.Match[str], rule: Rule, before: str | None) -> t
         form = _BARE
     # A beginning is enough to judge by, so that a text of nothing but names costs no more than its length.
     beginning = form.match(text, start, start + _JUDGED_CHARS)
-    if beginning is None or _is_spared(beginning[0], rule, is_prose=is_prose):
+    name = match["name"] or match["flag"]
+    if beginning is None or _is_empty(beginning[0], rule):
+        return None
+    if is_prose and form is not _BRACKETED and _is_sentence(beginning[0], name, rule):
         return None
     if (form is _BRACKETED or beginning[0][0].isalpha()) and _is_expression(text, start, before):
         return None
@@ -128,24 +134,30 @@ def _quoted(text: str, start: int, opening: re.Match[str], rule: Rule) -> tuple[
     inner = text[opening.end() : quoted.end()]
     if opening[0][-2:-1] == "\\":
         inner = inner.rstrip("\\")
-    if not inner or _EMPTY.fullmatch(inner) or not proves(rule, inner):
+    if len(inner) <= 1 or _EMPTY.fullmatch(inner) or not proves(rule, inner):
         return None
     return opening.end(), opening.end() + len(inner)
 
 
-def _is_spared(beginning: str, rule: Rule, *, is_prose: bool) -> bool:
+def _is_empty(beginning: str, rule: Rule) -> bool:
+    """Whether a value is none, or proves that its name was not a secret's."""
     is_bracketed = beginning[0] in "[({"
     value = beginning[1:].strip() if is_bracketed else beginning.rstrip(_CLOSING)
     if rule.certainty is Certainty.HINT:
         value = _TOKEN.match(value)[0]  # type: ignore[index] # it matches nothing at least
-    whole = beginning + "}" if is_bracketed else beginning
-    if not value or _EMPTY.fullmatch(value) or _EMPTY.fullmatch(whole) or not proves(rule, value):
+    whole = beginning + "}" if is_bracketed else beginning.split(None, 1)[0].rstrip(_CLOSING.replace("}", ""))
+    return len(value) <= 1 or any(map(_EMPTY.fullmatch, (value, whole))) or not proves(rule, value)
+
+
+def _is_sentence(beginning: str, name: str, rule: Rule) -> bool:
+    """Whether a name and a colon begin a sentence: `invalid token: unexpected end`, `no credentials: check the file`."""
+    word = beginning.split(None, 1)[0].rstrip(_CLOSING)
+    if word.lower() in _PROSE:
         return True
-    if not is_prose or is_bracketed:
-        return False
-    if value.split(None, 1)[0].lower() in _PROSE:
-        return True
-    return rule.certainty is Certainty.LIKELY and value.isalpha() and len(value) < _WORD_CHARS
+    is_about = rule.certainty is Certainty.LIKELY or name.lower() in _ABOUT
+    return (
+        is_about and len(word) < _WORD_CHARS and not any(letter.isalnum() and not letter.isalpha() for letter in word)
+    )
 
 
 def code_before(text: str, position: int) -> str | None:

@@ -20,6 +20,9 @@ _NAME = re.compile(r"(?<![\w.-])([A-Za-z_][\w.-]{0,63})[\"']?[ \t]{0,4}[=:][ \t]
 _LAST_WORD = re.compile(r"(?:\A|[\s,;(\[{])([A-Za-z]{1,32})[ \t]{1,4}[\"'(\[]?\Z")
 _SEPARATORS = frozenset(" \t\n,;([{\"'")
 _ENDS = frozenset(" \t\n,;)]}!?%\"'")
+_PROBE = "x1" * 10
+"""Stands for any argument: as long and as odd as what only a name makes a secret of."""
+
 _LOOK_BACK = 80
 
 
@@ -67,7 +70,7 @@ class Templates:
                 if not self._stands_alone(between[-_LOOK_BACK:], template[match.end() : match.end() + 2]):
                     return False
             end = match.end()
-        probe = _PLACEHOLDER.sub("x", template)
+        probe = _PLACEHOLDER.sub(_PROBE, template)
         return self._texts.clean(probe) is probe
 
     def _stands_alone(self, before: str, after: str) -> bool:

@@ -1,6 +1,7 @@
 """An agent that plants secrets everywhere, run whole: none is in any file it leaves behind."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,8 @@ print(errors)
 
 def test_nothing_secret_is_left_behind(tmp_path: Path) -> None:
     """Own and third-party spans, events, statuses, logs, metrics, resources, the console and the status: no secret in any byte."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+    environment |= {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
     result = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         input=json.dumps([text for text, _ in SECRETS.values()]),
@@ -64,7 +67,7 @@ def test_nothing_secret_is_left_behind(tmp_path: Path) -> None:
         text=True,
         check=False,
         timeout=100,
-        env={"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state"), "PATH": ""},
+        env=environment,
     )
 
     assert 0 == result.returncode, result.stderr[-3000:]
