@@ -87,7 +87,7 @@ _DESCRIBING = frozenset(
     " type kind method scheme mode status state version enabled required valid present exists policy provider strategy"
     " result outcome error errors attempts attempt retries failures index position symbol address name names decimals"
     " algorithm alg scope scopes url uri endpoint host server port path file realm issuer audience region start end"
-    " started ended opened closed manager service store backend rotation reset hint field label user username".split()
+    " started ended opened closed manager service store backend rotation reset hint field label user username arn".split()
 )
 _MEASURING_FIRST = frozenset(
     "max min num number n count total avg mean is has input output prompt completion no".split()  # noqa: SIM905 - as above

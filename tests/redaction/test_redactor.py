@@ -3,22 +3,27 @@
 import copy
 import logging
 import random
+import re
 import time
 from collections import deque
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import opentelemetry.semconv
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import Event
+from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import SpanContext, TraceFlags, TraceState
 from secrets_to_plant import SECRETS
 from wire_shapes import VALUES, Extra, Light, Site, readable
 
 from otel_agent.guard import shared
 from otel_agent.logs.bridge import BridgeHandler
+from otel_agent.redaction.keys import Certainty, Keys
 from otel_agent.redaction.redactor import Redactor
 
 LOOK_ALIKES = [
@@ -493,3 +498,47 @@ def test_time_grows_with_the_length_for_random_texts() -> None:
     for _ in range(8):
         unit = "".join(chance.choices(UNITS, k=3))
         assert seconds(unit * (64_000 // len(unit))) <= 40 * max(seconds(unit * (8_000 // len(unit))), 0.0005)
+
+
+def test_a_trace_state_with_a_secret_is_left_out(redactor: Redactor) -> None:
+    """It travels in headers of others and cannot be rewritten; the rest of the span stays."""
+    state = TraceState([("vendor", "sk-proj-Zq8vT1nYw4Rk7Lm2Xc5")])
+    own, clean = redactor.spans(
+        [Light(extra=Extra(trace_state=state)), Light(extra=Extra(trace_state=TraceState([("vendor", "1")])))]
+    )
+    context = SpanContext(1, 2, is_remote=False, trace_flags=TraceFlags(1), trace_state=state)
+    (foreign,) = redactor.spans([ReadableSpan("x", context)])
+
+    assert own.extra.trace_state is None
+    assert clean.extra.trace_state is not None
+    assert (1, 2, None) == (
+        foreign.get_span_context().trace_id,
+        foreign.get_span_context().span_id,
+        foreign.get_span_context().trace_state,
+    )
+
+
+def test_delivery_asks_by_signal(redactor: Redactor) -> None:
+    """The redactor is a callable of a signal and its items."""
+    assert "password" in redactor("traces", [Light(own={"password": "x"})])[0].own
+    assert [] == redactor("metrics", [])
+    assert [] == redactor("logs", [])
+
+
+def test_names_of_the_semantic_conventions_stay() -> None:
+    """Of a thousand attributes that OpenTelemetry names, next to none is taken for a secret's."""
+    folder = Path(opentelemetry.semconv.__file__).parent
+    names = {
+        name
+        for file in folder.rglob("*.py")
+        for name in re.findall(r'^[A-Z_]+: Final = "([^"]+)"', file.read_text(), re.MULTILINE)
+    }
+    keys = Keys()
+    taken = {name for name in names if keys.rule(name).certainty >= Certainty.LIKELY}
+
+    assert len(names) > 500
+    assert taken <= {
+        "mcp.session.id",
+        "gen_ai.server.time_per_output_token",
+        "gen_ai.server.time_to_first_token",
+    }
