@@ -2,9 +2,11 @@
 
 import os
 import pwd
+import random
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -104,15 +106,27 @@ class Stage:
         return encode_spans(self.every_span()) + (encode_metrics(data) if data is not None else b"")
 
 
+def free_port() -> int:
+    """A port that nobody listens on and the system gives to no client, so that it is still free after a restart."""
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise OSError("no port is free")
+
+
 class Postgres:
     """A PostgreSQL in a folder of its own on a free port of this machine."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
+        # Not below pytest's folder, which is its user's alone, and made so again by every other run.
+        self._kept = tempfile.TemporaryDirectory(prefix="otel-agent-postgresql-")
+        self._folder = folder = Path(self._kept.name)
         self._data = folder / "data"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.address = f"trader:not-a-secret@127.0.0.1:{self.port}/postgres"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -132,24 +146,28 @@ class Postgres:
                 *("initdb", "-D", str(self._data), "-U", "trader", "-A", "scram-sha-256", "--no-sync"),
                 *("--pwfile", str(self._folder / "password"), "-E", "UTF8", "--locale", "C"),
             )
+        deadline_s = time.monotonic() + 60
+        while time.monotonic() < deadline_s:
+            if self._process is None or self._process.poll() is not None:
+                self._launch()
+            if self._is_ready():
+                return
+            time.sleep(0.05)
+        raise TimeoutError((self._folder / "log").read_text()[-2000:])
+
+    def _launch(self) -> None:
         program = self.program("postgres")
         assert program is not None
-        self._process = subprocess.Popen(
-            [
-                *(program, "-D", str(self._data), "-p", str(self.port), "-k", str(self._folder)),
-                *("-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"),
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            **self._user(),
-        )
-        deadline_s = time.monotonic() + 30
-        while time.monotonic() < deadline_s:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0 and self._is_ready():
-                    return
-            time.sleep(0.05)
-        raise TimeoutError("PostgreSQL did not start")
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(program, "-D", str(self._data), "-p", str(self.port), "-k", str(self._folder)),
+                    *("-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"),
+                ],
+                stdout=log,
+                stderr=log,
+                **self._user(),
+            )
 
     def stop(self) -> None:
         """End it at once; what it kept is kept."""
@@ -157,6 +175,11 @@ class Postgres:
             self._process.send_signal(2)  # SIGINT: fast shutdown
             self._process.wait(20)
             self._process = None
+
+    def close(self) -> None:
+        """End it and leave nothing."""
+        self.stop()
+        self._kept.cleanup()
 
     def _is_ready(self) -> bool:
         program = self.program("pg_isready")
@@ -178,6 +201,3 @@ class Postgres:
             nobody = pwd.getpwnam("nobody")
             for path in paths:
                 os.chown(path, nobody.pw_uid, nobody.pw_gid)
-            for parent in self._folder.parents:  # pytest's folders are its user's alone
-                if parent.stat().st_uid == os.geteuid() and parent.name.startswith("pytest"):
-                    parent.chmod(0o755)
