@@ -132,6 +132,7 @@ class Telemetry:
         if parts is None:
             return Delivery(0, 0, 0)
         parts.lifecycle.close(timeout_s)
+        parts.let_go()
         self._ended = parts.delivered()
         return self._ended
 

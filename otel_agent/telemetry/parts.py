@@ -8,7 +8,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from otel_agent.clock import wall_ns
 from otel_agent.config.model import Config
@@ -19,7 +19,6 @@ from otel_agent.delivery.settings import DeliverySettings
 from otel_agent.health.assembly import Health
 from otel_agent.health.monitor import Change
 from otel_agent.health.registry import shared as checks
-from otel_agent.health.states import State
 from otel_agent.instruments import functions
 from otel_agent.instruments.cache_watching import registry as caches
 from otel_agent.instruments.host import build_ratios
@@ -53,6 +52,15 @@ __all__ = ["SCOPE", "Component", "Observers", "Parts"]
 Observers = Mapping[str, Sequence[Callable[[list[Any]], object]]]
 """By signal: who sees each batch on the delivery thread."""
 
+
+class Closing(Protocol):
+    """What follows the process."""
+
+    def close(self) -> None:
+        """Follow it no longer."""
+        ...
+
+
 SCOPE = "otel_agent"
 """Instrumentation scope of what this package measures and says itself."""
 
@@ -84,7 +92,7 @@ class Parts:
         """
         self.config = config
         self.existing = existing
-        self._kept: list[object] = []
+        self._kept: list[Closing] = []
         self._remove_bridge: Callable[[], object] = _nothing
         self.libraries: Libraries | None = None
         self.distributions: list[Callable[[], Sequence[Any]]] = []
@@ -139,14 +147,19 @@ class Parts:
         """What became of everything so far."""
         return self.engine.flush(0.0)
 
-    def keep(self, part: object) -> None:
+    def keep(self, part: Closing) -> None:
         """
-        Hold something for as long as this lives.
+        Hold what follows the process until everything has ended.
 
         Args:
             part: Held by nobody else.
         """
         self._kept.append(part)
+
+    def let_go(self) -> None:
+        """Give signals and exit back to the agent; safe twice."""
+        for part in self._kept:
+            part.close()
 
     def _build_resource(self) -> Any:
         service = self.config.service
@@ -262,6 +275,7 @@ class Parts:
             delivery=self.engine.trouble,
             on_change=self._tell_of_health,
             redact=self.redactor.text,
+            loop_within_s=self.config.health.loop_within_s,
         )
 
     def _components(self, instruments: Component) -> Iterable[Component]:
@@ -336,20 +350,17 @@ class Parts:
             )
 
     def _tell_of_health(self, change: Change) -> None:
-        name = change.name or "the agent"
-        is_worse = change.after in {State.UNHEALTHY, State.DEGRADED}
+        from otel_agent.health import events  # at the first change
+
+        event = events.health_event(change)
         otel.emit_event(
             self.logger_provider,
             SCOPE,
-            "agent.health.transition",
-            body=f"{name} is {change.after.value}{f': {change.message}' if change.message else ''}",
+            events.EVENT_NAME,
+            body=event.body,
             time_ns=wall_ns(),
-            severity_number=13 if is_worse else 9,
-            attributes={
-                "agent.health.component": change.name,
-                "agent.health.state.from": change.before.value,
-                "agent.health.state.to": change.after.value,
-            },
+            severity_number=event.severity_number,
+            attributes=dict(event.attributes),
         )
 
 

@@ -86,4 +86,6 @@ class Health(Section, frozen=True, kw_only=True):
     thresholds: Thresholds = Thresholds()
     """When a full machine takes the agent out of service."""
     file: WrittenPath | None = None
-    """File that exists while the agent is ready, for exec probes; None: no file."""
+    """File for exec probes: its age says how long ago the agent was alive, its content whether it is ready. None: no file."""
+    loop_within_s: Seconds = 10.0
+    """How long an event loop may be blocked before the agent counts as stuck, in seconds."""
