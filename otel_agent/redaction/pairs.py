@@ -19,7 +19,7 @@ Found = tuple[int, int, str]
 
 _NAME = re.compile(
     r"(?a)(?<![\w.-])(?:--(?P<flag>[A-Za-z][\w-]{0,63}+)[ \t]{1,4}(?=[^\s=:-])"
-    r"|(?P<name>[A-Za-z_][\w.-]{0,127}+)\\{0,4}[\"']?\]?[ \t]{0,4}(?P<separator>[=:]=?>?|%3[AaDd])[ \t]{0,4}(?P<line>\n[ \t]{1,8})?)"
+    r"|(?P<name>[A-Za-z_][\w.-]{0,127}+)\\{0,4}[\"']?\]?[ \t]{0,4}(?P<separator>[=:]=?>?|%3[AaDd]|>)[ \t]{0,4}(?P<line>\n[ \t]{1,8})?)"
 )
 _QUOTED = re.compile(
     r"[bBrRuUfF]{0,2}(?:\"(?:[^\"\\]|\\.)*+|'(?:[^'\\]|\\.)*+|\\{1,4}\"[^\"]*+|\\{1,4}'[^']*+)", re.DOTALL
@@ -30,6 +30,7 @@ _LINE = re.compile(r"[^\r\n]++")
 _TO_LINE_END = {'"': re.compile(r"[^\r\n\"]++"), "'": re.compile(r"[^\r\n']++")}
 """The rest of a line; of a line that stands in quotes, by the quote before it."""
 
+_ELEMENT = re.compile(r"[^<]++")
 _BARE = re.compile(r"[^\s,;&\"'\\]++")
 _TOKEN = re.compile(r"(?a)[\w+/=%.~-]*+")
 _CLOSING = ")]}>.:`"
@@ -84,6 +85,8 @@ def find_pairs(text: str, keys: Keys, *, before: str | None = None) -> Iterator[
     position = 0
     while (match := first(_NAME, text, position)) is not None:
         position = match.end()
+        if match["separator"] == ">" and text[match.start() - 1 : match.start()] not in {"<", ":"}:
+            continue  # not an element of XML, but "is more than"
         name = match["name"] or match["flag"]
         rule = keys.rule(name)
         if rule.certainty is Certainty.NONE:
@@ -109,6 +112,8 @@ def _value(text: str, match: re.Match[str], rule: Rule, before: str | None) -> t
         form = _BRACKETED
     elif rule.name in {"authorization", "cookie"} and is_prose:
         form = _TO_LINE_END.get(text[match.start() - 1 : match.start()], _LINE)
+    elif match["separator"] == ">":
+        form = _ELEMENT
     else:
         form = _BARE
     # A beginning is enough to judge by, so that a text of nothing but names costs no more than its length.

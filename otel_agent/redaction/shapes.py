@@ -43,11 +43,12 @@ _ISSUED = {
     "google_key": r"AIza[\w-]{30,}+|ya29\.[\w.-]{16,}+|GOCSPX-[\w-]{20,}+",
     "package_token": r"npm_[A-Za-z0-9]{30,}+|pypi-AgE[\w-]{16,}+",
     "bot_token": r"\d{8,10}:AA[\w-]{30,40}",
+    "wallet_key": r"[a-zA-Z]prv[1-9A-HJ-NP-Za-km-z]{100,112}",
 }
 _TOKEN_SIGNS = (
     "sk-", "k_live_", "k_test_", "gsk_", "hf_", "gh", "github_pat_", "gl", "xox", "xapp-", "xai-", "pplx-", "tvly-",
     "nvapi-", "lsv", "pylf_", "SG.", "NRAK-", "dapi", "key-", "shp", "_v", "hv", "AKIA", "ASIA", "ABIA", "ACCA", "whsec_", "AIza", "ya",
-    "GOCSPX-", "npm_", "pypi-", ":AA",
+    "GOCSPX-", "npm_", "pypi-", ":AA", "prv",
 )  # fmt: skip
 _TOKENS = re.compile(
     "(?a)(?<![A-Za-z0-9])(?:" + "|".join(f"(?P<{name}>{shape})" for name, shape in _ISSUED.items()) + ")"
@@ -179,5 +180,6 @@ def _may_hold_long(text: str) -> bool:
         or "ACCA" in text
         or "dapi" in text
         or ":AA" in text
+        or "prv" in text
         or ("/" in text and "hooks" in text)
     )

@@ -110,7 +110,7 @@ class Texts:
         return (
             self.has_own
             or may_hold_shape(text)
-            or (("=" in text or ":" in text or "--" in text or "%" in text) and has_stem(text))
+            or (("=" in text or ":" in text or "--" in text or "%" in text or "</" in text) and has_stem(text))
         )
 
     def _once(self, text: str) -> str:
@@ -143,7 +143,7 @@ def _always(name: str) -> Callable[[re.Match[str]], str]:
 
 
 def _may_hold_pair(text: str) -> bool:
-    return "=" in text or ":" in text or "--" in text or "%3" in text
+    return "=" in text or ":" in text or "--" in text or "%3" in text or "</" in text
 
 
 def _found(shape: Shape, text: str) -> Iterator[Found]:

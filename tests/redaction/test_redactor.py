@@ -160,6 +160,9 @@ def test_names_that_only_look_alike_stay(redactor: Redactor, name: str) -> None:
         ('curl -H "Authorization: Bearer abc" http://x', 'curl -H "Authorization: [redacted: authorization]" http://x'),
         ("--password hunter2 --paper", "--password [redacted: password] --paper"),
         ("https://token1234567890abcdef@git.example/x", "https://[redacted: url password]@git.example/x"),
+        ("<user>me</user><password>a b</password>", "<user>me</user><password>[redacted: password]</password>"),
+        ("<wsse:Password>hunter2</wsse:Password>", "<wsse:Password>[redacted: password]</wsse:Password>"),
+        ("x" + "prv9s21ZrQ" * 11, "[redacted: wallet key]"),
         ("password%3Dhunter2", "password%3D[redacted: password]"),
     ],
 )
