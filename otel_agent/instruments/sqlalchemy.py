@@ -43,6 +43,8 @@ SLOW_S = 0.5
 """A query that takes longer tells where it comes from, unless said otherwise."""
 
 INSTRUMENTED = "instrumented"
+BESIDE = f"{INSTRUMENTED}; opentelemetry-instrumentation-sqlalchemy is active too and makes the spans of its engines"
+_CONTRIB_MODULE = "opentelemetry.instrumentation.sqlalchemy"
 _LIBRARY = "sqlalchemy"
 _OLDEST = (2, 0)
 
@@ -90,7 +92,7 @@ def install(
             meter provider. For readers that ask for `distributions`.
 
     Returns:
-        "instrumented", or why not.
+        "instrumented", also beside another instrumentation, which it then names; or why not.
     """
     global _installed
     version = _version()
@@ -100,14 +102,14 @@ def install(
         return f"needs sqlalchemy>=2.0, found {version}"
     with _lock:
         if _installed is not None:
-            return INSTRUMENTED
+            return _status()
         made: list[_Installed] = []
         with guarded("instruments.sqlalchemy", "queries of SQLAlchemy cannot be watched"):
             made.append(_put_in_place(tracer_provider, meter_provider, slow_s, keeps_durations=keeps_durations))
         if not made:
             return "failed; the log says why"
         _installed = made[0]
-    return INSTRUMENTED
+    return _status()
 
 
 def uninstall() -> None:
@@ -182,6 +184,17 @@ def _listen(sqlalchemy: Any, spans: SpanMaker, pools: Pools, databases: Database
         yield partial(event.remove, target, name, function)
     yield checkouts.wrap(engine)
     yield from cover(sqlalchemy.exc)
+
+
+def _status() -> str:
+    contrib = sys.modules.get(_CONTRIB_MODULE)
+    is_active = False
+    if contrib is not None:
+        with guarded(
+            "instruments.sqlalchemy", "cannot ask opentelemetry-instrumentation-sqlalchemy whether it is active"
+        ):
+            is_active = bool(contrib.SQLAlchemyInstrumentor().is_instrumented_by_opentelemetry)
+    return BESIDE if is_active else INSTRUMENTED
 
 
 def _version() -> str | None:

@@ -469,10 +469,15 @@ def test_beside_the_official_package_no_query_has_two_spans(stage: Stage) -> Non
             connection.execute(sa.text("SELECT 1"))
             with pytest.raises(sa.exc.OperationalError):
                 connection.execute(sa.text("SELECT a FROM nowhere"))
+        status = instrument.install()
     finally:
         official.uninstrument()
     names = [span.name for span in stage.every_span() if span.kind is SpanKind.CLIENT and span.name != "connect"]
 
+    assert (
+        "instrumented; opentelemetry-instrumentation-sqlalchemy is active too and makes the spans of its engines"
+        == status
+    )
     assert 2 == len(names)
     assert [] == stage.spans()
     assert 2 == sum(stage.figures("db.client.operation.duration").values())
