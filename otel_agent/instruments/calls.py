@@ -5,7 +5,7 @@ Each wrapper has two ways. The quick one is written out in full, because every c
 work it does; it is open when the parent is a plain span of ours (see `recording.tracers`), and `hot` is the class that says so. The
 complete one serves everything else: no telemetry yet, another provider, processors that listen, samplers that must be asked.
 
-What a wrapper needs stands in its closure and is exchanged by `Call.bind` when telemetry starts or ends.
+What a wrapper needs it finds in its `Call`, where `Call.bind` exchanges it when telemetry starts or ends.
 """
 
 import functools
@@ -30,17 +30,23 @@ SCOPE = "otel_agent.instruments.functions"
 
 
 class Call:
-    """One traced function: what its spans share, and where they go."""
+    """One traced function: what its spans share, and where they and its durations go."""
 
     __slots__ = (
         "__weakref__",
         "attributes",
+        "bare",
         "capture",
+        "durations",
+        "durations_s",
         "function_name",
+        "hot",
+        "items",
         "kind",
         "limit",
         "name",
-        "rebind",
+        "queue",
+        "random_bits",
         "recorder",
         "series",
         "site",
@@ -62,32 +68,44 @@ class Call:
         self.function_name = function_name
         self.capture: Any = None
         """What is taken of arguments and results, a `captures.Capture`; nothing by default."""
-        self.rebind: Callable[[], None] = _nothing
         self.recorder: Recorder | None = None
         self.limit: Limit | None = None
         """Its budget of spans, when it has one."""
-        self.site: Any = None
-        self.series: Any = None
+        self.hot: Any = None
+        """Class of the parents below which the quick way is open; `None`: it is closed."""
+        self.bare: Any = None
+        """Class of the parents below which calls run without a span; `None`: there is none."""
 
     def bind(self, recorder: Recorder | None) -> None:
         """
         Record with a recorder from now on.
 
+        `hot` and `bare` open ways and are set last; the rest is exchanged and never taken away, because a call in another thread
+        may be in the middle.
+
         Args:
             recorder: `None`: speak OpenTelemetry's interface again.
         """
+        self.hot = self.bare = None
         self.recorder = recorder
         if recorder is None:
-            self.site = self.series = None
-        else:
-            tracer = recorder.tracer
-            self.site = None if tracer is None else tracer.make_site(self.name, self.kind, self.attributes)
+            return
+        self.series = recorder.durations.series(self.function_name)
+        self.durations, self.durations_s = self.series.pending, self.series.pending_s
+        self.queue, self.items, self.random_bits = recorder.queue, recorder.items, recorder.random_bits
+        if recorder.limit is None:
+            self.limit = None
+        elif self.limit is None:
+            self.limit = recorder.limit()
+        tracer = recorder.tracer
+        if tracer is not None:
+            self.site = tracer.make_site(self.name, self.kind, self.attributes)
             if recorder.limit is None:
-                self.limit = None
-            elif self.limit is None:
-                self.limit = recorder.limit()
-            self.series = recorder.durations.series(self.function_name)
-        self.rebind()
+                self.hot, self.bare = tracer.hot, tracer.bare
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Functions that are pickled by value (cloudpickle) take their call along; recorders stay in their process.
+        return _revived, (self.name, self.kind, self.attributes, self.function_name)
 
     def start(self) -> Any:
         """Begin a span the complete way."""
@@ -120,8 +138,7 @@ class Call:
         """
         ended = wall_ns()
         if token is None:
-            if self.series is not None:
-                self.series.add(ended - started, error)
+            self._count(ended - started, error, None)
             return
         try:  # noqa: SIM105 - `suppress` costs more than all the rest
             restore(token)
@@ -143,8 +160,7 @@ class Call:
             if error is not None:
                 fail(span, error)
             span.end(ended)
-        if self.series is not None:
-            self.series.add(ended - started, error, None if span is None or error is None else span.get_span_context())
+        self._count(ended - started, error, None if span is None or error is None else span.get_span_context())
 
     def count(self, started_s: float, error: BaseException) -> None:
         """
@@ -154,12 +170,17 @@ class Call:
             started_s: By `perf_s`.
             error: The exception.
         """
-        if self.series is not None:
-            self.series.add(int((perf_s() - started_s) * 1e9), error)
+        self._count(int((perf_s() - started_s) * 1e9), error, None)
+
+    def _count(self, duration_ns: int, error: BaseException | None, context: Any) -> None:
+        if self.recorder is not None:
+            self.series.add(duration_ns, error, context)
 
 
-def _nothing() -> None:
-    pass
+def _revived(*described: Any) -> Call:
+    call = Call(*described)
+    binding.now.add(call)
+    return call
 
 
 def fail(span: Any, error: BaseException) -> None:
@@ -187,32 +208,23 @@ def plain(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  # no
         function: Called once in each span.
         call: What its spans share.
     """
-    hot: Any = None
-    bare: Any = None
-    site: Any = None
-    queue: Any = None
-    items: Any = None
-    durations: Any = None
-    durations_s: Any = None
-    series: Any = None
-    random_bits: Any = None
 
     @functools.wraps(function)
     def traced(*args: Any, **kwargs: Any) -> Any:  # noqa: C901 - as above
         before = current()
         parent: Any = before.get(SPAN_KEY)
         kind = type(parent)
-        if kind is not hot:
-            if kind is bare:
+        if kind is not call.hot:
+            if kind is call.bare:
                 started_s = perf_s()
                 try:
                     result = function(*args, **kwargs)
                 except BaseException as error:
                     call.count(started_s, error)
                     raise
-                durations_s.append(perf_s() - started_s)
-                if len(durations_s) >= FULL:
-                    series.hand_over()
+                call.durations_s.append(perf_s() - started_s)
+                if len(call.durations_s) >= FULL:
+                    call.series.hand_over()
                 return result
             span, token = call.enter()
             started = wall_ns()
@@ -223,12 +235,12 @@ def plain(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  # no
                 raise
             call.leave(span, token, started, None)
             return result
-        span = hot()
-        span.site = site
+        span = kind()
+        span.site = call.site
         span.trace_id = parent.trace_id
         span.parent_id = parent.span_id
         span.flags = parent.flags
-        span.span_id = random_bits(64)
+        span.span_id = call.random_bits(64)
         span.end_ns = span.own = span.extra = None
         token = make_current(Context({SPAN_KEY: span}) if len(before) == 1 else with_span(before, span))
         span.start_ns = started = wall_ns()
@@ -241,30 +253,18 @@ def plain(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  # no
         restore(token)
         if span.end_ns is None:
             span.end_ns = ended
-            if len(items) < queue.limit:
-                items.append(span)
+            if len(call.items) < call.queue.limit:
+                call.items.append(span)
             else:
-                queue.overflow(span)
+                call.queue.overflow(span)
         took = ended - started
-        durations.append(took)
-        if len(durations) >= FULL:
-            series.hand_over()
-        if took > series.slowest_ns:
-            series.example(took, span)
+        call.durations.append(took)
+        if len(call.durations) >= FULL:
+            call.series.hand_over()
+        if took > call.series.slowest_ns:
+            call.series.example(took, span)
         return result
 
-    def rebind() -> None:
-        nonlocal hot, bare, site, queue, items, durations, durations_s, series, random_bits
-        recorder = call.recorder
-        if recorder is None or recorder.tracer is None or recorder.limit is not None:
-            hot = bare = None
-            return
-        # `hot` and `bare` come last and nothing is ever taken away: a call in another thread may be just behind its first line.
-        site, queue, items, random_bits = call.site, recorder.queue, recorder.items, recorder.random_bits
-        durations, durations_s, series = call.series.pending, call.series.pending_s, call.series
-        hot, bare = recorder.tracer.hot, recorder.tracer.bare
-
-    call.rebind = rebind
     binding.now.add(call)
     return traced
 
@@ -277,32 +277,23 @@ def coroutine(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  
         function: Awaited once in each span.
         call: What its spans share.
     """
-    hot: Any = None
-    bare: Any = None
-    site: Any = None
-    queue: Any = None
-    items: Any = None
-    durations: Any = None
-    durations_s: Any = None
-    series: Any = None
-    random_bits: Any = None
 
     @functools.wraps(function)
     async def traced(*args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0915 - as above
         before = current()
         parent: Any = before.get(SPAN_KEY)
         kind = type(parent)
-        if kind is not hot:
-            if kind is bare:
+        if kind is not call.hot:
+            if kind is call.bare:
                 started_s = perf_s()
                 try:
                     result = await function(*args, **kwargs)
                 except BaseException as error:
                     call.count(started_s, error)
                     raise
-                durations_s.append(perf_s() - started_s)
-                if len(durations_s) >= FULL:
-                    series.hand_over()
+                call.durations_s.append(perf_s() - started_s)
+                if len(call.durations_s) >= FULL:
+                    call.series.hand_over()
                 return result
             span, token = call.enter()
             started = wall_ns()
@@ -313,12 +304,12 @@ def coroutine(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  
                 raise
             call.leave(span, token, started, None)
             return result
-        span = hot()
-        span.site = site
+        span = kind()
+        span.site = call.site
         span.trace_id = parent.trace_id
         span.parent_id = parent.span_id
         span.flags = parent.flags
-        span.span_id = random_bits(64)
+        span.span_id = call.random_bits(64)
         span.end_ns = span.own = span.extra = None
         token = make_current(Context({SPAN_KEY: span}) if len(before) == 1 else with_span(before, span))
         span.start_ns = started = wall_ns()
@@ -334,28 +325,17 @@ def coroutine(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  
             pass
         if span.end_ns is None:
             span.end_ns = ended
-            if len(items) < queue.limit:
-                items.append(span)
+            if len(call.items) < call.queue.limit:
+                call.items.append(span)
             else:
-                queue.overflow(span)
+                call.queue.overflow(span)
         took = ended - started
-        durations.append(took)
-        if len(durations) >= FULL:
-            series.hand_over()
-        if took > series.slowest_ns:
-            series.example(took, span)
+        call.durations.append(took)
+        if len(call.durations) >= FULL:
+            call.series.hand_over()
+        if took > call.series.slowest_ns:
+            call.series.example(took, span)
         return result
 
-    def rebind() -> None:
-        nonlocal hot, bare, site, queue, items, durations, durations_s, series, random_bits
-        recorder = call.recorder
-        if recorder is None or recorder.tracer is None or recorder.limit is not None:
-            hot = bare = None
-            return
-        site, queue, items, random_bits = call.site, recorder.queue, recorder.items, recorder.random_bits
-        durations, durations_s, series = call.series.pending, call.series.pending_s, call.series
-        hot, bare = recorder.tracer.hot, recorder.tracer.bare
-
-    call.rebind = rebind
     binding.now.add(call)
     return traced

@@ -21,22 +21,29 @@ __all__ = ["timed_function"]
 class _Timer:
     """Where the durations of one function go."""
 
-    __slots__ = ("__weakref__", "name", "rebind", "series")
+    __slots__ = ("__weakref__", "durations_s", "name", "series")
 
-    def __init__(self, name: str, rebind: Callable[[Series | None], None] | None = None) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
-        self.rebind = rebind
-        self.series: Series | None = None
+        self.durations_s: list[float] | None = None
+        """`None`: nothing is counted."""
         binding.now.add(self)
 
     def bind(self, recorder: Recorder | None) -> None:
-        self.series = None if recorder is None else recorder.durations.series(self.name)
-        if self.rebind is not None:
-            self.rebind(self.series)
+        """Count with a recorder; its series is never taken away, because a call may be in the middle."""
+        if recorder is None:
+            self.durations_s = None
+            return
+        self.series: Series = recorder.durations.series(self.name)
+        self.durations_s = self.series.pending_s
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Functions that are pickled by value (cloudpickle) take their timer along; series stay in their process.
+        return _Timer, (self.name,)
 
     def end(self, started_s: float, error: BaseException | None) -> None:
         """Count a call that ends now."""
-        if self.series is not None:
+        if self.durations_s is not None:
             self.series.add(int((perf_s() - started_s) * 1e9), error)
 
 
@@ -48,25 +55,21 @@ def timed_function(function: Callable[..., Any], name: str) -> Callable[..., Any
         function: To be timed; a generator from its first step to its end, time outside its body included.
         name: Under which its durations are counted.
     """
+    timer = _Timer(name)
     if inspect.isasyncgenfunction(function):
-        return _async_generator(function, _Timer(name))
+        return _async_generator(function, timer)
     if inspect.isgeneratorfunction(function):
-        return _generator(function, _Timer(name))
-    return (
-        _coroutine(function, _Timer(name))
-        if inspect.iscoroutinefunction(function)
-        else wrapped(_function, function, name)
-    )
+        return _generator(function, timer)
+    if inspect.iscoroutinefunction(function):
+        return _coroutine(function, timer)
+    return wrapped(_function, function, timer)
 
 
-def _function(function: Callable[..., Any], name: str) -> Callable[..., Any]:
-    is_on: Any = False
-    durations_s: Any = None
-    hand_over: Any = None
-
+def _function(function: Callable[..., Any], timer: _Timer) -> Callable[..., Any]:
     @functools.wraps(function)
     def timed(*args: Any, **kwargs: Any) -> Any:
-        if not is_on:
+        durations_s = timer.durations_s
+        if durations_s is None:
             return function(*args, **kwargs)
         started_s = perf_s()
         try:
@@ -76,16 +79,9 @@ def _function(function: Callable[..., Any], name: str) -> Callable[..., Any]:
             raise
         durations_s.append(perf_s() - started_s)
         if len(durations_s) >= FULL:
-            hand_over()
+            timer.series.hand_over()
         return result
 
-    def rebind(series: Series | None) -> None:
-        nonlocal is_on, durations_s, hand_over
-        if series is not None:
-            durations_s, hand_over = series.pending_s, series.hand_over
-        is_on = series is not None
-
-    timer = _Timer(name, rebind)
     return timed
 
 

@@ -250,6 +250,28 @@ def test_decorated_functions_can_be_pickled() -> None:
     assert 3 == bound()
 
 
+def test_decorated_functions_can_be_pickled_by_value(rig: Rig) -> None:
+    """What a wrapper holds beside its function can go to another process, and records there with that process's telemetry."""
+    from types import FunctionType
+
+    def inner() -> int:
+        return 3
+
+    for made in (traced("away")(inner), timed("away")(inner)):
+        cells = dict(
+            zip(made.__code__.co_freevars, [each.cell_contents for each in made.__closure__ or ()], strict=True)
+        )
+        copied = {name: value if value is inner else pickle.loads(pickle.dumps(value)) for name, value in cells.items()}
+        closure = tuple(
+            (lambda value: (lambda: value).__closure__[0])(copied[name]) for name in made.__code__.co_freevars
+        )  # type: ignore[index] # it closes over its argument
+        revived = FunctionType(made.__code__, made.__globals__, made.__name__, made.__defaults__, closure)
+        assert 3 == revived()
+
+    assert ["away"] == [each.name for each in rig.spans]
+    assert 2 == sum(rig.calls().values())
+
+
 def test_parameters_of_every_kind_arrive(rig: Rig) -> None:
     """Positional only, defaults, keywords only, and any number of them."""
 
