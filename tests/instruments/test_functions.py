@@ -252,7 +252,7 @@ def test_decorated_functions_can_be_pickled() -> None:
 
 def test_decorated_functions_can_be_pickled_by_value(rig: Rig) -> None:
     """What a wrapper holds beside its function can go to another process, and records there with that process's telemetry."""
-    from types import FunctionType
+    from types import CellType, FunctionType
 
     def inner() -> int:
         return 3
@@ -262,9 +262,7 @@ def test_decorated_functions_can_be_pickled_by_value(rig: Rig) -> None:
             zip(made.__code__.co_freevars, [each.cell_contents for each in made.__closure__ or ()], strict=True)
         )
         copied = {name: value if value is inner else pickle.loads(pickle.dumps(value)) for name, value in cells.items()}
-        closure = tuple(
-            (lambda value: (lambda: value).__closure__[0])(copied[name]) for name in made.__code__.co_freevars
-        )  # type: ignore[index] # it closes over its argument
+        closure = tuple(CellType(copied[name]) for name in made.__code__.co_freevars)
         revived = FunctionType(made.__code__, made.__globals__, made.__name__, made.__defaults__, closure)
         assert 3 == revived()
 
