@@ -70,11 +70,6 @@ class SignalQueue:
         self._elsewhere = elsewhere
         self.limit = 0
 
-    def restore(self) -> None:
-        """End what `divert` began; `on_overflow` has to be called again."""
-        self._elsewhere = None
-        self.limit = self.capacity
-
     def close(self) -> None:
         """Take nothing any more; what comes is counted as dropped because it came after the end."""
         self._reason = CLOSED

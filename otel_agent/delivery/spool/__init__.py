@@ -8,6 +8,6 @@ What could not be sent, on the disk: append-only files of framed requests, one w
     quarantine   records no receiver takes
     spool        all of it together
 
-Neither SQLite nor a queue library: append-only files were three to thirty times faster, left nothing behind when drained, and
-need no repair after a crash.
+Neither SQLite nor a queue library: files that are only appended to hold nothing when they are drained, need no repair after a
+crash, and let one process's damage be its own.
 """
