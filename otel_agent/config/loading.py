@@ -25,7 +25,7 @@ from otel_agent.config.sources.variables import CONFIG, ENVIRONMENT, read_variab
 from otel_agent.config.tree import build, leaves
 from otel_agent.errors import ConfigurationError
 
-__all__ = ["FILE", "Loaded", "load"]
+__all__ = ["FILE", "Loaded", "load", "working_directory"]
 
 DECLARATIVE = "OTEL_CONFIG_FILE"
 """Names OpenTelemetry's own declarative file."""
@@ -105,7 +105,7 @@ def load(
         The configuration, where each value comes from, and what is wrong.
     """
     environ = os.environ if environ is None else environ
-    here = _working_directory() if directory is None else os.path.abspath(directory)  # noqa: PTH100 - texts in, texts out
+    here = working_directory() if directory is None else os.path.abspath(directory)  # noqa: PTH100 - texts in, texts out
     findings = Findings()
     given = read_arguments(arguments, findings, here)
     given += read_variables(environ, findings, here)
@@ -118,7 +118,8 @@ def load(
     return Loaded(build(merged.values), findings.problems, findings.warnings, merged.origins, names, merged.nodes)
 
 
-def _working_directory() -> str:
+def working_directory() -> str:
+    """Of this process, as an absolute path; the root when it has been deleted."""
     try:
         return os.getcwd()  # noqa: PTH109 - texts in, texts out
     except OSError:

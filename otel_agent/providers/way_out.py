@@ -6,7 +6,7 @@ A signal has one receiver that decides what becomes of a request, and may have a
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from otel_agent.config.sections.export import SIGNALS, Export
@@ -18,6 +18,7 @@ from otel_agent.delivery.senders.targets import Target, build_targets
 from otel_agent.delivery.spool.bounds import Bounds
 from otel_agent.delivery.spool.homes import default_directory
 from otel_agent.delivery.spool.spool import Spool
+from otel_agent.providers.credentials import Credentials
 
 __all__ = ["build_sender", "build_spool", "destinations"]
 
@@ -36,13 +37,16 @@ def destinations(export: Export) -> Mapping[str, Sequence[str]]:
     return {signal: export.destinations(signal, has_terminal=has_terminal) for signal in SIGNALS}
 
 
-def build_sender(export: Export, chosen: Mapping[str, Sequence[str]]) -> Sender | None:
+def build_sender(
+    export: Export, chosen: Mapping[str, Sequence[str]], renew: Callable[[], Export] | None = None
+) -> Sender | None:
     """
     Build what sends; nothing is opened or loaded that sending alone needs.
 
     Args:
         export: Of the configuration.
         chosen: By signal, from `destinations`.
+        renew: Reads the configuration again; asked when a receiver has refused the headers.
 
     Returns:
         One sender for all signals; `None` when no signal has a receiver.
@@ -56,7 +60,7 @@ def build_sender(export: Export, chosen: Mapping[str, Sequence[str]]) -> Sender 
             signal for signal in SIGNALS if "otlp" in chosen[signal] and export.for_signal(signal).protocol == protocol
         ]
         if signals:
-            sender = _otlp(protocol, _targets(export, signals, protocol))
+            sender = _otlp(protocol, _targets(export, signals, protocol, renew))
             routes |= {signal: [sender] for signal in signals}
     files = {signal: export.for_signal(signal).file for signal in SIGNALS if "file" in chosen[signal]}
     if files:
@@ -83,13 +87,15 @@ def _otlp(protocol: str, targets: Mapping[str, Target]) -> Sender:
     return HttpSender(targets)
 
 
-def _targets(export: Export, signals: Sequence[str], protocol: str) -> dict[str, Target]:
+def _targets(
+    export: Export, signals: Sequence[str], protocol: str, renew: Callable[[], Export] | None
+) -> dict[str, Target]:
     settings: dict[str, dict[str, Any]] = {}
     for signal in signals:
         wanted = export.for_signal(signal)
         settings[signal] = {
             "endpoint": wanted.url,
-            "headers": wanted.headers,
+            "headers": wanted.headers if renew is None else Credentials(wanted.headers, signal, renew),
             "compression": wanted.compression,
             "certificate": wanted.certificate,
             "client_key": wanted.client_key,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from otel_agent.clock import wall_ns
 from otel_agent.config.model import Config
+from otel_agent.config.sections.export import Export
 from otel_agent.delivery.accounting import Delivery
 from otel_agent.delivery.console.summary import CacheFigures, FunctionFigures
 from otel_agent.delivery.engine import DeliveryEngine
@@ -79,6 +80,7 @@ class Parts:
         existing: Existing,
         problems: list[str],
         observers: Observers | None = None,
+        renew_export: Callable[[], Export] | None = None,
     ) -> None:
         """
         Build everything.
@@ -89,8 +91,10 @@ class Parts:
             existing: Providers that are there already; they are kept.
             problems: Grows by a line for each thing that could not be built as wanted.
             observers: Who else sees what is delivered.
+            renew_export: Reads that part of the configuration again.
         """
         self.config = config
+        self._renew_export = renew_export
         self.existing = existing
         self._kept: list[Closing] = []
         self._remove_bridge: Callable[[], object] = _nothing
@@ -205,7 +209,7 @@ class Parts:
 
     def _build_engine(self, to: Mapping[str, Sequence[str]], observers: Observers) -> DeliveryEngine:
         config = self.config
-        sender = build_sender(config.export, to)
+        sender = build_sender(config.export, to, self._renew_export)
         settings = DeliverySettings(
             queue_spans=config.queue.spans,
             queue_logs=config.queue.logs,

@@ -7,14 +7,17 @@ each is a line of the logger `otel_agent`, and the rest works.
 
 import gc
 import logging
+import os
+import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from otel_agent.config.loading import Loaded, load
+from otel_agent.config.loading import Loaded, load, working_directory
 from otel_agent.config.model import Config
+from otel_agent.config.sections.export import Export
 from otel_agent.errors import ConfigurationError, OtelAgentError
 from otel_agent.guard import shared as guard
 from otel_agent.lifecycle.endings import ExitHooks
@@ -129,7 +132,7 @@ def _loaded_and_started(arguments: Mapping[str, Any], observers: Observers | Non
     if loaded.config.disabled:
         return Telemetry(loaded.config, None, loaded.problems)
     try:
-        return _started(loaded, observers)
+        return _started(loaded, observers, _renewed_export(arguments))
     except OtelAgentError:
         if loaded.config.strict:
             raise
@@ -157,11 +160,22 @@ def _without_collections() -> Iterator[None]:
             gc.enable()
 
 
-def _started(loaded: Loaded, observers: Observers | None) -> Telemetry:
+def _renewed_export(arguments: Mapping[str, Any]) -> Callable[[], Export]:
+    """Read files again, with the variables and the working directory of the start: an agent may change both."""
+    environ, directory, script = dict(os.environ), working_directory(), sys.argv[0] if sys.argv else ""
+    return lambda: load(arguments, environ=environ, directory=directory, script=script).config.export
+
+
+def _started(loaded: Loaded, observers: Observers | None, renew_export: Callable[[], Export]) -> Telemetry:
     config = loaded.config
     problems: list[str] = []
     parts = Parts(
-        config, directory=_directory(loaded), existing=find_existing(OURS), problems=problems, observers=observers
+        config,
+        directory=_directory(loaded),
+        existing=find_existing(OURS),
+        problems=problems,
+        observers=observers,
+        renew_export=renew_export,
     )
     if config.strict and problems:
         raise ConfigurationError(problems)
@@ -210,7 +224,7 @@ def _follow_the_process(telemetry: Telemetry, parts: Parts, config: Config) -> N
 
 def _directory(loaded: Loaded) -> Path:
     """What relative paths of rule files begin at: where the configuration stands, else the working directory."""
-    return Path(loaded.files[-1]).absolute().parent if loaded.files else Path.cwd()
+    return Path(loaded.files[-1]).absolute().parent if loaded.files else Path(working_directory())
 
 
 def _unobserved(loaded: Loaded) -> Telemetry:
