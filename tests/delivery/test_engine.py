@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from otlp_server import OtlpServer
-from telemetry_items import collection, entries, put, spans
+from telemetry_items import collection, entries, law, put, spans
 
 from otel_agent.delivery.engine import DeliveryEngine
 from otel_agent.delivery.senders.http import HttpSender
@@ -28,16 +28,6 @@ def engine_to(server: OtlpServer, **more: Any) -> DeliveryEngine:
     """An engine that sends to a server, not started."""
     settings = DeliverySettings(**{"retry_first_s": 0.05, "retry_most_s": 0.2, "held_first_s": 0.05, **more.pop("settings", {})})  # fmt: skip
     return DeliveryEngine(HttpSender(build_targets(server.endpoint)), settings=settings, **more)
-
-
-def law(status: dict[str, Any]) -> list[str]:
-    """Signals for which the law does not hold."""
-    return [
-        signal
-        for signal, each in status.items()
-        if each["accepted"]
-        != each["queued"] + each["delivered"] + each["spooled"] + sum(each["dropped"].values())
-    ]  # fmt: skip
 
 
 def test_three_signals_arrive(server: OtlpServer) -> None:

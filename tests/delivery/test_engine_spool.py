@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from otlp_server import OtlpServer
-from telemetry_items import collection, entries, put, spans
+from telemetry_items import collection, entries, law, put, spans
 
 from otel_agent.delivery.engine import DeliveryEngine
 from otel_agent.delivery.senders.http import HttpSender
@@ -41,16 +41,6 @@ def build(server: OtlpServer, tmp_path: Path) -> Iterator[Build]:
     yield engine
     for each in made:
         each.close(0.5)
-
-
-def law(status: dict[str, Any]) -> list[str]:
-    """Signals for which the law does not hold."""
-    return [
-        signal
-        for signal, each in status.items()
-        if each["accepted"]
-        != each["queued"] + each["delivered"] + each["spooled"] + sum(each["dropped"].values())
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("mode", ["refused", "hang", "503", "html"])

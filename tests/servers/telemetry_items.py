@@ -1,5 +1,6 @@
 """Spans, log entries and collections of metrics with numbers, as their producers leave them in a queue."""
 
+from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
@@ -57,3 +58,12 @@ def put(queue: Any, items: list[Any]) -> None:
             queue.items.append(item)
         else:
             queue.overflow(item)
+
+
+def law(status: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Signals of a status for which accepted is not queued + delivered + spooled + dropped."""
+    return [
+        signal
+        for signal, each in status.items()
+        if each["accepted"] != each["queued"] + each["delivered"] + each["spooled"] + sum(each["dropped"].values())
+    ]

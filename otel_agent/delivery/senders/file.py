@@ -12,19 +12,20 @@ import fcntl
 import json
 import os
 from base64 import b64decode
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from otel_agent.delivery.answers import Answer, Verdict
+from otel_agent.delivery.files import append_all
 from otel_agent.delivery.loading import load
+from otel_agent.delivery.senders.resting import Resting
 
 __all__ = ["FileSender"]
 
 _IDS = {"traceId", "spanId", "parentSpanId"}
 
 
-class FileSender:
+class FileSender(Resting):
     """Appends requests to a file; see the module."""
 
     def __init__(self, path: Path | str) -> None:
@@ -65,32 +66,12 @@ class FileSender:
         """
         return str(self._path)
 
-    def close(self) -> None:
-        """Nothing is open between requests."""
-
-    def hold_for_fork(self) -> None:
-        """Nothing is held."""
-
-    def go_on_after_fork(self) -> None:
-        """Nothing is held."""
-
-    def reinit_after_fork(self) -> None:
-        """Nothing is open between requests."""
-
 
 def _append(path: Path, line: bytes) -> None:
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX)
-        end = os.fstat(fd).st_size
-        try:
-            written = os.write(fd, line)
-            while written < len(line):
-                written += os.write(fd, memoryview(line)[written:])
-        except OSError:
-            with suppress(OSError):
-                os.ftruncate(fd, end)
-            raise
+        append_all(fd, line, os.fstat(fd).st_size)
     finally:
         os.close(fd)
 

@@ -16,6 +16,7 @@ from otel_agent.delivery.answers import Answer, Verdict
 from otel_agent.delivery.loading import load
 from otel_agent.delivery.payloads import fields
 from otel_agent.delivery.senders.responses import MAX_RETRY_AFTER_S, partial_success, printable_words
+from otel_agent.delivery.senders.resting import Resting
 from otel_agent.delivery.senders.targets import HeaderSource, Target, current_headers, is_loopback, shown
 
 __all__ = ["GrpcSender", "retry_delay_s"]
@@ -45,10 +46,8 @@ _HINTS = {
     "UNIMPLEMENTED": "this is no OTLP receiver over gRPC, or it does not take this signal: check port and protocol",
 }
 
-_FORK_PATIENCE_S = 0.5
 
-
-class GrpcSender:
+class GrpcSender(Resting):
     """Sends over gRPC; see the module."""
 
     def __init__(self, targets: Mapping[str, Target]) -> None:
@@ -63,7 +62,6 @@ class GrpcSender:
         self._open: dict[str, tuple[Any, Any]] = {}
         self._abandoned: list[Any] = []
         self._lock = threading.Lock()
-        self._is_held = False
 
     def send(self, signal: str, body: bytes, timeout_s: float) -> Answer:
         """
@@ -110,20 +108,9 @@ class GrpcSender:
         for channel, _ in channels:
             channel.close()
 
-    def hold_for_fork(self) -> None:
-        """Let the loading of libraries and certificates end: a child would wait for it for ever."""
-        self._is_held = self._lock.acquire(timeout=_FORK_PATIENCE_S)
-
-    def go_on_after_fork(self) -> None:
-        """Go on, in the parent."""
-        if self._is_held:
-            self._is_held = False
-            self._lock.release()
-
     def reinit_after_fork(self) -> None:
         """Leave the parent's channels to the parent; they are kept, because ending them would wait for threads that are not here."""
         self._lock = threading.Lock()
-        self._is_held = False
         self._abandoned += self._open.values()
         self._open = {}
 

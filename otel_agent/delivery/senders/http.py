@@ -18,6 +18,7 @@ from otel_agent.clock import monotonic_s, wall_ns
 from otel_agent.delivery.answers import Answer, Verdict
 from otel_agent.delivery.loading import load
 from otel_agent.delivery.senders.responses import MAX_BODY_BYTES, judge_response
+from otel_agent.delivery.senders.resting import Resting
 from otel_agent.delivery.senders.targets import Target, current_headers, is_loopback, shown
 
 __all__ = ["HttpSender"]
@@ -31,10 +32,8 @@ WORTH_COMPRESSING_BYTES = 512
 PARALLEL = 4
 """Connections kept open: three signals at the end of the process, and one to spare."""
 
-_FORK_PATIENCE_S = 0.5
 
-
-class HttpSender:
+class HttpSender(Resting):
     """Sends over HTTP; see the module."""
 
     def __init__(self, targets: Mapping[str, Target]) -> None:
@@ -48,7 +47,6 @@ class HttpSender:
         self._headers: dict[str, dict[str, str]] = {}
         self._pools: dict[tuple[Any, ...], Any] = {}
         self._lock = threading.Lock()
-        self._is_held = False
 
     def send(self, signal: str, body: bytes, timeout_s: float) -> Answer:
         """
@@ -94,20 +92,9 @@ class HttpSender:
         for pool in pools:
             pool.clear()
 
-    def hold_for_fork(self) -> None:
-        """Let the loading of libraries and certificates end: a child would wait for it for ever."""
-        self._is_held = self._lock.acquire(timeout=_FORK_PATIENCE_S)
-
-    def go_on_after_fork(self) -> None:
-        """Go on, in the parent."""
-        if self._is_held:
-            self._is_held = False
-            self._lock.release()
-
     def reinit_after_fork(self) -> None:
         """Leave the parent's connections to the parent."""
         self._lock = threading.Lock()
-        self._is_held = False
         self._pools = {}
 
     def _post(self, signal: str, target: Target, body: bytes, timeout_s: float) -> Answer:

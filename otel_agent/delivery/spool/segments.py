@@ -11,9 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 from zlib import crc32
 
+from otel_agent.delivery.files import append_all
 from otel_agent.delivery.spool.frames import scan
 
-__all__ = ["FILE_MODE", "Segment", "write_all"]
+__all__ = ["FILE_MODE", "Segment"]
 
 FILE_MODE = 0o600
 
@@ -73,12 +74,7 @@ class Segment:
             frame: See `frames.pack`.
             items: How many are in it.
         """
-        try:
-            write_all(self._fd, frame)
-        except OSError:
-            with suppress(OSError):
-                os.ftruncate(self._fd, self.size_bytes)
-            raise
+        append_all(self._fd, frame, self.size_bytes)
         self.size_bytes += len(frame)
         self.items += items
         self.is_dirty = True
@@ -148,22 +144,6 @@ class Segment:
             start += len(part)
             length -= len(part)
         return b"".join(parts)
-
-
-def write_all(fd: int, content: bytes) -> None:
-    """
-    Write everything, also where the system takes it in pieces.
-
-    Args:
-        fd: An open file.
-        content: To be written.
-
-    Raises:
-        OSError: The disk failed; a part may be written.
-    """
-    written = os.write(fd, content)
-    while written < len(content):
-        written += os.write(fd, memoryview(content)[written:])
 
 
 def _cursor_of(path: Path, places: set[int]) -> int:

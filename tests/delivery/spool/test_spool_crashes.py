@@ -22,7 +22,7 @@ from otel_agent.delivery.spool.bounds import Bounds
 
 directory, signal, point, when, nth = sys.argv[1:]
 owners = {
-    "write": (segments, "write_all"), "torn write": (segments, "write_all"), "create": (segments.Segment, "create"),
+    "write": (segments, "append_all"), "torn write": (segments, "append_all"), "create": (segments.Segment, "create"),
     "cursor": (segments.os, "pwrite"), "unlink": (Path, "unlink"), "rename": (Path, "rename"),
     "lock": (homes.fcntl, "flock"), "sync": (segments.os, "fdatasync"), "rmdir": (Path, "rmdir"),
 }
