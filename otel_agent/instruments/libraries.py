@@ -8,18 +8,20 @@ of ours, so that nothing is recorded twice. An instrumentation is imported only 
 Left to others: which names are wanted (configuration), and our own instruments (given in as `own`).
 """
 
-import difflib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import TracerProvider
 
+from otel_agent.config.installed import entry_names
 from otel_agent.guard import guarded
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint  # loaded for an instrumentation that is to be activated, which few have
 
 __all__ = ["INSTRUMENTED", "Libraries", "install"]
 
@@ -81,9 +83,11 @@ def install(
     if wanted is False or wanted == []:
         return libraries
     own = own or {}
-    found = {entry_point.name: entry_point for entry_point in _discover()}
-    known = sorted({*found, *own, *OWN})
+    registered = _registered()
+    known = sorted({*registered, *own, *OWN})
     names = known if wanted is True else list(dict.fromkeys(wanted))
+    is_foreign = any(name in registered and name not in own and name not in OWN for name in names)
+    found = {entry_point.name: entry_point for entry_point in _discover()} if is_foreign else {}
     disabled = {name.strip() for name in os.environ.get(DISABLED_VARIABLE, "").split(",")}
     providers = {
         "tracer_provider": tracer_provider,
@@ -100,14 +104,27 @@ def install(
         elif name in own:
             libraries.status[name] = _isolated(own[name])
         elif name in OWN:
-            if name in found or wanted is not True:
+            if name in registered or wanted is not True:
                 libraries.status[name] = OWN[name]
-        else:
+        elif name in found:
             libraries.status[name] = _isolated(partial(_activate, found[name], given, libraries.active))
+        else:
+            libraries.status[name] = "its metadata cannot be read"
     return libraries
 
 
-def _discover() -> Sequence[EntryPoint]:
+def _registered() -> Collection[str]:
+    """The names of what is installed; reading them alone is a tenth of the work."""
+    found: set[str] = set()
+    with guarded("instruments.libraries", "installed instrumentations cannot be listed"):
+        names = entry_names(GROUP)
+        found |= {entry_point.name for entry_point in _discover()} if names is None else names
+    return found
+
+
+def _discover() -> Sequence["EntryPoint"]:
+    from importlib.metadata import entry_points  # brings the parsers of mail and zip files
+
     found: list[EntryPoint] = []
     with guarded("instruments.libraries", "installed instrumentations cannot be listed"):
         found.extend(entry_points(group=GROUP))
@@ -115,6 +132,8 @@ def _discover() -> Sequence[EntryPoint]:
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:
+    import difflib  # for those who mistype alone
+
     near = difflib.get_close_matches(name, known, n=1)
     if near:
         return f"no instrumentation of that name is installed; did you mean {near[0]!r}?"
@@ -135,7 +154,7 @@ def _line(error: BaseException) -> str:
     return " ".join(str(error).split())
 
 
-def _activate(entry_point: EntryPoint, providers: Mapping[str, object], active: dict[str, Any]) -> str:
+def _activate(entry_point: "EntryPoint", providers: Mapping[str, object], active: dict[str, Any]) -> str:
     conflict = _conflict(entry_point)
     if conflict:
         return conflict
@@ -147,7 +166,7 @@ def _activate(entry_point: EntryPoint, providers: Mapping[str, object], active: 
     return INSTRUMENTED
 
 
-def _conflict(entry_point: EntryPoint) -> str | None:
+def _conflict(entry_point: "EntryPoint") -> str | None:
     """Why the library an instrumentation is for does not fit; from metadata alone, without importing either."""
     # `packaging`, which this loads, costs more than all the rest of this module; many processes have no use for it.
     from opentelemetry.instrumentation.dependencies import get_dist_dependency_conflicts

@@ -1,7 +1,6 @@
 """How the context crosses processes: propagators by the names of `OTEL_PROPAGATORS`."""
 
 from collections.abc import MutableSequence, Sequence
-from importlib.metadata import entry_points
 
 from opentelemetry.propagators.textmap import TextMapPropagator
 
@@ -24,6 +23,8 @@ def build_propagator(names: Sequence[str], problems: MutableSequence[str]) -> Te
     """
     if tuple(names) == DEFAULT:
         return None
+    from importlib.metadata import entry_points
+
     from opentelemetry.propagators.composite import CompositePropagator
 
     installed = {point.name: point for point in entry_points(group="opentelemetry_propagator")}

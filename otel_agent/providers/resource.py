@@ -13,15 +13,18 @@ import socket
 import sys
 import uuid
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, entry_points, version
 
 from opentelemetry.sdk.resources import Resource, get_aggregated_resources
 
+from otel_agent.config.installed import version
 from otel_agent.guard import guarded, shared
 
 __all__ = ["DISTRIBUTION", "build_resource"]
 
 DISTRIBUTION = "otel-agent"
+
+UNKNOWN = "unknown"
+"""Instead of the version of what was put on the path without being installed."""
 
 SCHEMA_URL = "https://opentelemetry.io/schemas/1.44.0"
 
@@ -48,9 +51,9 @@ def build_resource(
     found: dict[str, str | bool | int | float] = {
         "telemetry.sdk.language": "python",
         "telemetry.sdk.name": "opentelemetry",
-        "telemetry.sdk.version": _version("opentelemetry-sdk"),
+        "telemetry.sdk.version": version("opentelemetry-sdk") or UNKNOWN,
         "telemetry.distro.name": DISTRIBUTION,
-        "telemetry.distro.version": _version(DISTRIBUTION),
+        "telemetry.distro.version": version(DISTRIBUTION) or UNKNOWN,
         "service.instance.id": str(uuid.uuid4()),
         "host.name": socket.gethostname(),
         "host.arch": _architecture(platform.machine()),
@@ -69,6 +72,8 @@ def build_resource(
 
 def _detected(names: Sequence[str]) -> Resource:
     """What the operator's detectors find; ours wins over it."""
+    from importlib.metadata import entry_points  # for those who name detectors alone
+
     installed = {point.name: point for point in entry_points(group="opentelemetry_resource_detector")}
     wanted = list(installed) if "*" in names else names
     detectors = []
@@ -85,10 +90,3 @@ def _detected(names: Sequence[str]) -> Resource:
 
 def _architecture(machine: str) -> str:
     return {"x86_64": "amd64", "AMD64": "amd64", "aarch64": "arm64"}.get(machine, machine)
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "unknown"

@@ -9,7 +9,6 @@ Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-v
 """
 
 from collections.abc import Callable
-from importlib.metadata import entry_points
 
 from opentelemetry.sdk.trace import sampling
 
@@ -72,6 +71,8 @@ def _ratio(name: str, argument: str | None) -> tuple[float, tuple[str, ...]]:
 
 
 def _from_entry_point(name: str, argument: str | None) -> tuple[sampling.Sampler, tuple[str, ...]]:
+    from importlib.metadata import entry_points  # for a sampler of somebody else's alone
+
     found = {each.name: each for each in entry_points(group=_ENTRY_POINTS)}
     made: object = None
     if name in found:

@@ -182,10 +182,10 @@ def test_none_are_touched_on_request(site: Path) -> None:
 def test_unreadable_metadata_is_survived(monkeypatch: pytest.MonkeyPatch) -> None:
     """A broken site-packages folder costs the instrumentations, not the agent."""
 
-    def broken(**_: object) -> object:
+    def broken(_: str) -> set[str]:
         raise OSError("unreadable")
 
-    monkeypatch.setattr(libraries, "entry_points", broken)
+    monkeypatch.setattr(libraries, "entry_names", broken)
 
     assert {"sqlalchemy": "instrumented"} == libraries.install(
         ["sqlalchemy"], own={"sqlalchemy": lambda: "instrumented"}
@@ -196,9 +196,9 @@ def test_discovery_stays_light() -> None:
     """Without a foreign instrumentation, `packaging` and the contrib machinery are never loaded."""
     code = (
         "import sys; from otel_agent.instruments import libraries;"
-        "libraries.entry_points = lambda group: ();"
+        "libraries.entry_names = lambda group: set();"
         "libraries.install(True, own={'sqlalchemy': lambda: 'instrumented'});"
-        "print(sorted({'packaging', 'opentelemetry.instrumentation.dependencies', 'opentelemetry.sdk'} & set(sys.modules)))"
+        "print(sorted({'packaging', 'importlib.metadata', 'opentelemetry.instrumentation.dependencies', 'opentelemetry.sdk'} & set(sys.modules)))"
     )
     result = __import__("subprocess").run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

@@ -73,7 +73,7 @@ def test_samplers_of_others_come_from_entry_points(monkeypatch: pytest.MonkeyPat
         SimpleNamespace(name="mine", load=lambda: factory),
         SimpleNamespace(name="broken", load=lambda: 1 / 0),
     ]
-    monkeypatch.setattr("otel_agent.recording.sampling.entry_points", lambda group: found)
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: found)
 
     assert 0.5 == build_sampler(name="mine", argument="0.5")[0].rate  # type: ignore[attr-defined] # of the SDK's class
     assert "'broken' is no sampler" in build_sampler(name="broken")[1][0]
