@@ -92,7 +92,8 @@ class Call:
             return
         self.series = recorder.durations.series(self.function_name)
         self.durations, self.durations_s = self.series.pending, self.series.pending_s
-        self.queue, self.items, self.random_bits = recorder.queue, recorder.items, recorder.random_bits
+        if recorder.queue is not None:
+            self.queue, self.items, self.random_bits = recorder.queue, recorder.items, recorder.random_bits
         if recorder.limit is None:
             self.limit = None
         elif self.limit is None:

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from opentelemetry.attributes import BoundedAttributes
+from opentelemetry.context import Context
 from opentelemetry.sdk import trace as sdk
 from opentelemetry.trace import Link, SpanContext, Status, StatusCode, TraceFlags
 from opentelemetry.util.types import Attributes, AttributeValue
@@ -229,6 +230,10 @@ class Span(_Slots, Readable):
         if attributes:
             described.update(attributes)
         self.add_event("exception", described, timestamp)
+
+    def start(self, start_time: int | None = None, parent_context: Context | None = None) -> None:  # noqa: ARG002
+        """Do nothing but say so: tracers start what they make."""
+        _logger.warning("Calling start() on a started span.")
 
     def end(self, end_time: int | None = None) -> None:
         """End the span; later calls are ignored, with a line in the log."""
