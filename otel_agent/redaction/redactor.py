@@ -8,17 +8,10 @@ console may still hold the original. Nothing here raises: a value that cannot be
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from otel_agent.redaction.keys import Keys
-from otel_agent.redaction.metrics import clean_metrics
-from otel_agent.redaction.origins import Origins
-from otel_agent.redaction.patterns import check
-from otel_agent.redaction.records import Records
-from otel_agent.redaction.spans import Spans
-from otel_agent.redaction.templates import Templates
-from otel_agent.redaction.texts import Texts
-from otel_agent.redaction.values import Values
+if TYPE_CHECKING:
+    from otel_agent.redaction.rules import Rules  # loaded by the first thing that is looked at
 
 __all__ = ["Redactor"]
 
@@ -42,15 +35,15 @@ class Redactor:
         Patterns that are wrong, or that could take for ever, are left out; `problems` says which and why.
         """
         self._is_enabled = enabled
-        checked = check(keys, values)
-        self.problems = checked.problems
+        self._keys: Sequence[str] = ()
+        self._patterns: Sequence[str] = ()
+        self.problems: Sequence[str] = ()
         """What is wrong with patterns, one sentence each."""
-        names = Keys(checked.keys)
-        texts = Texts(names, checked.values)
-        self._values = Values(names, texts)
-        self._origins = Origins(self._values)
-        self._spans = Spans(self._values, self._origins)
-        self._records = Records(self._values, self._origins, Templates(names, texts))
+        self._made: Rules | None = None
+        if keys or values:
+            from otel_agent.redaction.patterns import check  # few operators have patterns of their own
+
+            self._keys, self._patterns, self.problems = check(keys, values)
 
     def __call__(self, signal: str, items: Sequence[Any]) -> Sequence[Any]:
         """
@@ -72,7 +65,7 @@ class Redactor:
         Returns:
             The same sequence when nothing had to change, otherwise a list with copies in place of what did.
         """
-        return self._spans.clean(items) if self._is_enabled else items
+        return self._rules().spans.clean(items) if self._is_enabled else items
 
     def logs(self, items: Sequence[Any]) -> Sequence[Any]:
         """
@@ -81,7 +74,7 @@ class Redactor:
         Args:
             items: Entries of the bridge and the SDK's `ReadableLogRecord`s, mixed.
         """
-        return self._records.clean(items) if self._is_enabled else items
+        return self._rules().records.clean(items) if self._is_enabled else items
 
     def metrics(self, items: Sequence[Any]) -> Sequence[Any]:
         """
@@ -90,12 +83,25 @@ class Redactor:
         Args:
             items: The SDK's `MetricsData`.
         """
-        return clean_metrics(items, self._values, self._origins) if self._is_enabled else items
+        return self._rules().metrics(items) if self._is_enabled else items
 
     def text(self, text: str) -> str:
         """A text without its secrets: for messages, log lines, error texts."""
-        return self._values.text(text) if self._is_enabled else text
+        return self._rules().values.text(text) if self._is_enabled else text
 
     def mapping(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
         """A dictionary without its secrets, nested ones included."""
-        return dict(self._values.mapping(attributes)) if self._is_enabled else dict(attributes)
+        return dict(self._rules().values.mapping(attributes)) if self._is_enabled else dict(attributes)
+
+    def load(self) -> None:
+        """Load the rules now, so that nothing that is looked at waits for them."""
+        self._rules()
+
+    def _rules(self) -> "Rules":
+        """The rules; a dozen modules and as many patterns, which the start of an agent does not wait for."""
+        rules = self._made
+        if rules is None:
+            from otel_agent.redaction.rules import Rules
+
+            rules = self._made = Rules(self._keys, self._patterns)
+        return rules
