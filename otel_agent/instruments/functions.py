@@ -9,7 +9,6 @@ users type.
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from types import FunctionType
 from typing import Any, TypeVar, overload
 
 from opentelemetry.trace import SpanKind
@@ -97,7 +96,8 @@ def traced(
 def _call(function: Any, name: str | None, kind: str, attributes: Mapping[str, Any] | None) -> Call:
     module, qualified = getattr(function, "__module__", None), _qualified_name(function)
     full = f"{module}.{qualified}" if module else qualified
-    return Call(name or qualified, _kind(kind, full), {**_code(function, full), **(attributes or {})}, full)
+    # The name finds the function. File and line would make every span half as large again, and file names tell of the machine.
+    return Call(name or qualified, _kind(kind, full), {"code.function.name": full, **(attributes or {})}, full)
 
 
 def _traced(function: Callable[..., Any], call: Call) -> Callable[..., Any]:
@@ -112,16 +112,6 @@ def _traced(function: Callable[..., Any], call: Call) -> Callable[..., Any]:
 
 def _is_generator(function: Callable[..., Any]) -> bool:
     return inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
-
-
-def _code(function: Any, full: str) -> dict[str, Any]:
-    # Source: https://opentelemetry.io/docs/specs/semconv/registry/attributes/code/
-    found: dict[str, Any] = {"code.function.name": full}
-    inner = inspect.unwrap(function)
-    if isinstance(inner, FunctionType):
-        found["code.file.path"] = inner.__code__.co_filename
-        found["code.line.number"] = inner.__code__.co_firstlineno
-    return found
 
 
 def _qualified_name(function: Any) -> str:
