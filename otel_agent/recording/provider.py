@@ -17,6 +17,8 @@ from opentelemetry.sdk.trace import sampling
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 from opentelemetry.util.types import Attributes
 
+from otel_agent.clock import monotonic_s
+from otel_agent.guard import guarded
 from otel_agent.recording.durations import Durations
 from otel_agent.recording.ids import RandomIds, random_bits
 from otel_agent.recording.manners import EVERY, manners_of
@@ -74,6 +76,7 @@ class TracerProvider(sdk.TracerProvider):
         self._queue = queue
         self._records_dropped = records_dropped
         self._watchers: list[Any] = []
+        self._flush_queue: Callable[[float], object] | None = None
         self._isolated = IsolatedProcessors(self._refresh) if active_span_processor is None else None
         super().__init__(
             sampler,
@@ -179,6 +182,26 @@ class TracerProvider(sdk.TracerProvider):
             changed: Called without arguments, on the thread that made the change.
         """
         self._watchers.append(changed)
+
+    def flush_with(self, flush: Callable[[float], object]) -> None:
+        """
+        Let `force_flush` send what is queued, too: others call it before a process is frozen or ends.
+
+        Args:
+            flush: Given a time in seconds, answers something true when the receiver has everything.
+        """
+        self._flush_queue = flush
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Send every span that has ended: see the interface. Never raises."""
+        until_s = monotonic_s() + timeout_millis / 1e3
+        is_flushed = super().force_flush(timeout_millis)
+        if self._flush_queue is None:
+            return is_flushed
+        is_sent: object = False
+        with guarded("recording.flush", "queued spans could not be flushed"):
+            is_sent = self._flush_queue(max(0.0, until_s - monotonic_s()))
+        return bool(is_flushed and is_sent)
 
     def finish(self, span: Span) -> None:
         """

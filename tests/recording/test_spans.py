@@ -414,6 +414,24 @@ def test_a_processor_that_fails_costs_nobody_anything() -> None:
     assert 1 == len(rig.spans)
 
 
+def test_flushing_the_provider_sends_what_is_queued(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever flushes a provider before a process is frozen has everything sent, within one deadline."""
+    rig, given = Rig(), []
+    assert rig.provider.force_flush()
+
+    def flush(timeout_s: float) -> bool:
+        given.append(timeout_s)
+        return len(given) == 1
+
+    rig.provider.flush_with(flush)
+
+    assert [True, False] == [rig.provider.force_flush(2_000), rig.provider.force_flush(2_000)]
+    assert all(1 < timeout_s <= 2 for timeout_s in given)
+    rig.provider.flush_with(lambda timeout_s: 1 / 0)
+    assert not rig.provider.force_flush()
+    assert "could not be flushed" in caplog.text
+
+
 def test_a_processor_that_comes_later_hears_from_then_on() -> None:
     """Adding one closes the quick way for the spans that follow, also below spans that began before."""
     rig, hears = Rig(), Hears()
