@@ -80,6 +80,8 @@ class Texts:
             The same object when there was nothing to take out.
         """
         size = len(text)
+        if size > MAX_CHARS:
+            text = text[:MAX_CHARS]
         if size <= MAX_REMEMBERED_CHARS and ("=" in text or ":" in text):
             form = text.encode("utf-8", "surrogatepass").translate(_FORM)
             if form in self._harmless:
@@ -88,9 +90,7 @@ class Texts:
                 self._remember(form)
                 return text
         elif not self.is_suspect(text):
-            return text if size <= MAX_CHARS else text[:MAX_CHARS]
-        if len(text) > MAX_CHARS:
-            text = text[:MAX_CHARS]
+            return text
         for _ in range(MAX_ROUNDS):
             cleaned = self._once(text)
             if cleaned is text:
