@@ -244,11 +244,11 @@ def test_a_decorator_gives_each_call_a_span() -> None:
     """`start_as_current_span` decorates functions and coroutines, and can be used again and again."""
     rig = Rig()
 
-    @rig.tracer.start_as_current_span("sync")  # type: ignore[untyped-decorator] # ours decorates as the SDK's does
+    @rig.tracer.start_as_current_span("sync")
     def sync() -> Any:
         return trace.get_current_span().name  # type: ignore[attr-defined] # spans of the SDK have one
 
-    @rig.tracer.start_as_current_span("async")  # type: ignore[untyped-decorator] # ours decorates as the SDK's does
+    @rig.tracer.start_as_current_span("async")
     async def later() -> Any:
         await asyncio.sleep(0)
         return trace.get_current_span().name  # type: ignore[attr-defined] # spans of the SDK have one
