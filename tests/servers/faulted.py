@@ -37,6 +37,11 @@ def record(spans):
         for number in range(spans - 1):
             work(number)
 
+def rate(seconds):
+    for number in range(int(seconds * 50)):
+        work(number)
+        time.sleep(0.02)
+
 def log(records):
     for number in range(records):
         logging.getLogger("trader").warning("record %d", number)
@@ -102,7 +107,7 @@ class Faulted:
     def begin(self, code: str, **variables: str) -> Agent:
         """Start an agent; the caller ends it."""
         variables.setdefault("OTEL_EXPORTER_OTLP_ENDPOINT", self.server.endpoint)
-        return Agent(PRELUDE + dedent(code), self.home, arguments=(), **variables)
+        return Agent(PRELUDE + dedent(code), self.home, **variables)
 
     def run(self, code: str, *, until: str | None = None, **variables: str) -> Report:
         """Run an agent to its end; `took_s` counts from the line `until` on."""
