@@ -82,27 +82,36 @@ class AttributeBound:
         self._seen = set()
 
 
-def bound_recording(instrument: object, bound: AttributeBound) -> None:
+def bound_recording(
+    instrument: object, bound: AttributeBound | None, on_failure: Callable[[Exception], object]
+) -> None:
     """
-    Bound the attribute sets of a counter, up-down counter, histogram or gauge of the SDK.
+    Bound the attribute sets of a counter, up-down counter, histogram or gauge of the SDK, and let nothing out of it.
+
+    The SDK raises into the agent when an amount is no number, is too large for a float, or an attribute can be neither
+    compared nor written; measuring must not break what is measured.
 
     Args:
         instrument: Keeps its class; its recording method is shadowed by a bounded one.
-        bound: Its own.
+        bound: Its own; `None` lets every attribute set through.
+        on_failure: Called with what the SDK has raised; the measurement is left out.
     """
-    admit = bound.admit
     for name in _RECORDING:
         original = getattr(instrument, name, None)
         if original is None:
             continue
 
-        def bounded(
+        def recorded(
             amount: float,
             attributes: Mapping[str, Any] | None = None,
             context: Any = None,
             *,
             record: Callable[..., None] = original,
+            admit: Callable[[Any], Any] | None = None if bound is None else bound.admit,
         ) -> None:
-            record(amount, admit(attributes) if attributes else attributes, context)
+            try:
+                record(amount, admit(attributes) if attributes and admit is not None else attributes, context)
+            except Exception as error:  # noqa: BLE001 - amounts and attributes run foreign code
+                on_failure(error)
 
-        setattr(instrument, name, bounded)
+        setattr(instrument, name, recorded)

@@ -128,11 +128,14 @@ class GuardedMeter(metrics.Meter):
 
     def _bound(self, instrument: _Instrument) -> _Instrument:
         # A meter returns the same instrument when it is asked for it again; it is kept alive by the meter.
-        if self._attribute_limit is not None and id(instrument) not in self._bounded:
+        if id(instrument) not in self._bounded:
             self._bounded.add(id(instrument))
-            bound = self._new_bound(getattr(instrument, "name", "?"))
-            if bound is not None:
-                bound_recording(instrument, bound)
+            name = getattr(instrument, "name", "?")
+
+            def say(error: Exception) -> None:
+                guard.shared.report(f"metrics.value.{name}", f"a measurement of metric {name} was left out", error)
+
+            bound_recording(instrument, self._new_bound(name), say)
         return instrument
 
     def _new_bound(self, name: str) -> AttributeBound | None:

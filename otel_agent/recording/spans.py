@@ -113,7 +113,8 @@ class Span(_Slots, Readable):
         if self.end_ns is not None:
             _logger.warning("Setting attribute on ended span.")
             return
-        self._set_carefully({key: value}, one_by_one=True)
+        with guarded("recording.attributes", "an attribute of a span could not be set"):
+            self._set_carefully({key: value}, one_by_one=True)
 
     def set_attributes(self, attributes: Mapping[str, AttributeValue]) -> None:
         """Set several attributes; see the interface."""

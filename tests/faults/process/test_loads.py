@@ -50,7 +50,10 @@ def test_row_12_an_outage(outage_s: int, tmp_path: Path) -> None:
         assert len(ended.err.splitlines()) <= 3, ended.err
 
 
-@pytest.mark.parametrize(("number", "mode"), [pytest.param(50_000, "ok", id="row 23"), pytest.param(20_000, "slow:0.5", id="row 24", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("number", "mode"),
+    [pytest.param(50_000, "ok", id="row 23"), pytest.param(20_000, "slow:0.5", id="row 24", marks=pytest.mark.slow)],
+)
 def test_rows_23_and_24_more_than_the_receiver_can_take(number: int, mode: str, tmp_path: Path) -> None:
     """A burst, and a receiver at half a second a request, lose nothing; who makes the spans hardly feels it."""
     code = f"""
