@@ -8,15 +8,19 @@ each CPU, device, filesystem and interface instead.
 import os
 import platform
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.metrics import Meter
 
 from otel_agent.catalog import attributes as a
 from otel_agent.catalog import host as metrics
-from otel_agent.instruments import cgroup
+from otel_agent.instruments.intervals import Latest, busy_ratio
 from otel_agent.instruments.observing import Handle, observe
-from otel_agent.instruments.readings import HostReading, Latest, busy_ratio
+
+if TYPE_CHECKING:
+    # Loaded with the first reading, by the thread that takes it.
+    from otel_agent.instruments import cgroup
+    from otel_agent.instruments.readings import HostReading
 
 __all__ = ["build_ratios", "install"]
 
@@ -35,8 +39,8 @@ def install(
     *,
     tick_s: float = 1.0,
     detail: bool = False,
-    read: Callable[[], HostReading] | None = None,
-    find_limits: Callable[[], cgroup.Group | None] = cgroup.find,
+    read: "Callable[[], HostReading] | None" = None,
+    find_limits: "Callable[[], cgroup.Group | None] | None" = None,
 ) -> Handle:
     """
     Measure the host from the next collection on.
@@ -46,7 +50,7 @@ def install(
         tick_s: Between two collections, in seconds.
         detail: Whether every CPU, device, filesystem and interface gets points of its own.
         read: Takes a reading; `/proc` on Linux and psutil elsewhere by default.
-        find_limits: Finds the container's limits, at the first collection.
+        find_limits: Finds the container's limits, at the first collection; `cgroup.find` by default.
 
     Returns:
         Whose `close` ends it.
@@ -66,7 +70,7 @@ def build_ratios(tick_s: float = 1.0) -> Callable[[], Mapping[str, float]]:
         Answers with ratios from 0 to 1 by name: "cpu" (from the second reading on), "memory", "disk" (of the fullest
         filesystem looked at). What the platform does not tell is left out.
     """
-    host = _Host(_reader(detail=False), cgroup.find, tick_s=tick_s, detail=False)
+    host = _Host(_reader(detail=False), None, tick_s=tick_s, detail=False)
     sources = {"cpu": host.cpu_utilization, "memory": host.memory_utilization, "disk": host.filesystem_utilization}
 
     def read() -> Mapping[str, float]:
@@ -81,8 +85,8 @@ class _Host:
 
     def __init__(
         self,
-        read: Callable[[], HostReading],
-        find_limits: Callable[[], cgroup.Group | None],
+        read: "Callable[[], HostReading]",
+        find_limits: "Callable[[], cgroup.Group | None] | None",
         *,
         tick_s: float,
         detail: bool,
@@ -234,14 +238,16 @@ class _Host:
             return used_bytes, limit_bytes
         return total_bytes - now.memory.available_bytes, total_bytes
 
-    def _take(self) -> tuple[HostReading, cgroup.Limits]:
+    def _take(self) -> "tuple[HostReading, cgroup.Limits]":
+        from otel_agent.instruments import cgroup  # see the top
+
         if not self._has_looked:
             self._has_looked = True
-            self._group = self._find_limits()
+            self._group = (self._find_limits or cgroup.find)()
         return self._read(), cgroup.Limits() if self._group is None else self._group.read()
 
 
-def _share_of_limit(now: cgroup.Limits, before: cgroup.Limits, elapsed_s: float) -> float | None:
+def _share_of_limit(now: "cgroup.Limits", before: "cgroup.Limits", elapsed_s: float) -> float | None:
     if now.cpu_limit is None or now.cpu_used_s is None or before.cpu_used_s is None or elapsed_s <= 0:
         return None
     if now.cpu_limit >= (os.cpu_count() or 1):
@@ -253,7 +259,18 @@ def _at(mountpoint: str, state: str) -> dict[str, str]:
     return {a.SYSTEM_FILESYSTEM_MOUNTPOINT.name: mountpoint, a.SYSTEM_FILESYSTEM_STATE.name: state}
 
 
-def _reader(*, detail: bool) -> Callable[[], HostReading]:
+def _reader(*, detail: bool) -> "Callable[[], HostReading]":
+    made: list[Callable[[], HostReading]] = []
+
+    def read() -> "HostReading":
+        if not made:
+            made.append(_source(detail=detail))
+        return made[0]()
+
+    return read
+
+
+def _source(*, detail: bool) -> "Callable[[], HostReading]":
     if platform.system() == "Linux":
         from otel_agent.instruments.procfs import HostFiles
 

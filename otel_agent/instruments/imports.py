@@ -5,17 +5,21 @@ One finder stands first on `sys.meta_path` while anybody watches. For a module t
 and lends the loader they found an `exec_module` that calls the watchers once the module's body has run. Before the body runs
 the module gets its true loader back, so that resources, `inspect` and `pkgutil` see nothing of this. Reloading a module calls
 the watchers again. A watcher that fails is reported and never raises into the import.
+
+Finder and loader are told by what they can do and derive from nothing: `importlib.abc` costs more than all of this module.
 """
 
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, NamespaceLoader
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from otel_agent.guard import guarded
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader  # see above
 
 __all__ = ["Watch", "after_import"]
 
@@ -62,7 +66,7 @@ def after_import(wants: Callable[[str], bool], imported: Callable[[ModuleType], 
     return watch
 
 
-class _Finder(MetaPathFinder):
+class _Finder:
     watches: tuple[Watch, ...] = ()
     """Replaced as a whole, so that an import in another thread reads it without a lock."""
 
@@ -76,7 +80,7 @@ class _Finder(MetaPathFinder):
         if spec is None or spec.loader is None or isinstance(spec.loader, NamespaceLoader):
             return spec
         if hasattr(spec.loader, "exec_module"):
-            spec.loader = _Lent(spec.loader, interested)
+            spec.loader = cast("Loader", _Lent(spec.loader, interested))
         return spec
 
     def _behind(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
@@ -89,7 +93,7 @@ class _Finder(MetaPathFinder):
         return None
 
 
-class _Lent(Loader):
+class _Lent:
     """A loader that answers everything its true loader does, and calls watchers after `exec_module`."""
 
     def __init__(self, loader: Any, watches: Sequence[Watch]) -> None:

@@ -3,15 +3,19 @@
 import os
 import platform
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.metrics import Meter
 
 from otel_agent.catalog import attributes as a
 from otel_agent.catalog import process as metrics
-from otel_agent.instruments import cgroup
+from otel_agent.instruments.intervals import Latest
 from otel_agent.instruments.observing import Handle, observe
-from otel_agent.instruments.readings import Latest, ProcessReading
+
+if TYPE_CHECKING:
+    # Loaded with the first reading, by the thread that takes it.
+    from otel_agent.instruments import cgroup
+    from otel_agent.instruments.readings import ProcessReading
 
 __all__ = ["install"]
 
@@ -23,8 +27,8 @@ def install(
     *,
     tick_s: float = 1.0,
     detail: bool = False,
-    read: Callable[[], ProcessReading] | None = None,
-    find_limits: Callable[[], cgroup.Group | None] = cgroup.find,
+    read: "Callable[[], ProcessReading] | None" = None,
+    find_limits: "Callable[[], cgroup.Group | None] | None" = None,
 ) -> Handle:
     """
     Measure this process from the next collection on.
@@ -34,7 +38,7 @@ def install(
         tick_s: Between two collections, in seconds.
         detail: Whether CPU time is told apart by mode and context switches by type.
         read: Takes a reading; `/proc` on Linux and psutil elsewhere by default.
-        find_limits: Finds the container's limits, at the first collection.
+        find_limits: Finds the container's limits, at the first collection; `cgroup.find` by default.
 
     Returns:
         Whose `close` ends it.
@@ -48,8 +52,8 @@ class _Process:
 
     def __init__(
         self,
-        read: Callable[[], ProcessReading],
-        find_limits: Callable[[], cgroup.Group | None],
+        read: "Callable[[], ProcessReading]",
+        find_limits: "Callable[[], cgroup.Group | None] | None",
         *,
         tick_s: float,
         detail: bool,
@@ -112,14 +116,27 @@ class _Process:
     def _cpus(self) -> float:
         # What this process may use: its own choice of CPUs, within what the container may use.
         if not self._has_looked:
+            from otel_agent.instruments import cgroup  # see the top
+
             self._has_looked = True
-            self._group = self._find_limits()
+            self._group = (self._find_limits or cgroup.find)()
         cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         limit = None if self._group is None else self._group.cpu_limit()
         return cpus if limit is None else min(cpus, limit)
 
 
-def _reader() -> Callable[[], ProcessReading]:
+def _reader() -> "Callable[[], ProcessReading]":
+    made: list[Callable[[], ProcessReading]] = []
+
+    def read() -> "ProcessReading":
+        if not made:
+            made.append(_source())
+        return made[0]()
+
+    return read
+
+
+def _source() -> "Callable[[], ProcessReading]":
     if platform.system() == "Linux":
         from otel_agent.instruments.procfs import ProcessFiles
 

@@ -18,8 +18,9 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader, MetricsData
 
 from otel_agent import catalog
 from otel_agent.instruments import cgroup, host, portable, process, runtime
+from otel_agent.instruments.intervals import Latest
 from otel_agent.instruments.procfs import HostFiles, ProcessFiles
-from otel_agent.instruments.readings import HostReading, Latest, Memory, ProcessReading
+from otel_agent.instruments.readings import HostReading, Memory, ProcessReading
 from otel_agent.processors import distributions
 from otel_agent.processors.meters import AgentMeterProvider
 from otel_agent.processors.metrics import AgentMetricReader

@@ -14,8 +14,23 @@ limits are documented where they are kept: `values.MAX_TEXT_CHARS`, `values.MAX_
 Source: https://github.com/open-telemetry/opentelemetry-proto/tree/v1.9.0/opentelemetry/proto
 """
 
-from otel_agent.delivery.wire.logs import encode_logs
-from otel_agent.delivery.wire.metrics import encode_metrics
-from otel_agent.delivery.wire.spans import encode_spans
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from otel_agent.delivery.wire.logs import encode_logs
+    from otel_agent.delivery.wire.metrics import encode_metrics
+    from otel_agent.delivery.wire.spans import encode_spans
 
 __all__ = ["encode_logs", "encode_metrics", "encode_spans"]
+
+_LOADED_WHEN_USED = {"encode_logs": "logs", "encode_metrics": "metrics", "encode_spans": "spans"}
+
+
+def __getattr__(name: str) -> Any:
+    """Load an encoder for those who encode: everybody else comes for `values` alone."""
+    if name not in _LOADED_WHEN_USED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_LOADED_WHEN_USED[name]}"), name)
+    globals()[name] = value
+    return value
