@@ -8,9 +8,9 @@ is written.
 """
 
 import ast
+import functools
 import inspect
 from collections.abc import Callable, Sequence
-from functools import cache
 from textwrap import dedent
 from types import FunctionType
 from typing import Any
@@ -55,11 +55,7 @@ def wrapped(maker: Maker, function: Callable[..., Any], *more: Any) -> Callable[
     )
     renamed = FunctionType(code, made.__globals__, made.__name__, function.__defaults__, made.__closure__)
     renamed.__kwdefaults__ = function.__kwdefaults__
-    renamed.__dict__.update(made.__dict__)
-    for name in ("__module__", "__qualname__", "__doc__"):
-        setattr(renamed, name, getattr(made, name))
-    lazily = "__annotate__" if hasattr(made, "__annotate__") else "__annotations__"
-    setattr(renamed, lazily, getattr(made, lazily))
+    functools.update_wrapper(renamed, function)
     return renamed
 
 
@@ -73,9 +69,9 @@ def _shape(function: Callable[..., Any]) -> Shape | None:
     return shape if sum(shape) <= MOST else None
 
 
-@cache
+@functools.cache
 def _exact(maker: Maker, shape: Shape) -> Maker | None:
-    made: Maker | None = None
+    made: list[Maker] = []
     with guarded("instruments.signatures", "wrappers take any arguments instead of exact ones, which costs a little"):
         source = dedent(inspect.getsource(maker))
         tree = _Exactly(shape).visit(ast.parse(source))
@@ -83,8 +79,8 @@ def _exact(maker: Maker, shape: Shape) -> Maker | None:
         space: dict[str, Any] = {}
         # The names of the maker's own module are what its code refers to, also when they are replaced later.
         exec(compile(tree, maker.__code__.co_filename, "exec"), maker.__globals__, space)  # noqa: S102 - our own source
-        made = space[maker.__name__]
-    return made
+        made.append(space[maker.__name__])
+    return made[0] if made else None
 
 
 def _renamed(constant: Any, names: Sequence[str]) -> Any:
@@ -98,12 +94,11 @@ class _Exactly(ast.NodeTransformer):
     """Puts parameters one by one where `*args, **kwargs` stood."""
 
     def __init__(self, shape: Shape) -> None:
-        only, either, named = shape
+        only, either, _ = shape
         names = [f"{_STAND_IN}{number}" for number in range(sum(shape))]
         self._positional = names[: only + either]
         self._named = names[only + either :]
         self._only = only
-        assert named == len(self._named)
 
     def visit_arguments(self, node: ast.arguments) -> ast.arguments:
         """The inner function's parameters."""

@@ -4,7 +4,9 @@ import asyncio
 import functools
 import gc
 import inspect
+import json
 import logging
+import os
 import pickle
 import subprocess
 import sys
@@ -983,6 +985,46 @@ def test_a_script_with_decorators_needs_no_sdk() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
 
     assert "[]" == done.stdout.strip()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_records_its_own() -> None:
+    """Decorated functions go on in a child, with other ids, the child's resource and durations from zero."""
+    program = (
+        "import json, os\n"
+        "from collections import deque\n"
+        "from types import SimpleNamespace\n"
+        "from otel_agent.instruments import functions\n"
+        "from otel_agent.recording import durations\n"
+        "from otel_agent.recording.provider import TracerProvider\n"
+        "queue = SimpleNamespace(items=deque(), limit=100, overflow=None)\n"
+        "provider = TracerProvider(shutdown_on_exit=False, queue=queue)\n"
+        "functions.bind(provider.recorder('t', durations.shared))\n"
+        "@functions.traced\n"
+        "def work(): pass\n"
+        "def report():\n"
+        "    with functions.span('root'):\n"
+        "        work()\n"
+        "    spans = list(queue.items)[-2:]\n"
+        "    counted = sum(each.count for _, _, each in durations.shared.collect())\n"
+        "    pid = spans[0].resource.attributes.get('process.pid')\n"
+        "    return [spans[0].span_id, spans[1].trace_id, counted, pid in (None, os.getpid()), os.getpid()]\n"
+        "report()\n"
+        "read, write = os.pipe()\n"
+        "if os.fork() == 0:\n"
+        "    os.write(write, json.dumps(report()).encode()); os._exit(0)\n"
+        "os.wait()\n"
+        "print(json.dumps([report(), json.loads(os.read(read, 999))]))\n"
+    )
+    environment = {**os.environ, "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS": "process"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True, env=environment
+    )
+    parent, child = json.loads(done.stdout)
+
+    assert [2, 1] == [parent[2], child[2]]
+    assert [True, True] == [parent[3], child[3]]
+    assert 6 == len({*parent[:2], *child[:2], parent[4], child[4]})
 
 
 def test_calls_are_counted_exactly_over_threads(rig: Rig) -> None:
