@@ -104,14 +104,14 @@ class Faulted:
         self.server = server
         self.home = home
 
-    def begin(self, code: str, **variables: str) -> Agent:
-        """Start an agent; the caller ends it."""
+    def begin(self, code: str, *, first: str = "", **variables: str) -> Agent:
+        """Start an agent, doing something before its imports; the caller ends it."""
         variables.setdefault("OTEL_EXPORTER_OTLP_ENDPOINT", self.server.endpoint)
-        return Agent(PRELUDE + dedent(code), self.home, **variables)
+        return Agent(first + PRELUDE + dedent(code), self.home, **variables)
 
-    def run(self, code: str, *, until: str | None = None, **variables: str) -> Report:
+    def run(self, code: str, *, until: str | None = None, first: str = "", **variables: str) -> Report:
         """Run an agent to its end; `took_s` counts from the line `until` on."""
-        with self.begin(code, **variables) as agent:
+        with self.begin(code, first=first, **variables) as agent:
             if until is not None:
                 agent.wait_for_line(until)
             return report(agent.end())
