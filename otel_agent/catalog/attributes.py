@@ -115,5 +115,19 @@ AGENT_ALERT_VALUE = Attribute("agent.alert.value", "Value of the rule's expressi
 
 # The package itself.
 OTEL_AGENT_SIGNAL = Attribute("otel_agent.signal", "Which stream of telemetry.", ("traces", "metrics", "logs"))
-OTEL_AGENT_DROP_REASON = Attribute("otel_agent.drop.reason", "Why items were given up: a short word.")
+OTEL_AGENT_DROP_REASON = Attribute(
+    "otel_agent.drop.reason",
+    "Why items were given up: a short word.",
+    (
+        "queue_full",
+        "closed",
+        "exit",
+        "rejected",
+        "redaction",
+        "unencodable",
+        "spool_full",
+        "spool_age",
+        "spool_damaged",
+    ),
+)
 OTEL_AGENT_FAILURE_KIND = Attribute("otel_agent.failure.kind", "Which of our own parts failed: a short word.")

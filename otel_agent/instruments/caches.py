@@ -27,7 +27,7 @@ from otel_agent.instruments.cache_watching import Figures, registry
 __all__ = ["CacheInfo", "cached"]
 
 _Arguments = ParamSpec("_Arguments")
-_Result = TypeVar("_Result", covariant=True)
+_Result_co = TypeVar("_Result_co", covariant=True)
 
 
 class CacheInfo(NamedTuple):
@@ -39,14 +39,14 @@ class CacheInfo(NamedTuple):
     currsize: int
 
 
-class CachedFunction(Protocol[_Arguments, _Result]):
+class CachedFunction(Protocol[_Arguments, _Result_co]):
     """What `cached` returns: the function as it was, and functools' two methods."""
 
-    def __call__(self, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
+    def __call__(self, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result_co:
         """Answer from the cache, or by the function."""
         ...
 
-    def __get__(self, instance: object, owner: type | None = None) -> Callable[..., _Result]:
+    def __get__(self, instance: object, owner: type | None = None) -> Callable[..., _Result_co]:
         """Bind a method to its instance."""
         ...
 
@@ -201,7 +201,7 @@ def cached(
     ttl_s: float | None = None,
     name: str | None = None,
     key: Callable[..., Any] | None = None,
-) -> Callable[[Callable[_Arguments, _Result]], CachedFunction[_Arguments, _Result]]:
+) -> Callable[[Callable[_Arguments, _Result_co]], CachedFunction[_Arguments, _Result_co]]:
     """
     Keep results of a function or coroutine function in memory.
 
@@ -222,7 +222,7 @@ def cached(
         ```
     """
 
-    def decorate(function: Callable[_Arguments, _Result]) -> CachedFunction[_Arguments, _Result]:
+    def decorate(function: Callable[_Arguments, _Result_co]) -> CachedFunction[_Arguments, _Result_co]:
         from cachetools.keys import hashkey  # at decoration: an agent without caches never loads it
 
         evictions: Counter[str] = Counter()
@@ -238,7 +238,7 @@ def cached(
             lambda: None if reference() is None else state.figures(),
             key=id(wrapper),
         )
-        return cast(CachedFunction[_Arguments, _Result], wrapper)
+        return cast(CachedFunction[_Arguments, _Result_co], wrapper)
 
     return decorate
 

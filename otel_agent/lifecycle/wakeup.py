@@ -86,8 +86,8 @@ class Wakeup:
             end.close()
 
     def close(self) -> None:
-        """End; safe before `start` and twice. The descriptor is given back when called from the main thread."""
-        if self._ends is None:
+        """End; safe before `start`, twice, and after a fork. The descriptor is given back when called from the main thread."""
+        if self._ends is None or self._is_closed:
             return
         self._is_closed = True
         with suppress(OSError):
@@ -95,8 +95,13 @@ class Wakeup:
         if threading.current_thread() is threading.main_thread():
             # From any other thread it stays open for good: its number must not be given to somebody else's file.
             _give_back(self._ends[1].fileno())
+            self._ends[1].close()
 
     def _run(self, near: socket.socket) -> None:
+        with near:
+            self._listen(near)
+
+    def _listen(self, near: socket.socket) -> None:
         while not self._is_closed:
             try:
                 for byte in near.recv(256):

@@ -39,7 +39,12 @@ class Terminal:
     """
 
     def __init__(
-        self, stream: TextIO, service: str, figures: TerminalFigures | None = None, clock: Clock = SYSTEM
+        self,
+        stream: TextIO,
+        service: str,
+        figures: TerminalFigures | None = None,
+        redact: Callable[[str], str] = str,
+        clock: Clock = SYSTEM,
     ) -> None:
         """
         Write to a stream.
@@ -48,6 +53,7 @@ class Terminal:
             stream: Usually standard error.
             service: Named in the last lines.
             figures: What is shown of functions, caches, alerts and health.
+            redact: Takes secrets out of names and errors: a terminal is read over shoulders and kept in logs.
             clock: Measures the session.
         """
         self._stream = stream
@@ -55,7 +61,7 @@ class Terminal:
         self._figures = figures or TerminalFigures()
         self._clock = clock
         self._begun_s = clock.monotonic_s()
-        self._writer = TreeWriter(stream, clock)
+        self._writer = TreeWriter(stream, clock, redact=redact)
         self._lock = threading.Lock()
         self._traces: set[int] = set()
         self._spans = self._errors = self._records = self._points = 0

@@ -13,6 +13,7 @@ from otel_agent.config.sections.export import SIGNALS, Export
 from otel_agent.config.sections.keeping import Spool as SpoolSettings
 from otel_agent.delivery.answers import Answer, Sender, Verdict
 from otel_agent.delivery.senders.http import HttpSender
+from otel_agent.delivery.senders.resting import Resting
 from otel_agent.delivery.senders.several import BySignal, Copying
 from otel_agent.delivery.senders.targets import Target, build_targets
 from otel_agent.delivery.spool.bounds import Bounds
@@ -96,6 +97,7 @@ def _targets(
         settings[signal] = {
             "endpoint": wanted.url,
             "headers": wanted.headers if renew is None else Credentials(wanted.headers, signal, renew),
+            "timeout_s": wanted.timeout_s,
             "compression": wanted.compression,
             "certificate": wanted.certificate,
             "client_key": wanted.client_key,
@@ -106,7 +108,7 @@ def _targets(
     return {signal: built[signal] for signal in signals}
 
 
-class Nowhere:
+class Nowhere(Resting):
     """Takes what nobody wants: a signal that observers alone are for."""
 
     def send(self, signal: str, body: bytes, timeout_s: float) -> Answer:  # noqa: ARG002 - the protocol's signature
@@ -116,18 +118,6 @@ class Nowhere:
     def where(self, signal: str) -> str:  # noqa: ARG002 - the protocol's signature
         """Name the place."""
         return "nowhere"
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-    def hold_for_fork(self) -> None:
-        """Nothing is held."""
-
-    def go_on_after_fork(self) -> None:
-        """Nothing was held."""
-
-    def reinit_after_fork(self) -> None:
-        """Nothing is inherited."""
 
 
 def build_spool(settings: SpoolSettings, service: str) -> Spool | None:

@@ -132,7 +132,12 @@ class Instrumentation:
         parts = self._parts
         parts.distributions.append(distributions.producer(sqlalchemy.SCOPE, sqlalchemy.distributions))
         self._undo.append(("sqlalchemy", sqlalchemy.uninstall))
-        return sqlalchemy.install(parts.tracer_provider, parts.meter_provider, keeps_durations=parts.reader is not None)
+        return sqlalchemy.install(
+            parts.tracer_provider,
+            parts.meter_provider,
+            slow_s=parts.config.instrument.slow_query_s,
+            keeps_durations=parts.reader is not None,
+        )
 
     def _modules(self) -> Callable[[], object]:
         parts = self._parts

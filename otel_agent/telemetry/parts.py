@@ -101,8 +101,9 @@ class Parts:
         self.libraries: Libraries | None = None
         self.distributions: list[Callable[[], Sequence[Any]]] = []
         """Metrics that instruments keep themselves; `instrumenting` adds to it."""
-        self.resource = self._build_resource()
         self.redactor = Redactor(config.redact.keys, config.redact.values, enabled=config.redact.enabled)
+        problems.extend(self.redactor.problems)
+        self.resource = self._build_resource()
         self.durations = durations.shared
         to = destinations(config.export)
         self.terminal = self._build_terminal() if any("console" in each for each in to.values()) else None
@@ -179,7 +180,7 @@ class Parts:
             alerts=lambda: [] if self.judging is None else self.judging.firing(),
             health=lambda: self.health.report().state.value if checks.checks() else None,
         )
-        return Terminal(sys.stderr, self.config.service.name, figures)
+        return Terminal(sys.stderr, self.config.service.name, figures, self.redactor.text)
 
     def _build_judging(self, directory: Path, problems: list[str]) -> "Judging | None":
         wanted = self.config.alerts

@@ -109,7 +109,9 @@ def test_the_catalogue_imports_neither_opentelemetry_nor_psutil() -> None:
     assert catalog.__file__
     sources = [path.read_text() for path in Path(catalog.__file__).parent.glob("*.py")]
     foreign = [
-        line for text in sources for line in re.findall(r"^\s*(?:import|from) (?:opentelemetry|psutil).*", text, re.M)
+        line
+        for text in sources
+        for line in re.findall(r"^\s*(?:import|from) (?:opentelemetry|psutil).*", text, re.MULTILINE)
     ]
 
     assert [] == foreign

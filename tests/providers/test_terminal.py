@@ -25,7 +25,7 @@ def a_span(name: str, span_id: int, status: Status | None = None) -> SimpleNames
 def test_traces_are_drawn_and_everything_is_counted_at_the_end() -> None:
     """A session ends with what was seen: spans, failures, log records, points, caches."""
     stream, clock = io.StringIO(), ManualClock()
-    terminal = Terminal(stream, "trader", TerminalFigures(caches=lambda: [CacheFigures("quotes", 3, 4)]), clock)
+    terminal = Terminal(stream, "trader", TerminalFigures(caches=lambda: [CacheFigures("quotes", 3, 4)]), clock=clock)
     terminal.spans([a_span("trade", 1), a_span("trade", 2, Status(StatusCode.ERROR, "RiskLimitError"))])
     terminal.logs([object(), object()])
     points = SimpleNamespace(metrics=[SimpleNamespace(data=SimpleNamespace(data_points=[1, 2, 3]))])

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
+from typing import Self
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60.0
@@ -44,12 +45,12 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 class Agent:
     """A running agent; always ended by the `with` block."""
 
-    def __init__(self, code: str, home: Path, *, arguments: tuple[str, ...] = (), **variables: str) -> None:
+    def __init__(self, code: str, home: Path, **variables: str) -> None:
         script = home / "agent.py"
         script.write_text(dedent(code))
         self._started_s = time.monotonic()
         self.process = subprocess.Popen(
-            [sys.executable, str(script), *arguments],
+            [sys.executable, str(script)],
             cwd=home,
             env=environment(home, **variables),
             stdin=subprocess.DEVNULL,
@@ -80,7 +81,7 @@ class Agent:
         out, err = self.process.communicate(timeout=PATIENCE_S)
         return Ended(self.process.returncode, "".join(self._said) + out, err, time.monotonic() - self._done_s)
 
-    def __enter__(self) -> "Agent":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,10 +26,10 @@ with otel_agent.span("trade_day"):
 
 
 @pytest.fixture
-def server() -> "OtlpServer":
+def server() -> Iterator[OtlpServer]:
     """A receiver that takes everything."""
     with OtlpServer() as running:
-        yield running  # type: ignore[misc]  # a generator fixture
+        yield running
 
 
 def test_three_signals_arrive_with_the_end_of_the_program(server: OtlpServer, tmp_path: Path) -> None:
@@ -291,3 +292,20 @@ def test_a_flush_without_a_receiver_takes_no_time(tmp_path: Path) -> None:
     ended = run_agent(code, tmp_path)
 
     assert "True" == ended.out.strip()
+
+
+def test_the_terminal_shows_no_secret(tmp_path: Path) -> None:
+    """What is drawn is what would leave: names and errors with the secrets taken out."""
+    code = """
+    import otel_agent
+    with otel_agent.init("x", export="console"):
+        try:
+            with otel_agent.span("login"):
+                raise ValueError("password=hunter2-is-long")
+        except ValueError:
+            pass
+    """
+    ended = run_agent(code, tmp_path)
+
+    assert "login" in ended.err
+    assert "hunter2" not in ended.err

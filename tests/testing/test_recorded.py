@@ -18,9 +18,8 @@ def size(symbol: str) -> int:
 
 def test_spans_are_plain_values_with_regular_ids() -> None:
     """A test compares names, parents, status and attributes without knowing an id or a time."""
-    with recorded() as telemetry:
-        with otel_agent.span("trade", venue="XNYS"), pytest.raises(ValueError, match="INIT"):
-            size("INIT")
+    with recorded() as telemetry, otel_agent.span("trade", venue="XNYS"), pytest.raises(ValueError, match="INIT"):
+        size("INIT")
     inner, outer = telemetry.spans
 
     assert (1, 2, "size", "error", "ValueError: INIT") == (
@@ -44,9 +43,8 @@ def test_spans_are_plain_values_with_regular_ids() -> None:
 
 def test_log_records_name_their_span() -> None:
     """A record made inside a span carries that span's number."""
-    with recorded() as telemetry:
-        with pytest.raises(ValueError, match="ACME"):
-            size("ACME")
+    with recorded() as telemetry, pytest.raises(ValueError, match="ACME"):
+        size("ACME")
 
     assert [
         {"body": "refused ACME", "severity": "WARN", "logger": "trader", "attributes": {}, "span": 1}

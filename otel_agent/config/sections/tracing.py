@@ -59,3 +59,5 @@ class Instrument(Section, frozen=True, kw_only=True):
     """Modules whose functions get spans without a decorator: `[trader, "trader.*"]`; none by default."""
     min_duration_s: NotNegative = 0.001
     """Automatic spans of `modules` only for calls that take longer, in seconds; 0: for every call."""
+    slow_query_s: NotNegative = 0.5
+    """Queries that take longer tell where in the agent's code they come from, in seconds; 0: all."""

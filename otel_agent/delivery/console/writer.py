@@ -7,7 +7,7 @@ something in it failed. What is open at the end is drawn at the end.
 
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol, TextIO
 
 from opentelemetry.trace import SpanContext, StatusCode
@@ -58,7 +58,13 @@ class TreeWriter:
     A stream that cannot be written to is given up in silence: it belongs to somebody who has left.
     """
 
-    def __init__(self, stream: TextIO, clock: Clock = SYSTEM, repeat_s: float = REPEAT_S) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        clock: Clock = SYSTEM,
+        repeat_s: float = REPEAT_S,
+        redact: Callable[[str], str] = str,
+    ) -> None:
         """
         Write to a stream.
 
@@ -66,10 +72,12 @@ class TreeWriter:
             stream: Usually standard error, which leaves the agent's own output as it is.
             clock: Its monotonic face spaces equal traces.
             repeat_s: Shortest time between two drawings of one root name, in seconds.
+            redact: Takes secrets out of names and of what is said of errors.
         """
         self._stream: TextIO | None = stream
         self._clock = clock
         self._repeat_s = repeat_s
+        self._redact = redact
         self._colour = stream.isatty() and "NO_COLOR" not in os.environ
         self._open: dict[int, list[Node]] = {}
         self._drawn_at_s: dict[str, float] = {}
@@ -87,7 +95,7 @@ class TreeWriter:
             if context is None:
                 continue
             nodes = self._open.setdefault(context.trace_id, [])
-            node = _node(span, context)
+            node = _node(span, context, self._redact)
             if len(nodes) < SPANS_HELD or node.parent_id == 0:
                 nodes.append(node)
             if span.parent is None or span.parent.is_remote:
@@ -127,14 +135,14 @@ class TreeWriter:
             self._stream = None
 
 
-def _node(span: EndedSpan, context: SpanContext) -> Node:
+def _node(span: EndedSpan, context: SpanContext, redact: Callable[[str], str]) -> Node:
     status = span.status
     is_error = status.status_code is StatusCode.ERROR
     return Node(
         span_id=context.span_id,
         parent_id=span.parent.span_id if span.parent is not None else 0,
-        name=span.name,
+        name=redact(span.name),
         start_ns=span.start_time or 0,
         end_ns=span.end_time or span.start_time or 0,
-        error=(status.description or "") if is_error else None,
+        error=redact(status.description or "") if is_error else None,
     )

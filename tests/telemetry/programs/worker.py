@@ -21,7 +21,7 @@ def main() -> None:
 
 async def work() -> int:
     """One round: tasks, a thread, a pool, a hot function."""
-    results = await asyncio.gather(fetch("a"), fetch("b"))
+    results = list(await asyncio.gather(fetch("a"), fetch("b")))
     results.append(await asyncio.to_thread(crunch, 3))
     with ThreadPoolExecutor(2) as pool:
         results += pool.map(score, [1, 2])
