@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from otel_agent.delivery.backwards import Backwards
 from otel_agent.delivery.payloads import count_records, split
 from otel_agent.delivery.wire import encode_logs, encode_metrics, encode_spans
 from otel_agent.guard import shared
@@ -85,6 +86,7 @@ class Preparation:
         self._encode = _ENCODERS[signal]
         self._kind = f"wire.{'spans' if signal == 'traces' else signal}"
         self._item_bytes = 1.0
+        self._backwards = Backwards() if signal == "traces" else None
 
     def affordable(self) -> int:
         """How many items like the last ones fit into a request."""
@@ -100,6 +102,8 @@ class Preparation:
         Returns:
             The requests, and how many items are in none of them, by reason; what was `EMPTY` is not lost.
         """
+        if self._backwards is not None:
+            self._backwards.mend(items)
         dropped: Counter[str] = Counter()
         made = [
             each for payload in self._encoded(self._redacted(items, dropped), dropped) for each in self._cut(payload)
@@ -116,6 +120,8 @@ class Preparation:
         Returns:
             The bytes of the request; empty, with the reason, when the item cannot leave.
         """
+        if self._backwards is not None:
+            self._backwards.mend((item,))
         safe = [item] if self._redact is None else self._redact_each([item])
         if not safe:
             return b"", REDACTION
