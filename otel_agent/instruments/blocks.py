@@ -63,7 +63,6 @@ class Block:
         self, kind: type[BaseException] | None, error: BaseException | None, stack: TracebackType | None
     ) -> None:
         """Give the context back and end the span."""
-        ended = wall_ns()
         try:  # noqa: SIM105 - `suppress` costs more than all the rest
             restore(self._token)
         except ValueError:
@@ -73,7 +72,7 @@ class Block:
             return
         if error is not None:
             calls.fail(span, error)
-        span.end(ended)
+        span.end()
 
     async def __aenter__(self) -> Any:
         """See `__enter__`."""

@@ -160,7 +160,7 @@ class Call:
         if span is not None and span.is_recording():
             if error is not None:
                 fail(span, error)
-            span.end(ended)
+            span.end(max(ended, getattr(span, "start_time", started)))
         self._count(ended - started, error, None if span is None or error is None else span.get_span_context())
 
     def count(self, started_s: float, error: BaseException) -> None:
@@ -211,7 +211,7 @@ def plain(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  # no
     """
 
     @functools.wraps(function)
-    def traced(*args: Any, **kwargs: Any) -> Any:  # noqa: C901 - as above
+    def traced(*args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0915 - as above
         before = current()
         parent: Any = before.get(SPAN_KEY)
         kind = type(parent)
@@ -223,9 +223,10 @@ def plain(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  # no
                 except BaseException as error:
                     call.count(started_s, error)
                     raise
-                call.durations_s.append(perf_s() - started_s)
-                if len(call.durations_s) >= FULL:
-                    call.series.hand_over()
+                ended_s = perf_s()
+                call.durations_s.append(ended_s - started_s)
+                if ended_s > call.series.due_s:
+                    call.series.look(ended_s)
                 return result
             span, token = call.enter()
             started = wall_ns()
@@ -262,7 +263,7 @@ def plain(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  # no
         call.durations.append(took)
         if len(call.durations) >= FULL:
             call.series.hand_over()
-        if took > call.series.slowest_ns:
+        if not 0 <= took <= call.series.slowest_ns:
             call.series.example(took, span)
         return result
 
@@ -292,9 +293,10 @@ def coroutine(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  
                 except BaseException as error:
                     call.count(started_s, error)
                     raise
-                call.durations_s.append(perf_s() - started_s)
-                if len(call.durations_s) >= FULL:
-                    call.series.hand_over()
+                ended_s = perf_s()
+                call.durations_s.append(ended_s - started_s)
+                if ended_s > call.series.due_s:
+                    call.series.look(ended_s)
                 return result
             span, token = call.enter()
             started = wall_ns()
@@ -334,7 +336,7 @@ def coroutine(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  
         call.durations.append(took)
         if len(call.durations) >= FULL:
             call.series.hand_over()
-        if took > call.series.slowest_ns:
+        if not 0 <= took <= call.series.slowest_ns:
             call.series.example(took, span)
         return result
 

@@ -141,7 +141,7 @@ class PendingSpan(Span):
         if error is not None:
             fail(span, error)
         if span.is_recording():
-            span.end(end_ns)
+            span.end(max(end_ns, self._start_ns))
 
     def interrupt(self, attribute: str, ended_ns: int) -> bool:
         """

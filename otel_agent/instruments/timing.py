@@ -12,7 +12,7 @@ from typing import Any
 from otel_agent.clock import perf_s
 from otel_agent.instruments import binding
 from otel_agent.instruments.signatures import wrapped
-from otel_agent.recording.durations import FULL, Series
+from otel_agent.recording.durations import Series
 from otel_agent.recording.recorder import Recorder
 
 __all__ = ["timed_function"]
@@ -77,9 +77,10 @@ def _function(function: Callable[..., Any], timer: _Timer) -> Callable[..., Any]
         except BaseException as error:
             timer.end(started_s, error)
             raise
-        durations_s.append(perf_s() - started_s)
-        if len(durations_s) >= FULL:
-            timer.series.hand_over()
+        ended_s = perf_s()
+        durations_s.append(ended_s - started_s)
+        if ended_s > timer.series.due_s:
+            timer.series.look(ended_s)
         return result
 
     return timed

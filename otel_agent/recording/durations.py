@@ -25,6 +25,9 @@ __all__ = ["FULL", "Durations", "Example", "Series", "shared"]
 FULL = 4096
 """Durations a list holds before it is handed over."""
 
+LOOK_S = 0.02
+"""Time between two looks at a list that is looked at by time."""
+
 MOST_WAITING = 64
 """Full lists that wait for a collection, over all functions: 10 MB of memory."""
 
@@ -47,11 +50,23 @@ class Series:
     """
     The durations of one function.
 
-    `pending` and `pending_s` stay the same objects for ever: callers keep them, append to them, and call `hand_over` when they find
-    `FULL` durations in one.
+    `pending` and `pending_s` stay the same objects for ever: callers keep them and append to them. They call `hand_over` when they
+    find `FULL` durations in `pending`. For `pending_s`, whose callers have the time in hand as a float, comparing that is cheaper
+    than counting: they call `look` when it is due.
     """
 
-    __slots__ = ("_owner", "examples", "failed", "name", "pending", "pending_s", "slowest_ns", "sorted", "waiting")
+    __slots__ = (
+        "_owner",
+        "due_s",
+        "examples",
+        "failed",
+        "name",
+        "pending",
+        "pending_s",
+        "slowest_ns",
+        "sorted",
+        "waiting",
+    )
 
     def __init__(self, owner: "Durations", name: str) -> None:
         """
@@ -67,6 +82,8 @@ class Series:
         """Durations of calls without an error since the last look, in nanoseconds."""
         self.pending_s: list[float] = []
         """Likewise, in seconds."""
+        self.due_s = 0.0
+        """When to call `look` next, by `clock.perf_s`."""
         self.failed: list[tuple[str, int]] = []
         """Error type and duration of the other calls, in nanoseconds."""
         self.waiting: list[tuple[list[int], list[float]]] = []
@@ -111,15 +128,28 @@ class Series:
 
     def example(self, duration_ns: int, span: Any) -> None:
         """
-        Remember a call as an example of a slow one, when it was sampled.
+        Remember a call as an example of a slow one, when it was sampled; mend one that ended before it began.
 
         Args:
-            duration_ns: Longer than `slowest_ns`.
+            duration_ns: Longer than `slowest_ns`, or negative: the clock was set back meanwhile.
             span: Of the call; of ours.
         """
-        if span.flags & 1:
+        if duration_ns < 0:
+            span.end_ns = span.start_ns
+        elif span.flags & 1:
             self.slowest_ns = duration_ns
             self.examples[None] = Example(duration_ns, self._owner.wall(), span.trace_id, span.span_id)
+
+    def look(self, now_s: float) -> None:
+        """
+        Hand over when there is much.
+
+        Args:
+            now_s: By `clock.perf_s`; later than `due_s`.
+        """
+        self.due_s = now_s + LOOK_S
+        if len(self.pending_s) >= FULL:
+            self._owner.take(self)
 
     def hand_over(self) -> None:
         """Make room; called by whoever finds a list full."""

@@ -240,7 +240,7 @@ class Span(_Slots, Readable):
         """End the span; later calls are ignored, with a line in the log."""
         # Between the question and the answer below nothing is called. The interpreter changes threads only at calls and
         # backward jumps, so two threads that end one span end it once.
-        ended = wall_ns() if end_time is None else end_time
+        ended = max(wall_ns(), self.start_ns) if end_time is None else end_time
         if self.end_ns is not None:
             _logger.warning("Calling end() on an ended span.")
             return

@@ -704,6 +704,29 @@ def test_a_span_ended_by_its_own_body_is_sent_once(way: Any) -> None:
     assert 1 == sum(way.rig.calls().values())
 
 
+def _fail() -> None:
+    raise LookupError
+
+
+def test_a_clock_that_is_set_back_leaves_no_negative_span(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A span then ends when it began, whichever way it was recorded."""
+    from otel_agent.instruments import blocks, calls, steps
+    from otel_agent.recording import spans, tracers
+
+    times = iter(range(10**9, 0, -1))
+    for module in (calls, steps, blocks, spans, tracers):
+        monkeypatch.setattr(module, "wall_ns", lambda: next(times))
+    with rig.tracer.start_as_current_span("root"), span("block"):
+        function()
+        list(generator())
+        asyncio.run(coroutine())
+        with pytest.raises(LookupError):
+            traced("fails")(_fail)()
+
+    assert 6 <= len(rig.spans)
+    assert {0} == {each.end_ns - each.start_ns for each in rig.spans}
+
+
 def test_a_context_the_body_leaves_behind_is_cleared(way: Any) -> None:
     """What a body attaches and never detaches ends with its call."""
 

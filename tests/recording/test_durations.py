@@ -233,6 +233,21 @@ def test_full_lists_wait_for_a_collection_and_lose_nothing() -> None:
     assert ([], []) == (series.pending, series.waiting)
 
 
+def test_lists_looked_at_by_time_have_a_bound_too() -> None:
+    """A look that is due hands over what is much and leaves the rest; the next is due a moment later."""
+    durations = Durations()
+    series = durations.series("f")
+    series.pending_s.extend([0.5] * (FULL - 1))
+    series.look(100.0)
+    few = len(series.pending_s)
+    series.pending_s.append(0.5)
+    series.look(200.0)
+
+    assert (FULL - 1, 0, 1) == (few, len(series.pending_s), len(series.waiting))
+    assert 200.0 < series.due_s < 201.0
+    assert [FULL] == [each.count for _, _, each in durations.collect()]
+
+
 def test_many_errors_are_sorted_in_between() -> None:
     """A function that always fails does not fill the memory."""
     durations = Durations()
