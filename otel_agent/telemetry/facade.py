@@ -13,6 +13,7 @@ from otel_agent.telemetry.parts import Parts
 if TYPE_CHECKING:
     from otel_agent.alerts.engine import Alerts  # heavy, and not needed without rules
     from otel_agent.health.assembly import Health
+    from otel_agent.telemetry.reloading import Reloading
 
 __all__ = ["Telemetry"]
 
@@ -27,7 +28,13 @@ class Telemetry:
     A context manager, sync and async: leaving it is `shutdown`. Nothing here raises into the agent.
     """
 
-    def __init__(self, config: Config, parts: Parts | None, problems: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        config: Config,
+        parts: Parts | None,
+        problems: Sequence[str] = (),
+        reloading: "Reloading | None" = None,
+    ) -> None:
         """
         Hold what `init` has put together.
 
@@ -35,10 +42,12 @@ class Telemetry:
             config: What it was made from.
             parts: Everything that runs; `None` when the package is disabled.
             problems: What of the set-up was left out, and why.
+            reloading: How the configuration is read again.
         """
         self.config = config
         self.problems = tuple(problems)
         self._parts = parts
+        self._reloading = reloading
         self._ended: Delivery | None = None
 
     @property
@@ -95,6 +104,17 @@ class Telemetry:
         """Say that the agent has finished its own set-up: /startupz and /readyz answer 200. `init` says so by itself."""
         if self._parts is not None:
             self._parts.health.started()
+
+    def reload(self) -> tuple[str, ...]:
+        """
+        Read the configuration again. When there is a mistake in it, it is said, and what is in force stays.
+
+        Levels of logging count at once; a line of the logger `otel_agent` names settings that count from the next start on.
+
+        Returns:
+            A line for each setting that differs, secrets masked: "logs.level: INFO → DEBUG".
+        """
+        return () if self._reloading is None else self._reloading.reload()
 
     def flush(self, timeout_s: float = FLUSH_S) -> Delivery:
         """

@@ -17,7 +17,6 @@ from typing import Any
 
 from otel_agent.config.loading import Loaded, load, working_directory
 from otel_agent.config.model import Config
-from otel_agent.config.sections.export import Export
 from otel_agent.errors import ConfigurationError, OtelAgentError
 from otel_agent.guard import shared as guard
 from otel_agent.lifecycle.endings import ExitHooks
@@ -28,6 +27,7 @@ from otel_agent.telemetry.facade import Telemetry
 from otel_agent.telemetry.installing import OURS, install_globals
 from otel_agent.telemetry.instrumenting import Instrumentation
 from otel_agent.telemetry.parts import Component, Observers, Parts
+from otel_agent.telemetry.reloading import Reloading
 
 __all__ = ["init", "start"]
 
@@ -132,7 +132,7 @@ def _loaded_and_started(arguments: Mapping[str, Any], observers: Observers | Non
     if loaded.config.disabled:
         return Telemetry(loaded.config, None, loaded.problems)
     try:
-        return _started(loaded, observers, _renewed_export(arguments))
+        return _started(loaded, observers, _reader(arguments))
     except OtelAgentError:
         if loaded.config.strict:
             raise
@@ -160,13 +160,13 @@ def _without_collections() -> Iterator[None]:
             gc.enable()
 
 
-def _renewed_export(arguments: Mapping[str, Any]) -> Callable[[], Export]:
-    """Read files again, with the variables and the working directory of the start: an agent may change both."""
+def _reader(arguments: Mapping[str, Any]) -> Callable[[], Loaded]:
+    """Read everything again, with the variables and the working directory of the start: an agent may change both."""
     environ, directory, script = dict(os.environ), working_directory(), sys.argv[0] if sys.argv else ""
-    return lambda: load(arguments, environ=environ, directory=directory, script=script).config.export
+    return lambda: load(arguments, environ=environ, directory=directory, script=script)
 
 
-def _started(loaded: Loaded, observers: Observers | None, renew_export: Callable[[], Export]) -> Telemetry:
+def _started(loaded: Loaded, observers: Observers | None, read: Callable[[], Loaded]) -> Telemetry:
     config = loaded.config
     problems: list[str] = []
     parts = Parts(
@@ -175,7 +175,7 @@ def _started(loaded: Loaded, observers: Observers | None, renew_export: Callable
         existing=find_existing(OURS),
         problems=problems,
         observers=observers,
-        renew_export=renew_export,
+        renew_export=lambda: read().config.export,
     )
     if config.strict and problems:
         raise ConfigurationError(problems)
@@ -194,7 +194,7 @@ def _started(loaded: Loaded, observers: Observers | None, renew_export: Callable
         raise ConfigurationError(problems)
     for line in problems:
         guard.report(f"config.{line}", line)
-    telemetry = Telemetry(config, parts, (*loaded.problems, *problems))
+    telemetry = Telemetry(config, parts, (*loaded.problems, *problems), Reloading(loaded, read, parts))
     _follow_the_process(telemetry, parts, config)
     telemetry.ready()
     return telemetry

@@ -309,3 +309,29 @@ def test_the_terminal_shows_no_secret(tmp_path: Path) -> None:
 
     assert "login" in ended.err
     assert "hunter2" not in ended.err
+
+
+def test_a_reload_applies_what_it_can_and_keeps_what_was_right(tmp_path: Path) -> None:
+    """A new level counts at once, other settings are named, and a broken file changes nothing."""
+    (tmp_path / "otel-agent.yaml").write_text("logs: {level: WARNING}\n")
+    code = """
+    import logging, pathlib
+    import otel_agent
+    from otel_agent.testing import recorded
+    with recorded() as telemetry:
+        logging.getLogger("a").setLevel("INFO")
+        logging.getLogger("a").info("before")
+        pathlib.Path("otel-agent.yaml").write_text("logs: {level: INFO}\\nmetrics: {interval_s: 30}\\n")
+        print(telemetry.telemetry.reload())
+        logging.getLogger("a").info("after")
+        pathlib.Path("otel-agent.yaml").write_text("logs: {level: LOUD}\\n")
+        print(telemetry.telemetry.reload())
+        logging.getLogger("a").info("still")
+        print([record["body"] for record in telemetry.logs])
+    """
+    ended = run_agent(code, tmp_path)
+
+    assert 'logs.level: "WARNING" → "INFO"' in ended.out.splitlines()[0]
+    assert ["()", "['after', 'still']"] == ended.out.splitlines()[1:]
+    assert "counts from the next start on: metrics.interval_s" in ended.err
+    assert "LOUD" in ended.err

@@ -15,7 +15,7 @@ from otel_agent.config.nodes import Node, Place, wrapped
 from otel_agent.config.tree import Leaf, is_section, leaves, members, metas
 from otel_agent.config.wording import nearest
 
-__all__ = ["CONFIG", "ENVIRONMENT", "PREFIX", "read_variables"]
+__all__ = ["ATTACH", "CONFIG", "ENVIRONMENT", "PREFIX", "read_variables"]
 
 PREFIX = "OTEL_AGENT_"
 CONFIG = "OTEL_AGENT_CONFIG"
@@ -23,7 +23,10 @@ CONFIG = "OTEL_AGENT_CONFIG"
 ENVIRONMENT = "OTEL_AGENT_ENVIRONMENT"
 """Names the environment, and with it the overlay file."""
 
-_NO_SETTINGS = {CONFIG, ENVIRONMENT}
+ATTACH = "OTEL_AGENT_ATTACH"
+"""Lets another distribution load this package as well; see `otel_agent.distro`."""
+
+_NO_SETTINGS = {CONFIG, ENVIRONMENT, ATTACH}
 _WORDS = {"true", "false", "yes", "no", "on", "off", "1", "0", "null"}
 
 
