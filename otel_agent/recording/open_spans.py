@@ -2,7 +2,7 @@
 Spans that are still open when the process ends.
 
 Nobody keeps a list of open spans: it would cost every span something for the sake of the few that never end. Instead, all objects of
-the process are looked through once, at the end. What was running then is sent with the attribute `otel_agent.interrupted`.
+the process are looked through once, at the end, for those that refer to a class of spans. What was running then is sent with the attribute `otel_agent.interrupted`.
 
 Objects an agent has taken away from the garbage collector (`gc.freeze`) are not found.
 """
@@ -52,7 +52,9 @@ def end_open_spans(provider: Any, also: tuple[type[Interruptible], ...] = ()) ->
     ended = 0
     ours = frozenset((Span, RareSpan))
     others = frozenset(also)
-    found = [each for each in gc.get_objects() if type(each) in ours or type(each) in others]
+    # An instance refers to its class. Asking for all objects instead would lend us tuples that other threads are still making,
+    # and `tuple(…)` fails in the agent when somebody else knows the tuple. Source: https://bugs.python.org/issue15108
+    found = [each for each in gc.get_referrers(*ours, *others) if type(each) in ours or type(each) in others]
     now_ns = wall_ns()
     # What is pending comes first: it may make spans of its own ancestors.
     for each in sorted(found, key=lambda one: type(one) in ours):

@@ -39,6 +39,15 @@ def test_open_spans_end_with_a_mark() -> None:
     assert other.is_recording()
 
 
+def test_nobody_elses_objects_are_taken_hold_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tuple that another thread is making stays its own: with a second reference to it, `tuple(…)` raises SystemError."""
+    provider, tracer, _ = made()
+    spans = [tracer.start_span("open"), tracer.start_span("open", attributes={"a": 1})]
+    monkeypatch.setattr("gc.get_objects", lambda: pytest.fail("all objects were asked for"))
+
+    assert len(spans) == end_open_spans(provider)
+
+
 def test_open_spans_of_other_threads_end_too() -> None:
     """Whoever goes on working finds its span ended, and sends it no second time."""
     provider, tracer, items = made()
