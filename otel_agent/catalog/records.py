@@ -5,8 +5,8 @@ Plain frozen records: they know nothing of OpenTelemetry's Python packages, so t
 the catalogue without loading them. Instruments are made from the records in `instruments.observing`.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 __all__ = ["OURS", "Attribute", "Event", "Kind", "Metric", "semantic_convention"]
 
@@ -44,8 +44,7 @@ class Kind(StrEnum):
     """A distribution over buckets that grow by a constant factor."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """One key that telemetry carries."""
 
     name: str
@@ -58,8 +57,7 @@ class Attribute:
     """Where the name is defined: an address, or `OURS`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(NamedTuple):
     """One metric, described once for instruments, documentation and tests."""
 
     name: str
@@ -85,8 +83,7 @@ class Metric:
     """What points are told apart by as well when detail is asked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One kind of log record with an event name."""
 
     name: str

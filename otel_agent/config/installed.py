@@ -13,6 +13,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib.machinery import PathFinder
 
 __all__ = ["entry_names", "version"]
@@ -57,13 +58,12 @@ def entry_names(group: str) -> set[str] | None:
         return None
     found: set[str] = set()
     for _, _, folder in folders:
-        try:
-            with open(os.path.join(folder, "entry_points.txt"), encoding="utf-8") as file:  # noqa: PTH118, PTH123 - hundreds of times in a start
+        path = f"{folder}/entry_points.txt"
+        if os.access(path, os.R_OK):
+            with open(path, encoding="utf-8") as file:  # noqa: PTH123 - dozens of times in a start
                 text = file.read()
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-        if group in text:
-            found.update(_names(text, group))
+            if group in text:
+                found.update(_names(text, group))
     return found
 
 
@@ -76,32 +76,46 @@ def _names(text: str, group: str) -> Iterator[str]:
             yield line.partition("=")[0].strip()
 
 
-def _folders() -> list[tuple[str, str, str]] | None:
+def _folders() -> tuple[tuple[str, str, str], ...] | None:
     """Normal name, version and place of every distribution; the first of a name is the one that is imported."""
     if any(hasattr(finder, "find_distributions") and finder is not PathFinder for finder in sys.meta_path):
         return None
+    return _listed(tuple((place, _changed_ns(place)) for place in (entry or os.getcwd() for entry in sys.path)))  # noqa: PTH109 - as above
+
+
+def _changed_ns(place: str) -> int:
+    try:
+        return os.stat(place).st_mtime_ns  # noqa: PTH116 - as above
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=1)
+def _listed(places: tuple[tuple[str, int], ...]) -> tuple[tuple[str, str, str], ...] | None:
     found: dict[str, tuple[str, str, str]] = {}
-    for entry in sys.path:
-        place = entry or "."
+    for place, changed_ns in places:
+        if not changed_ns:
+            continue
         try:
             children = os.listdir(place)  # noqa: PTH208 - names are all that is needed
         except NotADirectoryError:
             return None
         except OSError:
             continue
+        for child in children:
+            if child[-4:].lower() not in ("info", ".egg"):
+                continue
+            stem, _, kind = child.rpartition(".")
+            if kind.lower() == "egg":
+                return None
+            if kind.lower() in ("dist-info", "egg-info"):
+                name, _, rest = stem.partition("-")
+                found.setdefault(_normal(name), (_normal(name), rest.partition("-")[0], f"{place}/{child}"))
         if place.lower().endswith(".egg"):
             return None
-        for child in children:
-            stem, dot, kind = child.rpartition(".")
-            kind = kind.lower()
-            if not dot or kind not in ("dist-info", "egg-info", "egg"):
-                continue
-            if kind == "egg":
-                return None
-            name, _, rest = stem.partition("-")
-            found.setdefault(_normal(name), (_normal(name), rest.partition("-")[0], os.path.join(place, child)))  # noqa: PTH118 - as above
-    return list(found.values())
+    return tuple(found.values())
 
 
 def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    plain = name.lower().replace("_", "-").replace(".", "-")
+    return re.sub("-+", "-", plain) if "--" in plain else plain

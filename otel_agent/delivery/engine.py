@@ -62,6 +62,7 @@ class DeliveryEngine:
         select: Select | None = None,
         clock: Clock = SYSTEM,
         settings: DeliverySettings | None = None,
+        queues: Mapping[str, SignalQueue] | None = None,
     ) -> None:
         """
         Build an engine; nothing runs before `start`, but the queues take items at once.
@@ -76,9 +77,10 @@ class DeliveryEngine:
             select: Chooses which ended spans are sent; by default those with the sampled flag.
             clock: Its monotonic face rules waits between attempts.
             settings: Sizes and times.
+            queues: By signal: those that there are already; see `entrance`.
         """
         self.settings = settings or DeliverySettings()
-        self.queues = {signal: SignalQueue(self.settings.queue_limit(signal)) for signal in SIGNALS}
+        self.queues = queues or {signal: SignalQueue(self.settings.queue_limit(signal)) for signal in SIGNALS}
         self._sender = sender
         self._spool = spool
         self._clock = clock
@@ -109,6 +111,9 @@ class DeliveryEngine:
         self._begin()
         if spool is not None:
             self._connect(spool)
+        elif queues is not None:
+            for queue in queues.values():
+                queue.on_overflow(None)
 
     def start(self) -> None:
         """Begin to deliver; safe twice, and without effect after `close`."""

@@ -12,13 +12,17 @@ from typing import Any
 
 from otel_agent.delivery.accounting import Tally
 
-__all__ = ["CLOSED", "QUEUE_FULL", "SignalQueue"]
+__all__ = ["CLOSED", "QUEUE_FULL", "STRETCH", "SignalQueue"]
 
 QUEUE_FULL = "queue_full"
 """Reason of what is dropped because neither memory nor disk took it."""
 
 CLOSED = "closed"
 """Reason of what came after the end, when there was no disk to put it on."""
+
+
+STRETCH = 2
+"""A queue holds up to so many times its limit while room is being made on a disk."""
 
 
 class SignalQueue:

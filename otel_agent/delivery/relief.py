@@ -13,12 +13,10 @@ from typing import Any
 
 from otel_agent.delivery.courier import Courier
 from otel_agent.delivery.lane import Lane
+from otel_agent.delivery.queues import STRETCH
 from otel_agent.guard import guarded
 
 __all__ = ["Relief"]
-
-STRETCH = 2
-"""A queue holds up to so many times its limit while room is being made."""
 
 
 class Relief:

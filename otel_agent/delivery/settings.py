@@ -1,6 +1,6 @@
 """How much is held, how long it is waited, and how often it is tried again."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["SIGNALS", "DeliverySettings"]
 
@@ -8,8 +8,7 @@ SIGNALS = ("traces", "metrics", "logs")
 """The three ways out; each has a queue, a ledger and troubles of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeliverySettings:
+class DeliverySettings(NamedTuple):
     """Sizes and times of the engine. The defaults are right for an agent that makes up to some 100,000 spans a second."""
 
     queue_spans: int = 65_536

@@ -10,27 +10,27 @@ Health as one object: what is watched, and everybody who is told.
 
 import os
 import socket
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from otel_agent.clock import SYSTEM, Clock
+from otel_agent.delivery.loading import load
 from otel_agent.errors import ConfigurationError
 from otel_agent.guard import shared as guard
-from otel_agent.health.answers import describe
 from otel_agent.health.aside import Latest, Told
-from otel_agent.health.loops import LOOP_WITHIN_S, LoopProbe
-from otel_agent.health.monitor import TICK_S, Change, HealthMonitor, Outside, Report
-from otel_agent.health.probe_file import ProbeFile
 from otel_agent.health.registry import Registry, shared
-from otel_agent.health.requests import Asking
-from otel_agent.health.settings import HealthSettings, ThresholdSettings
+from otel_agent.health.settings import LOOP_WITHIN_S, HealthSettings, ThresholdSettings
 from otel_agent.health.systemd import Systemd
-from otel_agent.health.thresholds import Threshold
 
 if TYPE_CHECKING:
-    from otel_agent.health.server import HealthServer  # loads asyncio; only an agent with a port needs it
+    # Loaded when the watching begins, and the server by an agent with a port.
+    from otel_agent.health.monitor import Change, HealthMonitor, Outside, Report
+    from otel_agent.health.probe_file import ProbeFile
+    from otel_agent.health.server import HealthServer
+    from otel_agent.health.thresholds import Threshold
 
 __all__ = ["Health"]
 
@@ -47,7 +47,7 @@ class Health:
         *,
         read: Callable[[], Mapping[str, float]] | None = None,
         delivery: Callable[[], str | None] | None = None,
-        on_change: Callable[[Change], object] | None = None,
+        on_change: "Callable[[Change], object] | None" = None,
         redact: Callable[[str], str] = str,
         registry: Registry = shared,
         clock: Clock = SYSTEM,
@@ -74,20 +74,16 @@ class Health:
         self._systemd = Systemd(os.environ)
         self._changes = None if on_change is None else Told("changes", on_change)
         self._outside = Latest("readings", lambda: _read(read, delivery), "the machine's state could not be read")
-        self._file = None if settings.file is None else ProbeFile(Path(settings.file))
+        self._file = None if settings.file is None else _probe_file(settings.file)
         self._writing = Latest("file", self._write, f"the health file {settings.file} could not be written")
         self._written_at_s = self._alive_at_s = float("-inf")
-        self._monitor = HealthMonitor(
-            registry,
-            _thresholds(settings.thresholds) if read is not None else (),
-            self._outside.fresh if read is not None or delivery is not None else lambda: None,
-            self._tell,
-            self._after_tick,
-            clock,
-            LoopProbe(registry, loop_within_s, clock),
-            min(TICK_S, (self._systemd.watchdog_s or 2 * TICK_S) / 2),
-        )
+        self._has_outside = read is not None or delivery is not None
+        self._has_readings = read is not None
+        self._loop_within_s = loop_within_s
+        self._turn = threading.Lock()
+        self._made: HealthMonitor | None = None
         self._server: HealthServer | None = None
+        self._is_started = False
         self._is_drained = False
         self._is_closed = False
 
@@ -96,13 +92,27 @@ class Health:
         """The port the probes are answered on; None without a server."""
         return None if self._server is None else self._server.port
 
-    def start(self, *, strict: bool = False) -> None:
+    @property
+    def _monitor(self) -> "HealthMonitor":
+        """What watches, built when it is first needed: a start does not wait for it."""
+        if self._made is None:
+            with self._turn:
+                if self._made is None:
+                    self._made = self._new_monitor()
+            if self._is_started:
+                self._made.started()
+            if self._is_drained:
+                self._made.drain()
+        return self._made
+
+    def start(self, *, strict: bool = False, is_watching: bool = True) -> None:
         """
         Begin to watch and to answer; a second call does nothing.
 
         Args:
             strict: Whether a port that cannot be had is the caller's problem. Otherwise it is said once, and everything else
                 works.
+            is_watching: Whether to watch at once. Otherwise `watch` is called later.
 
         Raises:
             ConfigurationError: Strict, and the address cannot be listened on.
@@ -114,18 +124,27 @@ class Health:
                 if strict:
                     raise
                 guard.report("health.server", f"{error}; the agent runs without probes")
-        self._monitor.start()
+        if is_watching:
+            self.watch()
+
+    def watch(self) -> None:
+        """Begin to watch; does nothing the second time, after `close`, and in a forked child."""
+        if not self._is_closed:
+            self._monitor.start()
 
     def started(self) -> None:
         """The agent is set up: /startupz turns 200, /readyz too unless something is wrong, systemd is told."""
-        self._monitor.started()
+        self._is_started = True
+        if self._made is not None:
+            self._made.started()
         self._systemd.ready()
 
     def drain(self) -> None:
         """The end has begun: /readyz turns 503 at once, /livez stays as it is; safe twice."""
-        self._monitor.drain()
-        if not self._is_drained:
-            self._is_drained = True
+        is_first, self._is_drained = not self._is_drained, True
+        if self._made is not None:
+            self._made.drain()
+        if is_first:
             self._systemd.stopping()
             self._write_file()
 
@@ -139,19 +158,20 @@ class Health:
         if self._is_closed:
             return
         self._is_closed = True
-        self._monitor.close(timeout_s / 2)
+        if self._made is not None:
+            self._made.close(timeout_s / 2)
         if self._server is not None:
             self._server.close(timeout_s / 2)
         if self._file is not None and self._writing.wait(timeout_s / 4):
             self._file.remove()
 
-    def report(self) -> Report:
+    def report(self) -> "Report":
         """What is known now."""
         return self._monitor.report()
 
     def status(self) -> dict[str, Any]:
         """What is known now, as plain values: `status`, `live`, `ready`, `components`, `thresholds`, `stalls`, `port`."""
-        return {**describe(self.report(), self._redact), "port": self.port}
+        return {**_described(self.report(), self._redact), "port": self.port}
 
     def states(self) -> dict[str, str]:
         """The state of each component and threshold by name, and of the whole as "overall"."""
@@ -186,10 +206,33 @@ class Health:
         if self._server is not None:
             self._server.reinit_after_fork()
         self._server = None
-        self._monitor.reinit_after_fork()
+        self._turn = threading.Lock()
+        if self._made is None:
+            self._registry = Registry(self._clock)
+            self._is_closed = True
+        else:
+            self._made.reinit_after_fork()
+
+    def _new_monitor(self) -> "HealthMonitor":
+        """Loaded here: see the top."""
+        load("otel_agent.health.answers")
+        from otel_agent.health.loops import LoopProbe
+        from otel_agent.health.monitor import TICK_S, HealthMonitor
+
+        return HealthMonitor(
+            self._registry,
+            _thresholds(self._settings.thresholds) if self._has_readings else (),
+            self._outside.fresh if self._has_outside else lambda: None,
+            self._tell,
+            self._after_tick,
+            self._clock,
+            LoopProbe(self._registry, self._loop_within_s, self._clock),
+            min(TICK_S, (self._systemd.watchdog_s or 2 * TICK_S) / 2),
+        )
 
     def _new_server(self, port: int) -> "HealthServer":
-        from otel_agent.health.server import HealthServer  # see the top
+        from otel_agent.health.requests import Asking  # see the top
+        from otel_agent.health.server import HealthServer
 
         names: set[str] = {self._settings.host.lower()}
         with suppress(OSError):
@@ -200,8 +243,10 @@ class Health:
         server.start()
         return server
 
-    def _tell(self, change: Change) -> None:
+    def _tell(self, change: "Change") -> None:
         if self._changes is not None:
+            from otel_agent.health.monitor import Change
+
             self._changes.tell(Change(change.name, change.before, change.after, self._redact(change.message)))
 
     def _after_tick(self) -> None:
@@ -221,11 +266,13 @@ class Health:
     def _write(self) -> None:
         if self._file is not None:
             report = self.report()
-            content = {**describe(report, self._redact), "port": self.port, "pid": os.getpid()}
+            content = {**_described(report, self._redact), "port": self.port, "pid": os.getpid()}
             self._file.write(content, is_live=report.is_live, wall_s=self._clock.wall_ns() / 1e9)
 
 
-def _read(read: Callable[[], Mapping[str, float]] | None, delivery: Callable[[], str | None] | None) -> Outside:
+def _read(read: Callable[[], Mapping[str, float]] | None, delivery: Callable[[], str | None] | None) -> "Outside":
+    from otel_agent.health.monitor import Outside  # see the top
+
     return Outside(
         readings={} if read is None else read(),
         is_delivering=delivery is not None,
@@ -233,7 +280,21 @@ def _read(read: Callable[[], Mapping[str, float]] | None, delivery: Callable[[],
     )
 
 
-def _thresholds(settings: ThresholdSettings) -> list[Threshold]:
+def _described(report: "Report", redact: Callable[[str], str]) -> dict[str, Any]:
+    from otel_agent.health.answers import describe  # see the top
+
+    return describe(report, redact)
+
+
+def _probe_file(path: str) -> "ProbeFile":
+    from otel_agent.health.probe_file import ProbeFile  # few agents have one
+
+    return ProbeFile(Path(path))
+
+
+def _thresholds(settings: ThresholdSettings) -> "list[Threshold]":
+    from otel_agent.health.thresholds import Threshold  # see the top
+
     limits = {"cpu": settings.cpu, "memory": settings.memory, "disk": settings.disk}
     return [
         Threshold(name, limit, max(0.0, limit - settings.clear_gap), settings.hold_s)

@@ -15,17 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.health.registry import Heartbeat, Registry
+from otel_agent.health.settings import LOOP_WITHIN_S
 
 if TYPE_CHECKING:
     import asyncio  # never loaded here: an agent without it has no loop
 
-__all__ = ["LOOK_S", "LOOP_WITHIN_S", "LoopProbe"]
+__all__ = ["LOOK_S", "LoopProbe"]
 
 LOOK_S = 1.0
 """How often threads are looked at and loops asked, in seconds."""
-
-LOOP_WITHIN_S = 10.0
-"""How long a loop may be blocked, in seconds: longer than a careless call, shorter than anybody's patience."""
 
 OWN_THREADS = "otel-agent-"
 

@@ -8,8 +8,7 @@ runs what is in it.
 import math
 import threading
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from otel_agent.clock import SYSTEM, Clock
 
@@ -24,8 +23,7 @@ FAILURE_THRESHOLD = 3
 SUCCESS_THRESHOLD = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """A question to ask again and again."""
 
     name: str

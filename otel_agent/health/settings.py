@@ -2,7 +2,10 @@
 
 from typing import Protocol
 
-__all__ = ["HealthSettings", "ThresholdSettings"]
+__all__ = ["LOOP_WITHIN_S", "HealthSettings", "ThresholdSettings"]
+
+LOOP_WITHIN_S = 10.0
+"""How long an event loop may be blocked, in seconds: longer than a careless call, shorter than anybody's patience."""
 
 
 class ThresholdSettings(Protocol):

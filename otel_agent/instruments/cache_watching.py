@@ -11,8 +11,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from opentelemetry.metrics import Meter
 
@@ -28,8 +27,7 @@ WINDOW_S = 60.0
 """The hit ratio is that of the lookups of this long."""
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(NamedTuple):
     """What a cache can say about itself; counts are since it was made."""
 
     hits: int

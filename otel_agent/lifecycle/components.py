@@ -10,9 +10,8 @@ call begins the ending (`ending`), the others wait for it.
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from otel_agent import guard
 from otel_agent.clock import SYSTEM, Clock
@@ -38,8 +37,7 @@ STOP_HOOK_S = 1.0
 """A hook at the end may take this long when nothing else is said, in seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(NamedTuple):
     """A part that starts and closes. Each callable may be None: there is nothing to do then."""
 
     name: str

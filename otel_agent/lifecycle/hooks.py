@@ -6,8 +6,7 @@ under `async with` it runs on the agent's own loop, otherwise on one made for it
 """
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from otel_agent.lifecycle.tasks import Task
 
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Hook"]
 
 
-@dataclass(frozen=True, slots=True)
-class Hook:
+class Hook(NamedTuple):
     """Something to be done, and how long it may take."""
 
     name: str

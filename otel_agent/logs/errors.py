@@ -13,9 +13,7 @@ Source: the idea of grouping by type and in-application frames is Sentry's,
 https://develop.sentry.dev/backend/application-domains/grouping/
 """
 
-import hashlib
 import re
-import sysconfig
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
@@ -203,6 +201,8 @@ def fingerprint(attributes: Mapping[str, Any]) -> str:
     Args:
         attributes: `exception.type` and, where known, `exception.stacktrace` as Python prints it.
     """
+    import hashlib  # brings OpenSSL, for agents that have errors
+
     content = f"{attributes.get('exception.type')}\n{_where(attributes)}"
     return hashlib.blake2s(content.encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
 
@@ -223,6 +223,8 @@ def _innermost(stack: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _is_library(path: str) -> bool:
+    import sysconfig  # as above
+
     return path.startswith(("<frozen", sysconfig.get_path("stdlib"))) or any(part in path for part in _LIBRARIES)
 
 

@@ -14,13 +14,12 @@ import sys
 from collections.abc import Callable, MutableSequence, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from otel_agent.clock import SYSTEM, Clock
-from otel_agent.logs.console import Console, shows_colours
-from otel_agent.logs.formatting import json_line, text_line
-from otel_agent.logs.queue import LogQueue, Output
-from otel_agent.logs.rotation import RotatingFile
+
+if TYPE_CHECKING:
+    from otel_agent.logs.queue import LogQueue, Output  # loaded where an output was asked for
 
 __all__ = ["Outputs", "build_outputs"]
 
@@ -28,7 +27,7 @@ __all__ = ["Outputs", "build_outputs"]
 class Outputs:
     """The queues of all outputs as one part: started, flushed, closed and forked together."""
 
-    def __init__(self, queues: Sequence[LogQueue], *, has_console: bool = False, clock: Clock = SYSTEM) -> None:
+    def __init__(self, queues: "Sequence[LogQueue]", *, has_console: bool = False, clock: Clock = SYSTEM) -> None:
         """
         Take queues together.
 
@@ -58,7 +57,7 @@ class Outputs:
         Returns:
             Whether everything that waited has been written.
         """
-        return self._each(LogQueue.flush, timeout_s)
+        return self._each(lambda queue, within_s: queue.flush(within_s), timeout_s)
 
     def close(self, timeout_s: float) -> bool:
         """
@@ -70,7 +69,7 @@ class Outputs:
         Returns:
             Whether everything has been written.
         """
-        return self._each(LogQueue.close, timeout_s)
+        return self._each(lambda queue, within_s: queue.close(within_s), timeout_s)
 
     def counts(self) -> dict[str, dict[str, Any]]:
         """What became of the records, by output: accepted = queued + written + dropped."""
@@ -81,7 +80,7 @@ class Outputs:
         for queue in self.queues:
             queue.reinit_after_fork()
 
-    def _each(self, do: Callable[[LogQueue, float], bool], timeout_s: float) -> bool:
+    def _each(self, do: "Callable[[LogQueue, float], bool]", timeout_s: float) -> bool:
         deadline_s = self._clock.monotonic_s() + timeout_s
         done = [do(queue, max(0.0, deadline_s - self._clock.monotonic_s())) for queue in self.queues]
         return all(done)
@@ -105,6 +104,13 @@ def build_outputs(
         directory: What relative paths begin at; the current directory when not given.
         observe: Sees each batch once, before redaction: an `ErrorTracker.logs` where nothing is exported.
     """
+    if settings.console is None and not settings.files:
+        return Outputs(())
+    from otel_agent.logs.console import Console, shows_colours
+    from otel_agent.logs.formatting import json_line, text_line
+    from otel_agent.logs.queue import LogQueue
+    from otel_agent.logs.rotation import RotatingFile
+
     chosen: list[tuple[Output, Callable[[Any], str]]] = []
     if settings.console == "json":
         chosen.append((Console(), json_line))

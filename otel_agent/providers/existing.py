@@ -1,8 +1,7 @@
 """Providers that were there before us."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from opentelemetry import metrics, trace
 from opentelemetry.sdk.metrics import MeterProvider
@@ -13,8 +12,7 @@ from otel_agent.logs import otel
 __all__ = ["Existing", "find_existing"]
 
 
-@dataclass(frozen=True, slots=True)
-class Existing:
+class Existing(NamedTuple):
     """Providers of the SDK that somebody else has made global before `init`."""
 
     tracer_provider: TracerProvider | None = None

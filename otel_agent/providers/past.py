@@ -8,10 +8,10 @@ so that starting an agent without rules does not pay for it.
 from typing import TYPE_CHECKING, Any
 
 from otel_agent.errors import RuleError
-from otel_agent.series.histograms import Histogram
 
 if TYPE_CHECKING:
     from otel_agent.providers.judging import Judging  # heavy, and not needed without rules
+    from otel_agent.series.histograms import Histogram
 
 __all__ = ["RecentPast"]
 
@@ -78,5 +78,5 @@ class RecentPast:
             self._store = self._collections = None
 
 
-def _number(value: float | Histogram) -> float:
+def _number(value: "float | Histogram") -> float:
     return value if isinstance(value, float) else value.count

@@ -1,8 +1,10 @@
 """How the context crosses processes: propagators by the names of `OTEL_PROPAGATORS`."""
 
 from collections.abc import MutableSequence, Sequence
+from typing import TYPE_CHECKING
 
-from opentelemetry.propagators.textmap import TextMapPropagator
+if TYPE_CHECKING:
+    from opentelemetry.propagators.textmap import TextMapPropagator  # not loaded for the default
 
 __all__ = ["DEFAULT", "build_propagator"]
 
@@ -10,7 +12,7 @@ DEFAULT = ("tracecontext", "baggage")
 """What OpenTelemetry's API does when nobody asks for anything else."""
 
 
-def build_propagator(names: Sequence[str], problems: MutableSequence[str]) -> TextMapPropagator | None:
+def build_propagator(names: Sequence[str], problems: MutableSequence[str]) -> "TextMapPropagator | None":
     """
     Build what injects and extracts.
 

@@ -5,7 +5,6 @@ A signal has one receiver that decides what becomes of a request, and may have a
 """
 
 import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -21,21 +20,7 @@ from otel_agent.delivery.spool.homes import default_directory
 from otel_agent.delivery.spool.spool import Spool
 from otel_agent.providers.credentials import Credentials
 
-__all__ = ["build_sender", "build_spool", "destinations"]
-
-
-def destinations(export: Export) -> Mapping[str, Sequence[str]]:
-    """
-    Where each signal goes.
-
-    Args:
-        export: Of the configuration.
-
-    Returns:
-        By signal any of "otlp", "console" and "file".
-    """
-    has_terminal = sys.stderr is not None and sys.stderr.isatty()
-    return {signal: export.destinations(signal, has_terminal=has_terminal) for signal in SIGNALS}
+__all__ = ["build_sender", "build_spool"]
 
 
 def build_sender(
@@ -46,7 +31,7 @@ def build_sender(
 
     Args:
         export: Of the configuration.
-        chosen: By signal, from `destinations`.
+        chosen: By signal, from `destinations.destinations`.
         renew: Reads the configuration again; asked when a receiver has refused the headers.
 
     Returns:

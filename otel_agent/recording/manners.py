@@ -7,8 +7,7 @@ other sampler, also one derived from these, is asked each time.
 
 # ruff: noqa: SLF001 - what the SDK's samplers are made of has no public name
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from opentelemetry.sdk.trace import sampling
 
@@ -19,8 +18,7 @@ EVERY = 1 << 64
 _PARENT_BASED = (sampling.ParentBased, sampling.ParentBasedTraceIdRatio)
 
 
-@dataclass(frozen=True, slots=True)
-class Manners:
+class Manners(NamedTuple):
     """How a sampler decides."""
 
     bound: int | None = None

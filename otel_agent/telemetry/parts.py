@@ -14,15 +14,13 @@ from otel_agent.clock import wall_ns
 from otel_agent.config.model import Config
 from otel_agent.config.sections.export import Export
 from otel_agent.delivery.accounting import Delivery
-from otel_agent.delivery.console.summary import CacheFigures, FunctionFigures
-from otel_agent.delivery.engine import DeliveryEngine
+from otel_agent.delivery.entrance import Entrance
+from otel_agent.delivery.loading import load
 from otel_agent.delivery.settings import DeliverySettings
 from otel_agent.health.assembly import Health
-from otel_agent.health.monitor import Change
 from otel_agent.health.registry import shared as checks
 from otel_agent.instruments import functions
 from otel_agent.instruments.cache_watching import registry as caches
-from otel_agent.instruments.host import build_ratios
 from otel_agent.instruments.pending import PendingSpan
 from otel_agent.lifecycle.components import Component, Lifecycle
 from otel_agent.logs import otel
@@ -31,22 +29,27 @@ from otel_agent.logs.errors import ErrorTracker
 from otel_agent.logs.outputs import Outputs, build_outputs
 from otel_agent.processors.attaching import QueueProcessor
 from otel_agent.processors.metrics import AgentMetricReader
+from otel_agent.providers.destinations import destinations
 from otel_agent.providers.existing import Existing
 from otel_agent.providers.metering import all_of, build_meter_provider, build_reader, queued
 from otel_agent.providers.past import RecentPast
 from otel_agent.providers.resource import build_resource
-from otel_agent.providers.terminal import Terminal, TerminalFigures
 from otel_agent.providers.tracing import build_tail, build_tracer_provider
-from otel_agent.providers.way_out import build_sender, build_spool, destinations
 from otel_agent.recording import durations, histograms
 from otel_agent.recording.open_spans import end_open_spans
 from otel_agent.recording.recorder import Recorder
 from otel_agent.redaction.redactor import Redactor
 
 if TYPE_CHECKING:
+    # Loaded where they are needed: most of it by other threads, after the start.
     from otel_agent.alerts.states import Transition
+    from otel_agent.delivery.console.summary import CacheFigures
+    from otel_agent.delivery.engine import DeliveryEngine
+    from otel_agent.delivery.queues import SignalQueue
+    from otel_agent.health.monitor import Change
     from otel_agent.instruments.libraries import Libraries
     from otel_agent.providers.judging import Judging
+    from otel_agent.providers.terminal import Terminal
 
 __all__ = ["SCOPE", "Component", "Observers", "Parts"]
 
@@ -173,7 +176,10 @@ class Parts:
         found = self.config.resource
         return build_resource(service.name, service.environment, {**attributes, **found.attributes}, found.detectors)
 
-    def _build_terminal(self) -> Terminal:
+    def _build_terminal(self) -> "Terminal":
+        from otel_agent.delivery.console.summary import FunctionFigures  # for those who have a terminal to read
+        from otel_agent.providers.terminal import Terminal, TerminalFigures
+
         figures = TerminalFigures(
             functions=lambda: [FunctionFigures(*line) for line in self.durations.figures()],
             caches=_cache_figures,
@@ -208,9 +214,8 @@ class Parts:
         trackers = {"traces": [self.errors.spans], "logs": [self.errors.logs]}
         return {signal: tracker for signal, tracker in trackers.items() if signal in self._wanted}
 
-    def _build_engine(self, to: Mapping[str, Sequence[str]], observers: Observers) -> DeliveryEngine:
+    def _build_engine(self, to: Mapping[str, Sequence[str]], observers: Observers) -> Entrance:
         config = self.config
-        sender = build_sender(config.export, to, self._renew_export)
         settings = DeliverySettings(
             queue_spans=config.queue.spans,
             queue_logs=config.queue.logs,
@@ -218,14 +223,38 @@ class Parts:
             delay_s=config.queue.delay_s,
             timeout_s=config.export.timeout_s,
         )
-        return DeliveryEngine(
-            sender,
-            spool=None if sender is None else build_spool(config.spool, config.service.name),
-            observers=observers,
-            redact=self.redactor,
-            select=None if self.tail is None else self.tail.select,
-            settings=settings,
+        has_disk = config.spool.enabled and any({"otlp", "file"} & set(each) for each in to.values())
+
+        def build(queues: "Mapping[str, SignalQueue]") -> "DeliveryEngine":
+            # Loaded here, after the start: see `entrance`.
+            from otel_agent.delivery.engine import DeliveryEngine
+            from otel_agent.providers.way_out import build_sender, build_spool
+
+            self.redactor.load()
+            sender = build_sender(config.export, to, self._renew_export)
+            return DeliveryEngine(
+                sender,
+                spool=None if sender is None else build_spool(config.spool, config.service.name),
+                observers=observers,
+                redact=self.redactor,
+                select=None if self.tail is None else self.tail.select,
+                settings=settings,
+                queues=queues,
+            )
+
+        return Entrance(
+            build,
+            settings,
+            has_disk=has_disk,
+            is_journaling=has_disk and config.spool.level == "journal",
+            beside=self._load_beside,
         )
+
+    def _load_beside(self) -> None:
+        """What other threads need, loaded where no fork can cut it in two; then the watching begins."""
+        load("otel_agent.instruments.procfs" if sys.platform == "linux" else "otel_agent.instruments.portable")
+        load("otel_agent.instruments.cgroup")
+        self.health.watch()
 
     def _build_tracing(self, problems: list[str]) -> tuple[Any, QueueProcessor | None]:
         queue = self.engine.queues["traces"]
@@ -276,7 +305,7 @@ class Parts:
     def _build_health(self) -> Health:
         return Health(
             self.config.health,
-            read=build_ratios(),
+            read=_ratios(),
             delivery=self.engine.trouble,
             on_change=self._tell_of_health,
             redact=self.redactor.text,
@@ -289,7 +318,7 @@ class Parts:
         health, terminal, engine = self.health, self.terminal, self.engine
         yield Component(
             "health",
-            lambda: health.start(strict=self.config.strict),
+            lambda: health.start(strict=self.config.strict, is_watching=False),
             health.close,
             reinit_after_fork=health.reinit_after_fork,
         )
@@ -354,7 +383,8 @@ class Parts:
                 trace_id=event.trace_id,
             )
 
-    def _tell_of_health(self, change: Change) -> None:
+    def _tell_of_health(self, change: "Change") -> None:
+
         from otel_agent.health import events  # at the first change
 
         event = events.health_event(change)
@@ -373,10 +403,25 @@ def _joined(first: Observers, second: Observers) -> Observers:
     return {signal: [*first.get(signal, ()), *second.get(signal, ())] for signal in {**first, **second}}
 
 
+def _ratios() -> Callable[[], Mapping[str, float]]:
+    made: list[Callable[[], Mapping[str, float]]] = []
+
+    def read() -> Mapping[str, float]:
+        if not made:
+            from otel_agent.instruments.host import build_ratios  # loaded beside the agent, as what reads them is
+
+            made.append(build_ratios())
+        return made[0]()
+
+    return read
+
+
 def _nothing() -> None:
     return None
 
 
-def _cache_figures() -> list[CacheFigures]:
+def _cache_figures() -> "list[CacheFigures]":
+    from otel_agent.delivery.console.summary import CacheFigures  # see `_build_terminal`
+
     figures = [(watched.name, watched.figures()) for watched in caches.each()]
     return [CacheFigures(name, each.hits, each.hits + each.misses) for name, each in figures if each is not None]
