@@ -1,29 +1,23 @@
 """
-Calls under a span: the wrappers behind `functions.traced`.
+Calls under a span: what the wrappers of one function share.
 
-Each wrapper has two ways. The quick one is written out in full, because every call of a function of our own would cost more than the
-work it does; it is open when the parent is a plain span of ours (see `recording.tracers`), and `hot` is the class that says so. The
-complete one serves everything else: no telemetry yet, another provider, processors that listen, samplers that must be asked.
-
-What a wrapper needs it finds in its `Call`, where `Call.bind` exchanges it when telemetry starts or ends.
+What a wrapper (see `wrappers` and `steps`) needs it finds in its `Call`, where `Call.bind` exchanges it when telemetry starts or
+ends. Begin and end of a span stand here for every way but the quickest.
 """
 
-import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from opentelemetry import trace
-from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from otel_agent.clock import perf_s, wall_ns
 from otel_agent.instruments import binding
-from otel_agent.recording.context import SPAN_KEY, current, make_current, restore, with_span
-from otel_agent.recording.durations import FULL
+from otel_agent.recording.context import current, make_current, restore, with_span
 from otel_agent.recording.failures import is_failure, mark_recorded, text_of, type_name
 from otel_agent.recording.recorder import Limit, Recorder
 
-__all__ = ["SCOPE", "Call", "coroutine", "fail", "plain"]
+__all__ = ["SCOPE", "Call", "fail"]
 
 SCOPE = "otel_agent.instruments.functions"
 """Name of the instrumentation scope."""
@@ -199,146 +193,3 @@ def fail(span: Any, error: BaseException) -> None:
     span.set_status(Status(StatusCode.ERROR, f"{kind}: {text_of(error)}"))
     if mark_recorded(error, span.get_span_context().trace_id):
         span.record_exception(error)
-
-
-def plain(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  # noqa: C901, PLR0915 - the hot path, in one frame
-    """
-    Wrap a plain function; to be used through `signatures.wrapped`.
-
-    Args:
-        function: Called once in each span.
-        call: What its spans share.
-    """
-
-    @functools.wraps(function)
-    def traced(*args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0915 - as above
-        before = current()
-        parent: Any = before.get(SPAN_KEY)
-        kind = type(parent)
-        if kind is not call.hot:
-            if kind is call.bare:
-                started_s = perf_s()
-                try:
-                    result = function(*args, **kwargs)
-                except BaseException as error:
-                    call.count(started_s, error)
-                    raise
-                ended_s = perf_s()
-                call.durations_s.append(ended_s - started_s)
-                if ended_s > call.series.due_s:
-                    call.series.look(ended_s)
-                return result
-            span, token = call.enter()
-            started = wall_ns()
-            try:
-                result = function(*args, **kwargs)
-            except BaseException as error:
-                call.leave(span, token, started, error)
-                raise
-            call.leave(span, token, started, None)
-            return result
-        span = kind()
-        span.site = call.site
-        span.trace_id = parent.trace_id
-        span.parent_id = parent.span_id
-        span.flags = parent.flags
-        span.span_id = call.random_bits(64)
-        span.end_ns = span.own = span.extra = None
-        token = make_current(Context({SPAN_KEY: span}) if len(before) == 1 else with_span(before, span))
-        span.start_ns = started = wall_ns()
-        try:
-            result = function(*args, **kwargs)
-        except BaseException as error:
-            call.leave(span, token, started, error)
-            raise
-        ended = wall_ns()
-        restore(token)
-        if span.end_ns is None:
-            span.end_ns = ended
-            if len(call.items) < call.queue.limit:
-                call.items.append(span)
-            else:
-                call.queue.overflow(span)
-        took = ended - started
-        call.durations.append(took)
-        if len(call.durations) >= FULL:
-            call.series.hand_over()
-        if not 0 <= took <= call.series.slowest_ns:
-            call.series.example(took, span)
-        return result
-
-    binding.now.add(call)
-    return traced
-
-
-def coroutine(function: Callable[..., Any], call: Call) -> Callable[..., Any]:  # noqa: C901, PLR0915 - as above
-    """
-    Wrap a coroutine function, whose span is current wherever the coroutine runs; to be used through `signatures.wrapped`.
-
-    Args:
-        function: Awaited once in each span.
-        call: What its spans share.
-    """
-
-    @functools.wraps(function)
-    async def traced(*args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0915 - as above
-        before = current()
-        parent: Any = before.get(SPAN_KEY)
-        kind = type(parent)
-        if kind is not call.hot:
-            if kind is call.bare:
-                started_s = perf_s()
-                try:
-                    result = await function(*args, **kwargs)
-                except BaseException as error:
-                    call.count(started_s, error)
-                    raise
-                ended_s = perf_s()
-                call.durations_s.append(ended_s - started_s)
-                if ended_s > call.series.due_s:
-                    call.series.look(ended_s)
-                return result
-            span, token = call.enter()
-            started = wall_ns()
-            try:
-                result = await function(*args, **kwargs)
-            except BaseException as error:
-                call.leave(span, token, started, error)
-                raise
-            call.leave(span, token, started, None)
-            return result
-        span = kind()
-        span.site = call.site
-        span.trace_id = parent.trace_id
-        span.parent_id = parent.span_id
-        span.flags = parent.flags
-        span.span_id = call.random_bits(64)
-        span.end_ns = span.own = span.extra = None
-        token = make_current(Context({SPAN_KEY: span}) if len(before) == 1 else with_span(before, span))
-        span.start_ns = started = wall_ns()
-        try:
-            result = await function(*args, **kwargs)
-        except BaseException as error:
-            call.leave(span, token, started, error)
-            raise
-        ended = wall_ns()
-        try:  # noqa: SIM105 - `suppress` costs more than all the rest
-            restore(token)
-        except ValueError:
-            pass
-        if span.end_ns is None:
-            span.end_ns = ended
-            if len(call.items) < call.queue.limit:
-                call.items.append(span)
-            else:
-                call.queue.overflow(span)
-        took = ended - started
-        call.durations.append(took)
-        if len(call.durations) >= FULL:
-            call.series.hand_over()
-        if not 0 <= took <= call.series.slowest_ns:
-            call.series.example(took, span)
-        return result
-
-    binding.now.add(call)
-    return traced

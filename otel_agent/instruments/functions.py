@@ -2,7 +2,7 @@
 Watch a function: `traced` (a span a call), `timed` (its duration only) and `span` (a block).
 
 Decorators can be applied before telemetry starts. Until then, and when somebody else's provider is installed, they speak
-OpenTelemetry's interface; from `bind` on they record with a tracer of ours. What a call costs is decided in `calls`; here is what
+OpenTelemetry's interface; from `bind` on they record with a tracer of ours. What a call costs is decided in `wrappers`; here is what
 users type.
 """
 
@@ -15,7 +15,7 @@ from opentelemetry.trace import SpanKind
 from opentelemetry.util.types import AttributeValue
 
 from otel_agent.guard import shared
-from otel_agent.instruments import calls
+from otel_agent.instruments import wrappers
 from otel_agent.instruments.binding import bind
 from otel_agent.instruments.blocks import Block
 from otel_agent.instruments.calls import Call
@@ -106,8 +106,8 @@ def _traced(function: Callable[..., Any], call: Call) -> Callable[..., Any]:
     if inspect.isgeneratorfunction(function):
         return traced_generator(function, call)
     if inspect.iscoroutinefunction(function):
-        return wrapped(calls.coroutine, function, call)
-    return wrapped(calls.plain, function, call)
+        return wrapped(wrappers.coroutine, function, call)
+    return wrapped(wrappers.plain, function, call)
 
 
 def _is_generator(function: Callable[..., Any]) -> bool:

@@ -13,11 +13,15 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from otel_agent import guard
+from otel_agent.lifecycle.half_loaded import wait_for_imports
 
 __all__ = ["Forking", "follow_forks"]
 
 TURN_S = 2.0
 """How long a fork waits for that of another thread, in seconds."""
+
+LOADING_S = 3.0
+"""How long a fork waits for modules that our threads are loading, in seconds."""
 
 
 class Forking(Protocol):
@@ -60,6 +64,8 @@ class _Followers:
         self._is_turn_taken = self._turn.acquire(timeout=TURN_S)
         # The last to follow feeds those before it, so it rests first.
         self._each(reversed(self._known + self._outermost), lambda follower: follower.hold_for_fork())
+        with guard.guarded("lifecycle.fork", "a fork could not wait for modules that are being loaded"):
+            wait_for_imports(LOADING_S)
 
     def _after_in_parent(self) -> None:
         self._each(self._known + self._outermost, lambda follower: follower.go_on_after_fork())

@@ -315,7 +315,7 @@ def test_wrappers_keep_their_lines_in_tracebacks(rig: Rig) -> None:
     with rig.tracer.start_as_current_span("root"), pytest.raises(ValueError, match="1") as caught:
         fails(1)
     frames = traceback.extract_tb(caught.value.__traceback__)
-    ours = next(frame for frame in frames if frame.filename.endswith("calls.py"))
+    ours = next(frame for frame in frames if frame.filename.endswith("wrappers.py"))
 
     assert "function(" in (ours.line or "")
 
@@ -710,11 +710,11 @@ def _fail() -> None:
 
 def test_a_clock_that_is_set_back_leaves_no_negative_span(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """A span then ends when it began, whichever way it was recorded."""
-    from otel_agent.instruments import blocks, calls, steps
+    from otel_agent.instruments import blocks, calls, steps, wrappers
     from otel_agent.recording import spans, tracers
 
     times = iter(range(10**9, 0, -1))
-    for module in (calls, steps, blocks, spans, tracers):
+    for module in (calls, wrappers, steps, blocks, spans, tracers):
         monkeypatch.setattr(module, "wall_ns", lambda: next(times))
     with rig.tracer.start_as_current_span("root"), span("block"):
         function()
