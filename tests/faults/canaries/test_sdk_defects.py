@@ -270,16 +270,3 @@ def test_a_wrong_limit_does_not_stop_the_agent(monkeypatch: pytest.MonkeyPatch) 
     """A mistake in the environment is said, and the default counts. See `config.environment`."""
     monkeypatch.setenv("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "x")
     TracerProvider(shutdown_on_exit=False)
-
-
-@pytest.mark.xfail(strict=True, reason="a daemon thread is started, which subinterpreters of newer Pythons do not have")
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="Python 3.11 has daemon threads there")
-def test_a_subinterpreter_can_export(tmp_path: Path) -> None:
-    """See `delivery.engine`."""
-    module = "_interpreters" if sys.version_info >= (3, 13) else "_xxsubinterpreters"
-    create = 'create("legacy")' if sys.version_info >= (3, 13) else "create(isolated=False)"
-    code = f"import {module} as i\nx = i.{create}\nprint(i.run_string(x, {ENDING + 'provider.shutdown()'!r}))\ni.destroy(x)"
-    ended = run(code, tmp_path)
-
-    assert "decide" in ended.stdout
-    assert 0 == ended.returncode
