@@ -168,6 +168,7 @@ class Entrance:
                     self._is_done = True
         except BaseException as error:  # noqa: BLE001 - the top of the thread
             shared.report("delivery.loading", "what runs beside the agent could not be loaded", error)
+            self._is_made.set()  # nobody waits for what will not come
 
     def _make(self) -> None:
         with self._turn:

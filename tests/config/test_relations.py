@@ -136,6 +136,7 @@ def test_a_certificate_that_is_missing_stays_set(tmp_path: Path) -> None:
         ("http://a:0", "is no port"),
         ("http://a:port", "is no port"),
         ("http://:4318", "expected an address"),
+        ("http://[a]:4318", "expected an address"),
         ("http://user:s3cret@a:port", "is no port"),
         ("user:s3cret@a", "has no scheme"),
         ("http://u:s3cret@", "expected an address"),

@@ -1,6 +1,7 @@
 """URLs of receivers: what is wrong with one, and what of it may be shown."""
 
 import re
+from urllib.parse import urlsplit
 
 from otel_agent.config.masking import masked_url
 
@@ -24,7 +25,7 @@ def address_problem(url: str, protocol: str) -> str | None:
         A sentence that tells no credentials; None when all is well.
     """
     match = re.fullmatch(_URL, url)
-    if match is None or not match[2]:
+    if match is None or not match[2] or not _has_host(url):
         return f"expected an address such as http://127.0.0.1:{4317 if protocol == 'grpc' else 4318}, found {masked_url(url)}"
     scheme, port = match[1], match[3]
     if scheme is None and protocol != "grpc":
@@ -34,6 +35,14 @@ def address_problem(url: str, protocol: str) -> str | None:
     if port is not None and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) <= _LARGEST_PORT):
         return f"{port[:20]!r} is no port; write a number from 1 to {_LARGEST_PORT}"
     return None
+
+
+def _has_host(url: str) -> bool:
+    """Whether those who send find a host in it: between brackets there must be an address."""
+    try:
+        return bool(urlsplit(url if "://" in url else f"//{url}").hostname)
+    except ValueError:
+        return False
 
 
 def port_of(url: str) -> int | None:
