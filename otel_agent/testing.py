@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from otel_agent.catalog import judgement
 from otel_agent.clock import ManualClock
 from otel_agent.telemetry.facade import Telemetry
 from otel_agent.telemetry.starting import start
@@ -53,10 +54,14 @@ class Recorded:
 
     @property
     def logs(self) -> list[dict[str, Any]]:
-        """Log records in order; each has `body`, `severity`, `logger`, `attributes`, and `span` (a number, or None)."""
+        """
+        Log records in order; each has `body`, `severity`, `logger`, `attributes`, and `span` (a number, or None).
+
+        Events that tell of the health of the machine the test runs on are left out.
+        """
         self._look()
         numbers = {span.get_span_context().span_id: number for number, span in enumerate(self._spans, start=1)}
-        return [_record(item, numbers) for item in self._logs]
+        return [_record(item, numbers) for item in self._logs if not _tells_of_health(item)]
 
     @property
     def metrics(self) -> dict[str, list[tuple[dict[str, Any], Any]]]:
@@ -119,6 +124,11 @@ def _span(span: Any, numbers: Mapping[int, int]) -> dict[str, Any]:
         "description": span.status.description,
         "events": [{"name": event.name, "attributes": dict(event.attributes or {})} for event in span.events],
     }
+
+
+def _tells_of_health(item: Any) -> bool:
+    name = getattr(getattr(item, "log_record", None), "event_name", None)
+    return bool(name == judgement.HEALTH_TRANSITION.name)
 
 
 def _record(item: Any, numbers: Mapping[int, int]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from otel_agent.clock import perf_s, wall_ns
+from otel_agent.guard import shared
 from otel_agent.instruments import binding
 from otel_agent.recording.context import current, make_current, restore, with_span
 from otel_agent.recording.failures import is_failure, mark_recorded, text_of, type_name
@@ -132,13 +133,11 @@ class Call:
             error: What it ended with.
         """
         ended = wall_ns()
-        if token is None:
-            self._count(ended - started, error, None)
-            return
-        try:  # noqa: SIM105 - `suppress` costs more than all the rest
-            restore(token)
-        except ValueError:
-            pass  # a coroutine that is closed from another task: its context is not ours to change there
+        if token is not None:
+            try:  # noqa: SIM105 - `suppress` costs more than all the rest
+                restore(token)
+            except ValueError:
+                pass  # a coroutine that is closed from another task: its context is not ours to change there
         self.finish(span, started, ended, error)
 
     def finish(self, span: Any, started: int, ended: int, error: BaseException | None) -> None:
@@ -151,11 +150,14 @@ class Call:
             ended: When it ended, likewise.
             error: What it ended with.
         """
-        if span is not None and span.is_recording():
-            if error is not None:
-                fail(span, error)
-            span.end(max(ended, getattr(span, "start_time", started)))
-        self._count(ended - started, error, None if span is None or error is None else span.get_span_context())
+        try:
+            if span is not None and span.is_recording():
+                if error is not None:
+                    fail(span, error)
+                span.end(max(ended, getattr(span, "start_time", started)))
+            self._count(ended - started, error, None if span is None or error is None else span.get_span_context())
+        except Exception as failure:  # noqa: BLE001 - the agent's own exception must not be replaced by ours
+            shared.report("functions.end", f"the end of a call of {self.function_name} could not be recorded", failure)
 
     def count(self, started_s: float, error: BaseException) -> None:
         """
@@ -165,7 +167,7 @@ class Call:
             started_s: By `perf_s`.
             error: The exception.
         """
-        self._count(int((perf_s() - started_s) * 1e9), error, None)
+        self.finish(None, 0, int((perf_s() - started_s) * 1e9), error)
 
     def _count(self, duration_ns: int, error: BaseException | None, context: Any) -> None:
         if self.recorder is not None:

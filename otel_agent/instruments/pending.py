@@ -4,7 +4,8 @@ Spans that come into being only when they turn out to matter.
 A function that is traced because of its module, not because somebody asked for it, deserves a span only when it takes long.
 That is known at its end; its children need a parent before. So a call starts with a `PendingSpan`, which costs an object and
 two looks at the clock. It becomes a real span when somebody refers to it (a child span, a log record or an outgoing request
-asks for its identity, or the code annotates it) or when it ends after the minimum duration. What never mattered leaves nothing.
+asks for its identity, or the code annotates it), when it ends after the minimum duration, or when it failed; of quick failures
+only some a second, because there are functions whose exceptions are ordinary answers. What never mattered leaves nothing.
 
 Whoever asks a pending span that has ended without mattering (a task that outlived its creator) gets the nearest ancestor that
 is real. So no span ever names a parent that was not recorded.
@@ -21,9 +22,11 @@ from opentelemetry.trace import Span, SpanContext, Status, StatusCode, Tracer, g
 from opentelemetry.util.types import Attributes, AttributeValue
 
 from otel_agent.clock import wall_ns
+from otel_agent.guard import shared
 from otel_agent.instruments.calls import fail
 from otel_agent.recording.context import current, make_current, restore, with_span
 from otel_agent.recording.failures import is_failure, type_name
+from otel_agent.recording.sampling import RateLimit
 
 __all__ = ["SCOPE", "CallSite", "Observe", "PendingSpan"]
 
@@ -34,10 +37,14 @@ Observe = Callable[[int, str | None], None]
 """Told the duration of every call in nanoseconds, and the type of the error it ended with; spans are not needed for it."""
 
 
+QUICK_FAILURES_PER_S = 10
+"""Failed calls of one function that take less than the minimum and leave a span all the same, a second."""
+
+
 class CallSite:
     """What never changes between two calls of one function."""
 
-    __slots__ = ("attributes", "min_duration_ns", "name", "observe", "tracer")
+    __slots__ = ("attributes", "failures", "min_duration_ns", "name", "observe", "tracer")
 
     def __init__(
         self,
@@ -62,6 +69,7 @@ class CallSite:
         self.min_duration_ns = min_duration_ns
         self.tracer = tracer or trace.get_tracer(SCOPE)
         self.observe = observe
+        self.failures = RateLimit(QUICK_FAILURES_PER_S)
 
     def __reduce__(self) -> tuple[object, ...]:
         # Functions that are pickled by value (cloudpickle) take their call site along; tracers stay in their process.
@@ -126,14 +134,21 @@ class PendingSpan(Span):
             error: What the call ended with.
         """
         end_ns = wall_ns()
+        try:
+            self._end(end_ns, error)
+        except Exception as failure:  # noqa: BLE001 - the agent's own exception must not be replaced by ours
+            shared.report("instruments.end", f"the end of a call of {self._site.name} could not be recorded", failure)
+
+    def _end(self, end_ns: int, error: BaseException | None) -> None:
         site = self._site
         duration_ns = end_ns - self._start_ns
+        failed = error is not None and is_failure(error)
         if site.observe is not None:
-            site.observe(duration_ns, type_name(error) if error is not None and is_failure(error) else None)
+            site.observe(duration_ns, type_name(error) if failed and error is not None else None)
         # A generator's context holds this span; letting go of it spares the garbage collector a circle for each.
         self.inside = self._before
         self.token = None
-        if self._real is None and duration_ns < site.min_duration_ns:
+        if self._real is None and duration_ns < site.min_duration_ns and not (failed and site.failures.allows()):
             self._has_ended = True
             return
         span = self._materialise()

@@ -264,7 +264,9 @@ class Parts:
             present.add_span_processor(attached)
             return present, attached
         records_all = self.judging is not None or self.tail is not None
-        return build_tracer_provider(self.config, self.resource, queue, problems, records_all=records_all), None
+        provider = build_tracer_provider(self.config, self.resource, queue, problems, records_all=records_all)
+        provider.flush_with(lambda timeout_s: not self.engine.flush(timeout_s).queued)
+        return provider, None
 
     def _build_metrics(self) -> tuple[Any, AgentMetricReader | None]:
         settings, present = self.config.metrics, self.existing.meter_provider

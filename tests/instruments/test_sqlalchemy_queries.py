@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from databases import Stage, create_engine, dispose
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
 from opentelemetry.instrumentation.utils import suppress_instrumentation
+from opentelemetry.metrics import NoOpMeterProvider
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags, use_span
 from sqlalchemy import create_engine as early_bound_create_engine
@@ -499,7 +500,7 @@ def test_around_a_failing_query_no_span_and_no_log_record_tells_a_value() -> Non
     """Whoever describes the exception on its way, the span around the call or a logger, finds words without values."""
     queue = Queue()
     provider = OurTracerProvider(shutdown_on_exit=False, queue=queue)
-    assert "instrumented" == instrument.install(provider)
+    assert "instrumented" == instrument.install(provider, NoOpMeterProvider())
     engine = create_engine()
     METADATA.create_all(engine)
 
@@ -586,7 +587,7 @@ def test_our_own_tracer_provider_makes_the_same_spans() -> None:
     queue = Queue()
     provider = OurTracerProvider(shutdown_on_exit=False, queue=queue)
     tracer = provider.get_tracer("tests")
-    assert "instrumented" == instrument.install(provider, slow_s=0.5)
+    assert "instrumented" == instrument.install(provider, NoOpMeterProvider(), slow_s=0.5)
     engine = create_engine()
     with tracer.start_as_current_span("decide"), engine.connect() as connection:
         METADATA.create_all(connection)
@@ -614,7 +615,7 @@ def test_our_own_tracer_provider_makes_the_same_spans() -> None:
 def test_an_unsampled_trace_of_our_own_provider_is_left_out() -> None:
     """Nothing reaches the queue when the sampler says no."""
     provider = OurTracerProvider(ALWAYS_OFF, shutdown_on_exit=False)
-    assert "instrumented" == instrument.install(provider)
+    assert "instrumented" == instrument.install(provider, NoOpMeterProvider())
     with provider.get_tracer("tests").start_as_current_span("decide") as parent:
         with create_engine().connect() as connection:
             assert 1 == connection.scalar(sa.text("SELECT 1"))

@@ -1,7 +1,6 @@
 """URLs of receivers: what is wrong with one, and what of it may be shown."""
 
 import re
-from urllib.parse import urlsplit
 
 from otel_agent.config.masking import masked_url
 
@@ -39,6 +38,10 @@ def address_problem(url: str, protocol: str) -> str | None:
 
 def _has_host(url: str) -> bool:
     """Whether those who send find a host in it: between brackets there must be an address."""
+    if "[" not in url:
+        return True
+    from urllib.parse import urlsplit  # most starts have no such address
+
     try:
         return bool(urlsplit(url if "://" in url else f"//{url}").hostname)
     except ValueError:

@@ -99,8 +99,11 @@ class Export(Section, frozen=True, kw_only=True):
     """Sent with every request, by name; values are secrets and never shown. `${file:/run/secrets/token}` reads one."""
     timeout_s: Seconds = 10.0
     """Longest time for one request, in seconds."""
-    compression: Compression = "gzip"
-    """How a request is compressed: `gzip`, `deflate` (not with gRPC) or `none`."""
+    compression: Compression | None = None
+    """
+    How a request is compressed: `gzip`, `deflate` (not with gRPC) or `none`. None: `gzip`, but `none` to a receiver on this
+    machine, where bytes cost less than packing them.
+    """
     certificate: ReadPath | None = None
     """File with the certificates that are trusted (PEM); None: the system's."""
     client_key: ReadPath | None = None
@@ -139,7 +142,7 @@ class Export(Section, frozen=True, kw_only=True):
             protocol=protocol,
             headers=dict(headers),
             timeout_s=own.timeout_s or self.timeout_s,
-            compression=own.compression or self.compression,
+            compression=own.compression or self.compression or self._compression(own, signal, protocol),
             certificate=own.certificate or self.certificate,
             client_key=own.client_key or self.client_key,
             client_certificate=own.client_certificate or self.client_certificate,
@@ -169,6 +172,11 @@ class Export(Section, frozen=True, kw_only=True):
 
     def _is_insecure(self, own: SignalExport) -> bool:
         return self.insecure if own.insecure is None else own.insecure
+
+    def _compression(self, own: SignalExport, signal: str, protocol: str) -> str:
+        host = self._url(own, signal, protocol).partition("://")[2].partition("/")[0].rpartition("@")[2]
+        is_here = host.startswith(("localhost", "127.", "[::1]"))
+        return "none" if is_here else "gzip"
 
     def _url(self, own: SignalExport, signal: str, protocol: str) -> str:
         url = own.endpoint or self.endpoint or f"http://localhost:{_PORTS[protocol]}"
