@@ -81,9 +81,7 @@ def in_thread(number: int) -> None:
 
 def in_child(number: int) -> None:
     """As a worker of a process pool does."""
-    emitters.clear()
-    stop.clear()
-    closed.clear()
+    emitters.clear()  # the parent's; where telemetry was ending when this child was forked nothing is emitted
     emitter = Emitter(f"child{number}")
     for _ in range(20):
         emitter.emit()
