@@ -36,7 +36,7 @@ MAX_MESSAGE_CHARS = 500
 _MAX_STACK_CHARS = 1 << 16
 _MAX_PROPAGATING = 4096
 _HEADER = "Traceback (most recent call last):"
-_FRAME = re.compile(r'^[ |+-]*File "([^"\n]{1,1024}+)", line \d{1,9}+, in ([^\n]{1,256}+)', re.MULTILINE)
+_FRAME = r'(?m)^[ |+-]*File "([^"\n]{1,1024}+)", line \d{1,9}+, in ([^\n]{1,256}+)'  # compiled with the first error
 _LIBRARIES = ("site-packages", "dist-packages", "otel_agent/instruments")
 
 
@@ -216,7 +216,7 @@ def _innermost(stack: str) -> str:
     """The innermost frame of the agent in a stack; of a library when there is none of the agent; "" without any."""
     stack = stack[-_MAX_STACK_CHARS:]
     last = stack.rfind(_HEADER)  # of several, Python prints the one that was raised last at the end
-    frames = _FRAME.findall(stack, max(last, 0))
+    frames = re.findall(_FRAME, stack[max(last, 0) :])
     own = [frame for frame in frames if not _is_library(frame[0])] or frames
     return f"{_short(own[-1][0])}:{own[-1][1].strip()}" if own else ""
 

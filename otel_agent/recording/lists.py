@@ -5,8 +5,7 @@ A call appends its duration to a list: one step of the interpreter. Who collects
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from otel_agent.recording.distribution import Distribution
 from otel_agent.recording.failures import is_failure, type_name
@@ -33,8 +32,7 @@ class Owner(Protocol):
         """Sort in everything a series holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """One call with a span that was sampled."""
 
     duration_ns: int

@@ -1,8 +1,7 @@
 """What decorators need in order to record: handed to them when telemetry starts, so that they import no SDK."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from otel_agent.recording.durations import Durations
 
@@ -16,8 +15,7 @@ class Limit(Protocol):
         """Draw a call from the budget; answers whether there was one left."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recorder:
+class Recorder(NamedTuple):
     """A tracer of ours and what stands around it."""
 
     tracer: Any

@@ -52,6 +52,13 @@ def test_every_subject_of_the_table_has_its_script() -> None:
     assert set(named) == {path.stem for path in (BENCHMARKS / "subjects").glob("*.py")} - {"__init__"}
 
 
+def test_starts_are_compared_without_the_interpreter() -> None:
+    """What Python costs by itself is nobody's merit, so it is taken off both sides."""
+    counted = {"python": 100, "api": 200, "import": 210, "init": 400, "sdk": 600}
+
+    assert {"import": 1.1, "start": 0.6} == load("start_up").ratios(counted)
+
+
 def test_the_guard_accepts_five_percent_and_refuses_more() -> None:
     """A path beyond the tolerance is named with its figures; one without a baseline is named too."""
     judge = load("guard").judge

@@ -24,7 +24,7 @@ def address_problem(url: str, protocol: str) -> str | None:
         A sentence that tells no credentials; None when all is well.
     """
     match = re.fullmatch(_URL, url)
-    if match is None or not match[2] or not _has_host(url):
+    if match is None or not match[2] or not _has_host(url, match[1]):
         return f"expected an address such as http://127.0.0.1:{4317 if protocol == 'grpc' else 4318}, found {masked_url(url)}"
     scheme, port = match[1], match[3]
     if scheme is None and protocol != "grpc":
@@ -36,9 +36,9 @@ def address_problem(url: str, protocol: str) -> str | None:
     return None
 
 
-def _has_host(url: str) -> bool:
+def _has_host(url: str, scheme: str | None) -> bool:
     """Whether those who send find a host in it: between brackets there must be an address."""
-    if "[" not in url:
+    if "[" not in url and "]" not in url and ("://" in url) == (scheme is not None):
         return True
     from urllib.parse import urlsplit  # most starts have no such address
 
