@@ -3,7 +3,11 @@ The one place that knows every part and puts them together; the only one to set 
 
     starting     `init`: arguments become a configuration, a configuration becomes one `Telemetry`; once a process
     parts        every part built from the configuration, in the order in which data travels
-    installing   what reaches outside the package: OpenTelemetry's globals, hooks, instrumentations
+    components   in which order parts start and close
+    installing   OpenTelemetry's globals
+    instrumenting   what is measured and traced without a line in the agent's code
+    events       changes of alerts and health as log events
+    reloading    the configuration read again
     facade       `Telemetry`: what the agent holds
 """
 

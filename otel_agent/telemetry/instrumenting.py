@@ -26,7 +26,8 @@ from otel_agent.instruments import (
 from otel_agent.instruments.imports import after_import
 from otel_agent.instruments.observing import Handle
 from otel_agent.processors import distributions
-from otel_agent.telemetry.parts import SCOPE, Parts
+from otel_agent.telemetry.events import SCOPE
+from otel_agent.telemetry.parts import Parts
 
 __all__ = ["Instrumentation"]
 

@@ -6,11 +6,10 @@ Every part, built from the configuration in the order in which data travels. Not
 
 import logging
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from otel_agent.clock import wall_ns
 from otel_agent.config.model import Config
 from otel_agent.config.sections.export import Export
 from otel_agent.delivery.accounting import Delivery
@@ -21,10 +20,9 @@ from otel_agent.health.assembly import Health
 from otel_agent.health.registry import shared as checks
 from otel_agent.instruments import functions
 from otel_agent.instruments.cache_watching import registry as caches
-from otel_agent.instruments.pending import PendingSpan
 from otel_agent.lifecycle.components import Component, Lifecycle
 from otel_agent.logs import otel
-from otel_agent.logs.bridge import BridgeHandler, install_bridge
+from otel_agent.logs.bridge import BridgeHandler
 from otel_agent.logs.errors import ErrorTracker
 from otel_agent.logs.outputs import Outputs, build_outputs
 from otel_agent.processors.attaching import QueueProcessor
@@ -36,22 +34,21 @@ from otel_agent.providers.past import RecentPast
 from otel_agent.providers.resource import build_resource
 from otel_agent.providers.tracing import build_tail, build_tracer_provider
 from otel_agent.recording import durations, histograms
-from otel_agent.recording.open_spans import end_open_spans
 from otel_agent.recording.recorder import Recorder
 from otel_agent.redaction.redactor import Redactor
+from otel_agent.telemetry.components import components
+from otel_agent.telemetry.events import SCOPE, emit_alert, emit_health
 
 if TYPE_CHECKING:
     # Loaded where they are needed: most of it by other threads, after the start.
-    from otel_agent.alerts.states import Transition
     from otel_agent.delivery.console.summary import CacheFigures
     from otel_agent.delivery.engine import DeliveryEngine
     from otel_agent.delivery.queues import SignalQueue
-    from otel_agent.health.monitor import Change
     from otel_agent.instruments.libraries import Libraries
     from otel_agent.providers.judging import Judging
     from otel_agent.providers.terminal import Terminal
 
-__all__ = ["SCOPE", "Component", "Observers", "Parts"]
+__all__ = ["Observers", "Parts"]
 
 Observers = Mapping[str, Sequence[Callable[[list[Any]], object]]]
 """By signal: who sees each batch on the delivery thread."""
@@ -63,13 +60,6 @@ class Closing(Protocol):
     def close(self) -> None:
         """Follow it no longer."""
         ...
-
-
-SCOPE = "otel_agent"
-"""Instrumentation scope of what this package measures and says itself."""
-
-_SHARE = 0.25
-"""Of the time of the end, what the last collection and the last messages may take each; the rest is delivery's."""
 
 
 class Parts:
@@ -100,7 +90,6 @@ class Parts:
         self._renew_export = renew_export
         self.existing = existing
         self._kept: list[Closing] = []
-        self._remove_bridge: Callable[[], object] = _nothing
         self.libraries: Libraries | None = None
         self.distributions: list[Callable[[], Sequence[Any]]] = []
         """Metrics that instruments keep themselves; `instrumenting` adds to it."""
@@ -147,7 +136,7 @@ class Parts:
             LifecycleError: Something cannot be started; what had been is stopped again.
         """
         self.lifecycle.on_drain(self.health.drain)
-        for component in self._components(instruments):
+        for component in components(self, instruments):
             self.lifecycle.add(component)
         self.lifecycle.start()
 
@@ -168,6 +157,12 @@ class Parts:
         """Give signals and exit back to the agent; safe twice."""
         for part in self._kept:
             part.close()
+
+    def renew_resource(self) -> None:
+        """In a forked child: the resource names the child from now on."""
+        self.resource = self.tracer_provider.resource
+        if self.bridge is not None:
+            self.bridge.renew(self.resource)
 
     def _build_resource(self) -> Any:
         service = self.config.service
@@ -200,7 +195,7 @@ class Parts:
             self.resource.attributes,
             directory=directory,
             state_file=Path(wanted.state_file) if wanted.state_file else None,
-            on_change=self._tell_of_alert,
+            on_change=lambda transition: emit_alert(self.logger_provider, transition),
         )
         problems.extend(judging.problems)
         return judging
@@ -309,95 +304,9 @@ class Parts:
             self.config.health,
             read=_ratios(),
             delivery=self.engine.trouble,
-            on_change=self._tell_of_health,
+            on_change=lambda change: emit_health(self.logger_provider, change),
             redact=self.redactor.text,
             loop_within_s=self.config.health.loop_within_s,
-        )
-
-    def _components(self, instruments: Component) -> Iterable[Component]:
-        """In the order in which they start; the last one is closed first."""
-        share_s = self.lifecycle.shutdown_timeout_s * _SHARE
-        health, terminal, engine = self.health, self.terminal, self.engine
-        yield Component(
-            "health",
-            lambda: health.start(strict=self.config.strict, is_watching=False),
-            health.close,
-            reinit_after_fork=health.reinit_after_fork,
-        )
-        if terminal is not None:
-            yield Component("terminal", close=lambda _: terminal.close(), reinit_after_fork=terminal.reinit_after_fork)
-        outputs = self.outputs
-        yield Component("logs", outputs.start, outputs.close, reinit_after_fork=outputs.reinit_after_fork)
-        yield Component("errors", reinit_after_fork=self.errors.reinit_after_fork)
-        yield Component(
-            "delivery",
-            engine.start,
-            engine.close,
-            hurry=engine.hurry,
-            saves_data=True,
-            hold_for_fork=engine.hold_for_fork,
-            go_on_after_fork=engine.go_on_after_fork,
-            reinit_after_fork=engine.reinit_after_fork,
-        )
-        if self.tail is not None:
-            yield Component("tail", reinit_after_fork=self.tail.reinit_after_fork)
-        yield Component("spans", close=lambda _: self._end_spans(), reinit_after_fork=self._renew)
-        if self.bridge is not None:
-            yield Component("logging", self._install_bridge, lambda _: self._remove_bridge())
-        yield instruments
-        if self.judging is not None:
-            judging = self.judging
-            yield Component(
-                "judge", judging.start, judging.close, at_most_s=share_s, reinit_after_fork=judging.reinit_after_fork
-            )
-        if self.reader is not None:
-            yield Component("metrics", self.reader.start, self.reader.close, at_most_s=share_s)
-
-    def _install_bridge(self) -> None:
-        if self.bridge is not None:
-            self._remove_bridge = install_bridge(self.bridge, is_last_resort=self.outputs.has_console)
-
-    def _end_spans(self) -> None:
-        """What is still open is sent as it is, marked; what ends later is nobody's."""
-        end_open_spans(self.tracer_provider, (PendingSpan,))
-        if self.spans is not None:
-            self.spans.close()
-
-    def _renew(self) -> None:
-        """In a forked child: the resource names the child from now on."""
-        self.resource = self.tracer_provider.resource
-        if self.bridge is not None:
-            self.bridge.renew(self.resource)
-
-    def _tell_of_alert(self, transition: "Transition") -> None:
-        from otel_agent.alerts.events import EVENT_NAME, transition_event
-
-        event = transition_event(transition)
-        if event is not None:
-            otel.emit_event(
-                self.logger_provider,
-                SCOPE,
-                EVENT_NAME,
-                body=event.body,
-                time_ns=event.time_ns,
-                severity_number=event.severity_number,
-                attributes=dict(event.attributes),
-                trace_id=event.trace_id,
-            )
-
-    def _tell_of_health(self, change: "Change") -> None:
-
-        from otel_agent.health import events  # at the first change
-
-        event = events.health_event(change)
-        otel.emit_event(
-            self.logger_provider,
-            SCOPE,
-            events.EVENT_NAME,
-            body=event.body,
-            time_ns=wall_ns(),
-            severity_number=event.severity_number,
-            attributes=dict(event.attributes),
         )
 
 
@@ -416,10 +325,6 @@ def _ratios() -> Callable[[], Mapping[str, float]]:
         return made[0]()
 
     return read
-
-
-def _nothing() -> None:
-    return None
 
 
 def _cache_figures() -> "list[CacheFigures]":

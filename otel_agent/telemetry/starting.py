@@ -19,6 +19,7 @@ from otel_agent.config.loading import Loaded, load, working_directory
 from otel_agent.config.model import Config
 from otel_agent.errors import ConfigurationError, OtelAgentError
 from otel_agent.guard import shared as guard
+from otel_agent.lifecycle.components import Component
 from otel_agent.lifecycle.endings import ExitHooks
 from otel_agent.lifecycle.signals import EndSignals
 from otel_agent.providers.existing import find_existing
@@ -26,7 +27,7 @@ from otel_agent.providers.propagation import build_propagator
 from otel_agent.telemetry.facade import Telemetry
 from otel_agent.telemetry.installing import OURS, install_globals
 from otel_agent.telemetry.instrumenting import Instrumentation
-from otel_agent.telemetry.parts import Component, Observers, Parts
+from otel_agent.telemetry.parts import Observers, Parts
 from otel_agent.telemetry.reloading import Reloading
 
 __all__ = ["init", "start"]
