@@ -234,7 +234,7 @@ def test_row_12_an_outage(place: Place, outage_s: float) -> None:
 def test_rows_23_and_24_a_burst(place: Place, number: int, mode: str) -> None:
     """Tens of thousands of spans at once, and a receiver that is slow, lose nothing and are hardly felt by who ends them."""
     place.server.mode = mode
-    run = place.run("put 5000", "flush 30", f"put {number}", "flush 30", "close 2", queue_spans=8192)
+    run = place.run("put 5000", "flush 30", f"put {number}", "flush 30", "close 2")
     alone_us = run.steps[0]["p99_us"]
     number += 5000
 
