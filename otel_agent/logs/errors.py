@@ -87,6 +87,9 @@ class ErrorTracker:
             items: Entries of the bridge and the SDK's `ReadableLogRecord`s.
         """
         for item in items:
+            # Nearly all records have no exception with them; a guard around each would cost more than looking at it.
+            if getattr(item, "attributes", item) is None:
+                continue
             with guarded("logs.errors", "an error in a log record could not be counted"):
                 record = item if getattr(item, "place", None) is not None else item.log_record
                 attributes = record.attributes
@@ -102,11 +105,12 @@ class ErrorTracker:
             items: Spans of ours and foreign `ReadableSpan`s.
         """
         for span in items:
+            extra = getattr(span, "extra", span)
+            if extra is None:  # an ordinary span of ours, as nearly all are; see `logs`
+                continue
             with guarded("logs.errors", "an error of a span could not be counted"):
-                extra = getattr(span, "extra", span)
-                events = None if extra is None else extra.events
-                if events:
-                    self._events(span, events)
+                if extra.events:
+                    self._events(span, extra.events)
 
     def _events(self, span: Any, events: Iterable[Any]) -> None:
         if hasattr(span, "site"):
