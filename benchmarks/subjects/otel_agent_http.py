@@ -9,7 +9,7 @@ def start(endpoint: str) -> Subject:
     """One call."""
     import otel_agent
 
-    telemetry = otel_agent.init(service_name="bench", endpoint=endpoint, spool=False, instrument=False)
+    otel_agent.init(service_name="bench", endpoint=endpoint, spool=False, instrument=False)
     from opentelemetry import trace
 
     @otel_agent.traced("decide")
@@ -40,9 +40,15 @@ def start(endpoint: str) -> Subject:
     def log() -> None:
         logger.info("order %s at %s", "A1", 101.25, extra={"symbol": "ACME", "size": 300, "venue": "XNYS"})
 
-    log.flush = lambda: telemetry.flush(10)  # type: ignore[attr-defined]
-    # As the other subjects: what is queued of spans, without a further collection of metrics.
+    # As the other subjects: what is queued, without a further collection of metrics.
     provider: Any = trace.get_tracer_provider()
+    log.flush = lambda: provider.force_flush(10_000)  # type: ignore[attr-defined]
     return Subject(
-        lambda: otel_agent.span("root"), traced, traced5, lambda: provider.force_flush(10_000), coroutine, generator, log
+        lambda: otel_agent.span("root"),
+        traced,
+        traced5,
+        lambda: provider.force_flush(10_000),
+        coroutine,
+        generator,
+        log,
     )

@@ -45,7 +45,7 @@ class Custody:
         """Do what is due; called several times a second by the delivery thread."""
         now_s = self._clock.monotonic_s()
         if now_s >= self._adopt_at_s:
-            self._adopt_at_s = now_s + ADOPT_INTERVAL_S
+            self._adopt_at_s = now_s + (TEND_INTERVAL_S if self._spool.is_crowded() else ADOPT_INTERVAL_S)
             self.adopt(now_s)
         if now_s >= self._tend_at_s:
             self._tend_at_s = now_s + TEND_INTERVAL_S
@@ -67,6 +67,10 @@ class Custody:
                 if self._clock.monotonic_s() >= end_s:
                     self._adopt_at_s = 0.0
                     return
+
+    def is_crowded(self) -> bool:
+        """Whether there may be more that was left than is taken over at a time."""
+        return self._spool.is_crowded()
 
     def settle(self) -> None:
         """Count what was lost meanwhile."""

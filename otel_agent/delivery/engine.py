@@ -15,7 +15,7 @@ called under the last three.
 
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -45,6 +45,8 @@ _LOOK_S = 0.02
 _SPILL_BASE_S = 0.3
 _SPILL_ITEM_S = 1e-5
 """What encoding one item and writing it takes on a slow machine, in seconds."""
+_HELD = ("queued", "spooled")
+"""Places in `status` from which something may still be sent."""
 _SPILL_GRACE_S = 1.5
 """How long the disk is waited for beyond the end, in seconds: a machine that is overloaded must not cost data."""
 
@@ -135,9 +137,16 @@ class DeliveryEngine:
         """
         if not self._is_closed and timeout_s > 0:
             end_s = self._clock.monotonic_s() + timeout_s
-            if self._custody is not None:
-                self._custody.adopt(end_s)
-            self._each_lane(lambda lane: self._send(lane, end_s), end_s)
+            is_over = False
+            while not is_over:
+                if self._custody is not None:
+                    self._custody.adopt(end_s)
+                # What others left is taken over in parts when it is in many places; the next when this one is delivered.
+                is_over = self._custody is None or not self._custody.is_crowded()
+                self._each_lane(
+                    lambda lane: self._send(lane, end_s), end_s, [*filter(self._is_busy, self._lanes.values())]
+                )
+                is_over = is_over or not self._delivery() or self._clock.monotonic_s() >= end_s
         return self._delivery()
 
     def close(self, timeout_s: float) -> Delivery:
@@ -331,10 +340,14 @@ class DeliveryEngine:
                 self._spill(lane)
         self._is_spilled.set()
 
-    def _each_lane(self, action: Callable[[Lane], None], end_s: float) -> None:
-        """Do something for all signals at once; comes back at the end of the time whether or not all is done."""
+    def _is_busy(self, lane: Lane) -> bool:
+        """Whether there is anything to send, in the queue, in hand or on the disk."""
+        return bool(lane.intake.queue.items) or not lane.is_idle() or any(map(lane.intake.snapshot().get, _HELD))
+
+    def _each_lane(self, action: Callable[[Lane], None], end_s: float, lanes: Iterable[Lane] | None = None) -> None:
+        """Do something for signals, all by default, at once; comes back at the end of the time whether or not all is done."""
         threads = []
-        for lane in self._lanes.values():
+        for lane in self._lanes.values() if lanes is None else lanes:
             thread = threading.Thread(target=action, args=(lane,), name=f"otel-agent-{lane.signal}", daemon=True)
             try:
                 thread.start()

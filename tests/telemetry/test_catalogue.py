@@ -32,7 +32,6 @@ def emitted() -> Iterator[Recorded]:
         "alerts": {"rules": [{"exception": {"name": "Breach", "type": "ValueError"}}]},
     }
     with recorded(config=config, instrument=["sqlalchemy"]) as telemetry:
-
         engine = create_engine("sqlite://", poolclass=QueuePool)
 
         @otel_agent.health_check("ledger", interval_s=0.1)

@@ -21,6 +21,9 @@ LOOK_BYTES = 8 << 20
 """Of segments, so much is looked through in one go, in bytes."""
 
 
+MAX_HOMES = 32
+"""Most directories held at a time. Each costs a descriptor, and its segments cost two each, of which a process has about a thousand."""
+
 _IN_THE_MAKING_S = 60.0
 
 
@@ -85,7 +88,13 @@ class Orphans:
         for home in self._homes:
             home.forget()
 
+    def is_full(self) -> bool:
+        """Whether so many directories are held that others have to wait until some are empty."""
+        return len(self._homes) >= MAX_HOMES
+
     def _take_over(self, own: Path | None) -> None:
+        if self.is_full():
+            return
         tidy(self._service, self._clock.wall_ns() / 1e9 - _IN_THE_MAKING_S)
         known = {home.path for home in self._homes} | ({own} if own is not None else set())
         for path in abandoned_homes(self._service, known):

@@ -216,6 +216,10 @@ class Spool:
         finally:
             self._orphans.turn.release()
 
+    def is_crowded(self) -> bool:
+        """Whether more may have been left by others than is taken over at a time."""
+        return self._orphans.is_full()
+
     def tend(self) -> None:
         """What is to be done every second: see that the disk has what was written, and give up what is too old."""
         before_s = self._clock.monotonic_s() - self._bounds.max_age_s
