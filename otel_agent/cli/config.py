@@ -13,6 +13,7 @@ from pathlib import Path
 
 from otel_agent.alerts.loading import load_rules
 from otel_agent.alerts.notify.building import build_notify
+from otel_agent.cli.actions import actions
 from otel_agent.config.explaining import explained
 from otel_agent.config.loading import Loaded, load
 from otel_agent.config.schema import schema
@@ -29,13 +30,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: Of this command.
     """
-    commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for name, line in (
-        ("check", "say every mistake in the configuration, and in the alert rules it names"),
-        ("explain", "show every setting, its value and where it comes from; secrets are masked"),
-        ("schema", "write the JSON Schema of the file, for editors"),
-    ):
-        command = commands.add_parser(name, help=line, description=line[0].upper() + line[1:] + ".")
+    lines = {
+        "check": "say every mistake in the configuration, and in the alert rules it names",
+        "explain": "show every setting, its value and where it comes from; secrets are masked",
+        "schema": "write the JSON Schema of the file, for editors",
+    }
+    for name, command in actions(parser, lines):
         if name == "schema":
             continue
         command.add_argument("file", nargs="?", help="default: the one the agent would read, otel-agent.yaml")

@@ -19,6 +19,7 @@ from otel_agent.alerts.rules.export import export_groups, export_warnings
 from otel_agent.alerts.rules.files import RuleSet, read_file
 from otel_agent.alerts.rules.model import Rule, RuleGroup
 from otel_agent.alerts.unit_tests import run_test_file
+from otel_agent.cli.actions import actions
 from otel_agent.errors import RuleError
 
 __all__ = ["HELP", "configure", "run"]
@@ -33,14 +34,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: Of this command.
     """
-    commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for name, line in (
-        ("check", "say every mistake in rule files, or in a configuration"),
-        ("test", "run promtool's unit tests"),
-        ("export", "write rules as a file for Prometheus"),
-        ("explain", "show what a rule reads and compiles to"),
-    ):
-        command = commands.add_parser(name, help=line, description=line[0].upper() + line[1:] + ".")
+    lines = {
+        "check": "say every mistake in rule files, or in a configuration",
+        "test": "run promtool's unit tests",
+        "export": "write rules as a file for Prometheus",
+        "explain": "show what a rule reads and compiles to",
+    }
+    for name, command in actions(parser, lines):
         if name == "explain":
             command.add_argument("name", help="of the rule")
         command.add_argument("files", nargs="+" if name == "test" else "*", help="rule files, or otel-agent.yaml")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from otel_agent.cli.actions import actions
 from otel_agent.clock import wall_ns
 from otel_agent.config.loading import Loaded, load
 from otel_agent.delivery.engine import DeliveryEngine
@@ -36,12 +37,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: Of this command.
     """
-    commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for name, line in (
-        ("list", "show what waits on the disk, by service"),
-        ("drain", "send what processes that are gone have left on the disk"),
-    ):
-        command = commands.add_parser(name, help=line, description=line[0].upper() + line[1:] + ".")
+    lines = {
+        "list": "show what waits on the disk, by service",
+        "drain": "send what processes that are gone have left on the disk",
+    }
+    for name, command in actions(parser, lines):
         command.add_argument("--directory", type=Path, help="of the spool; default: the configuration's, or the user's")
         command.add_argument("--service", help="only this one")
         command.add_argument("--json", action="store_true", help="answer in JSON")

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
+from otel_agent.cli.actions import actions
 from otel_agent.cli.collector.composition import Part, find, missing_variables, parts, read_base, render
 from otel_agent.errors import ConfigurationError
 
@@ -32,13 +33,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: Of this command.
     """
-    commands = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    for name, line in (
-        ("config", "print one configuration for the backends that are named"),
-        ("run", "run the collector with that configuration, in the place of this command"),
-        ("backends", "list the backends and options there are, and the variables they read"),
-    ):
-        command = commands.add_parser(name, help=line, description=line[0].upper() + line[1:] + ".")
+    lines = {
+        "config": "print one configuration for the backends that are named",
+        "run": "run the collector with that configuration, in the place of this command",
+        "backends": "list the backends and options there are, and the variables they read",
+    }
+    for name, command in actions(parser, lines):
         if name == "backends":
             command.add_argument("--json", action="store_true", help="answer in JSON")
             continue

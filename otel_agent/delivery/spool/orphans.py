@@ -20,7 +20,6 @@ __all__ = ["Orphans"]
 LOOK_BYTES = 8 << 20
 """Of segments, so much is looked through in one go, in bytes."""
 
-
 MAX_HOMES = 32
 """Most directories held at a time. Each costs a descriptor, and its segments cost two each, of which a process has about a thousand."""
 
