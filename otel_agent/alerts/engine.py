@@ -101,8 +101,9 @@ class Alerts:
         if self._thread is not None or not self._planned:
             return
         self._is_closing = False
-        self._thread = threading.Thread(target=self._run, name="otel-agent-alerts", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._run, name="otel-agent-alerts", daemon=True)
+        thread.start()
+        self._thread = thread
 
     def close(self, timeout_s: float = 1.0) -> None:
         """

@@ -17,6 +17,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 from otel_agent.clock import SYSTEM, Clock
@@ -35,6 +36,8 @@ from otel_agent.delivery.settings import SIGNALS, DeliverySettings
 from otel_agent.delivery.spool.frames import RECORD
 from otel_agent.delivery.spool.spool import Spool
 from otel_agent.guard import guarded, shared
+from otel_agent.lifecycle.standby import is_the_end
+from otel_agent.lifecycle.tasks import Task
 
 __all__ = ["DeliveryEngine"]
 
@@ -180,10 +183,7 @@ class DeliveryEngine:
         """Put everything onto the disk now, also what a `close` is still trying to send; returns at once. Safe twice."""
         if not self._is_hurried.is_set():
             self._is_hurried.set()
-            try:
-                threading.Thread(target=self._spill_all, name="otel-agent-hurry", daemon=True).start()
-            except RuntimeError:  # the interpreter is ending: then there is no other way than here
-                self._spill_all()
+            Task("hurry", self._spill_all).start()
 
     def status(self) -> dict[str, dict[str, Any]]:
         """
@@ -267,7 +267,8 @@ class DeliveryEngine:
         try:
             thread.start()
         except RuntimeError as error:  # no threads here: a subinterpreter, or the end of this one
-            shared.report("delivery.thread", "telemetry is sent at the end only: no thread could be started", error)
+            if not is_the_end(error):
+                shared.report("delivery.thread", "telemetry is sent at the end only: no thread could be started", error)
             return
         self._thread = thread
 
@@ -346,19 +347,13 @@ class DeliveryEngine:
 
     def _each_lane(self, action: Callable[[Lane], None], end_s: float, lanes: Iterable[Lane] | None = None) -> None:
         """Do something for signals, all by default, at once; comes back at the end of the time whether or not all is done."""
-        threads = []
-        for lane in self._lanes.values() if lanes is None else lanes:
-            thread = threading.Thread(target=action, args=(lane,), name=f"otel-agent-{lane.signal}", daemon=True)
-            try:
-                thread.start()
-            except RuntimeError:  # the interpreter is ending and starts no thread any more
-                with guarded(f"delivery.{lane.signal}", f"{lane.signal} could not be sent"):
-                    action(lane)
-            else:
-                threads.append(thread)
-        for thread in threads:
-            while thread.is_alive() and (left_s := end_s - self._clock.monotonic_s()) > 0:
-                thread.join(min(left_s, _LOOK_S) if self._is_closed else left_s)
+        tasks = [
+            Task(lane.signal, partial(_guarded, action, lane)).start()
+            for lane in (self._lanes.values() if lanes is None else lanes)
+        ]
+        for task in tasks:
+            while not task.is_done() and (left_s := end_s - self._clock.monotonic_s()) > 0:
+                task.wait(min(left_s, _LOOK_S) if self._is_closed else left_s)
                 if self._is_hurried.is_set():
                     self._is_spilled.wait(_SPILL_GRACE_S)
                     return
@@ -372,6 +367,11 @@ class DeliveryEngine:
             queued=sum(each["queued"] for each in by_signal.values()),
             by_signal=by_signal,
         )
+
+
+def _guarded(action: Callable[[Lane], None], lane: Lane) -> None:
+    with guarded(f"delivery.{lane.signal}", f"{lane.signal} could not be sent"):
+        action(lane)
 
 
 def _journal(lane: Lane, spool: Spool) -> Callable[[Any], bool]:

@@ -20,6 +20,7 @@ from otel_agent.delivery.accounting import Delivery
 from otel_agent.delivery.queues import STRETCH, SignalQueue
 from otel_agent.delivery.settings import SIGNALS, DeliverySettings
 from otel_agent.guard import shared
+from otel_agent.lifecycle.standby import is_the_end
 
 if TYPE_CHECKING:
     from otel_agent.delivery.engine import DeliveryEngine  # what this module is there to load late
@@ -167,7 +168,8 @@ class Entrance:
                     self._beside()
                     self._is_done = True
         except BaseException as error:  # noqa: BLE001 - the top of the thread
-            shared.report("delivery.loading", "what runs beside the agent could not be loaded", error)
+            if not is_the_end(error):
+                shared.report("delivery.loading", "what runs beside the agent could not be loaded", error)
             self._is_made.set()  # nobody waits for what will not come
 
     def _make(self) -> None:

@@ -150,8 +150,9 @@ class HealthMonitor:
         """Begin to watch, on a thread of its own; a second call does nothing."""
         if self._thread is None:
             self._stop.clear()
-            self._thread = threading.Thread(target=self._run, name="otel-agent-health", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name="otel-agent-health", daemon=True)
+            thread.start()
+            self._thread = thread
 
     def close(self, timeout_s: float = 1.0) -> None:
         """

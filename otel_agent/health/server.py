@@ -91,10 +91,9 @@ class HealthServer:
         # Its own kind of loop, whatever policy the agent has set; and its troubles are not for the agent's log.
         self._loop = asyncio.SelectorEventLoop()
         self._loop.set_exception_handler(_say)
-        self._thread = threading.Thread(
-            target=self._run, args=(self._loop, listener), name="otel-agent-probes", daemon=True
-        )
-        self._thread.start()
+        thread = threading.Thread(target=self._run, args=(self._loop, listener), name="otel-agent-probes", daemon=True)
+        thread.start()
+        self._thread = thread
 
     def close(self, timeout_s: float = 1.0) -> None:
         """

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from otel_agent import guard
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.errors import LifecycleError
+from otel_agent.lifecycle import standby
 from otel_agent.lifecycle.ending import Ending
 from otel_agent.lifecycle.forks import follow_forks
 from otel_agent.lifecycle.hooks import Hook
@@ -228,6 +229,7 @@ class Lifecycle:
         ordered = in_order({component.name: component.needs for component in self._components})
         self._is_started = True
         follow_forks(self)
+        standby.shared.keep(self)
         for name in ordered:
             component = by_name[name]
             try:
@@ -259,7 +261,8 @@ class Lifecycle:
         if ending is new:
             if self._is_started:
                 self.drain()
-            ending.start(list(reversed(self._stop_hooks)) if self._is_started else [], self._running[::-1], loop)
+            hooks = list(reversed(self._stop_hooks)) if self._is_started else []
+            ending.start(hooks, self._running[::-1], loop, lambda: standby.shared.give_back(self))
         return ending
 
     @staticmethod

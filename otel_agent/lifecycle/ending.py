@@ -83,7 +83,11 @@ class Ending:
         self._open: list[Closing] = []
 
     def start(
-        self, hooks: Sequence[Hook], components: Sequence[Closing], loop: "asyncio.AbstractEventLoop | None"
+        self,
+        hooks: Sequence[Hook],
+        components: Sequence[Closing],
+        loop: "asyncio.AbstractEventLoop | None",
+        then: "Callable[[], object]",
     ) -> None:
         """
         Begin.
@@ -92,9 +96,15 @@ class Ending:
             hooks: Run one after the other, first.
             components: Closed one after the other, in this order.
             loop: Where coroutine hooks run; None makes one for each.
+            then: Called last, when everybody who waits has been told.
         """
         self._open = list(components)
-        Task("end", lambda: self._run(hooks, components, loop)).start(self._done.open)
+
+        def end() -> None:
+            self._done.open()
+            then()
+
+        Task("end", lambda: self._run(hooks, components, loop)).start(end)
 
     def wait(self) -> bool:
         """

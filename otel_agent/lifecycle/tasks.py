@@ -9,6 +9,8 @@ of the interpreter. An interrupted waiter can delay nobody but itself.
 import threading
 from collections.abc import Callable
 
+from otel_agent.lifecycle import standby
+
 __all__ = ["Latch", "Task"]
 
 
@@ -53,7 +55,7 @@ class Latch:
 
 
 class Task:
-    """One call on a daemon thread; on the caller's own where the interpreter starts no thread any more."""
+    """One call on a daemon thread, and on the caller's own only where there is none to be had, not even one kept ready."""
 
     def __init__(self, name: str, function: Callable[[], object]) -> None:
         """
@@ -84,7 +86,8 @@ class Task:
         try:
             threading.Thread(target=self._run, name=f"otel-agent-{self._name}", daemon=True).start()
         except RuntimeError:  # the interpreter is ending, or threads are exhausted
-            self._run()
+            if not standby.shared.lend(self._run):
+                self._run()
         return self
 
     def wait(self, timeout_s: float) -> bool:

@@ -20,6 +20,7 @@ from opentelemetry.sdk.resources import Resource
 from otel_agent import guard
 from otel_agent.clock import monotonic_s
 from otel_agent.lifecycle.forks import follow_forks
+from otel_agent.lifecycle.tasks import Task
 from otel_agent.processors.callbacks import Callbacks
 from otel_agent.processors.renewal import renew
 
@@ -106,20 +107,15 @@ class AgentMetricReader(MetricReader):
         self._is_closed = True
         end_s = monotonic_s() + timeout_s
         self._end.set()
-        last = threading.Thread(target=self._finish, args=(end_s,), name="otel-agent-metrics-end", daemon=True)
-        try:
-            last.start()
-        except RuntimeError:  # the interpreter is ending and starts no thread any more
-            self._finish(end_s)
-        else:
-            last.join(timeout_s)
+        last = Task("metrics-end", lambda: self._run(end_s, is_delivered=True)).start()
+        last.wait(timeout_s)
         if self._thread is not None:
             self._thread.join(max(0.0, end_s - monotonic_s()))
         if self._callbacks is not None:
             self._callbacks.close()
-        if last.is_alive():
+        if not last.is_done():
             guard.shared.report("metrics.close", f"the last collection of metrics took more than {timeout_s:g} s")
-        return not last.is_alive()
+        return last.is_done()
 
     def force_flush(self, timeout_millis: float = 10_000) -> bool:
         """
@@ -170,8 +166,9 @@ class AgentMetricReader(MetricReader):
             self._begin()
 
     def _begin(self) -> None:
-        self._thread = threading.Thread(target=self._tick, name="otel-agent-metrics", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._tick, name="otel-agent-metrics", daemon=True)
+        thread.start()
+        self._thread = thread
 
     def _tick(self) -> None:
         end = self._end
@@ -186,9 +183,6 @@ class AgentMetricReader(MetricReader):
 
     def _patience_s(self) -> float:
         return max(10.0, self._collect_interval_s)
-
-    def _finish(self, end_s: float) -> None:
-        self._run(end_s, is_delivered=True)
 
     def _run(self, end_s: float, *, is_delivered: bool) -> bool:
         turn = self._turn

@@ -8,7 +8,13 @@ from types import FrameType
 import pytest
 
 from otel_agent.clock import monotonic_s
+from otel_agent.lifecycle import standby
+from otel_agent.lifecycle.standby import Standby
 from otel_agent.lifecycle.tasks import Latch, Task
+
+
+def _refuse(thread: threading.Thread) -> None:
+    raise RuntimeError("can't create new thread at interpreter shutdown")
 
 
 def test_a_latch_opens_once_for_everybody_now_and_later() -> None:
@@ -79,13 +85,21 @@ def test_a_task_that_hangs_is_waited_for_no_longer_than_wanted() -> None:
 
 def test_where_no_thread_can_be_had_the_call_is_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """As while the interpreter ends: what must be saved is saved by whoever asks for it."""
-
-    def refuse(thread: threading.Thread) -> None:
-        raise RuntimeError("can't create new thread at interpreter shutdown")
-
-    monkeypatch.setattr(threading.Thread, "start", refuse)
+    monkeypatch.setattr(threading.Thread, "start", _refuse)
+    monkeypatch.setattr(standby, "shared", Standby(0))
     callers: list[int] = []
     task = Task("test", lambda: callers.append(threading.get_ident())).start()
 
     assert task.is_done()
     assert [threading.get_ident()] == callers
+
+
+def test_a_thread_kept_ready_makes_the_call_where_none_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that what hangs at the end is not waited for."""
+    ready, owner, forever = Standby(1), Latch(), threading.Event()
+    ready.keep(owner)
+    monkeypatch.setattr(threading.Thread, "start", _refuse)
+    monkeypatch.setattr(standby, "shared", ready)
+
+    assert not Task("test", forever.wait).start().wait(0.05)
+    forever.set()

@@ -130,8 +130,9 @@ class Dispatcher:
         """Begin to send, in threads of our own."""
         if self._thread is None:
             self._is_closing = False
-            self._thread = threading.Thread(target=self._run, name="otel-agent-notify", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name="otel-agent-notify", daemon=True)
+            thread.start()
+            self._thread = thread
 
     def close(self, timeout_s: float = 1.0) -> None:
         """

@@ -9,12 +9,14 @@ import random
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from otel_agent import guard
 from otel_agent.alerts.notify.notification import Notification, Receiver
 from otel_agent.clock import SYSTEM, Clock
+from otel_agent.lifecycle.tasks import Task
 
 __all__ = ["Worker"]
 
@@ -61,6 +63,7 @@ class Worker:
         self._changed = threading.Condition()
         self._queue: deque[_Job] = deque()
         self._thread: threading.Thread | None = None
+        self._name = f"notify-{receiver.name}"
         self._is_closing = False
         self._is_busy = False
         self._failures_in_a_row = 0
@@ -91,9 +94,10 @@ class Worker:
                 self._make_room()
             self._queue.append(_Job(function, is_critical))
             if self._thread is None and not self._is_closing:
-                name = f"otel-agent-notify-{self.receiver.name}"
-                self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name=f"otel-agent-{self._name}", daemon=True)
+                with suppress(RuntimeError):  # none can be had now: by the next message, or by `close`
+                    thread.start()
+                    self._thread = thread
             self._changed.notify()
 
     def _make_room(self) -> None:
@@ -112,8 +116,10 @@ class Worker:
         with self._changed:
             self._is_closing = True
             self._changed.notify_all()
-            thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
+            thread, is_late = self._thread, self._thread is None and bool(self._queue)
+        if is_late:
+            Task(self._name, self._run).start().wait(timeout_s)
+        elif thread is not None and thread is not threading.current_thread():
             thread.join(max(0.0, deadline_s - self._clock.monotonic_s()))
 
     def is_idle(self) -> bool:

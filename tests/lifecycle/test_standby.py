@@ -1,0 +1,111 @@
+"""Threads kept ready for an end at which none can be started."""
+
+import os
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from otel_agent.clock import monotonic_s
+from otel_agent.lifecycle.standby import Standby, is_the_end
+from otel_agent.lifecycle.tasks import Latch
+
+COUNT = 3
+
+
+class Owner:
+    """Who wants threads."""
+
+
+def until(fact: Callable[[], bool]) -> bool:
+    """Wait until something is so, for 20 s at most."""
+    end_s = monotonic_s() + 20
+    while monotonic_s() < end_s:
+        if fact():
+            return True
+        threading.Event().wait(0.01)
+    return False
+
+
+def new(before: set[threading.Thread]) -> int:
+    """How many threads are kept ready that were not there before."""
+    return sum(thread.name == "otel-agent-standby" for thread in {*threading.enumerate()} - before)
+
+
+def test_as_many_calls_run_at_once_as_there_are_threads_and_no_more() -> None:
+    """The next one is refused until one of them is free again."""
+    standby, owner, gates = Standby(COUNT), Owner(), [Latch() for _ in range(COUNT)]
+    standby.keep(owner)
+
+    assert [True] * COUNT == [standby.lend(lambda gate=gate: gate.wait(20)) for gate in gates]  # type: ignore[misc]
+    assert not standby.lend(print)
+
+    gates[0].open()
+    done = Latch()
+    assert until(lambda: standby.lend(done.open))
+    assert done.wait(20)
+    for gate in gates:
+        gate.open()
+    standby.give_back(owner)
+
+
+def test_a_call_that_fails_costs_no_thread() -> None:
+    """Its failure is reported, and the thread waits for the next one."""
+    standby, owner, done = Standby(1), Owner(), Latch()
+    standby.keep(owner)
+
+    assert standby.lend(lambda: 1 / 0)
+    assert until(lambda: standby.lend(done.open))
+    assert done.wait(20)
+    standby.give_back(owner)
+
+
+def test_threads_go_when_their_last_owner_gives_them_back() -> None:
+    """Not before, and they come again with the next one."""
+    before = {*threading.enumerate()}
+    standby, first, second = Standby(COUNT), Owner(), Owner()
+    standby.keep(first)
+    standby.keep(second)
+    standby.keep(second)
+    assert COUNT == new(before)
+
+    standby.give_back(first)
+    assert COUNT == new(before)
+    standby.give_back(second)
+    standby.give_back(second)
+    assert until(lambda: new(before) == 0)
+
+    standby.keep(first)
+    assert COUNT == new(before)
+    standby.give_back(first)
+
+
+def test_none_are_kept_where_they_are_not_needed() -> None:
+    """As on most versions of Python."""
+    before = {*threading.enumerate()}
+    standby = Standby(0)
+    standby.keep(Owner())
+
+    assert 0 == new(before)
+    assert not standby.lend(print)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_forked_child_has_threads_of_its_own() -> None:
+    """Those of the parent are not there."""
+    standby, owner = Standby(1), Owner()
+    standby.keep(owner)
+    child = os.fork()
+    if child == 0:
+        done = Latch()
+        os._exit(0 if standby.lend(done.open) and done.wait(20) else 1)
+
+    assert 0 == os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    standby.give_back(owner)
+
+
+def test_the_end_is_told_from_a_lack_of_threads() -> None:
+    """One is nobody's mistake, the other is said."""
+    assert is_the_end(RuntimeError("can't create new thread at interpreter shutdown"))
+    assert not is_the_end(RuntimeError("can't start new thread"))
+    assert not is_the_end(ValueError("interpreter shutdown"))
