@@ -62,6 +62,12 @@ def test_four_processes_share_one_rotating_file(tmp_path: Path) -> None:
         numbers = [record["number"] for record in records if record["writer"] == process]
         assert list(range(4000 - len(numbers), 4000)) == numbers
 
+    # Nothing is thrown away before the budget is used: the oldest file stands until all six are full.
+    oldest, line = files[0].read_text(), path.read_text().splitlines(keepends=True)[-1]
+    RotatingFile(path, 200_000, 5).write([line] * ((200_000 - path.stat().st_size) // len(line)))
+    assert oldest == files[0].read_text()
+    assert sum(file.stat().st_size for file in files) >= 0.95 * 6 * 200_000
+
 
 def test_a_full_file_is_renamed_and_the_oldest_goes(tmp_path: Path) -> None:
     """No file exceeds its size; the newest backup has number 1."""
