@@ -6,13 +6,14 @@ together with its key as a complete field. A key whose values prove to be many (
 All caches are bounded and simply forgotten when full. They are shared between threads without a lock: each step is one
 dictionary operation, and the worst outcome of a race is that something is encoded twice.
 
-Numbers are written without a cache, because making their bytes costs no more than finding them.
+Numbers are written without a cache, because making their bytes costs no more than finding them; what comes before them is
+kept with the key.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from otel_agent.delivery.wire.primitives import SMALL, SMALL_VARINTS, delimited, double, text_bytes, varint
+from otel_agent.delivery.wire.primitives import ONE_BYTE, SMALL, SMALL_VARINTS, delimited, double, text_bytes, varint
 from otel_agent.delivery.wire.values import MAX_INT64, MAX_TEXT_CHARS, MIN_INT64, plain, safe_text
 
 __all__ = ["any_value", "append_attributes", "attributes_bytes"]
@@ -29,8 +30,25 @@ MAX_REMEMBERED_CHARS = 128
 _SHORT_KEY = 100
 """A key field below this leaves the lengths around a number in one byte."""
 
-_Known = list[Any]  # [key field, its length, {text: complete field} or None]
-_tables: dict[int, dict[str, _Known]] = {}
+
+class _Key:
+    """What is the same in every attribute that has this key; complete fields, or all of a field up to the number's bytes."""
+
+    __slots__ = ("before_double", "before_one", "before_two", "false", "field", "size", "texts", "true")
+
+    def __init__(self, tag: int, field: bytes) -> None:
+        self.field = field
+        size = self.size = len(field)
+        self.texts: dict[str, bytes] | None = {}
+        """Fields of short texts; None once there proved to be too many."""
+        if size < _SHORT_KEY:
+            self.false, self.true = (b"%c%c%b\x12\x02\x10%c" % (tag, size + 4, field, value) for value in (0, 1))
+            self.before_one = b"%c%c%b\x12\x02\x18" % (tag, size + 4, field)
+            self.before_two = b"%c%c%b\x12\x03\x18" % (tag, size + 5, field)
+            self.before_double = b"%c%c%b\x12\x09\x21" % (tag, size + 11, field)
+
+
+_tables: dict[int, dict[str, _Key]] = {}
 
 
 def any_value(value: Any) -> bytes:
@@ -62,18 +80,17 @@ def _pair(tag: bytes, key: str, body: bytes) -> bytes:
     return delimited(tag, delimited(b"\x0a", text_bytes(key)) + delimited(b"\x12", body))
 
 
-def _remember_key(table: dict[str, _Known], key: Any) -> _Known:
-    field = delimited(b"\x0a", text_bytes(safe_text(key)))
+def _remember_key(table: dict[str, _Key], tag: int, key: Any) -> _Key:
+    known = _Key(tag, delimited(b"\x0a", text_bytes(safe_text(key))))
     if len(table) >= MAX_KEYS:
         table.clear()
-    known = [field, len(field), {}]
-    if len(field) <= MAX_REMEMBERED_CHARS:
+    if known.size <= MAX_REMEMBERED_CHARS:
         table[key] = known
     return known
 
 
-def _text_field(tag: int, known: _Known, text: str) -> bytes:
-    field, size = known[0], known[1]
+def _text_field(tag: int, known: _Key, text: str) -> bytes:
+    field, size = known.field, known.size
     content = text_bytes(text if len(text) <= MAX_TEXT_CHARS else text[:MAX_TEXT_CHARS])
     length = len(content)
     if length + size < 124:  # noqa: PLR2004 - then all three lengths are below 128
@@ -101,31 +118,31 @@ def append_attributes(out: list[bytes], items: Iterable[tuple[Any, Any]], tag: i
     for key, value in items:
         known = table.get(key) if key.__class__ is str else None
         if known is None:
-            known = _remember_key(table, key)
+            known = _remember_key(table, tag, key)
         kind = value.__class__
         if kind is str:
-            values = known[2]
-            field = values.get(value) if values is not None else None
+            texts = known.texts
+            field = texts.get(value) if texts is not None else None
             if field is None:
                 field = _text_field(tag, known, value)
-                if values is not None and len(value) <= MAX_REMEMBERED_CHARS:
-                    if len(values) < MAX_VALUES_PER_KEY:
-                        values[value] = field
+                if texts is not None and len(value) <= MAX_REMEMBERED_CHARS:
+                    if len(texts) < MAX_VALUES_PER_KEY:
+                        texts[value] = field
                     else:
-                        known[2] = None
-        elif known[1] < _SHORT_KEY:
-            if kind is int and MIN_INT64 <= value <= MAX_INT64:
-                number = SMALL_VARINTS[value] if 0 <= value < SMALL else varint(value)
-                size = len(number) + 1
-                field = b"%c%c%b\x12%c\x18%b" % (tag, known[1] + 2 + size, known[0], size, number)
-            elif kind is float:
-                field = b"%c%c%b\x12\x09\x21%b" % (tag, known[1] + 11, known[0], double(value))
-            elif kind is bool:
-                field = b"%c%c%b\x12\x02\x10%c" % (tag, known[1] + 4, known[0], value)
-            else:
-                field = delimited(b"%c" % tag, known[0] + delimited(b"\x12", any_value(value)))
+                        known.texts = None
+        elif known.size >= _SHORT_KEY:
+            field = delimited(b"%c" % tag, known.field + delimited(b"\x12", any_value(value)))
+        elif kind is int and 0 <= value < SMALL:
+            field = (known.before_one if value < ONE_BYTE else known.before_two) + SMALL_VARINTS[value]
+        elif kind is float:
+            field = known.before_double + double(value)
+        elif kind is bool:
+            field = known.true if value else known.false
+        elif kind is int and MIN_INT64 <= value <= MAX_INT64:
+            number = varint(value)
+            field = b"%c%c%b\x12%c\x18%b" % (tag, known.size + 3 + len(number), known.field, len(number) + 1, number)
         else:
-            field = delimited(b"%c" % tag, known[0] + delimited(b"\x12", any_value(value)))
+            field = delimited(b"%c" % tag, known.field + delimited(b"\x12", any_value(value)))
         out.append(field)
         total += len(field)
     return total

@@ -10,6 +10,7 @@ from struct import Struct
 from typing import Any
 
 __all__ = [
+    "ONE_BYTE",
     "SMALL",
     "SMALL_VARINTS",
     "count32",
@@ -27,6 +28,9 @@ __all__ = [
 
 SMALL = 1 << 14
 """Numbers below this take one or two bytes and come from a table."""
+
+ONE_BYTE = 1 << 7
+"""Numbers below this take one byte."""
 
 SMALL_VARINTS = [bytes([n]) for n in range(128)] + [bytes([n & 127 | 128, n >> 7]) for n in range(128, SMALL)]
 

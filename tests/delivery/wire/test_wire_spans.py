@@ -202,7 +202,7 @@ def test_caches_forget_instead_of_growing() -> None:
 
     assert all(len(table) <= attributes.MAX_KEYS for table in attributes._tables.values())
     assert all(
-        known[2] is None or len(known[2]) <= attributes.MAX_VALUES_PER_KEY
+        known.texts is None or len(known.texts) <= attributes.MAX_VALUES_PER_KEY
         for table in attributes._tables.values()
         for known in table.values()
     )
