@@ -97,8 +97,8 @@ class Entry:
     message: Any
     """A text; with its placeholders when `arguments` is not None."""
     arguments: tuple[Any, ...] | None
-    text: str
-    """The message with its arguments; not there before somebody asked for it."""
+    text: str | None
+    """The message with its arguments; None before somebody asked for it."""
     attributes: dict[str, Any] | None
     """Extras and exception, without the `code.*` attributes, which stand in `place`."""
     place: tuple[str, int, str]
@@ -111,7 +111,7 @@ class Entry:
     @property
     def body(self) -> str:
         """The message with its arguments; formatted when first asked for."""
-        text: str | None = getattr(self, "text", None)
+        text = self.text
         if text is None:
             text = self.text = self.message if self.arguments is None else formatted(self.message, self.arguments)
         return text
@@ -199,6 +199,7 @@ class BridgeHandler(logging.Handler):
             context = span.get_span_context()
             entry.trace_id, entry.span_id, entry.trace_flags = context.trace_id, context.span_id, context.trace_flags
         entry.message, entry.arguments = message_and_arguments(record)
+        entry.text = None
         values = record.__dict__
         entry.attributes = extras(values) if len(values) > _ORDINARY_COUNT else None
         if record.exc_info or record.stack_info:

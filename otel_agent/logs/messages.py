@@ -5,15 +5,16 @@ A message is formatted on the calling thread only when an argument could change 
 """
 
 import logging
+from itertools import islice
 from typing import Any
 
 from otel_agent.delivery.wire.values import IMMUTABLE, plain, safe_text
 
 __all__ = ["extras", "formatted", "message_and_arguments"]
 
-_ORDINARY = frozenset(
-    {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "_logger", "_name", "_from_structlog"}
-)
+_FIRST = tuple(vars(logging.makeLogRecord({})))
+_FIRST_COUNT, _LAST = len(_FIRST), _FIRST[-1]
+_ORDINARY = frozenset({*_FIRST, "message", "asctime", "taskName", "_logger", "_name", "_from_structlog"})
 _STRUCTLOG = frozenset(
     {"event", "level", "timestamp", "logger", "exc_info", "stack_info", "_record", "_from_structlog"}
 )
@@ -37,9 +38,12 @@ def message_and_arguments(record: logging.LogRecord) -> tuple[str, tuple[Any, ..
         message = safe_text(message["event"] if message.__class__ is dict and "event" in message else message)
     if not arguments:
         return message, None
-    if arguments.__class__ is tuple and all(argument.__class__ in IMMUTABLE for argument in arguments):
-        return message, arguments
-    return formatted(message, arguments), None
+    if arguments.__class__ is not tuple:
+        return formatted(message, arguments), None
+    for argument in arguments:
+        if argument.__class__ not in IMMUTABLE:
+            return formatted(message, arguments), None
+    return message, arguments
 
 
 def _own_message(record: logging.LogRecord) -> str:
@@ -72,9 +76,12 @@ def extras(values: dict[str, Any]) -> dict[str, Any] | None:
     Returns:
         Copies of what could change; None when there is nothing.
     """
+    # What logging itself sets comes first, in the order in which it always does; unless somebody has taken some of it away.
+    items = iter(values.items())
+    last, _ = next(islice(items, _FIRST_COUNT - 1, None), ("", None))
     found = {
         key: value if value.__class__ in IMMUTABLE else plain(value)
-        for key, value in values.items()
+        for key, value in (items if last == _LAST else values.items())
         if key not in _ORDINARY
     }
     if values["msg"].__class__ is dict and "event" in values["msg"]:  # as structlog's wrap_for_formatter leaves it

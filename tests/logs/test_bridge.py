@@ -155,6 +155,32 @@ def test_extras_become_attributes(log: logging.Logger, sink: Items) -> None:
     assert not {"msg", "args", "levelno", "taskName", "thread"} & set(sent)
 
 
+@pytest.mark.parametrize("taken", ["args", "process", "name"])
+def test_extras_arrive_when_a_filter_has_rearranged_the_record(log: logging.Logger, sink: Items, taken: str) -> None:
+    """What logging sets itself no longer stands first, and still is no extra."""
+
+    def rearrange(record: logging.LogRecord) -> bool:
+        values = vars(record)
+        values[taken] = values.pop(taken)
+        return True
+
+    log.addFilter(rearrange)
+    log.info("filled", extra={"symbol": "ACME", "size": 3})
+    (record,) = arrived(sink)
+
+    assert {"symbol", "size"} == {key for key in attributes(record) if not key.startswith("code.")}
+
+
+@pytest.mark.parametrize("size", [0, 1, 123, 124, 125, 127, 128, 20_000])
+def test_bodies_of_every_size_arrive(log: logging.Logger, sink: Items, size: int) -> None:
+    """Lengths of one byte and of more."""
+    plain, odd = "é" + "x" * size, "\udcff" + "x" * size
+    log.info(plain)
+    log.info(odd)
+
+    assert [plain, odd.replace("\udcff", "\\udcff")] == [record.body.string_value for record in arrived(sink)]
+
+
 def test_an_exception_arrives_whole(log: logging.Logger, sink: Items) -> None:
     """Type, message and stack trace are attributes; nothing keeps the traceback alive."""
     try:

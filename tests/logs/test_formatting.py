@@ -29,7 +29,7 @@ def entry(body: str = "filled", **more: Any) -> Entry:
     made = Entry()
     made.resource, made.logger, made.time_ns = Resource({"service.name": "trader"}), "orders", 1_700_000_000_123_456_789
     made.severity_number, made.severity_text = 9, "INFO"
-    made.message, made.arguments, made.attributes = body, None, None
+    made.message, made.arguments, made.text, made.attributes = body, None, None, None
     made.place = ("a.py", 1, "f")
     made.trace_id = made.span_id = made.trace_flags = 0
     for name, value in more.items():

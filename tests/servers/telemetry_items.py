@@ -39,7 +39,7 @@ def _entry(message: str) -> Entry:
     entry = Entry()
     entry.resource, entry.logger, entry.time_ns = RESOURCE, "trader", 1
     entry.severity_number, entry.severity_text = 9, "INFO"
-    entry.message, entry.arguments, entry.attributes = message, None, None
+    entry.message, entry.arguments, entry.text, entry.attributes = message, None, None, None
     entry.place = ("trader.py", 1, "decide")
     entry.trace_id = entry.span_id = entry.trace_flags = 0
     return entry

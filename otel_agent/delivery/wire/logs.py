@@ -11,7 +11,7 @@ Source: opentelemetry/proto/logs/v1/logs.proto
 from collections.abc import Iterable
 from typing import Any
 
-from otel_agent.delivery.wire.attributes import any_value, attributes_bytes
+from otel_agent.delivery.wire.attributes import any_value, append_attributes, attributes_bytes
 from otel_agent.delivery.wire.origins import Ends, Groups, left_out, resource_ends, scope_ends
 from otel_agent.delivery.wire.primitives import (
     count32,
@@ -29,6 +29,9 @@ __all__ = ["encode_logs"]
 MAX_REMEMBERED = 4096
 """Call sites, severities and logger names remembered before all are forgotten."""
 
+_SHORT = 124
+"""A body below as many bytes leaves the lengths around it in one byte each."""
+
 _places: dict[Any, bytes] = {}
 _severities: dict[Any, bytes] = {}
 _names: dict[str, Ends] = {}
@@ -45,14 +48,18 @@ def encode_logs(records: Iterable[Any]) -> bytes:
         The bytes of an ExportLogsServiceRequest. Never raises; a record beyond repair is left out and counted by `guard`.
     """
     groups = Groups()
+    last_logger = last_resource = append = None
     for record in records:
         try:
             place = getattr(record, "place", None)
             if place is None:
-                resource, scope, body = record.resource, scope_ends(record.instrumentation_scope), _foreign(record)
-            else:
-                resource, scope, body = record.resource, _named_scope(record.logger), _entry(record, place)
-            groups.under(resource_ends(resource), scope).append(delimited(b"\x12", body))
+                ends = resource_ends(record.resource), scope_ends(record.instrumentation_scope)
+                groups.under(*ends).append(delimited(b"\x12", _foreign(record)))
+                continue
+            if append is None or record.logger is not last_logger or record.resource is not last_resource:
+                append = groups.under(resource_ends(record.resource), _named_scope(record.logger)).append
+                last_logger, last_resource = record.logger, record.resource
+            append(_entry(record, place))
         except Exception as error:  # noqa: BLE001 - one bad record never costs its neighbours
             left_out("logs", error)
     return groups.request()
@@ -64,7 +71,17 @@ def _entry(entry: Any, place: Any) -> bytes:
         path, line, function = place
         names = {"code.file.path": path, "code.function.name": function, "code.line.number": line}
         where = _remember(_places, place, attributes_bytes(names, 0x32))
-    time = fixed64(entry.time_ns)
+    try:
+        time = entry.time_ns.to_bytes(8, "little")
+    except (OverflowError, AttributeError):
+        time = fixed64(entry.time_ns)
+    severity = _severity(entry.severity_number, entry.severity_text)
+    body = _body(entry.body)
+    parts = [b"", where]
+    size = 18 + len(severity) + len(body) + len(where)
+    attributes = entry.attributes
+    if attributes:
+        size += append_attributes(parts, attributes.items(), 0x32)
     trace_id = entry.trace_id
     context = b""
     if trace_id:
@@ -73,20 +90,19 @@ def _entry(entry: Any, place: Any) -> bytes:
             identifier(trace_id, 16),
             identifier(entry.span_id, 8),
         )
-    attributes = entry.attributes
-    return b"".join(
-        [
-            b"\x09",
-            time,
-            _severity(entry.severity_number, entry.severity_text),
-            delimited(b"\x2a", any_value(entry.body)),
-            where,
-            attributes_bytes(attributes, 0x32) if attributes else b"",
-            context,
-            b"\x59",
-            time,
-        ]
-    )
+        size += len(context)
+    parts[0] = b"\x12%b\x09%b%b%b" % (varint(size), time, severity, body)
+    parts.append(b"%b\x59%b" % (context, time))
+    return b"".join(parts)
+
+
+def _body(text: Any) -> bytes:
+    try:
+        content = text.encode()
+    except (AttributeError, UnicodeEncodeError):
+        return delimited(b"\x2a", any_value(text))
+    size = len(content)
+    return b"\x2a%c\x0a%c%b" % (size + 2, size, content) if size < _SHORT else delimited(b"\x2a", any_value(text))
 
 
 def _foreign(readable: Any) -> bytes:
