@@ -10,6 +10,11 @@ handler runs between two instructions of the main thread, which may hold any loc
 for the very thread it interrupts. The helper also hears of signals through the wake-up descriptor, so that they are acted
 upon while the main thread is deep in C code.
 
+The main thread may have been interrupted where it holds a lock that the end needs: in code of ours, of OpenTelemetry, of
+`logging`, or while it starts a thread. So a handler that finds itself there steps aside: the main thread goes on for a moment,
+and is called back, until it stands in code of the agent's own, or waits. Only then does the end begin, so that nothing comes
+after it.
+
 The helper looks once a second whether its handler is still in place. An event loop's `add_signal_handler` replaces it and
 leaves the default action behind; only the main thread may install handlers, and SIGURG, which nothing else uses and whose
 default is to be ignored, brings it there.
@@ -17,9 +22,11 @@ default is to be ignored, brings it there.
 SIGINT is left to Python: it becomes KeyboardInterrupt, and the end of the program.
 """
 
+import _thread
 import os
 import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -27,7 +34,9 @@ from types import FrameType
 from typing import Any
 
 from otel_agent import guard
+from otel_agent.clock import monotonic_s
 from otel_agent.lifecycle.forks import follow_forks
+from otel_agent.lifecycle.inside import may_hold_locks
 from otel_agent.lifecycle.tasks import Latch, Task
 from otel_agent.lifecycle.wakeup import Wakeup
 
@@ -46,6 +55,17 @@ HURRY_S = 2.1
 
 REACH_S = 0.1
 """How long the main thread has to reach its handler once the data is safe, in seconds."""
+
+ASIDE_S = 0.002
+"""How long the main thread goes on when it may hold a lock, in seconds; what it does under a lock takes some millionths."""
+
+TRIES = 10
+"""How often it goes on at once; then it is waiting for something, and goes on once in each `PATIENCE_S`."""
+
+PATIENCE_S = 0.5
+
+SETTLE_S = 0.1
+"""How long the end waits for the main thread to stand where it holds nothing, in seconds; C code may keep it for minutes."""
 
 _HANDLED = 0x80
 """Marks a byte that was written by the Python handler rather than by the interpreter's own."""
@@ -97,10 +117,14 @@ class EndSignals:
         self._wakeup = Wakeup(self._note, self._look)
         self._safe = Latch()
         self._reached = Latch()
+        self._settled = Latch()
         self._calls = 0
         self._heard: Counter[tuple[int, bool]] = Counter()
         self._is_ending = False
         self._missing: set[int] = set()
+        self._aside: tuple[int, float] | None = None
+        """Signal and last moment of a handler that has stepped aside."""
+        self._tries = 0
         self._notice: Task | None = None
 
     def install(self) -> str | None:
@@ -198,13 +222,41 @@ class EndSignals:
         if not self._is_closed:
             self._calls += 1
             self._reached.open()
-            try:
-                self._safe.wait(self._deadline_s + GRACE_S if self._calls == 1 else HURRY_S)
-            except BaseException:  # noqa: BLE001 - KeyboardInterrupt is a second signal; this process ends below
-                self._wakeup.write(signal.SIGINT)
-                self._safe.wait(HURRY_S)
+            wait_s = self._deadline_s + GRACE_S if self._calls == 1 else HURRY_S
+            if self._stepped_aside(number, monotonic_s() + wait_s, frame):
+                return
         signal.signal(number, signal.SIG_DFL)
         signal.raise_signal(number)
+
+    def _stepped_aside(self, number: int, end_s: float, frame: FrameType | None) -> bool:
+        """Wait for the end to be over, in the main thread; unless that may hold it up and is called again in a moment."""
+        try:
+            if may_hold_locks(frame):
+                self._tries += 1
+                now_s = monotonic_s()
+                if self._tries > TRIES:
+                    self._settled.open()
+                is_over = self._safe.wait(min(PATIENCE_S, end_s - now_s) if self._tries > TRIES else 0)
+                if not is_over and now_s < end_s and self._step_aside(number, end_s):
+                    return True
+            self._settled.open()
+            self._safe.wait(end_s - monotonic_s())
+        except BaseException:  # noqa: BLE001 - KeyboardInterrupt is a second signal; whoever asks ends this process
+            self._wakeup.write(signal.SIGINT)
+            self._safe.wait(HURRY_S)
+        return False
+
+    def _step_aside(self, number: int, end_s: float) -> bool:
+        ident = threading.main_thread().ident
+        if ident is None or signal.getsignal(signal.SIGURG) is not self._rearmer:
+            return False
+        self._aside = number, end_s
+        try:
+            _thread.start_new_thread(_call_back, (ident,))  # not `Thread`, whose locks may be what is missing
+        except RuntimeError:
+            self._aside = None
+            return False
+        return True
 
     def _note(self, byte: int) -> None:
         """Run on the helper thread. Every signal arrives once or twice: from the interpreter and from `_handle`."""
@@ -226,6 +278,7 @@ class EndSignals:
             Task("signal", lambda: self._end(number)).start()
 
     def _end(self, number: int) -> None:
+        self._settled.wait(SETTLE_S)
         others = [Task("signal", partial(on_end, self._deadline_s)).start() for on_end in self._inherited]
         with guard.guarded("lifecycle.end", "the end could not be prepared"):
             self._on_end(self._deadline_s)
@@ -255,12 +308,23 @@ class EndSignals:
                 signal.pthread_kill(ident, signal.SIGURG)
         self._missing = missing
 
-    def _rearm(self, _number: int, _frame: FrameType | None) -> None:
+    def _rearm(self, _number: int, frame: FrameType | None) -> None:
         """Run in the main thread."""
+        if self._aside is not None:
+            (number, end_s), self._aside = self._aside, None
+            if not self._stepped_aside(number, end_s, frame):
+                signal.signal(number, signal.SIG_DFL)
+                signal.raise_signal(number)
+            return
         for missing in self._missing:
             if _may_be_taken(signal.getsignal(missing), self._handler):
                 self._take(missing)
         self._wakeup.claim()
+
+
+def _call_back(ident: int) -> None:
+    time.sleep(ASIDE_S)
+    signal.pthread_kill(ident, signal.SIGURG)
 
 
 def _may_be_taken(present: Any, ours: Any) -> bool:

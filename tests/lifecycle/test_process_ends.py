@@ -136,6 +136,20 @@ def test_sigterm_under_load_loses_nothing(tmp_path: Path, turns: int) -> None:
         assert took_s < DEADLINE_S + MARGIN_S
 
 
+def test_sigterm_in_the_middle_of_starting_a_thread_loses_nothing(tmp_path: Path) -> None:
+    """The main thread holds what every other thread needs to start, and must go on to give it back."""
+    with agent(tmp_path, "starting") as run:
+        run.ready()
+        time.sleep(0.1)
+        run.send(signal.SIGTERM)
+        code, took_s = run.end()
+
+    assert (-signal.SIGTERM, set()) == (code, run.lost())
+    assert 100 == len(run.lines("accepted"))
+    assert took_s < DEADLINE_S + MARGIN_S
+    assert "" == run.errors
+
+
 def test_sigterm_in_the_middle_of_a_fork_waits_for_its_end(tmp_path: Path) -> None:
     """What is held for the fork is needed to end, and is given back first."""
     for turn in range(5):
