@@ -35,6 +35,7 @@ from typing import Any
 
 from otel_agent import guard
 from otel_agent.clock import monotonic_s
+from otel_agent.lifecycle import standby
 from otel_agent.lifecycle.forks import follow_forks
 from otel_agent.lifecycle.inside import may_hold_locks
 from otel_agent.lifecycle.tasks import Latch, Task
@@ -64,7 +65,7 @@ TRIES = 10
 
 PATIENCE_S = 0.5
 
-SETTLE_S = 0.1
+SETTLE_S = 0.5
 """How long the end waits for the main thread to stand where it holds nothing, in seconds; C code may keep it for minutes."""
 
 _HANDLED = 0x80
@@ -176,6 +177,8 @@ class EndSignals:
         self._unmask()
         for number in deferred or ():
             os.kill(os.getpid(), number)
+        if self._aside is not None:
+            signal.raise_signal(signal.SIGURG)
 
     def _unmask(self) -> None:
         mask, self._mask = self._mask, None
@@ -254,9 +257,9 @@ class EndSignals:
         try:
             _thread.start_new_thread(_call_back, (ident,))  # not `Thread`, whose locks may be what is missing
         except RuntimeError:
-            self._aside = None
-            return False
-        return True
+            if not standby.shared.lend(partial(_call_back, ident)):
+                self._aside = None
+        return self._aside is not None
 
     def _note(self, byte: int) -> None:
         """Run on the helper thread. Every signal arrives once or twice: from the interpreter and from `_handle`."""
@@ -311,6 +314,8 @@ class EndSignals:
     def _rearm(self, _number: int, frame: FrameType | None) -> None:
         """Run in the main thread."""
         if self._aside is not None:
+            if self._deferred is not None:
+                return  # a fork has begun meanwhile; `go_on_after_fork` calls again
             (number, end_s), self._aside = self._aside, None
             if not self._stepped_aside(number, end_s, frame):
                 signal.signal(number, signal.SIG_DFL)

@@ -4,6 +4,7 @@ Whole agents while their receiver, their processes and their disk are treated ba
 Three workers emit from threads, an event loop and forked children. A controller with dice kills and misleads the receiver, stops,
 terminates and kills workers, and tears the tails off what dead ones left on the disk. At the end all is well again and the last
 process delivers what waits. The verdict is an exact law of what was accepted and what arrived, never a time.
+At the level `journal` it holds whatever is done to them; at `spill` for everything but SIGKILL and torn disks.
 
     OTEL_AGENT_CHAOS_SEED=7 OTEL_AGENT_CHAOS_S=30 pytest tests/faults/chaos      the same dice again, for so long
 
@@ -46,20 +47,22 @@ MAX_DESCRIPTORS = 60 + 32 * 7
 CALL_MS = 2000.0
 """Far above what a call takes; it is there for calls that wait for the receiver."""
 MODES = ["503", "429:1", "reset", "ackless", "html", "401", "404", "redirect:307", "slow:0.1", "slow:1", "hang"]
-ACTIONS = ["mode", "mode", "mode", "well", "well", "down", "terminate", "kill", "kill", "stop", "tear"]
+MILD = ["mode", "mode", "mode", "well", "well", "down", "terminate", "stop"]
+ACTIONS = {"journal": [*MILD, "kill", "kill", "tear"], "spill": [*MILD, "terminate"]}
+"""By level of the spool: what may be done to agents that are to lose nothing."""
 
 
 class Worker:
     """One agent of the run."""
 
-    def __init__(self, name: str, server: OtlpServer, home: Path, seconds: float) -> None:
+    def __init__(self, name: str, server: OtlpServer, home: Path, seconds: float, level: str) -> None:
         self.name = name
         self.was_ended = False
         self.gauges: list[tuple[int, int, int]] = []
         variables = {
             "OTEL_EXPORTER_OTLP_ENDPOINT": server.endpoint,
             "OTEL_EXPORTER_OTLP_TIMEOUT": "2000",
-            "OTEL_AGENT_SPOOL__LEVEL": "journal",
+            "OTEL_AGENT_SPOOL__LEVEL": level,
             "OTEL_AGENT_SPOOL__MAX_BYTES": str(CAP_BYTES),
         }
         self.process = subprocess.Popen(
@@ -179,7 +182,8 @@ def _emitted(signal_name: str, body: bytes) -> list[tuple[str, bytes]]:
 class Controller:
     """Does harm by the dice, for as long as it is told to."""
 
-    def __init__(self, seed: int, seconds: float, server: OtlpServer, account: Account) -> None:
+    def __init__(self, level: str, seed: int, seconds: float, server: OtlpServer, account: Account) -> None:
+        self.level = level
         self.dice = random.Random(seed)
         self.seconds = seconds
         self.server = server
@@ -196,7 +200,8 @@ class Controller:
 
     def employ(self) -> Worker:
         """Start another worker."""
-        worker = Worker(f"w{len(self.everybody)}", self.server, self.account.home, max(1.0, self.left_s()))
+        name, seconds = f"w{len(self.everybody)}", max(1.0, self.left_s())
+        worker = Worker(name, self.server, self.account.home, seconds, self.level)
         self.everybody.append(worker)
         return worker
 
@@ -204,7 +209,7 @@ class Controller:
         """Until the time is over; then all is made well."""
         while self.left_s() > 0:
             time.sleep(self.dice.uniform(0.2, 1.2))
-            self.act(self.dice.choice(ACTIONS))
+            self.act(self.dice.choice(ACTIONS[self.level]))
             for worker in self.workers:
                 worker.look()
             assert _used_bytes(self.account.home) <= CAP_BYTES * len(self.everybody)
@@ -253,13 +258,13 @@ def drain(server: OtlpServer, home: Path) -> None:
     assert "True" == ended.out.strip(), ended
 
 
-def chaos(seed: int, seconds: float, home: Path) -> None:
+def chaos(level: str, seed: int, seconds: float, home: Path) -> None:
     """Do harm, then count."""
     print(f"OTEL_AGENT_CHAOS_SEED={seed} OTEL_AGENT_CHAOS_S={seconds:g}")  # shown when the test fails
     (home / "tallies").mkdir()
     with OtlpServer() as server:
         account = Account(server, home)
-        controller = Controller(seed, seconds, server, account)
+        controller = Controller(level, seed, seconds, server, account)
         try:
             controller.run()
         except BaseException:
@@ -304,13 +309,14 @@ def dice(default: int) -> int:
 
 
 @pytest.mark.timeout(240)
-def test_a_short_chaos_balances(tmp_path: Path) -> None:
+@pytest.mark.parametrize("level", ["journal", "spill"])
+def test_a_short_chaos_balances(tmp_path: Path, level: str) -> None:
     """Some seconds of harm to three agents: whatever was accepted has arrived, or was torn off the disk by the test itself."""
-    chaos(dice(20_261), float(os.environ.get("OTEL_AGENT_CHAOS_S", "8")), tmp_path)
+    chaos(level, dice(20_261), float(os.environ.get("OTEL_AGENT_CHAOS_S", "8")), tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(850)
 def test_a_long_chaos_balances(tmp_path: Path) -> None:
     """The same for four minutes, with other dice."""
-    chaos(dice(20_262), float(os.environ.get("OTEL_AGENT_CHAOS_S", "240")), tmp_path)
+    chaos("journal", dice(20_262), float(os.environ.get("OTEL_AGENT_CHAOS_S", "240")), tmp_path)
