@@ -61,12 +61,15 @@ ASIDE_S = 0.002
 """How long the main thread goes on when it may hold a lock, in seconds; what it does under a lock takes some millionths."""
 
 TRIES = 10
-"""How often it goes on at once; then it is waiting for something, and goes on once in each `PATIENCE_S`."""
+"""A main thread that has not moved as often is waiting for something; it is let go on once more in each `PATIENCE_S` only."""
 
 PATIENCE_S = 0.5
 
 SETTLE_S = 0.5
-"""How long the end waits for the main thread to stand where it holds nothing, in seconds; C code may keep it for minutes."""
+"""
+How long the end waits for the main thread to stand where it holds nothing, in seconds; longer than a module takes to be loaded.
+C code may keep it for minutes.
+"""
 
 _HANDLED = 0x80
 """Marks a byte that was written by the Python handler rather than by the interpreter's own."""
@@ -125,7 +128,9 @@ class EndSignals:
         self._missing: set[int] = set()
         self._aside: tuple[int, float] | None = None
         """Signal and last moment of a handler that has stepped aside."""
+        self._where: tuple[int, int] | None = None
         self._tries = 0
+        self._settle_at_s = 0.0
         self._notice: Task | None = None
 
     def install(self) -> str | None:
@@ -234,13 +239,10 @@ class EndSignals:
     def _stepped_aside(self, number: int, end_s: float, frame: FrameType | None) -> bool:
         """Wait for the end to be over, in the main thread; unless that may hold it up and is called again in a moment."""
         try:
-            if may_hold_locks(frame):
-                self._tries += 1
+            if frame is not None and may_hold_locks(frame):
                 now_s = monotonic_s()
-                if self._tries > TRIES:
-                    self._settled.open()
-                is_over = self._safe.wait(min(PATIENCE_S, end_s - now_s) if self._tries > TRIES else 0)
-                if not is_over and now_s < end_s and self._step_aside(number, end_s):
+                patience_s = min(PATIENCE_S, end_s - now_s) if self._is_waiting(frame, now_s) else 0
+                if not self._safe.wait(patience_s) and now_s < end_s and self._step_aside(number, end_s):
                     return True
             self._settled.open()
             self._safe.wait(end_s - monotonic_s())
@@ -248,6 +250,18 @@ class EndSignals:
             self._wakeup.write(signal.SIGINT)
             self._safe.wait(HURRY_S)
         return False
+
+    def _is_waiting(self, frame: FrameType, now_s: float) -> bool:
+        """Whether the main thread does not move from where it is, or has been let go on for too long; then the end begins."""
+        where = id(frame), frame.f_lasti
+        self._tries = self._tries + 1 if where == self._where else 0
+        if self._where is None:
+            self._settle_at_s = now_s + SETTLE_S
+        self._where = where
+        if self._tries < TRIES and now_s < self._settle_at_s:
+            return False
+        self._settled.open()
+        return True
 
     def _step_aside(self, number: int, end_s: float) -> bool:
         ident = threading.main_thread().ident
