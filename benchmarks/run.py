@@ -61,7 +61,7 @@ def python_of(name: str, requirements: list[str]) -> str:
     if not (home / ".done").exists():
         subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
         pip = [str(home / "bin" / "pip"), "--disable-pip-version-check", "install", "--quiet"]
-        subprocess.run([*pip, *requirements], check=True)
+        subprocess.run([*pip, *requirements], check=True, capture_output=True, text=True)
         (home / ".done").write_text(" ".join(requirements))
     return str(home / "bin" / "python")
 
@@ -99,7 +99,12 @@ def measure_all(subjects: dict[str, dict[str, Any]], *, rounds: int, full: bool)
     found: dict[str, dict[str, list[dict[str, Any]]]] = {name: {} for name in subjects}
     errors: dict[str, str] = {}
     try:
-        pythons = {name: python_of(name, subject["requirements"]) for name, subject in subjects.items()}
+        pythons = {}
+        for name, subject in subjects.items():
+            try:
+                pythons[name] = python_of(name, subject["requirements"])
+            except subprocess.CalledProcessError as error:
+                errors[name] = f"could not be installed: {error.stderr.strip().splitlines()[-1][:200]}"
         for number in range(rounds):
             for measure in ("start", "calls", "burst", "held"):
                 for name in subjects:

@@ -31,7 +31,11 @@ def bare() -> None:
 
 
 def cost_ns(
-    call: Callable[[], Any], root: Callable[[], Any], flush: Callable[[], Any], bursts: int = BURSTS
+    call: Callable[[], Any],
+    root: Callable[[], Any],
+    flush: Callable[[], Any],
+    bursts: int = BURSTS,
+    calls: int = CALLS,
 ) -> dict[str, float]:
     """CPU of one call on the calling thread and in total, in nanoseconds; the median burst of several."""
     thread, total = [], []
@@ -39,18 +43,20 @@ def cost_ns(
         whole = time.process_time_ns()
         with root():
             start = time.thread_time_ns()
-            for _ in range(CALLS):
+            for _ in range(calls):
                 call()
-            thread.append((time.thread_time_ns() - start) / CALLS)
+            thread.append((time.thread_time_ns() - start) / calls)
         flush()
-        total.append((time.process_time_ns() - whole) / CALLS)
+        total.append((time.process_time_ns() - whole) / calls)
     return {"thread": sorted(thread)[bursts // 2], "total": sorted(total)[bursts // 2]}
 
 
-def net(call: Callable[[], Any], root: Callable[[], Any], flush: Callable[[], Any]) -> dict[str, float]:
+def net(
+    call: Callable[[], Any], root: Callable[[], Any], flush: Callable[[], Any], calls: int = CALLS
+) -> dict[str, float]:
     """The cost of a call less that of the loop and of calling an empty function."""
-    cost_ns(call, root, flush, 2)
-    measured, empty = cost_ns(call, root, flush), cost_ns(bare, nullcontext, bare)
+    cost_ns(call, root, flush, 2, calls)
+    measured, empty = cost_ns(call, root, flush, calls=calls), cost_ns(bare, nullcontext, bare, calls=calls)
     return {key: measured[key] - empty[key] for key in measured}
 
 
@@ -58,6 +64,7 @@ def calls(subject: Any) -> dict[str, Any]:
     """Cost of a traced call in every form the subject has."""
     result = {
         "call": net(subject.traced, subject.root, subject.flush),
+        "call, 2,000 to a flush": net(subject.traced, subject.root, subject.flush, 2_000),
         "call with 5 attributes": net(subject.traced5, subject.root, subject.flush),
     }
     if subject.generator:

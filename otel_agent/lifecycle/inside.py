@@ -11,13 +11,7 @@ LOCKING = frozenset({"otel_agent", "opentelemetry", "threading", "logging", "que
 
 _STANDARD = str(Path(os.__file__).parent)
 _INSTALLED = ("site-packages", "dist-packages")
-_FREE = frozenset(
-    {
-        ("otel_agent.lifecycle.ending", "wait"),
-        ("otel_agent.lifecycle.signals", "_stepped_aside"),
-        ("otel_agent.lifecycle.signals", "go_on_after_fork"),
-    }
-)
+_FREE = frozenset({("otel_agent.lifecycle.ending", "wait"), ("otel_agent.lifecycle.signals", "go_on_after_fork")})
 """Where the main thread waits for the end itself, or lets signals come that had to wait, and holds nothing."""
 
 

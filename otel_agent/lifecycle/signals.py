@@ -61,9 +61,10 @@ ASIDE_S = 0.002
 """How long the main thread goes on when it may hold a lock, in seconds; what it does under a lock takes some millionths."""
 
 TRIES = 10
-"""A main thread that has not moved as often is waiting for something; it is let go on once more in each `PATIENCE_S` only."""
+"""A main thread that has not moved as often is waiting for something."""
 
 PATIENCE_S = 0.5
+"""How often it is let go on then, in seconds."""
 
 SETTLE_S = 0.5
 """
