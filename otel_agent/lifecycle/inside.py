@@ -9,6 +9,16 @@ __all__ = ["may_hold_locks"]
 LOCKING = frozenset({"otel_agent", "opentelemetry", "threading", "logging", "queue", "importlib", "urllib3", "grpc"})
 """Packages whose locks the end takes: ours, what it collects from and sends with, and what threads are started with."""
 
+_CALLERS = frozenset(
+    {
+        "otel_agent.cli.run",
+        "otel_agent.instruments.trampolines",
+        "otel_agent.instruments.wrappers",
+        "otel_agent.recording.current",
+    }
+)
+"""Of ours, what calls the agent: it holds nothing meanwhile, and what it calls is the agent's own even where it is installed."""
+
 _STANDARD = str(Path(os.__file__).parent)
 _INSTALLED = ("site-packages", "dist-packages")
 _FREE = frozenset({("otel_agent.lifecycle.ending", "wait"), ("otel_agent.lifecycle.signals", "go_on_after_fork")})
@@ -28,6 +38,8 @@ def may_hold_locks(frame: FrameType | None) -> bool:
         module = str(frame.f_globals.get("__name__", ""))
         if (module, frame.f_code.co_name) in _FREE:
             return False
+        if module in _CALLERS:
+            break
         if module.partition(".")[0] in LOCKING:
             is_found = True
         elif not _is_library(frame.f_code.co_filename):

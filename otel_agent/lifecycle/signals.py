@@ -54,6 +54,9 @@ GRACE_S = 2.1
 HURRY_S = 2.1
 """How long a second signal waits at most for the data to be saved, in seconds; it takes some hundredths."""
 
+HASTENED_S = 0.1
+"""What the end has to send when a second signal came before it began, in seconds; to save there is more, see `ending`."""
+
 REACH_S = 0.1
 """How long the main thread has to reach its handler once the data is safe, in seconds."""
 
@@ -116,6 +119,8 @@ class EndSignals:
         self._is_closed = False
         self._inherited: list[Callable[[float], object]] = []
         """What those before this one had to do at the end."""
+        self._late: list[int] = []
+        """Signals that those before had put off."""
         self._begin()
 
     def _begin(self) -> None:
@@ -126,6 +131,7 @@ class EndSignals:
         self._calls = 0
         self._heard: Counter[tuple[int, bool]] = Counter()
         self._is_ending = False
+        self._is_hastened = False
         self._missing: set[int] = set()
         self._aside: tuple[int, float] | None = None
         """Signal and last moment of a handler that has stepped aside."""
@@ -152,6 +158,8 @@ class EndSignals:
             return "signals cannot be answered in a subinterpreter: SIGTERM ends the agent at once"
         self._wakeup.start()
         follow_forks(self, is_outermost=True)
+        while self._late:
+            signal.raise_signal(self._late.pop())
         return None
 
     def close(self) -> None:
@@ -165,6 +173,9 @@ class EndSignals:
                 signal.signal(number, previous)
         if getattr(signal, "SIGURG", None) is not None and signal.getsignal(signal.SIGURG) is self._rearmer:
             signal.signal(signal.SIGURG, signal.SIG_DFL)
+        aside, self._aside = self._aside, None
+        if aside is not None:
+            signal.raise_signal(aside[0])  # to whom it belongs now
 
     def hold_for_fork(self) -> None:
         """
@@ -184,7 +195,7 @@ class EndSignals:
         for number in deferred or ():
             os.kill(os.getpid(), number)
         if self._aside is not None:
-            signal.raise_signal(signal.SIGURG)
+            _call_back_now()
 
     def _unmask(self) -> None:
         mask, self._mask = self._mask, None
@@ -215,7 +226,10 @@ class EndSignals:
         """Take the place of one before: one process ends once. It may have been closed where nothing can be given back."""
         if not earlier._is_closed:  # noqa: SLF001 - of this class
             self._inherited.append(earlier._on_end)  # noqa: SLF001 - of this class
+        aside, earlier._aside = earlier._aside, None  # noqa: SLF001 - of this class
         earlier.close()
+        if aside is not None:
+            self._late.append(aside[0])
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         """Run in the main thread, between any two instructions of it."""
@@ -230,8 +244,7 @@ class EndSignals:
             return
         if not self._is_closed:
             self._calls += 1
-            self._reached.open()
-            wait_s = self._deadline_s + GRACE_S if self._calls == 1 else HURRY_S
+            wait_s = SETTLE_S + self._deadline_s + GRACE_S if self._calls == 1 else HURRY_S
             if self._stepped_aside(number, monotonic_s() + wait_s, frame):
                 return
         signal.signal(number, signal.SIG_DFL)
@@ -246,8 +259,10 @@ class EndSignals:
                 if not self._safe.wait(patience_s) and now_s < end_s and self._step_aside(number, end_s):
                     return True
             self._settled.open()
+            self._reached.open()
             self._safe.wait(end_s - monotonic_s())
         except BaseException:  # noqa: BLE001 - KeyboardInterrupt is a second signal; whoever asks ends this process
+            self._reached.open()
             self._wakeup.write(signal.SIGINT)
             self._safe.wait(HURRY_S)
         return False
@@ -265,14 +280,13 @@ class EndSignals:
         return True
 
     def _step_aside(self, number: int, end_s: float) -> bool:
-        ident = threading.main_thread().ident
-        if ident is None or signal.getsignal(signal.SIGURG) is not self._rearmer:
+        if signal.getsignal(signal.SIGURG) is not self._rearmer:
             return False
         self._aside = number, end_s
         try:
-            _thread.start_new_thread(_call_back, (ident,))  # not `Thread`, whose locks may be what is missing
+            _thread.start_new_thread(_call_back, ())  # not `Thread`, whose locks may be what is missing
         except RuntimeError:
-            if not standby.shared.lend(partial(_call_back, ident)):
+            if not standby.shared.lend(_call_back):
                 self._aside = None
         return self._aside is not None
 
@@ -297,17 +311,20 @@ class EndSignals:
 
     def _end(self, number: int) -> None:
         self._settled.wait(SETTLE_S)
-        others = [Task("signal", partial(on_end, self._deadline_s)).start() for on_end in self._inherited]
+        left_s = min(HASTENED_S, self._deadline_s) if self._is_hastened else self._deadline_s
+        others = [Task("signal", partial(on_end, left_s)).start() for on_end in self._inherited]
         with guard.guarded("lifecycle.end", "the end could not be prepared"):
-            self._on_end(self._deadline_s)
+            self._on_end(left_s)
         for other in others:
-            other.wait(self._deadline_s)
+            other.wait(left_s)
         self._safe.open()
         # The main thread may be deep in C code for minutes; with the default action it would have ended at once.
         if not self._reached.wait(REACH_S):
             _end_by_default(number)
 
     def _hasten(self) -> None:
+        self._is_hastened = True
+        self._settled.open()
         if self._hurry is not None:
             guard.swallow("lifecycle.hurry", "the end could not be hurried", self._hurry)
 
@@ -321,9 +338,7 @@ class EndSignals:
         missing = {number for number in self._previous if _may_be_taken(signal.getsignal(number), self._handler)}
         if missing & self._missing and signal.getsignal(signal.SIGURG) is self._rearmer:
             # Seen twice: nobody is in the middle of setting up handlers.
-            ident = threading.main_thread().ident
-            if ident is not None:
-                signal.pthread_kill(ident, signal.SIGURG)
+            _call_back_now()
         self._missing = missing
 
     def _rearm(self, _number: int, frame: FrameType | None) -> None:
@@ -342,9 +357,16 @@ class EndSignals:
         self._wakeup.claim()
 
 
-def _call_back(ident: int) -> None:
+def _call_back() -> None:
     time.sleep(ASIDE_S)
-    signal.pthread_kill(ident, signal.SIGURG)
+    _call_back_now()
+
+
+def _call_back_now() -> None:
+    """Bring the main thread to `_rearm`, also out of a wait."""
+    ident = threading.main_thread().ident
+    if ident is not None:
+        signal.pthread_kill(ident, signal.SIGURG)
 
 
 def _may_be_taken(present: Any, ours: Any) -> bool:

@@ -33,6 +33,18 @@ def stopped_in(*calls: tuple[str, str]) -> FrameType:
             [("otel_agent.instruments.wrappers", "wrappers.py"), ("agent", OWN)],
             False,
         ),
+        "an installed agent, under a decorator of ours": (
+            [("otel_agent.instruments.wrappers", "wrappers.py"), ("agent", LIBRARY)],
+            False,
+        ),
+        "a span that a decorator of ours begins": (
+            [
+                ("agent", OWN),
+                ("otel_agent.instruments.wrappers", "wrappers.py"),
+                ("otel_agent.recording.spans", "spans.py"),
+            ],
+            True,
+        ),
         "a library of the agent": ([("agent", OWN), ("some", LIBRARY)], False),
         "starting a thread": ([("agent", OWN), ("threading", STANDARD)], True),
         "ending a span": ([("agent", OWN), ("otel_agent.recording.spans", "spans.py")], True),
