@@ -1,9 +1,9 @@
 """
 What ten thousand flapping alert instances cost the agent's own calls, in pairs of windows with and without them.
 
-A window lasts as long as the interval of the rules. In every second one each instance changes its mind, the rules are judged
-on a thread of their own, as in an agent, and messages are made; in the others nothing happens beside the calls. Forty pairs
-are ten minutes of flapping.
+A window lasts as long as the interval of the rules. In every second one the dice say of each instance whether it fires, so that
+about half of them change; the rules are judged on a thread of their own, as in an agent, and messages are made. In the others
+nothing happens beside the calls. Forty pairs are ten minutes of flapping.
 """
 
 import argparse

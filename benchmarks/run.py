@@ -104,7 +104,7 @@ def measure_all(subjects: dict[str, dict[str, Any]], *, rounds: int, full: bool)
             try:
                 pythons[name] = python_of(name, subject["requirements"])
             except subprocess.CalledProcessError as error:
-                errors[name] = f"could not be installed: {error.stderr.strip().splitlines()[-1][:200]}"
+                errors[name] = f"could not be installed: {(error.stderr or str(error)).strip().splitlines()[-1][:200]}"
         for number in range(rounds):
             for measure in ("start", "calls", "burst", "held"):
                 for name in subjects:

@@ -35,7 +35,7 @@ from otel_agent.delivery.relief import Relief
 from otel_agent.delivery.settings import SIGNALS, DeliverySettings
 from otel_agent.delivery.spool.frames import RECORD
 from otel_agent.delivery.spool.spool import Spool
-from otel_agent.guard import guarded, shared
+from otel_agent.guard import guarded, shared, swallow
 from otel_agent.lifecycle.standby import is_the_end
 from otel_agent.lifecycle.tasks import Task
 
@@ -348,7 +348,10 @@ class DeliveryEngine:
     def _each_lane(self, action: Callable[[Lane], None], end_s: float, lanes: Iterable[Lane] | None = None) -> None:
         """Do something for signals, all by default, at once; comes back at the end of the time whether or not all is done."""
         tasks = [
-            Task(lane.signal, partial(_guarded, action, lane)).start()
+            Task(
+                lane.signal,
+                partial(swallow, f"delivery.{lane.signal}", f"{lane.signal} could not be sent", partial(action, lane)),
+            ).start()
             for lane in (self._lanes.values() if lanes is None else lanes)
         ]
         for task in tasks:
@@ -367,11 +370,6 @@ class DeliveryEngine:
             queued=sum(each["queued"] for each in by_signal.values()),
             by_signal=by_signal,
         )
-
-
-def _guarded(action: Callable[[Lane], None], lane: Lane) -> None:
-    with guarded(f"delivery.{lane.signal}", f"{lane.signal} could not be sent"):
-        action(lane)
 
 
 def _journal(lane: Lane, spool: Spool) -> Callable[[Any], bool]:

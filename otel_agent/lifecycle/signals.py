@@ -247,8 +247,7 @@ class EndSignals:
             wait_s = SETTLE_S + self._deadline_s + GRACE_S if self._calls == 1 else HURRY_S
             if self._stepped_aside(number, monotonic_s() + wait_s, frame):
                 return
-        signal.signal(number, signal.SIG_DFL)
-        signal.raise_signal(number)
+        _end_here(number)
 
     def _stepped_aside(self, number: int, end_s: float, frame: FrameType | None) -> bool:
         """Wait for the end to be over, in the main thread; unless that may hold it up and is called again in a moment."""
@@ -348,8 +347,7 @@ class EndSignals:
                 return  # a fork has begun meanwhile; `go_on_after_fork` calls again
             (number, end_s), self._aside = self._aside, None
             if not self._stepped_aside(number, end_s, frame):
-                signal.signal(number, signal.SIG_DFL)
-                signal.raise_signal(number)
+                _end_here(number)
             return
         for missing in self._missing:
             if _may_be_taken(signal.getsignal(missing), self._handler):
@@ -373,6 +371,12 @@ def _may_be_taken(present: Any, ours: Any) -> bool:
     if present is ours:
         return False
     return present is signal.SIG_DFL or str(getattr(present, "__module__", "")).startswith(_LOOPS)
+
+
+def _end_here(number: int) -> None:
+    """End this process by a signal's default action, from the main thread."""
+    signal.signal(number, signal.SIG_DFL)
+    signal.raise_signal(number)
 
 
 def _end_by_default(number: int) -> None:

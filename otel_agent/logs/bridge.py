@@ -20,7 +20,7 @@ from opentelemetry.trace import INVALID_SPAN, get_current_span
 
 from otel_agent.guard import shared
 from otel_agent.logs.exceptions import exception_attributes
-from otel_agent.logs.messages import extras, formatted, message_and_arguments
+from otel_agent.logs.messages import ORDINARY_COUNT, extras, formatted, message_and_arguments
 
 __all__ = ["FEEDBACK", "BridgeHandler", "Entry", "Sink", "install_bridge", "severity_number"]
 
@@ -30,7 +30,6 @@ FEEDBACK = ("otel_agent", "opentelemetry", "urllib3", "grpc", "requests")
 MAX_REMEMBERED_LOGGERS = 4096
 
 _TEXTS = {"WARNING": "WARN", "CRITICAL": "FATAL"}
-_ORDINARY_COUNT = len(vars(logging.makeLogRecord({})))
 
 
 class Sink(Protocol):
@@ -201,7 +200,7 @@ class BridgeHandler(logging.Handler):
         entry.message, entry.arguments = message_and_arguments(record)
         entry.text = None
         values = record.__dict__
-        entry.attributes = extras(values) if len(values) > _ORDINARY_COUNT else None
+        entry.attributes = extras(values) if len(values) > ORDINARY_COUNT else None
         if record.exc_info or record.stack_info:
             entry.attributes = {**(entry.attributes or {}), **exception_attributes(record)}
         return entry

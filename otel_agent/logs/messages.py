@@ -10,10 +10,13 @@ from typing import Any
 
 from otel_agent.delivery.wire.values import IMMUTABLE, plain, safe_text
 
-__all__ = ["extras", "formatted", "message_and_arguments"]
+__all__ = ["ORDINARY_COUNT", "extras", "formatted", "message_and_arguments"]
 
 _FIRST = tuple(vars(logging.makeLogRecord({})))
-_FIRST_COUNT, _LAST = len(_FIRST), _FIRST[-1]
+_LAST = _FIRST[-1]
+ORDINARY_COUNT = len(_FIRST)
+"""What logging itself sets in a record; one with no more has no extras."""
+
 _ORDINARY = frozenset({*_FIRST, "message", "asctime", "taskName", "_logger", "_name", "_from_structlog"})
 _STRUCTLOG = frozenset(
     {"event", "level", "timestamp", "logger", "exc_info", "stack_info", "_record", "_from_structlog"}
@@ -78,7 +81,7 @@ def extras(values: dict[str, Any]) -> dict[str, Any] | None:
     """
     # What logging itself sets comes first, in the order in which it always does; unless somebody has taken some of it away.
     items = iter(values.items())
-    last, _ = next(islice(items, _FIRST_COUNT - 1, None), ("", None))
+    last, _ = next(islice(items, ORDINARY_COUNT - 1, None), ("", None))
     found = {
         key: value if value.__class__ in IMMUTABLE else plain(value)
         for key, value in (items if last == _LAST else values.items())
