@@ -45,7 +45,7 @@ def test_halves_hold_what_the_whole_held(batch: list[ReadableSpan]) -> None:
         assert count_records(halves[0]) == len(batch) // 2
 
 
-@given(several(readable), several(readable))
+@given(several(readable, most=2), several(readable, most=2))
 @settings(max_examples=25, deadline=None)
 def test_merging_loses_nothing(one: list[ReadableSpan], two: list[ReadableSpan]) -> None:
     """Many requests in one hold the same spans, however small the requests were."""

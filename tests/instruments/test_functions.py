@@ -84,6 +84,13 @@ def way(request: pytest.FixtureRequest) -> Iterator[Any]:
     functions.bind(None)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def light() -> None:
+    """What the suite holds by now is not looked through at the end of every test."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def clean(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """No test leaves a span current or a line about contexts in the log."""

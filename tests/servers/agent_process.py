@@ -85,9 +85,9 @@ class Agent:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGKILL)
-            self.process.communicate()
+        with self.process:  # closes its pipes, whether it has ended or not
+            if self.process.poll() is None:
+                self.process.send_signal(signal.SIGKILL)
 
 
 def run_agent(code: str, home: Path, *, until: str | None = None, **variables: str) -> Ended:

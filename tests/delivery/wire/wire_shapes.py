@@ -124,10 +124,10 @@ def readable(resource: Resource, scope: InstrumentationScope) -> st.SearchStrate
 
 
 def several(
-    made_of: Callable[[Resource, InstrumentationScope], st.SearchStrategy[Any]],
+    made_of: Callable[[Resource, InstrumentationScope], st.SearchStrategy[Any]], most: int = 6
 ) -> st.SearchStrategy[list[Any]]:
-    """A batch of things of up to three resources and scopes, mixed."""
+    """A batch of at most `most` things of up to three resources and scopes, mixed."""
     origins = st.lists(st.tuples(RESOURCES, SCOPES), min_size=1, max_size=3)
     return origins.flatmap(
-        lambda pairs: st.lists(st.sampled_from(pairs).flatmap(lambda pair: made_of(*pair)), max_size=6)
+        lambda pairs: st.lists(st.sampled_from(pairs).flatmap(lambda pair: made_of(*pair)), max_size=most)
     )

@@ -309,7 +309,7 @@ def dice(default: int) -> int:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("level", ["journal", "spill"])
+@pytest.mark.parametrize("level", ["journal", pytest.param("spill", marks=pytest.mark.slow)])
 def test_a_short_chaos_balances(tmp_path: Path, level: str) -> None:
     """Some seconds of harm to three agents: whatever was accepted has arrived, or was torn off the disk by the test itself."""
     chaos(level, dice(20_261), float(os.environ.get("OTEL_AGENT_CHAOS_S", "8")), tmp_path)

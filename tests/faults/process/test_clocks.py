@@ -87,7 +87,7 @@ def test_row_39_a_clock_that_jumps(jump_s: int, tmp_path: Path) -> None:
         jump_s = {jump_s}
     record(99)
     flush(0.7)
-    print("done", flush=True)
+    line("done")
     """
     with trial(tmp_path, mode="hang") as faulted:
         first = faulted.run(code, first=CLOCK, until="done")

@@ -38,7 +38,7 @@ def test_row_26_a_disk_that_takes_no_more(tmp_path: Path) -> None:
         record(1000)
         flush(1)
     say(queued=telemetry.status()["delivery"]["traces"]["queued"])
-    print("full", flush=True)
+    line("full")
     until(lambda: flush(5) and os.path.exists("up"))
     say(dropped=dropped())
     """
@@ -85,7 +85,7 @@ def test_row_27_a_damaged_spool(tmp_path: Path) -> None:
 
 def test_row_28_killed_agents_of_one_directory(tmp_path: Path) -> None:
     """Two journals of agents that were killed at once are delivered by the next one, each span once."""
-    code = "init(); record(300); print('done', flush=True); time.sleep(60)"
+    code = "init(); record(300); line('done'); time.sleep(60)"
     variables = {"OTEL_AGENT_SPOOL__LEVEL": "journal"}
     with trial(tmp_path, mode="refused") as faulted:
         with faulted.begin(code, **variables) as first, faulted.begin(code, **variables) as second:

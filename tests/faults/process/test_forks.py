@@ -49,7 +49,7 @@ for number in range(2):
         stop = threading.Event()
         signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
         record(50)
-        print(f"worker", flush=True)
+        line("worker")
         stop.wait(30)
         record(50)
         sys.exit(0)
@@ -62,7 +62,7 @@ def end(number, frame):
 
 signal.signal(signal.SIGTERM, end)
 record(10)
-print("done", flush=True)
+line("done")
 time.sleep(60)
 """
 

@@ -55,7 +55,7 @@ except ValueError:
     pass
 say(heard=until(lambda: heard, 20), good=until(lambda: telemetry.health.states().get("good") == "healthy", 20))
 flush(20)
-print("done", flush=True)
+line("done")
 sys.exit(5)
 """
 

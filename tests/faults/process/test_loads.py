@@ -28,9 +28,9 @@ def test_row_12_an_outage(outage_s: int, tmp_path: Path) -> None:
     code = f"""
     init()
     rate(0.5)
-    print("down", flush=True)
+    line("down")
     rate({outage_s})
-    print("up", flush=True)
+    line("up")
     rate(0.5)
     until(lambda: flush(10))
     say(dropped=dropped())

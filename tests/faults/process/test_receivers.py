@@ -13,7 +13,7 @@ init(shutdown_timeout_s=1)
 record({SPANS})
 flush(0.7)
 log({RECORDS})
-print("done", flush=True)
+line("done")
 """
 
 

@@ -34,7 +34,7 @@ for _ in range(3):
         logging.getLogger("trader").exception("failed")
 flush(5)
 say(status=telemetry.status(), problems=list(telemetry.problems))
-print("done", flush=True)
+line("done")
 """
 
 

@@ -22,7 +22,7 @@ def answer(number):
 
 requests = [threading.Thread(target=answer, args=(number,)) for number in range(2)]
 for request in requests: request.start()
-print("done", flush=True)
+line("done")
 for request in requests: request.join()
 say(answered=answered)
 """
@@ -34,14 +34,14 @@ record(50)
 async def main():
     asked = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asked.set)
-    print("loop", flush=True)
+    line("loop")
     await asked.wait()
     record(50)
 
 asyncio.run(main())
 say(armed=until(lambda: signal.getsignal(signal.SIGTERM) != signal.SIG_DFL, 20))
 record(50)
-print("done", flush=True)
+line("done")
 time.sleep(60)
 """
 
@@ -78,7 +78,7 @@ def test_row_6_an_event_loop_that_takes_the_handler(tmp_path: Path) -> None:
 
 def test_row_3_a_signal_in_the_middle_of_a_flush(tmp_path: Path) -> None:
     """A flush that waits for a receiver does not keep the process: it ends at its deadline, with everything on the disk."""
-    code = "init(shutdown_timeout_s=1); record(500); print('done', flush=True); flush(60)"
+    code = "init(shutdown_timeout_s=1); record(500); line('done'); flush(60)"
     with trial(tmp_path, mode="hang") as faulted:
         with faulted.begin(code) as agent:
             agent.wait_for_line("done")
@@ -99,7 +99,7 @@ def test_row_4_a_signal_while_the_agent_computes(tmp_path: Path) -> None:
     import hashlib
     init()
     record(500)
-    threading.Timer(0.2, lambda: print("done", flush=True)).start()
+    threading.Timer(0.2, lambda: line("done")).start()
     hashlib.pbkdf2_hmac("sha512", b"x", b"y", 200_000_000)
     """
     with trial(tmp_path) as faulted:
