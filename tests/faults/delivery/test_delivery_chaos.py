@@ -145,15 +145,9 @@ def drained(server: OtlpServer, home: Path) -> None:
     assert json.loads(result.stdout.splitlines()[0])["good"], result.stdout
 
 
-@pytest.mark.parametrize("seed", [20_261])
-def test_a_short_chaos_balances(seed: int, tmp_path: Path) -> None:
-    """Six seconds of harm to three workers: every span that was ended arrives, whoever died meanwhile."""
-    chaos(seed, 6, tmp_path)
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_long_chaos_balances(seed: int, tmp_path: Path) -> None:
-    """The same for four minutes."""
+    """Minutes of harm to three workers: every span that was ended arrives, whoever died meanwhile."""
     chaos(seed, 120 if seed == 1 else 240, tmp_path)

@@ -205,9 +205,8 @@ def test_row_8_a_kill_at_level_spill_costs_the_queue_at_most(place: Place) -> No
     assert N <= place.unique <= N + 100
 
 
-@pytest.mark.parametrize(
-    "outage_s", [1.5, pytest.param(15, marks=pytest.mark.slow), pytest.param(40, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("outage_s", [1.5, 15, 40])
 def test_row_12_an_outage(place: Place, outage_s: float) -> None:
     """At 50 spans a second an outage loses nothing, doubles a batch at most, and is worth three lines."""
     process = place.begin()
