@@ -25,6 +25,13 @@ from otel_agent.errors import ConfigurationError
 BODY = encode_spans(spans(50))
 
 
+@pytest.fixture(params=["direct", "library"], autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sockets' own way, and that of the library, which TLS and proxies need; both have one behaviour."""
+    if request.param == "library":
+        monkeypatch.setattr("otel_agent.delivery.senders.http.can_go_directly", lambda _: False)
+
+
 @pytest.fixture
 def server() -> Iterator[OtlpServer]:
     """A receiver that behaves until told otherwise."""

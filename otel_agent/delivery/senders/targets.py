@@ -7,6 +7,7 @@ used as it is.
 Source: https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp
 """
 
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ __all__ = ["HeaderSource", "Target", "build_targets", "current_headers", "is_loo
 
 HeaderSource = Mapping[str, str] | Callable[[], Mapping[str, str]]
 """Headers as they are, or a function that reads them anew; it is called again after the receiver refused them."""
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A token of RFC 9110, section 5.6.2."""
 
 DEFAULT_HTTP = "http://localhost:4318"
 DEFAULT_GRPC = "localhost:4317"
@@ -116,7 +120,9 @@ def current_headers(source: HeaderSource) -> dict[str, str]:
     """
     found = source() if callable(source) else source
     for name, value in found.items():
-        if not name or not f"{name}{value}".isprintable():
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name that a header can have")
+        if not value.isprintable() or not _is_latin(value):
             raise ValueError(f"the value of header {name!r} has characters that no header can have")
     return dict(found)
 
@@ -168,6 +174,14 @@ def shown(url: str) -> str:
     """
     parts = urlsplit(url if "://" in url else f"//{url}")
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")).removeprefix("//")
+
+
+def _is_latin(text: str) -> bool:
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _without_credentials(parts: SplitResult) -> tuple[SplitResult, dict[str, str]]:
