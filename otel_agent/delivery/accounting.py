@@ -133,6 +133,11 @@ class Ledger:
         with self._lock:
             return self._hand
 
+    def is_clear(self) -> bool:
+        """Whether none are in hand or spooled."""
+        with self._lock:
+            return not self._hand and not self._spooled
+
     @property
     def adopted(self) -> int:
         """Items taken over from processes that are gone; part of what was accepted."""
@@ -152,7 +157,9 @@ class Ledger:
             "accepted", "queued", "delivered", "spooled" as numbers, "dropped" as numbers by reason.
         """
         with self._lock:
-            dropped = self._dropped + Counter(turned_away)
+            dropped = dict(self._dropped)
+            for reason, number in turned_away.items():
+                dropped[reason] = dropped.get(reason, 0) + number
             return {
                 "accepted": self._accepted + waiting + sum(turned_away.values()) + journaled,
                 "queued": self._hand + waiting,

@@ -48,8 +48,6 @@ _LOOK_S = 0.02
 _SPILL_BASE_S = 0.3
 _SPILL_ITEM_S = 1e-5
 """What encoding one item and writing it takes on a slow machine, in seconds."""
-_HELD = ("queued", "spooled")
-"""Places in `status` from which something may still be sent."""
 _SPILL_GRACE_S = 1.5
 """How long the disk is waited for beyond the end, in seconds: a machine that is overloaded must not cost data."""
 
@@ -343,7 +341,7 @@ class DeliveryEngine:
 
     def _is_busy(self, lane: Lane) -> bool:
         """Whether there is anything to send, in the queue, in hand or on the disk."""
-        return bool(lane.intake.queue.items) or not lane.is_idle() or any(map(lane.intake.snapshot().get, _HELD))
+        return bool(lane.intake.queue.items) or not lane.is_idle() or not lane.intake.is_clear()
 
     def _each_lane(self, action: Callable[[Lane], None], end_s: float, lanes: Iterable[Lane] | None = None) -> None:
         """Do something for signals, all by default, at once; comes back at the end of the time whether or not all is done."""

@@ -113,8 +113,12 @@ class Intake:
         with self.door:
             spoiled = {reason: tally.value() for reason, tally in self._spoiled.items()}
             turned_away = {**self.queue.turned_away, **spoiled}
-            on_disk = self._journaled.value() - self._unjournaled.value()
-            return self.ledger.snapshot(self.waiting(), turned_away, on_disk)
+            return self.ledger.snapshot(self.waiting(), turned_away, self._on_disk())
+
+    def is_clear(self) -> bool:
+        """Whether nothing of the signal waits, is in hand, or lies on the disk."""
+        with self.door:
+            return self.ledger.is_clear() and not self._on_disk() and not self.waiting()
 
     def waiting(self) -> int:
         """Items in the queue that count; the caller holds `door`."""
@@ -129,6 +133,9 @@ class Intake:
             except RuntimeError:  # the agent appended meanwhile
                 continue
         return len(items)
+
+    def _on_disk(self) -> int:
+        return self._journaled.value() - self._unjournaled.value()
 
     def collect(self, most: int, *, is_shown: bool = True) -> list[Payload]:
         """

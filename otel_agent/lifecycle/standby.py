@@ -1,8 +1,9 @@
 """
-Threads kept ready for the end, where an interpreter that is ending starts none.
+Threads that wait for the next call.
 
-From 3.12.0 to 3.12.2 no thread can be started from the moment the program has returned, before any exit function runs. What has
-to be bounded in time at the end needs one nevertheless: so a few wait from the beginning on. Everywhere else there are none.
+Starting a thread costs as much as a hundred spans, and whoever flushes often would pay for it each time: so a thread that has
+made its call stays for the next one. From 3.12.0 to 3.12.2 none can be started at all from the moment the program has
+returned, before any exit function runs; there, as many as the end needs wait from the beginning on.
 
 Source: https://github.com/python/cpython/pull/117029
 """
@@ -17,11 +18,15 @@ from typing import Any
 from otel_agent import guard
 from otel_agent.lifecycle.forks import follow_forks
 
-__all__ = ["NEEDED", "Standby", "is_the_end", "shared"]
+__all__ = ["NEEDED", "SPARE", "Standby", "is_the_end", "shared"]
 
 NEEDED = 8 if (3, 12) <= sys.version_info < (3, 12, 3) else 0
-"""How many are kept: the ending, what closes, its three signals, and some for what hangs."""
+"""How many wait from the beginning on: the ending, what closes, its three signals, and some for what hangs."""
 
+SPARE = 4
+"""How many stay beyond these: a flush of three signals, and one more."""
+
+NAME = "otel-agent-standby"
 
 _Calls = SimpleQueue[Callable[[], object] | None]
 
@@ -29,29 +34,29 @@ _Calls = SimpleQueue[Callable[[], object] | None]
 class Standby:
     """Threads that wait for one call after the other. Safe inside a signal handler: no lock is shared."""
 
-    def __init__(self, count: int = NEEDED) -> None:
+    def __init__(self, ready: int = NEEDED, spare: int = SPARE) -> None:
         """
         Keep none yet.
 
         Args:
-            count: How many there are to be, whether they wait or work, while anybody wants them.
+            ready: How many wait from the beginning on, for the end.
+            spare: How many more may stay when they have made a call.
         """
-        self._wanted_count = count
+        self._ready = ready
+        self._most = ready + spare
         self._idle: list[_Calls] = []
-        self._count = 0
         self._owners: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def keep(self, owner: object) -> None:
         """
-        Have threads ready; fewer where no more can be had. Safe twice.
+        Let threads stay, and have those ready that are needed from the beginning; fewer where no more can be had. Safe twice.
 
         Args:
             owner: Who wants them until it gives them back.
         """
         self._owners.add(owner)
-        if self._wanted_count:
-            follow_forks(self, is_outermost=True)
-            self._fill()
+        follow_forks(self, is_outermost=True)
+        self._fill()
 
     def give_back(self, owner: object) -> None:
         """
@@ -63,7 +68,6 @@ class Standby:
         self._owners.discard(owner)
         while self._idle and not self._owners:
             self.lend(None)
-            self._count -= 1
 
     def lend(self, function: Callable[[], object] | None) -> bool:
         """
@@ -82,6 +86,32 @@ class Standby:
         calls.put(function)
         return True
 
+    def lend_spare(self, function: Callable[[], object]) -> bool:
+        """
+        The same, but for those that are kept for the end.
+
+        Args:
+            function: As above.
+
+        Returns:
+            Whether there was one to spare.
+        """
+        return len(self._idle) > self._ready and self.lend(function)
+
+    def serve(self, function: Callable[[], object]) -> None:
+        """
+        Make a call on this thread, and then others, while anybody wants it and not enough wait already.
+
+        Args:
+            function: The first.
+        """
+        calls: _Calls = SimpleQueue()
+        following: Callable[[], object] | None = function
+        while following is not None:
+            guard.swallow("lifecycle.standby", "what was left to a thread that waits for calls failed", following)
+            threading.current_thread().name = NAME
+            following = calls.get() if self._stays(calls) else None
+
     def hold_for_fork(self) -> None:
         """Nothing is held."""
 
@@ -90,26 +120,35 @@ class Standby:
 
     def reinit_after_fork(self) -> None:
         """Threads of its own for the child."""
-        self._count = 0
         self._idle = []
         if self._owners:
             self._fill()
 
+    def _stays(self, calls: _Calls) -> bool:
+        if not self._owners or len(self._idle) >= self._most:
+            return False
+        self._idle.append(calls)
+        if not self._owners:  # given back meanwhile, perhaps before this one was seen
+            try:
+                self._idle.remove(calls)
+            except ValueError:  # it was seen
+                return True
+            return False
+        return True
+
     def _fill(self) -> None:
-        while self._count < self._wanted_count:
+        while len(self._idle) < self._ready:
             calls: _Calls = SimpleQueue()
             try:
-                threading.Thread(target=_work, args=(calls, self._idle), name="otel-agent-standby", daemon=True).start()
+                threading.Thread(target=self._wait, args=(calls,), name=NAME, daemon=True).start()
             except RuntimeError:  # threads are exhausted, or it is the end already
                 return
             self._idle.append(calls)
-            self._count += 1
 
-
-def _work(calls: _Calls, idle: list[_Calls]) -> None:
-    while (function := calls.get()) is not None:
-        guard.swallow("lifecycle.standby", "what was left to a thread kept ready failed", function)
-        idle.append(calls)
+    def _wait(self, calls: _Calls) -> None:
+        function = calls.get()
+        if function is not None:
+            self.serve(function)
 
 
 def is_the_end(error: BaseException) -> bool:

@@ -55,7 +55,7 @@ class Latch:
 
 
 class Task:
-    """One call on a daemon thread, and on the caller's own only where there is none to be had, not even one kept ready."""
+    """One call on a daemon thread that waits or is started, and on the caller's own only where there is none to be had."""
 
     def __init__(self, name: str, function: Callable[[], object]) -> None:
         """
@@ -83,11 +83,12 @@ class Task:
             Itself.
         """
         self._then = then
-        try:
-            threading.Thread(target=self._run, name=f"otel-agent-{self._name}", daemon=True).start()
-        except RuntimeError:  # the interpreter is ending, or threads are exhausted
-            if not standby.shared.lend(self._run):
-                self._run()
+        if not standby.shared.lend_spare(self._run_aside):
+            try:
+                threading.Thread(target=standby.shared.serve, args=(self._run_aside,), daemon=True).start()
+            except RuntimeError:  # the interpreter is ending, or threads are exhausted
+                if not standby.shared.lend(self._run_aside):
+                    self._run()
         return self
 
     def wait(self, timeout_s: float) -> bool:
@@ -105,6 +106,10 @@ class Task:
     def is_done(self) -> bool:
         """Whether it has ended."""
         return self._done.is_open()
+
+    def _run_aside(self) -> None:
+        threading.current_thread().name = f"otel-agent-{self._name}"
+        self._run()
 
     def _run(self) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Threads kept ready for an end at which none can be started."""
+"""Threads that wait for the next call, and those kept ready for an end at which none can be started."""
 
 import os
 import threading
@@ -78,6 +78,62 @@ def test_threads_go_when_their_last_owner_gives_them_back() -> None:
     standby.keep(first)
     assert COUNT == new(before)
     standby.give_back(first)
+
+
+def served(standby: Standby, function: Callable[[], object]) -> None:
+    """Have a call made by a thread that stays as long as it is wanted."""
+    threading.Thread(target=standby.serve, args=(function,), daemon=True).start()
+
+
+def test_a_thread_that_has_made_its_call_stays_for_the_next() -> None:
+    """Both are made on one thread, and starting another is saved."""
+    standby, owner, idents = Standby(0), Owner(), list[int]()
+    standby.keep(owner)
+
+    def call() -> None:
+        idents.append(threading.get_ident())
+
+    served(standby, call)
+
+    assert until(lambda: standby.lend_spare(call))
+    assert until(lambda: len(idents) == 2)
+    assert idents[0] == idents[1]
+    standby.give_back(owner)
+
+
+def test_no_more_stay_than_are_useful() -> None:
+    """Ten calls at once leave as many threads as may stay."""
+    before = {*threading.enumerate()}
+    standby, owner, gate = Standby(0, spare=COUNT), Owner(), Latch()
+    standby.keep(owner)
+    for _ in range(10):
+        served(standby, lambda: gate.wait(20))
+    gate.open()
+
+    assert until(lambda: len({*threading.enumerate()} - before) == COUNT == new(before))
+    standby.give_back(owner)
+    assert until(lambda: not {*threading.enumerate()} - before)
+
+
+def test_nobody_stays_where_nobody_is_wanted() -> None:
+    """Before telemetry starts, and after it has ended."""
+    before = {*threading.enumerate()}
+    standby, done = Standby(0), Latch()
+    served(standby, done.open)
+
+    assert done.wait(20)
+    assert until(lambda: not {*threading.enumerate()} - before)
+    assert not standby.lend(print)
+
+
+def test_what_the_end_needs_is_not_given_to_others() -> None:
+    """A call that may as well have a thread of its own gets none of those kept for the end."""
+    standby, owner = Standby(COUNT), Owner()
+    standby.keep(owner)
+
+    assert not standby.lend_spare(print)
+    assert standby.lend(lambda: None)
+    standby.give_back(owner)
 
 
 def test_none_are_kept_where_they_are_not_needed() -> None:

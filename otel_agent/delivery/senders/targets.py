@@ -11,6 +11,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
@@ -150,6 +151,7 @@ def split_endpoint(endpoint: str, *, is_http: bool) -> SplitResult:
     return parts
 
 
+@lru_cache(maxsize=64)
 def is_loopback(host: str | None) -> bool:
     """
     Whether a host is this machine.
