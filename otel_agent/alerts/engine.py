@@ -70,6 +70,9 @@ class Alerts:
         self._wake = threading.Event()
         self._is_closing = False
         self._thread: threading.Thread | None = None
+        self._store = store
+        self._budget_s = budget_s
+        self._is_begun = False
         self._planned = [Planned(GroupRun(group, store, budget_s=budget_s)) for group in groups]
         self._callbacks: list[OnChange] = []
         self._acknowledged: list[Callable[[Acknowledgement], object]] = []
@@ -98,6 +101,7 @@ class Alerts:
 
     def start(self) -> None:
         """Begin to evaluate, in a thread of our own. Does nothing when it was begun already, or there is no rule."""
+        self._is_begun = True
         if self._thread is not None or not self._planned:
             return
         self._is_closing = False
@@ -112,6 +116,7 @@ class Alerts:
         Args:
             timeout_s: How long to wait for the thread, in seconds.
         """
+        self._is_begun = False
         self._is_closing = True
         self._wake.set()
         thread, self._thread = self._thread, None
@@ -145,6 +150,33 @@ class Alerts:
         if at_s is None and self._refresh is not None:
             guard.swallow("alerts.refresh", "what just happened could not be counted", partial(self._refresh, at_ms))
         return self._evaluate([(planned, at_ms) for planned in self._planned])
+
+    def replace(self, groups: Iterable[RuleGroup]) -> None:
+        """
+        Judge by other rules from now on. What both have goes on as it stands; alerts of rules that are gone end, and that is told.
+
+        Args:
+            groups: What to evaluate.
+        """
+        now_ms = self._now_ms()
+        transitions: list[Transition] = []
+        with self._lock:
+            former = {_place(planned.run.group): planned.run for planned in self._planned}
+            planned = []
+            for group in groups:
+                run = GroupRun(group, self._store, budget_s=self._budget_s)
+                before = former.pop(_place(group), None)
+                if before is not None:
+                    transitions += run.take_over(before, now_ms)
+                planned.append(Planned(run))
+            transitions += [one for gone in former.values() for one in gone.end(now_ms)]
+            self._planned = planned
+            for transition in transitions:
+                self._acknowledgements.follow(transition)
+        self._tell(transitions)
+        if self._is_begun:
+            self.start()
+            self._wake.set()
 
     def active(self) -> list[Alert]:
         """The alerts that are pending or firing, as they are now."""
@@ -268,11 +300,14 @@ class Alerts:
             for transition in transitions:
                 self._trace(transition)
                 self._acknowledgements.follow(transition)
+        self._tell(transitions)
+        self._save(is_last=False)
+        return transitions
+
+    def _tell(self, transitions: Iterable[Transition]) -> None:
         for transition in transitions:
             for callback in self._callbacks:
                 guard.swallow("alerts.callback", "a callback of an alert failed", partial(callback, transition))
-        self._save(is_last=False)
-        return transitions
 
     def _trace(self, transition: Transition) -> None:
         if self._trace_ids is None or transition.after is State.INACTIVE or transition.alert.trace_ids:
@@ -315,3 +350,8 @@ class Alerts:
 
 def _key(run: RuleRun) -> str:
     return f"{run.rule.name}/{run.rule.expression.text}"
+
+
+def _place(group: RuleGroup) -> tuple[str, str]:
+    """Tells a group from all others, wherever in its file it stands."""
+    return group.source.rpartition(":")[0], group.name

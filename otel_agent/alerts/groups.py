@@ -6,7 +6,7 @@ Prometheus. What a rule gave before and does not give any more is ended at once.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from otel_agent.alerts.promql.evaluation import Context, evaluate
 from otel_agent.alerts.promql.nodes import EvaluationError, Vector
@@ -42,6 +42,8 @@ class RuleRun:
     """Why it failed last; empty when it did not."""
     duration_s: float = 0.0
     """How long the last evaluation took, in seconds."""
+    written: dict[Labels, int] = field(default_factory=dict)
+    """Series it wrote, with the moment it did so last; negative when they were ended."""
 
     def alertings(self) -> Iterable[AlertingRule]:
         """Everything of it that can fire."""
@@ -63,7 +65,6 @@ class GroupRun:
         self.group = group
         self._store = store
         self._budget_s = budget_s
-        self._written: dict[str, dict[Labels, int]] = {}
         self.rules = [_run(rule, group.limit) for rule in group.rules]
 
     def evaluate(self, at_ms: int) -> list[Transition]:
@@ -77,7 +78,7 @@ class GroupRun:
             Every change of an alert.
         """
         transitions: list[Transition] = []
-        for position, run in enumerate(self.rules):
+        for run in self.rules:
             began_s = monotonic_s()
             at_offset_ms = at_ms - int(self.group.query_offset_s * 1000)
             context = Context(self._store, at_offset_ms, _deadline(began_s + self._budget_s))
@@ -87,9 +88,48 @@ class GroupRun:
             except EvaluationError as error:
                 vector, run.health, run.error = None, "error", str(error)
             transitions.extend(self._concluded(run, vector, at_ms))
-            self._write(str(position), run, vector, at_ms)
+            self._write(run, vector, at_ms)
             run.duration_s = monotonic_s() - began_s
         return transitions
+
+    def take_over(self, other: "GroupRun", at_ms: int) -> list[Transition]:
+        """
+        Go on where the same group stood before its file was read again.
+
+        A rule is the same when its name and labels are, as in Prometheus: an alert that waits or fires goes on doing so while
+        its expression, its times or its annotations are corrected.
+
+        Args:
+            other: The group as it was; it is not used any more.
+            at_ms: The moment, in milliseconds since 1970.
+
+        Returns:
+            Every change of an alert: the ends of those whose rule is there no longer.
+        """
+        former: dict[object, list[RuleRun]] = {}
+        for run in other.rules:
+            former.setdefault(_identity(run.rule), []).append(run)
+        for run in self.rules:
+            same = former.get(_identity(run.rule))
+            if same:
+                _go_on(run, same.pop(0))
+        return [transition for gone in former.values() for run in gone for transition in self._ended(run, at_ms)]
+
+    def end(self, at_ms: int) -> list[Transition]:
+        """
+        End what is active and what was written, because the group is there no longer.
+
+        Args:
+            at_ms: The moment, in milliseconds since 1970.
+
+        Returns:
+            Every change of an alert.
+        """
+        return [transition for run in self.rules for transition in self._ended(run, at_ms)]
+
+    def _ended(self, run: RuleRun, at_ms: int) -> list[Transition]:
+        self._store_all(run.written, [], at_ms)
+        return [transition for alerting in run.alertings() for transition in alerting.end(at_ms)]
 
     def _concluded(self, run: RuleRun, vector: Vector | None, at_ms: int) -> list[Transition]:
         if run.alerting is None:
@@ -112,7 +152,7 @@ class GroupRun:
             transitions += run.trouble.judge([(EMPTY, 1.0)] if is_trouble else [], at_ms)
         return transitions
 
-    def _write(self, key: str, run: RuleRun, vector: Vector | None, at_ms: int) -> None:
+    def _write(self, run: RuleRun, vector: Vector | None, at_ms: int) -> None:
         if run.alerting is None:
             if vector is None or run.health == "error":
                 vector = []
@@ -127,10 +167,9 @@ class GroupRun:
                     outcome.append(
                         (alert.labels.replace({NAME: "ALERTS_FOR_STATE"}), float(alert.active_at_ms // 1000))
                     )
-        self._store_all(key, outcome, at_ms)
+        self._store_all(run.written, outcome, at_ms)
 
-    def _store_all(self, key: str, outcome: Vector, at_ms: int) -> None:
-        written = self._written.setdefault(key, {})
+    def _store_all(self, written: dict[Labels, int], outcome: Vector, at_ms: int) -> None:
         for labels, value in outcome:
             if labels in written or len(written) < OWN_SERIES_LIMIT:
                 self._store.append(labels, at_ms, value)
@@ -146,6 +185,17 @@ class GroupRun:
 
 def _deadline(end_s: float) -> Callable[[], bool]:
     return lambda: monotonic_s() > end_s
+
+
+def _identity(rule: Rule) -> object:
+    return rule.name, rule.is_recording, tuple(sorted((name, label.text) for name, label in rule.labels.items()))
+
+
+def _go_on(run: RuleRun, former: RuleRun) -> None:
+    run.health, run.error, run.written = former.health, former.error, former.written
+    for alerting, before in ((run.alerting, former.alerting), (run.trouble, former.trouble)):
+        if alerting is not None and before is not None:
+            alerting.take_over(before)
 
 
 def _run(rule: Rule, limit: int) -> RuleRun:

@@ -201,6 +201,31 @@ class AlertingRule:
         self._refuse_too_many()
         return transitions
 
+    def take_over(self, other: "AlertingRule") -> None:
+        """
+        Go on with the alerts of this rule as it was written before.
+
+        Args:
+            other: The same rule, from before its file was read again; it is not used any more.
+        """
+        self._alerts = other._alerts  # noqa: SLF001 - one of its own kind
+
+    def end(self, at_ms: int) -> list[Transition]:
+        """
+        End every alert, because the rule is there no longer.
+
+        Args:
+            at_ms: The moment.
+
+        Returns:
+            What changed.
+        """
+        transitions = []
+        for alert in self.active():
+            before, alert.state, alert.resolved_at_ms = alert.state, State.INACTIVE, at_ms
+            transitions.append(Transition(alert.copied(), before, State.INACTIVE, at_ms))
+        return transitions
+
     def _found(self, vector: Vector, at_ms: int) -> dict[Labels, Alert]:
         found: dict[Labels, Alert] = {}
         for element, value in vector:

@@ -17,6 +17,7 @@ from otel_agent.alerts.engine import Alerts
 from otel_agent.alerts.loading import load_rules
 from otel_agent.alerts.notify.building import build_notify
 from otel_agent.alerts.notify.dispatcher import Dispatcher
+from otel_agent.alerts.rules.files import RuleSet
 from otel_agent.alerts.states import State, Transition
 from otel_agent.processors.judgement import Judgement, resource_labels
 from otel_agent.processors.spans import SpanStatistics
@@ -63,6 +64,22 @@ class Judging:
         for part in (self.store, self.spans, self.alerts, self.dispatcher):
             part.reinit_after_fork()
 
+    def reload(self, settings: Any, directory: Path) -> tuple[str, ...]:
+        """
+        Read the rules again; while anything is wrong with them, those in force stay.
+
+        Args:
+            settings: `Config.alerts`.
+            directory: What relative paths of rule files begin at.
+
+        Returns:
+            What is wrong; a line each.
+        """
+        rules = _rules(settings, directory)
+        if not rules.problems:
+            self.alerts.replace(rules.groups)
+        return rules.problems
+
     def firing(self) -> list[str]:
         """A line for each alert that fires now."""
         alerts = [alert for alert in self.alerts.active() if alert.state is State.FIRING]
@@ -102,13 +119,7 @@ def build_judging(
     Returns:
         The judge; its problems name what was left out.
     """
-    rules = load_rules(
-        settings.rule_files,
-        settings.rules,
-        with_defaults=settings.defaults,
-        overrides=settings.overrides,
-        directory=directory,
-    )
+    rules = _rules(settings, directory)
     notify = build_notify(settings.notifiers, settings.routes, settings.inhibit, suppress=suppress_instrumentation)
     store = Store()
     spans = SpanStatistics(store, resource_labels(resource))
@@ -126,3 +137,13 @@ def build_judging(
     alerts.on_change(dispatcher.offer)
     alerts.on_acknowledge(dispatcher.acknowledged)
     return Judging(store, collections, spans, alerts, dispatcher, (*rules.problems, *notify.problems))
+
+
+def _rules(settings: Any, directory: Path) -> RuleSet:
+    return load_rules(
+        settings.rule_files,
+        settings.rules,
+        with_defaults=settings.defaults,
+        overrides=settings.overrides,
+        directory=directory,
+    )

@@ -109,7 +109,8 @@ class Telemetry:
         """
         Read the configuration again. When there is a mistake in it, it is said, and what is in force stays.
 
-        Levels of logging count at once; a line of the logger `otel_agent` names settings that count from the next start on.
+        Rules of alerts and levels of logging count at once; alerts of rules that stay go on as they stand. A line of the logger
+        `otel_agent` names settings that count from the next start on. SIGHUP does the same; see `lifecycle.on_hangup`.
 
         Returns:
             A line for each setting that differs, secrets masked: "logs.level: INFO → DEBUG".

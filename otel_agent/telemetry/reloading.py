@@ -1,13 +1,15 @@
 """
 The configuration read again while the agent runs.
 
-What is wrong changes nothing. What is right counts at once where it can (levels of logging); for every other setting that has
-changed a line says that it counts from the next start on. Credentials need no reload: files with tokens are read again when a
+What is wrong changes nothing. What is right counts at once where it can (rules of alerts, levels of logging); for every other
+setting that has changed a line says that it counts from the next start on. Credentials need no reload: files with tokens are read again when a
 receiver refuses them.
 """
 
 import logging
+import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from otel_agent.config.loading import Loaded
 from otel_agent.config.reloading import differences
@@ -16,14 +18,15 @@ from otel_agent.telemetry.parts import Parts
 
 __all__ = ["Reloading"]
 
-AT_ONCE = ("logs.level", "logs.own_level")
-"""Settings that count without a new start."""
+LEVELS = ("logs.level", "logs.own_level")
+RULES = ("alerts.rules", "alerts.rule_files", "alerts.defaults", "alerts.overrides")
+"""Settings that count without a new start; rules where there was one at the start."""
 
 
 class Reloading:
     """What is in force, and how it is read again."""
 
-    def __init__(self, loaded: Loaded, read: Callable[[], Loaded], parts: Parts) -> None:
+    def __init__(self, loaded: Loaded, read: Callable[[], Loaded], parts: Parts, directory: Path) -> None:
         """
         Hold what is in force.
 
@@ -31,10 +34,13 @@ class Reloading:
             loaded: The configuration of the start.
             read: Reads everything again.
             parts: What it is applied to.
+            directory: What relative paths of rule files begin at.
         """
         self._loaded = loaded
         self._read = read
         self._parts = parts
+        self._directory = directory
+        self._lock = threading.Lock()
 
     def reload(self) -> tuple[str, ...]:
         """
@@ -43,20 +49,26 @@ class Reloading:
         Returns:
             A line for each setting that differs, secrets masked: "logs.level: INFO → DEBUG".
         """
-        found = self._read()
-        if found.problems:
-            for line in found.problems:
+        with self._lock:
+            found = self._read()
+            judging = self._parts.judging
+            problems = found.problems
+            if judging is not None and not problems:
+                problems = judging.reload(found.config.alerts, self._directory)
+            for line in problems:
                 guard.report(f"config.{line}", f"{line} (the configuration in force stays)")
-            return ()
-        changed = differences(self._loaded, found)
-        self._loaded = found
-        self._apply(found)
-        later = [line.partition(":")[0] for line in changed if not line.startswith(AT_ONCE)]
+            if problems:
+                return ()
+            changed = differences(self._loaded, found)
+            self._loaded = found
+            self._set_levels(found)
+        at_once = LEVELS if judging is None else (*LEVELS, *RULES)
+        later = [path for path in (line.partition(":")[0] for line in changed) if not path.startswith(at_once)]
         if later:
             guard.report("config.reload", f"counts from the next start on: {', '.join(later)}")
         return changed
 
-    def _apply(self, loaded: Loaded) -> None:
+    def _set_levels(self, loaded: Loaded) -> None:
         logs = loaded.config.logs
         if self._parts.bridge is not None:
             self._parts.bridge.setLevel(logs.level)

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from otel_agent.config.loading import Loaded, load, working_directory
-from otel_agent.config.model import Config
 from otel_agent.errors import ConfigurationError, OtelAgentError
 from otel_agent.guard import shared as guard
 from otel_agent.lifecycle.components import Component
 from otel_agent.lifecycle.endings import ExitHooks
-from otel_agent.lifecycle.signals import EndSignals
+from otel_agent.lifecycle.reload_signal import HANGUP, ReloadSignal, has_terminal
+from otel_agent.lifecycle.signals import SIGNALS, EndSignals
 from otel_agent.providers.existing import find_existing
 from otel_agent.providers.propagation import build_propagator
 from otel_agent.telemetry.facade import Telemetry
@@ -195,15 +195,16 @@ def _started(loaded: Loaded, observers: Observers | None, read: Callable[[], Loa
         raise ConfigurationError(problems)
     for line in problems:
         guard.report(f"config.{line}", line)
-    telemetry = Telemetry(config, parts, (*loaded.problems, *problems), Reloading(loaded, read, parts))
-    _follow_the_process(telemetry, parts, config)
+    reloading = Reloading(loaded, read, parts, _directory(loaded))
+    telemetry = Telemetry(config, parts, (*loaded.problems, *problems), reloading)
+    _follow_the_process(telemetry, parts, loaded)
     telemetry.ready()
     return telemetry
 
 
-def _follow_the_process(telemetry: Telemetry, parts: Parts, config: Config) -> None:
-    """End with the process, however it ends."""
-    lifecycle = parts.lifecycle
+def _follow_the_process(telemetry: Telemetry, parts: Parts, loaded: Loaded) -> None:
+    """End with the process, however it ends, and hear what it is told."""
+    config, lifecycle = loaded.config, parts.lifecycle
     exits = ExitHooks(telemetry.shutdown, hurry=lifecycle.hurry)
     exits.install()
     parts.keep(exits)
@@ -214,13 +215,27 @@ def _follow_the_process(telemetry: Telemetry, parts: Parts, config: Config) -> N
         lifecycle.drain()
         telemetry.flush(timeout_s)
 
+    is_reloaded = _is_reloaded_on_hangup(loaded)
+    if is_reloaded:
+        reload_signal = ReloadSignal(telemetry.reload)
+        reload_signal.install()
+        parts.keep(reload_signal)
     signals = EndSignals(
-        lifecycle.close, on_notice=notice, hurry=lifecycle.hurry, deadline_s=config.lifecycle.shutdown_timeout_s
+        lifecycle.close,
+        on_notice=notice,
+        hurry=lifecycle.hurry,
+        deadline_s=config.lifecycle.shutdown_timeout_s,
+        signals=[number for number in SIGNALS if not (is_reloaded and number == HANGUP)],
     )
     problem = signals.install()
     parts.keep(signals)
     if problem is not None:
         guard.report("telemetry.signals", problem)
+
+
+def _is_reloaded_on_hangup(loaded: Loaded) -> bool:
+    wanted = loaded.config.lifecycle.on_hangup
+    return wanted == "reload" or (wanted == "auto" and bool(loaded.files) and not has_terminal())
 
 
 def _directory(loaded: Loaded) -> Path:

@@ -11,6 +11,7 @@ import pytest
 from otel_agent import guard
 from otel_agent.alerts.engine import Alerts
 from otel_agent.alerts.loading import load_rules
+from otel_agent.alerts.promql.evaluation import Context, evaluate
 from otel_agent.alerts.rules.files import read_text
 from otel_agent.alerts.states import Alert, Transition
 from otel_agent.clock import ManualClock
@@ -169,6 +170,83 @@ def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
     assert "ana" == covering.by
     assert [("firing", "inactive")] == [(one.before.value, one.after.value) for one in heard]
     assert 0o600 == path.stat().st_mode & 0o777
+
+
+def test_rules_that_are_corrected_go_on_as_they_stand() -> None:
+    """A firing alert keeps its beginning and who takes care of it while its expression and texts are written anew."""
+    store, clock = Store(), ManualClock()
+    alerts = engine(store, clock)
+    for _ in range(4):
+        pushed(store, clock, 7.0)
+        alerts.evaluate()
+        clock.advance(15)
+    alerts.acknowledge("High", by="ana")
+    (before,) = alerts.active()
+    heard: list[Transition] = []
+    alerts.on_change(heard.append)
+    corrected = RULES.replace(
+        "doubled > 10, for: 30s", "doubled > 12, for: 10m, annotations: {summary: '{{ $value }}'}"
+    )
+    alerts.replace(read_text("# moved by a line" + corrected).groups)
+    pushed(store, clock, 8.0)
+    alerts.evaluate()
+    (after,) = alerts.active()
+
+    assert ("firing", before.active_at_ms, before.fired_at_ms) == (
+        after.state.value,
+        after.active_at_ms,
+        after.fired_at_ms,
+    )
+    assert "16" == after.annotations["summary"]
+    assert alerts.acknowledgement(after) is not None
+    assert [] == heard
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "groups: []",
+        "groups: [{name: g, interval: 15s, rules: [{record: doubled, expr: x * 2}]}]",
+        RULES.replace("severity: warning", "severity: critical"),
+    ],
+    ids=["its group is gone", "it is gone", "its labels are others"],
+)
+def test_an_alert_whose_rule_is_gone_ends_and_that_is_told(text: str) -> None:
+    """Whoever was told of it hears of its end, and its series ends with it."""
+    store, clock = Store(), ManualClock()
+    alerts = engine(store, clock)
+    for _ in range(4):
+        pushed(store, clock, 7.0)
+        alerts.evaluate()
+        clock.advance(15)
+    heard: list[Transition] = []
+    alerts.on_change(heard.append)
+    alerts.replace(read_text(text).groups)
+    alerts.evaluate()
+    (rule,) = (
+        read_text("groups: [{name: q, rules: [{record: still, expr: 'ALERTS{alertstate=\"firing\"}'}]}]")
+        .groups[0]
+        .rules
+    )
+    left = evaluate(rule.expression, Context(store, clock.wall_ns() // 1_000_000))
+
+    assert [("warning", "firing", "inactive")] == [
+        (one.alert.severity, one.before.value, one.after.value) for one in heard if one.before.value == "firing"
+    ]
+    assert [] == left
+
+
+def test_rules_that_come_later_are_judged_by_a_thread_that_was_begun_without_any() -> None:
+    """An empty file at the start is no reason to judge nothing for ever."""
+    alerts = Alerts((), Store())
+    heard: list[Transition] = []
+    alerts.on_change(heard.append)
+    alerts.start()
+    alerts.replace(read_text("groups: [{name: g, interval: 1s, rules: [{alert: A, expr: vector(1)}]}]").groups)
+    is_heard = until(lambda: heard)
+    alerts.close()
+
+    assert is_heard
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"version": 99}', json.dumps({"version": 1, "alerts": 3})])

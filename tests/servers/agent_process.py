@@ -1,5 +1,5 @@
 """
-An agent in a process of its own, as its operator would start it.
+An agent in a process of its own, as a service manager would start it: in its own session, without a terminal.
 
     ended = run_agent("import otel_agent; otel_agent.init('x')", tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=server.endpoint)
     ended.status, ended.out, ended.err, ended.took_s
@@ -57,6 +57,7 @@ class Agent:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
         self._said: list[str] = []
         self._done_s = self._started_s

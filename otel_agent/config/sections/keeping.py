@@ -85,3 +85,8 @@ class Lifecycle(Section, frozen=True, kw_only=True):
     """Longest time everything of ours takes at exit, in seconds; 0: what waits goes to the spool at once."""
     signals: Literal["auto", "off"] = "auto"
     """`auto`: SIGTERM is seen, telemetry made safe, and the agent's own handler called; `off`: signals are not touched."""
+    on_hangup: Literal["auto", "reload", "end"] = "auto"
+    """
+    What SIGHUP means when the agent has no handler of its own: `reload`: read the configuration again; `end`: as SIGTERM; `auto`:
+    `reload` where there is a configuration file and no terminal, as for daemons, otherwise `end`.
+    """
