@@ -2,11 +2,10 @@
 
 import json
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from waiting import until
 
 from otel_agent import guard
 from otel_agent.alerts.engine import Alerts
@@ -38,16 +37,6 @@ def engine(store: Store, clock: ManualClock, text: str = RULES, **more: object) 
 def pushed(store: Store, clock: ManualClock, value: float) -> None:
     """A point of x now."""
     store.append({"__name__": "x"}, clock.wall_ns() // 1_000_000, value)
-
-
-def until(condition: Callable[[], object], timeout_s: float = 10.0) -> bool:
-    """Poll until something is true."""
-    deadline_s = time.monotonic() + timeout_s
-    while time.monotonic() < deadline_s:
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def test_rules_of_a_group_are_evaluated_in_order() -> None:

@@ -6,11 +6,12 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import until
 
 from otel_agent.alerts.engine import Alerts
 from otel_agent.alerts.notify.dispatcher import Dispatcher
@@ -21,16 +22,6 @@ from otel_agent.series.store import Store
 
 pytestmark = pytest.mark.e2e
 RULES = "groups: [{name: g, rules: [{alert: High, expr: x > 5, labels: {severity: critical}, annotations: {summary: 'x is {{ $value }}'}}]}]"
-
-
-def until(condition: Callable[[], object], timeout_s: float = 30.0) -> bool:
-    """Poll until something is true."""
-    deadline_s = time.monotonic() + timeout_s
-    while time.monotonic() < deadline_s:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 class Alertmanager:

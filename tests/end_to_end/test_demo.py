@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from real_programs import ROOT, started, until
+from real_programs import ROOT, started
 from real_servers import Backends, Collector, Jaeger, Prometheus, attributes
+from waiting import until
 
 pytest_plugins = ["real_backends"]
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]

@@ -22,8 +22,9 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
 from opentelemetry.trace import Status, StatusCode
-from real_programs import ROOT, Server, free_ports, get_json, started, until
+from real_programs import ROOT, Server, free_ports, get_json, started
 from real_servers import Backends, Collector, Prometheus, attributes
+from waiting import until
 
 pytest_plugins = ["real_backends"]
 pytestmark = pytest.mark.e2e

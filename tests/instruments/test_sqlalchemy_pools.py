@@ -4,7 +4,7 @@ import gc
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from databases import Stage
 from sqlalchemy.pool import AssertionPool, NullPool, QueuePool, SingletonThreadPool, StaticPool
+from waiting import until
 
 from otel_agent import catalog, guard
 from otel_agent.instruments import sqlalchemy as instrument
@@ -35,16 +36,6 @@ def engine(stage: Stage, tmp_path: Path) -> Iterator[sa.Engine]:
     engine = sa.create_engine(f"sqlite:///{tmp_path}/orders.db", pool_size=2, max_overflow=1, pool_timeout=0.05)
     yield engine
     engine.dispose()
-
-
-def until(condition: Callable[[], object], timeout_s: float = 20.0) -> bool:
-    """Poll until something is true."""
-    deadline_s = time.monotonic() + timeout_s
-    while time.monotonic() < deadline_s:
-        if condition():
-            return True
-        time.sleep(0.005)
-    return False
 
 
 def test_used_and_idle_connections_are_counted(stage: Stage, engine: sa.Engine) -> None:

@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from waiting import until
 
-from otel_agent.clock import monotonic_s
 from otel_agent.lifecycle.standby import Standby, is_the_end
 from otel_agent.lifecycle.tasks import Latch
 
@@ -15,16 +15,6 @@ COUNT = 3
 
 class Owner:
     """Who wants threads."""
-
-
-def until(fact: Callable[[], bool]) -> bool:
-    """Wait until something is so, for 20 s at most."""
-    end_s = monotonic_s() + 20
-    while monotonic_s() < end_s:
-        if fact():
-            return True
-        threading.Event().wait(0.01)
-    return False
 
 
 def new(before: set[threading.Thread]) -> int:

@@ -10,53 +10,17 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
+from waiting import until
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 60.0
-"""How long a test waits for what comes within a second or two on an idle machine."""
-
-T = TypeVar("T")
-
-
-def until(
-    look: Callable[[], T],
-    enough: Callable[[T], object] = bool,
-    *,
-    timeout_s: float = PATIENCE_S,
-    interval_s: float = 0.1,
-) -> T:
-    """
-    Look again and again until there is enough to see.
-
-    Args:
-        look: Returns what is there now; a refused connection counts as nothing.
-        enough: Whether that will do; by default anything true.
-        timeout_s: When to give up.
-        interval_s: Time between two looks.
-
-    Returns:
-        The last look, enough or not.
-    """
-    deadline_s = time.monotonic() + timeout_s
-    while True:
-        try:
-            seen = look()
-        except OSError:
-            if time.monotonic() > deadline_s:
-                raise
-        else:
-            if enough(seen) or time.monotonic() > deadline_s:
-                return seen
-        time.sleep(interval_s)
 
 
 def program(*names: str) -> str:

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from real_programs import ROOT, Server, free_ports, get_json, program, until
+from real_programs import ROOT, Server, free_ports, get_json, program
+from waiting import until
 
 from otel_agent.cli.collector.composition import find, read_base, render
 

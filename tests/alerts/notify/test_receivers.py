@@ -6,12 +6,13 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from waiting import until
 
 from otel_agent.alerts.notify.addresses import checked_address, read_target
 from otel_agent.alerts.notify.building import build_notify
@@ -36,16 +37,6 @@ def alert(severity: str = "warning", state: State = State.FIRING) -> Alert:
 def note(severity: str = "warning", state: State = State.FIRING) -> Notification:
     """A message about it."""
     return Notification("desk", (alert(severity, state),), {"alertname": "High"}, 5_000, "change")
-
-
-def until(condition: Callable[[], object], timeout_s: float = 10.0) -> bool:
-    """Poll until something is true."""
-    deadline_s = time.monotonic() + timeout_s
-    while time.monotonic() < deadline_s:
-        if condition():
-            return True
-        time.sleep(0.005)
-    return False
 
 
 class Sink:
