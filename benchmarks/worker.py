@@ -6,6 +6,10 @@ Measure one subject in a process of its own; prints one JSON object.
 Calling thread is `thread_time` around bursts of 500 calls, total is `process_time` over the same bursts with their flush,
 so that encoding, compression, sending and native threads are in it. The same loop around an empty function is subtracted.
 CPU time is used because it does not depend on what else the machine does.
+
+A core that others share is now fast and now half as fast, for minutes. So each burst is preceded by a fixed loop of plain Python,
+and its times are scaled to a machine that takes `REFERENCE_NS` for that loop; without this the ratio of two processes is as much
+luck as merit.
 """
 
 import asyncio
@@ -28,6 +32,19 @@ SETTLE_S = 1.5
 """What a start leaves to threads of its own is over after this; it is not a cost of calls."""
 
 
+REFERENCE_NS = 100_000
+"""What the fixed loop takes, about, on an undisturbed core of 2024."""
+
+
+def scale() -> float:
+    """By what the times of this moment are to be multiplied."""
+    start = time.thread_time_ns()
+    kept = {}
+    for number in range(600):
+        kept[f"key.{number & 63}"] = (number, str(number))
+    return REFERENCE_NS / (time.thread_time_ns() - start)
+
+
 def bare() -> None:
     """What a call costs by itself."""
 
@@ -42,14 +59,15 @@ def cost_ns(
     """CPU of one call on the calling thread and in total, in nanoseconds; the median burst of several."""
     thread, total = [], []
     for _ in range(bursts):
+        factor = scale() / calls
         whole = time.process_time_ns()
         with root():
             start = time.thread_time_ns()
             for _ in range(calls):
                 call()
-            thread.append((time.thread_time_ns() - start) / calls)
+            thread.append((time.thread_time_ns() - start) * factor)
         flush()
-        total.append((time.process_time_ns() - whole) / calls)
+        total.append((time.process_time_ns() - whole) * factor)
     return {"thread": sorted(thread)[bursts // 2], "total": sorted(total)[bursts // 2]}
 
 
@@ -89,13 +107,14 @@ async def _coroutine(subject: Any) -> dict[str, float]:
     async def once(function: Callable[[], Any], flush: Callable[[], Any]) -> dict[str, float]:
         thread, total = [], []
         for _ in range(BURSTS):
+            factor = scale() / CALLS
             whole = time.process_time_ns()
             start = time.thread_time_ns()
             for _ in range(CALLS):
                 await function()
-            thread.append((time.thread_time_ns() - start) / CALLS)
+            thread.append((time.thread_time_ns() - start) * factor)
             flush()
-            total.append((time.process_time_ns() - whole) / CALLS)
+            total.append((time.process_time_ns() - whole) * factor)
         return {"thread": sorted(thread)[BURSTS // 2], "total": sorted(total)[BURSTS // 2]}
 
     with subject.root():
