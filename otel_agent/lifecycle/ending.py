@@ -96,13 +96,13 @@ class Ending:
             hooks: Run one after the other, first.
             components: Closed one after the other, in this order.
             loop: Where coroutine hooks run; None makes one for each.
-            then: Called last, when everybody who waits has been told.
+            then: Called last, before everybody who waits is told.
         """
         self._open = list(components)
 
         def end() -> None:
-            self._done.open()
             then()
+            self._done.open()
 
         Task("end", lambda: self._run(hooks, components, loop)).start(end)
 

@@ -12,6 +12,8 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable
+from contextvars import Context, copy_context
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
@@ -28,6 +30,9 @@ SPARE = 4
 
 NAME = "otel-agent-standby"
 
+JOIN_S = 0.1
+"""How long a thread that is told to go is waited for, in seconds: a subinterpreter cannot end before it is gone."""
+
 _Calls = SimpleQueue[Callable[[], object] | None]
 
 
@@ -40,11 +45,11 @@ class Standby:
 
         Args:
             ready: How many wait from the beginning on, for the end.
-            spare: How many more may stay when they have made a call.
+            spare: How many more may stay when they have made a call; one or two more when several end at the same moment.
         """
         self._ready = ready
         self._most = ready + spare
-        self._idle: list[_Calls] = []
+        self._idle: list[tuple[_Calls, threading.Thread]] = []
         self._owners: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def keep(self, owner: object) -> None:
@@ -66,24 +71,32 @@ class Standby:
             owner: Who wanted them.
         """
         self._owners.discard(owner)
-        while self._idle and not self._owners:
-            self.lend(None)
+        gone = []
+        while not self._owners:
+            try:
+                calls, thread = self._idle.pop()
+            except IndexError:
+                break
+            calls.put(None)
+            gone.append(thread)
+        for thread in gone:
+            thread.join(JOIN_S)
 
-    def lend(self, function: Callable[[], object] | None) -> bool:
+    def lend(self, function: Callable[[], object]) -> bool:
         """
         Have something called on a thread that waits; returns at once.
 
         Args:
-            function: Called once, without arguments; None ends the thread.
+            function: Called once, without arguments, in the context that the caller has now.
 
         Returns:
             Whether there was one.
         """
         try:
-            calls = self._idle.pop()
+            calls, _ = self._idle.pop()
         except IndexError:
             return False
-        calls.put(function)
+        calls.put(partial(copy_context().run, function))
         return True
 
     def lend_spare(self, function: Callable[[], object]) -> bool:
@@ -98,19 +111,17 @@ class Standby:
         """
         return len(self._idle) > self._ready and self.lend(function)
 
-    def serve(self, function: Callable[[], object]) -> None:
+    def begin(self, function: Callable[[], object]) -> None:
         """
-        Make a call on this thread, and then others, while anybody wants it and not enough wait already.
+        Have something called on a new thread, which stays for other calls while anybody wants it and not enough wait already.
 
         Args:
-            function: The first.
+            function: As above.
+
+        Raises:
+            RuntimeError: No thread can be started.
         """
-        calls: _Calls = SimpleQueue()
-        following: Callable[[], object] | None = function
-        while following is not None:
-            guard.swallow("lifecycle.standby", "what was left to a thread that waits for calls failed", following)
-            threading.current_thread().name = NAME
-            following = calls.get() if self._stays(calls) else None
+        self._begin(partial(copy_context().run, function))
 
     def hold_for_fork(self) -> None:
         """Nothing is held."""
@@ -124,31 +135,43 @@ class Standby:
         if self._owners:
             self._fill()
 
-    def _stays(self, calls: _Calls) -> bool:
-        if not self._owners or len(self._idle) >= self._most:
+    def _fill(self) -> None:
+        while len(self._idle) < self._ready:
+            try:
+                self._idle.append(self._begin())
+            except RuntimeError:  # threads are exhausted, or it is the end already
+                return
+
+    def _begin(self, function: Callable[[], object] | None = None) -> tuple[_Calls, threading.Thread]:
+        calls: _Calls = SimpleQueue()
+        if function is not None:
+            calls.put(function)
+        thread = threading.Thread(target=self._serve, args=(calls, self._idle), name=NAME, daemon=True)
+        # In a context of its own: what instruments threads would have it carry that of its first caller for ever.
+        Context().run(thread.start)
+        return calls, thread
+
+    def _serve(self, calls: _Calls, idle: list[Any]) -> None:
+        while (function := calls.get()) is not None:
+            guard.swallow("lifecycle.standby", "what was left to a thread that waits for calls failed", function)
+            function = None  # what it held is free while this waits
+            threading.current_thread().name = NAME
+            if not self._stays(calls, idle):
+                return
+
+    def _stays(self, calls: _Calls, idle: list[Any]) -> bool:
+        # After a fork inside the call, in the child, nobody would ever put anything into `calls`.
+        if idle is not self._idle or not self._owners or len(idle) >= self._most:
             return False
-        self._idle.append(calls)
+        place = calls, threading.current_thread()
+        idle.append(place)
         if not self._owners:  # given back meanwhile, perhaps before this one was seen
             try:
-                self._idle.remove(calls)
+                idle.remove(place)
             except ValueError:  # it was seen
                 return True
             return False
         return True
-
-    def _fill(self) -> None:
-        while len(self._idle) < self._ready:
-            calls: _Calls = SimpleQueue()
-            try:
-                threading.Thread(target=self._wait, args=(calls,), name=NAME, daemon=True).start()
-            except RuntimeError:  # threads are exhausted, or it is the end already
-                return
-            self._idle.append(calls)
-
-    def _wait(self, calls: _Calls) -> None:
-        function = calls.get()
-        if function is not None:
-            self.serve(function)
 
 
 def is_the_end(error: BaseException) -> bool:

@@ -55,7 +55,11 @@ class Latch:
 
 
 class Task:
-    """One call on a daemon thread that waits or is started, and on the caller's own only where there is none to be had."""
+    """
+    One call on a daemon thread that waits or is started, and on the caller's own only where there is none to be had.
+
+    It is made in the caller's context. What it leaves in a `threading.local` is found by later calls on the same thread.
+    """
 
     def __init__(self, name: str, function: Callable[[], object]) -> None:
         """
@@ -85,7 +89,7 @@ class Task:
         self._then = then
         if not standby.shared.lend_spare(self._run_aside):
             try:
-                threading.Thread(target=standby.shared.serve, args=(self._run_aside,), daemon=True).start()
+                standby.shared.begin(self._run_aside)
             except RuntimeError:  # the interpreter is ending, or threads are exhausted
                 if not standby.shared.lend(self._run_aside):
                     self._run()

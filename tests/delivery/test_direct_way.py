@@ -139,7 +139,7 @@ def answers(draw: st.DrawFn) -> bytes:
         body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body) if body else b"0\r\n\r\n"
     end = draw(st.sampled_from(["\r\n", "\r\n", "\n"]))
     head = (end.join(lines) + end + end).encode("latin-1")
-    before = b"HTTP/1.1 100 Continue\r\n\r\n" if framing == "interim" else b""
+    before = b"HTTP/1.1 100 Continue\r\nX: a\r\n\r\n" * draw(st.integers(1, 2)) if framing == "interim" else b""
     return before + head + body
 
 
@@ -201,6 +201,25 @@ def test_a_connection_that_is_over_is_not_used_again(answer: bytes) -> None:
     assert [200, 200] == [first.status, second.status]
 
 
+def test_a_hint_that_comes_before_the_answer_is_not_taken_for_it() -> None:
+    """Early hints, and nobody's answer is taken for that of the next request."""
+    busy = b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"
+
+    def serve(connection: socket.socket) -> None:
+        for answer in (OK, busy):
+            take(connection)
+            connection.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n")
+            time.sleep(0.05)
+            connection.sendall(answer)
+
+    way = DirectWay()
+    with serving(serve) as port:
+        statuses = [way.post(request(port)).status for _ in range(2)]
+        way.close()
+
+    assert [200, 503] == statuses
+
+
 def test_an_answer_before_the_end_of_the_request_is_read() -> None:
     """A receiver that refuses ten megabytes after a few bytes of them is heard, or has at least broken the connection."""
 
@@ -248,13 +267,41 @@ def test_a_request_is_written_as_the_protocol_wants_it() -> None:
 
     with serving(serve) as port:
         url = f"http://127.0.0.1:{port}/otlp/v1/traces?tenant=7"
-        headers = {"X-Token": "a", "Content-Length": "1", "transfer-encoding": "chunked", "Connection": "close"}
+        headers = {"X-Token": "a", "Content-Length": "1", "transfer-encoding": "chunked", "accept-encoding": "gzip"}
         way = DirectWay()
         way.post(Request(url, headers, b"spans", monotonic_s() + 5))
         way.close()
 
-    expected = f"POST /otlp/v1/traces?tenant=7 HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-Token: a\r\nContent-Length: 5\r\n\r\nspans"
+    expected = f"POST /otlp/v1/traces?tenant=7 HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept-Encoding: identity\r\nX-Token: a\r\nContent-Length: 5\r\n\r\nspans"
     assert [expected.encode()] == seen
+
+
+def test_many_dead_addresses_of_one_name_take_no_longer_than_there_is_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They share it."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        place = full.getsockname()
+        waiting = [socket.socket() for _ in range(3)]
+        for each in waiting:  # nobody accepts, and there is room for one
+            each.setblocking(False)
+            each.connect_ex(place)
+        dead = (socket.AF_INET, socket.SOCK_STREAM, 0, "", place)
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [dead] * 5)
+        began_s = time.monotonic()
+        with pytest.raises(NotSentError, match="connect"):
+            DirectWay().post(request(place[1], seconds=0.5))
+        took_s = time.monotonic() - began_s
+        for each in waiting:
+            each.close()
+
+    assert took_s < 2
+
+
+def test_an_agent_may_name_itself() -> None:
+    """A header `user-agent`, however it is written, stands in place of ours."""
+    with OtlpServer() as server:
+        HttpSender(build_targets(server.endpoint, headers={"user-agent": "trader/7"})).send("traces", b"", 5)
+
+        assert "trader/7" == server.requests[0].headers["user-agent"]
 
 
 def test_a_host_may_be_named_otherwise() -> None:
@@ -275,6 +322,10 @@ def test_a_host_may_be_named_otherwise() -> None:
         ("http://k\xf6ln:4318/v1/traces", False),
         ("http://collector:4318/a b", False),
         ("http://collector:4318/a\tb", False),
+        ("http://collector:4318/a%20b", True),
+        ("http://collector:4318/a%zz", False),
+        ("http://collector:4318/a/../b", False),
+        ("http://collector:4318/a|b", False),
     ],
 )
 def test_only_plain_addresses_are_gone_to_directly(url: str, is_possible: bool) -> None:
@@ -284,14 +335,14 @@ def test_only_plain_addresses_are_gone_to_directly(url: str, is_possible: bool) 
 
 @pytest.mark.parametrize(
     ("name", "value", "told"),
-    [("x y", "1", "no name"), ("", "1", "no name"), ("x:", "1", "no name"), ("x", "1\r\ny: 2", "value"), ("x", "\u65e5", "value")],
+    [("x y", "1", "no name"), ("", "1", "no name"), ("x:", "1", "no name"), ("x", "1\r\ny: 2", "value"), ("x", "\u65e5", "value"), ("x", 7, "value")],
 )  # fmt: skip
-def test_headers_that_could_not_be_sent_are_said(name: str, value: str, told: str) -> None:
+def test_headers_that_could_not_be_sent_are_said(name: str, value: Any, told: str) -> None:
     """Before anything is sent, and without the value."""
     with pytest.raises(ValueError, match=told) as raised:
         current_headers({name: value})
 
-    assert value not in str(raised.value).replace(repr(name), "")
+    assert str(value) not in str(raised.value).replace(repr(name), "")
 
 
 def test_a_receiver_beside_the_agent_needs_no_library() -> None:

@@ -2,15 +2,20 @@
 
 import os
 import threading
-from collections.abc import Callable
+import weakref
+from contextvars import ContextVar
+from functools import partial
+from pathlib import Path
 
 import pytest
+from agent_process import Agent
 from waiting import until
 
 from otel_agent.lifecycle.standby import Standby, is_the_end
 from otel_agent.lifecycle.tasks import Latch
 
 COUNT = 3
+_place: ContextVar[str] = ContextVar("place", default="")
 
 
 class Owner:
@@ -70,11 +75,6 @@ def test_threads_go_when_their_last_owner_gives_them_back() -> None:
     standby.give_back(first)
 
 
-def served(standby: Standby, function: Callable[[], object]) -> None:
-    """Have a call made by a thread that stays as long as it is wanted."""
-    threading.Thread(target=standby.serve, args=(function,), daemon=True).start()
-
-
 def test_a_thread_that_has_made_its_call_stays_for_the_next() -> None:
     """Both are made on one thread, and starting another is saved."""
     standby, owner, idents = Standby(0), Owner(), list[int]()
@@ -83,7 +83,7 @@ def test_a_thread_that_has_made_its_call_stays_for_the_next() -> None:
     def call() -> None:
         idents.append(threading.get_ident())
 
-    served(standby, call)
+    standby.begin(call)
 
     assert until(lambda: standby.lend_spare(call))
     assert until(lambda: len(idents) == 2)
@@ -97,7 +97,7 @@ def test_no_more_stay_than_are_useful() -> None:
     standby, owner, gate = Standby(0, spare=COUNT), Owner(), Latch()
     standby.keep(owner)
     for _ in range(10):
-        served(standby, lambda: gate.wait(20))
+        standby.begin(lambda: gate.wait(20))
     gate.open()
 
     assert until(lambda: len({*threading.enumerate()} - before) == COUNT == new(before))
@@ -109,7 +109,7 @@ def test_nobody_stays_where_nobody_is_wanted() -> None:
     """Before telemetry starts, and after it has ended."""
     before = {*threading.enumerate()}
     standby, done = Standby(0), Latch()
-    served(standby, done.open)
+    standby.begin(done.open)
 
     assert done.wait(20)
     assert until(lambda: not {*threading.enumerate()} - before)
@@ -124,6 +124,66 @@ def test_what_the_end_needs_is_not_given_to_others() -> None:
     assert not standby.lend_spare(print)
     assert standby.lend(lambda: None)
     standby.give_back(owner)
+
+
+def test_a_call_is_made_in_the_context_of_its_caller_and_leaves_nothing_in_it() -> None:
+    """Neither the first caller's context nor what a call sets is seen by the next one."""
+    standby, owner, seen = Standby(0), Owner(), list[str]()
+    standby.keep(owner)
+
+    def call() -> None:
+        seen.append(_place.get())
+        _place.set("set by a call")
+
+    _place.set("first")
+    standby.begin(call)
+    _place.set("second")
+    assert until(lambda: standby.lend(call))
+    assert until(lambda: len(seen) == 2)
+    _place.set("nowhere")
+
+    assert ["first", "second"] == seen
+    standby.give_back(owner)
+
+
+def test_a_call_that_was_made_is_not_held_while_its_thread_waits() -> None:
+    """What it referred to is free at once."""
+
+    class Held:
+        """Something large."""
+
+    standby, owner, held = Standby(0), Owner(), Held()
+    alive = weakref.ref(held)
+    standby.keep(owner)
+    standby.begin(partial(id, held))
+    del held
+
+    assert until(lambda: alive() is None)
+    assert until(lambda: standby.lend(lambda: None))
+    standby.give_back(owner)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_child_that_is_forked_by_a_call_ends_when_the_call_is_over(tmp_path: Path) -> None:
+    """It has nobody to wait for."""
+    code = """
+    import os, time
+    from otel_agent.lifecycle.standby import Standby
+    from otel_agent.lifecycle.tasks import Latch
+    standby, owner, children, done = Standby(0), Latch(), [], Latch()
+    standby.keep(owner)
+    standby.begin(lambda: (children.append(os.fork()), done.open()))
+    done.wait(10)
+    end_s = time.monotonic() + 20
+    found = (0, 0)
+    while not found[0] and time.monotonic() < end_s:
+        found = os.waitpid(children[0], os.WNOHANG)
+        time.sleep(0.01)
+    print(found[0] == children[0])
+    os.kill(children[0], 9) if not found[0] else None
+    """
+    with Agent(code, tmp_path) as agent:
+        assert "True" == agent.end().out.strip().splitlines()[-1]
 
 
 def test_none_are_kept_where_they_are_not_needed() -> None:

@@ -2,8 +2,8 @@
 HTTP/1.1 straight over a socket, for receivers that are reached without TLS and without a proxy: a collector beside the agent.
 
 A general client takes several times as long for a request, because it can do what ours never needs; here one is a write and a
-read. Responses of the plain kind, with a length and nothing unusual, are read here; all others (chunks, interim responses,
-HTTP/1.0, no length, folded or repeated lines) are read from the same bytes by `http.client`.
+read. Responses of the plain kind, with a length and nothing unusual, are read here; all others (chunks, HTTP/1.0, no length,
+folded or repeated lines) are read from the same bytes by `http.client`.
 
 Source: RFC 9112, sections 6.3 (length of a body) and 9.3 (connections that are kept)
 """
@@ -13,32 +13,39 @@ import re
 import select
 import socket
 import weakref
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
 from otel_agent.clock import monotonic_s
 from otel_agent.delivery.loading import load
 from otel_agent.delivery.senders.responses import MAX_BODY_BYTES
-from otel_agent.delivery.senders.ways import CONNECT_TIMEOUT_S, NotSentError, Request, Response
+from otel_agent.delivery.senders.ways import CONNECT_TIMEOUT_S, PARALLEL, NotSentError, Request, Response
 
 __all__ = ["DirectWay", "can_go_directly"]
 
 MAX_HEAD_BYTES = 65_536
 """Longer heads of responses are nobody's."""
 
-IDLE_PER_HOST = 4
-"""Connections kept open: three signals at the end of the process, and one to spare."""
+MAX_ANSWER_BYTES = 1 << 20
+"""More than this is nobody's answer, however it is framed."""
+
+ADDRESS = re.compile(r"http://(?:[A-Za-z0-9._~:/?\[\]!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
+"""What RFC 3986 lets stand in an address as it is, but for user and fragment."""
 
 STATUS_LINE = re.compile(r"HTTP/1\.1 ([2-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?")
 HEADER_LINE = re.compile(r"([A-Za-z0-9-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)")
 LENGTH = re.compile(r"[0-9]{1,5}")
 """What can be read here; a length of more digits is beyond what is read at all."""
 
+INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9]{2}\b")
+"""Begins a response after which another comes; 101 is the last one in this protocol."""
+
 WITHOUT_BODY = frozenset({"204", "304"})
 """Whatever length they say."""
 
-FRAMING = frozenset({"host", "content-length", "transfer-encoding", "connection"})
-"""Headers that say where a request ends and who it is for; they are ours to write."""
+FRAMING = frozenset({"host", "content-length", "transfer-encoding", "accept-encoding"})
+"""Headers that say where a request ends, who it is for, and how we can read the answer; they are ours to write."""
 
 
 def can_go_directly(url: str) -> bool:
@@ -48,7 +55,7 @@ def can_go_directly(url: str) -> bool:
     Args:
         url: Of a receiver that is reached without a proxy.
     """
-    return url.startswith("http://") and url.isascii() and url.isprintable() and " " not in url
+    return ADDRESS.fullmatch(url) is not None and "/." not in url
 
 
 class DirectWay:
@@ -100,8 +107,7 @@ class DirectWay:
     def _kept(self, address: tuple[str, int]) -> socket.socket | None:
         """A connection that the other side has not closed meanwhile, if there is one."""
         connections = self._idle.get(address, [])
-        while connections:
-            connection = connections.pop()
+        while (connection := _taken(connections)) is not None:
             if _is_quiet(connection):
                 return connection
             connection.close()
@@ -109,7 +115,7 @@ class DirectWay:
 
     def _keep(self, address: tuple[str, int], connection: socket.socket) -> None:
         connections = self._idle.setdefault(address, [])
-        if len(connections) < IDLE_PER_HOST:
+        if len(connections) < PARALLEL:
             connections.append(connection)
         else:
             connection.close()
@@ -117,32 +123,52 @@ class DirectWay:
 
 def _close_all(idle: dict[tuple[str, int], list[socket.socket]]) -> None:
     for connections in list(idle.values()):
-        while connections:
-            connections.pop().close()
+        while (connection := _taken(connections)) is not None:
+            connection.close()
+
+
+def _taken(connections: list[socket.socket]) -> socket.socket | None:
+    """One of several, which other threads take from at the same time."""
+    try:
+        return connections.pop()
+    except IndexError:
+        return None
 
 
 def _head(host: str, path: str, request: Request) -> bytes:
     own = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items() if name.lower() not in FRAMING)
     host = next((value for name, value in request.headers.items() if name.lower() == "host"), host)
-    return f"POST {path} HTTP/1.1\r\nHost: {host}\r\n{own}Content-Length: {len(request.content)}\r\n\r\n".encode(
-        "latin-1"
-    )
+    length = len(request.content)
+    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nAccept-Encoding: identity\r\n{own}Content-Length: {length}\r\n\r\n"
+    return head.encode("latin-1")
 
 
 def _connect(address: tuple[str, int], end_s: float) -> socket.socket:
     load("encodings.idna")  # what looking up a name loads
+    reason = "unreachable"
     try:
-        connection = socket.create_connection(address, max(0.001, min(CONNECT_TIMEOUT_S, end_s - monotonic_s())))
+        places = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError):
         raise NotSentError("name") from None
-    except TimeoutError:
-        raise NotSentError("connect") from None
-    except ConnectionRefusedError:
-        raise NotSentError("refused") from None
-    except OSError:
-        raise NotSentError("unreachable") from None
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return connection
+    for family, kind, protocol, _, place in places:
+        left_s = end_s - monotonic_s()
+        if left_s <= 0:
+            raise NotSentError("connect")
+        try:
+            connection = socket.socket(family, kind, protocol)
+        except OSError:  # a family that this machine does not speak
+            continue
+        try:
+            connection.settimeout(min(CONNECT_TIMEOUT_S, left_s))
+            connection.connect(place)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError as error:
+            connection.close()
+            reason = "connect" if isinstance(error, TimeoutError) else "unreachable"
+            reason = "refused" if isinstance(error, ConnectionRefusedError) else reason
+        else:
+            return connection
+    raise NotSentError(reason)
 
 
 def _is_quiet(connection: socket.socket) -> bool:
@@ -164,9 +190,10 @@ def _exchange(connection: socket.socket, request: bytes, end_s: float) -> tuple[
         is_written = True
     except (BrokenPipeError, ConnectionResetError):
         pass  # refused before it was read to its end: the response may have come all the same
-    reading.fill()
-    while reading.is_head():
-        reading.fill()
+    reading.fill_head()
+    while INTERIM.match(reading.data):
+        reading.skip_head()
+        reading.fill_head()
     end = reading.data.find(b"\r\n\r\n")
     found = _plain(reading.data[:end].decode("latin-1")) if end >= 0 else None
     if found is None:
@@ -211,26 +238,27 @@ def _read_by_the_book(reading: "_Reading") -> tuple[Response, bool]:
         body = response.read(MAX_BODY_BYTES + 1)
     except (client.RemoteDisconnected, client.IncompleteRead):
         raise NotSentError("reset") from None
-    except client.HTTPException:
+    except (client.HTTPException, ValueError):
         raise NotSentError("not_http") from None
     if response.length and len(body) <= MAX_BODY_BYTES:
         raise NotSentError("reset")
     headers = {name.lower(): value for name, value in response.getheaders()}
-    is_whole = response.isclosed()
-    if not is_whole:
-        response.close()
-    return Response(response.status, headers, body), is_whole and not response.will_close
+    is_reusable = (
+        response.isclosed() and not response.will_close and not reading.data and response.status >= HTTPStatus.OK
+    )
+    response.close()
+    return Response(response.status, headers, body), is_reusable
 
 
 class _Reading(io.RawIOBase):
-    """What comes over a connection until the time is over: all of it in `data`, and once more as a file."""
+    """What comes over a connection until the time is over: `data` has come and was not read yet; also a file to read from."""
 
     def __init__(self, connection: socket.socket, end_s: float) -> None:
         super().__init__()
         self.data = b""
-        self._at = 0
         self._connection = connection
         self._end_s = end_s
+        self._count = 0
 
     def hurry(self) -> None:
         """Let the next operation take no longer than there is time."""
@@ -244,32 +272,57 @@ class _Reading(io.RawIOBase):
         if not self._more():
             raise ConnectionResetError
 
-    def is_head(self) -> bool:
-        """Whether it begins as a response does, and its headers have not come to their end."""
-        data = self.data
-        return (
-            data.startswith(b"HTTP/1.") and len(data) < MAX_HEAD_BYTES and b"\n\r\n" not in data and b"\n\n" not in data
-        )
+    def fill_head(self) -> None:
+        """Wait until the headers have come to their end, or what has come does not begin as a response does."""
+        while not self.data or self._is_head():
+            self.fill()
+
+    def skip_head(self) -> None:
+        """Pass by a response that has no body."""
+        ends = [place for place in (self.data.find(b"\n\r\n") + 3, self.data.find(b"\n\n") + 2) if place > 2]  # noqa: PLR2004 - found
+        if not ends:
+            raise ConnectionResetError
+        self.data = self.data[min(ends) :]
 
     def makefile(self, _mode: str) -> Any:
         """What `http.client` reads from."""
-        return io.BufferedReader(self)
+        return self
 
     def readable(self) -> bool:
         """It is."""
         return True
 
+    def peek(self, _size: int = 0) -> bytes:
+        """The next bytes, left where they are; `readline` uses it."""
+        if not self.data:
+            self._more()
+        return self.data
+
+    def read(self, size: int = -1) -> bytes:
+        """As many bytes as are asked for, and fewer only at the end of the connection."""
+        while (size < 0 or len(self.data) < size) and self._more():
+            pass
+        end = len(self.data) if size < 0 else size
+        part, self.data = self.data[:end], self.data[end:]
+        return part
+
     def readinto(self, buffer: Any) -> int:
-        """The next bytes."""
-        if self._at == len(self.data) and not self._more():
-            return 0
-        part = self.data[self._at : self._at + len(buffer)]
+        """The same, into a buffer."""
+        part = self.read(len(buffer))
         buffer[: len(part)] = part
-        self._at += len(part)
         return len(part)
+
+    def _is_head(self) -> bool:
+        data = self.data
+        return (
+            data.startswith(b"HTTP/1.") and len(data) < MAX_HEAD_BYTES and b"\n\r\n" not in data and b"\n\n" not in data
+        )
 
     def _more(self) -> bool:
         self.hurry()
         part = self._connection.recv(65_536)
+        self._count += len(part)
+        if self._count > MAX_ANSWER_BYTES:
+            raise ConnectionResetError
         self.data += part
         return bool(part)

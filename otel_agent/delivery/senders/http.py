@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from otel_agent.clock import monotonic_s, wall_ns
 from otel_agent.delivery.answers import Answer, Verdict
 from otel_agent.delivery.senders.direct import DirectWay, can_go_directly
-from otel_agent.delivery.senders.library import LibraryWay, proxy_for
+from otel_agent.delivery.senders.library import LibraryWay
+from otel_agent.delivery.senders.proxies import proxy_for
 from otel_agent.delivery.senders.responses import judge_response
 from otel_agent.delivery.senders.resting import Resting
 from otel_agent.delivery.senders.targets import Target, current_headers, shown
@@ -118,7 +119,8 @@ class HttpSender(Resting):
 
 def _headers(target: Target) -> dict[str, str]:
     own = {name: value for name, value in current_headers(target.headers).items() if name.lower() not in OURS}
-    return {"User-Agent": "otel-agent", **own, "Content-Type": "application/x-protobuf"}
+    named = {} if any(name.lower() == "user-agent" for name in own) else {"User-Agent": "otel-agent"}
+    return {**named, **own, "Content-Type": "application/x-protobuf"}
 
 
 def _compressed(body: bytes, compression: str) -> tuple[bytes, dict[str, str]]:

@@ -1,37 +1,17 @@
 """HTTP by urllib3: TLS, proxies, and addresses that have to be encoded first."""
 
 import threading
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from otel_agent.clock import monotonic_s
 from otel_agent.delivery.answers import Verdict
 from otel_agent.delivery.loading import load
 from otel_agent.delivery.senders.responses import MAX_BODY_BYTES
-from otel_agent.delivery.senders.targets import Target, is_loopback
-from otel_agent.delivery.senders.ways import CONNECT_TIMEOUT_S, NotSentError, Request, Response
+from otel_agent.delivery.senders.targets import Target
+from otel_agent.delivery.senders.ways import CONNECT_TIMEOUT_S, PARALLEL, NotSentError, Request, Response
 
-__all__ = ["LibraryWay", "proxy_for"]
-
-PARALLEL = 4
-"""Connections kept open: three signals at the end of the process, and one to spare."""
-
-
-def proxy_for(url: str) -> str | None:
-    """
-    The proxy that the environment names for an address, if any; this machine is reached without.
-
-    Args:
-        url: Of a receiver.
-    """
-    parts = urlsplit(url)
-    if is_loopback(parts.hostname):
-        return None
-    system = load("urllib.request")
-    if system.proxy_bypass(parts.hostname or ""):
-        return None
-    found: str | None = system.getproxies().get(parts.scheme)
-    return found
+__all__ = ["LibraryWay"]
 
 
 class LibraryWay:
@@ -82,7 +62,12 @@ class LibraryWay:
                 redirect=False,
                 preload_content=False,
             )
+            if response.status < HTTPStatus.OK:  # interim, and the library does not wait for what follows
+                response.close()
+                raise NotSentError("not_http")  # noqa: TRY301 - passes `_reason`, which knows nothing of it
             body = _read(response, request.end_s)
+        except NotSentError:
+            raise
         except Exception as error:  # the library's errors are a tree of their own
             reason = _reason(error)
             if reason is None:

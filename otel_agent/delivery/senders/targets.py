@@ -119,11 +119,11 @@ def current_headers(source: HeaderSource) -> dict[str, str]:
     Raises:
         ValueError: A header could not be sent; the message has its name and not its value.
     """
-    found = source() if callable(source) else source
+    found: Mapping[Any, Any] = source() if callable(source) else source
     for name, value in found.items():
-        if not _NAME.fullmatch(name):
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no name that a header can have")
-        if not value.isprintable() or not _is_latin(value):
+        if not isinstance(value, str) or not value.isprintable() or not _is_latin(value):
             raise ValueError(f"the value of header {name!r} has characters that no header can have")
     return dict(found)
 

@@ -4,10 +4,13 @@ from typing import NamedTuple, Protocol
 
 from otel_agent.delivery.answers import Answer, Verdict
 
-__all__ = ["CONNECT_TIMEOUT_S", "NotSentError", "Request", "Response", "Way"]
+__all__ = ["CONNECT_TIMEOUT_S", "PARALLEL", "NotSentError", "Request", "Response", "Way"]
 
 CONNECT_TIMEOUT_S = 3.05
 """A little more than a lost SYN takes to be sent again."""
+
+PARALLEL = 4
+"""Connections kept open: three signals at the end of the process, and one to spare."""
 
 REASONS = {
     "name": "the host's name is not known",
