@@ -8,8 +8,9 @@ HEAD = """# Benchmarks
 What a traced call, a log record and a start cost, beside what they replace.
 Made by `benchmarks/run.py` in interleaved runs against a local sink that counts what arrived; see
 [how to repeat them](../how-to/benchmarks.md).
-Times are CPU of the machine that ran them and mean little elsewhere; the ratios (raw SDK divided by the subject, larger is
-cheaper) are what to compare.
+Times are CPU of the machine that ran them and mean little elsewhere; those of calls are scaled by a fixed loop that runs before
+each burst, because a shared core is now fast and now slow. The ratios (raw SDK divided by the subject, larger is cheaper) are
+what to compare.
 """
 
 CALLS = ("call", "call, 2,000 to a flush", "call with 5 attributes", "generator", "coroutine", "log record")
