@@ -39,6 +39,16 @@ def pushed(store: Store, clock: ManualClock, value: float) -> None:
     store.append({"__name__": "x"}, clock.wall_ns() // 1_000_000, value)
 
 
+def fired(store: Store, clock: ManualClock, **more: object) -> Alerts:
+    """The same, evaluated until the alert fires."""
+    alerts = engine(store, clock, RULES, **more)
+    for _ in range(4):
+        pushed(store, clock, 7.0)
+        alerts.evaluate()
+        clock.advance(15)
+    return alerts
+
+
 def test_rules_of_a_group_are_evaluated_in_order() -> None:
     """An alert sees what a rule before it recorded at the same moment."""
     store, clock = Store(), ManualClock()
@@ -138,11 +148,7 @@ def test_the_thread_judges_by_itself_and_stops() -> None:
 def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
     """Firing alerts and acknowledgements come back from the state file, and the end of the alert is told."""
     store, clock, path = Store(), ManualClock(), tmp_path / "state" / "alerts.json"
-    first = engine(store, clock, state_file=path)
-    for _ in range(4):
-        pushed(store, clock, 7.0)
-        first.evaluate()
-        clock.advance(15)
+    first = fired(store, clock, state_file=path)
     first.acknowledge("High", by="ana", comment="on it")
     first.close()
     clock.advance(60)
@@ -164,11 +170,7 @@ def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
 def test_rules_that_are_corrected_go_on_as_they_stand() -> None:
     """A firing alert keeps its beginning and who takes care of it while its expression and texts are written anew."""
     store, clock = Store(), ManualClock()
-    alerts = engine(store, clock)
-    for _ in range(4):
-        pushed(store, clock, 7.0)
-        alerts.evaluate()
-        clock.advance(15)
+    alerts = fired(store, clock)
     alerts.acknowledge("High", by="ana")
     (before,) = alerts.active()
     heard: list[Transition] = []
@@ -203,11 +205,7 @@ def test_rules_that_are_corrected_go_on_as_they_stand() -> None:
 def test_an_alert_whose_rule_is_gone_ends_and_that_is_told(text: str) -> None:
     """Whoever was told of it hears of its end, and its series ends with it."""
     store, clock = Store(), ManualClock()
-    alerts = engine(store, clock)
-    for _ in range(4):
-        pushed(store, clock, 7.0)
-        alerts.evaluate()
-        clock.advance(15)
+    alerts = fired(store, clock)
     heard: list[Transition] = []
     alerts.on_change(heard.append)
     alerts.replace(read_text(text).groups)
