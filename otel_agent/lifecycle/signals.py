@@ -17,7 +17,8 @@ after it.
 
 The helper looks once a second whether its handler is still in place. An event loop's `add_signal_handler` replaces it and
 leaves the default action behind; only the main thread may install handlers, and SIGURG, which nothing else uses and whose
-default is to be ignored, brings it there.
+default is to be ignored, brings it there. It also wakes a main thread that does not know of a signal yet: one that another
+thread received, or that came just before a long wait began, would have the agent's own handler run only when that wait is over.
 
 SIGINT is left to Python: it becomes KeyboardInterrupt, and the end of the program.
 """
@@ -133,6 +134,8 @@ class EndSignals:
         self._is_ending = False
         self._is_hastened = False
         self._missing: set[int] = set()
+        self._is_wait_broken = True
+        """Whether the main thread has been woken since a signal came for a handler of the agent's own."""
         self._aside: tuple[int, float] | None = None
         """Signal and last moment of a handler that has stepped aside."""
         self._where: tuple[int, int] | None = None
@@ -300,6 +303,7 @@ class EndSignals:
         if self._heard[number, is_handled] <= self._heard[number, not is_handled]:
             return  # heard of it already, from the other one
         if callable(self._previous[number]) or signal.getsignal(number) is not self._handler:
+            self._is_wait_broken = False
             self._give_notice()
             return
         if self._is_ending:
@@ -333,10 +337,12 @@ class EndSignals:
             self._notice = Task("notice", lambda: on_notice(self._deadline_s)).start()
 
     def _look(self) -> None:
-        """Run on the helper thread: have handlers been replaced by what may be replaced again?"""
+        """Run on the helper thread: have handlers been replaced by what may be replaced again? Has the main thread to be woken?"""
         missing = {number for number in self._previous if _may_be_taken(signal.getsignal(number), self._handler)}
-        if missing & self._missing and signal.getsignal(signal.SIGURG) is self._rearmer:
-            # Seen twice: nobody is in the middle of setting up handlers.
+        # Seen twice: nobody is in the middle of setting up handlers.
+        is_due = bool(missing & self._missing) or not self._is_wait_broken
+        if is_due and signal.getsignal(signal.SIGURG) is self._rearmer:
+            self._is_wait_broken = True
             _call_back_now()
         self._missing = missing
 

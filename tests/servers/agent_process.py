@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -62,15 +63,17 @@ class Agent:
         self._said: list[str] = []
         self._done_s = self._started_s
 
-    def wait_for_line(self, word: str) -> None:
-        """Read its output up to a line."""
+    def wait_for_line(self, *words: str) -> None:
+        """Read its output up to a line, or until several have come, in any order: an agent may be several processes."""
         assert self.process.stdout is not None
+        left = Counter(words)
         for line in self.process.stdout:
             self._said.append(line)
-            if line.strip() == word:
+            left -= Counter([line.strip()])
+            if not left:
                 self._done_s = time.monotonic()
                 return
-        raise AssertionError(f"the agent ended without saying {word!r}: {self.process.stderr.read()}")  # type: ignore[union-attr]
+        raise AssertionError(f"the agent ended without saying {[*left]}: {self.process.stderr.read()}")  # type: ignore[union-attr]
 
     def send(self, number: int) -> None:
         """Send a signal; how long it takes to end is counted from here."""

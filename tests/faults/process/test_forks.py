@@ -92,9 +92,7 @@ def test_row_32_workers_of_a_prefork_server(tmp_path: Path) -> None:
     """Workers forked after `init`, stopped by a master that passes SIGTERM on, deliver all they did, each with an id of its own."""
     with trial(tmp_path) as faulted:
         with faulted.begin(PREFORK) as agent:
-            agent.wait_for_line("done")
-            agent.wait_for_line("worker")
-            agent.wait_for_line("worker")
+            agent.wait_for_line("done", "worker", "worker")
             agent.send(signal.SIGTERM)
             ended = agent.end()
 

@@ -61,6 +61,29 @@ def test_row_5_a_handler_of_the_agents_own_decides(tmp_path: Path) -> None:
         assert not any(b"otel_agent.interrupted" in request.body for request in faulted.server.requests_of("traces"))
 
 
+def test_a_handler_of_the_agents_own_runs_although_another_thread_got_the_signal(tmp_path: Path) -> None:
+    """Python runs it in the main thread, which sleeps on; it is woken within a second or two."""
+    code = """
+    init()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(5))
+    record(10)
+
+    def receive():
+        time.sleep(0.5)
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+    threading.Thread(target=receive).start()
+    line("done")
+    time.sleep(50)
+    """
+    with trial(tmp_path) as faulted:
+        run = faulted.run(code, until="done")
+
+        assert 5 == run.status, run
+        assert run.took_s < 20
+        assert 10 == faulted.spans
+
+
 def test_row_6_an_event_loop_that_takes_the_handler(tmp_path: Path) -> None:
     """`loop.add_signal_handler` after `init` works as it would; what the loop leaves behind is armed again, and loses nothing."""
     with trial(tmp_path) as faulted:
