@@ -2,8 +2,8 @@
 The configuration read again while the agent runs.
 
 What is wrong changes nothing. What is right counts at once where it can (rules of alerts, levels of logging); for every other
-setting that has changed a line says that it counts from the next start on. Credentials need no reload: files with tokens are read again when a
-receiver refuses them.
+setting that has changed a line says that it counts from the next start on. Credentials need no reload: files with tokens are
+read again when a receiver refuses them.
 """
 
 import logging

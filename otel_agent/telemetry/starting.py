@@ -168,11 +168,11 @@ def _reader(arguments: Mapping[str, Any]) -> Callable[[], Loaded]:
 
 
 def _started(loaded: Loaded, observers: Observers | None, read: Callable[[], Loaded]) -> Telemetry:
-    config = loaded.config
+    config, directory = loaded.config, _directory(loaded)
     problems: list[str] = []
     parts = Parts(
         config,
-        directory=_directory(loaded),
+        directory=directory,
         existing=find_existing(OURS),
         problems=problems,
         observers=observers,
@@ -195,7 +195,7 @@ def _started(loaded: Loaded, observers: Observers | None, read: Callable[[], Loa
         raise ConfigurationError(problems)
     for line in problems:
         guard.report(f"config.{line}", line)
-    reloading = Reloading(loaded, read, parts, _directory(loaded))
+    reloading = Reloading(loaded, read, parts, directory)
     telemetry = Telemetry(config, parts, (*loaded.problems, *problems), reloading)
     _follow_the_process(telemetry, parts, loaded)
     telemetry.ready()

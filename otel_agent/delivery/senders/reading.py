@@ -31,6 +31,9 @@ HEADER_LINE = re.compile(r"([A-Za-z0-9-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)")
 LENGTH = re.compile(r"[0-9]{1,5}")
 """What can be read here; a length of more digits is beyond what is read at all."""
 
+HEAD_END = re.compile(rb"\n\r?\n")
+"""The empty line behind the headers; what ends its lines without a carriage return is for `http.client`, and waited for all the same."""
+
 INTERIM = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9]{2}\b")
 """Begins a response after which another comes; 101 is the last one in this protocol."""
 
@@ -147,10 +150,10 @@ class Reading(io.RawIOBase):
 
     def skip_head(self) -> None:
         """Pass by a response that has no body."""
-        ends = [place for place in (self.data.find(b"\n\r\n") + 3, self.data.find(b"\n\n") + 2) if place > 2]  # noqa: PLR2004 - found
-        if not ends:
+        end = HEAD_END.search(self.data)
+        if end is None:
             raise ConnectionResetError
-        self.data = self.data[min(ends) :]
+        self.data = self.data[end.end() :]
 
     def makefile(self, mode: str) -> Any:  # noqa: ARG002 - a socket's signature
         """
@@ -160,10 +163,6 @@ class Reading(io.RawIOBase):
             mode: Of a file.
         """
         return self
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
 
     def peek(self, size: int = 0) -> bytes:  # noqa: ARG002 - a file's signature
         """
@@ -189,22 +188,9 @@ class Reading(io.RawIOBase):
         part, self.data = self.data[:end], self.data[end:]
         return part
 
-    def readinto(self, buffer: Any) -> int:
-        """
-        The same, into a buffer.
-
-        Args:
-            buffer: As many as fit.
-        """
-        part = self.read(len(buffer))
-        buffer[: len(part)] = part
-        return len(part)
-
     def _is_head(self) -> bool:
         data = self.data
-        return (
-            data.startswith(b"HTTP/1.") and len(data) < MAX_HEAD_BYTES and b"\n\r\n" not in data and b"\n\n" not in data
-        )
+        return data.startswith(b"HTTP/1.") and len(data) < MAX_HEAD_BYTES and HEAD_END.search(data) is None
 
     def _more(self) -> bool:
         self.hurry()
