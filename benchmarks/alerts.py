@@ -10,9 +10,9 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 
-from otel_agent.alerts.engine import Alerts
+from otel_agent.alerts.engine import AlertEngine
 from otel_agent.alerts.rules.files import read_text
-from otel_agent.processors.judgement import Judgement
+from otel_agent.processors.series_writer import SeriesWriter
 from otel_agent.processors.spans import SpanStatistics
 from otel_agent.series.store import Store
 
@@ -43,7 +43,7 @@ def filled(names):
 def judging(store, expression, repeats):
     rules = "\n".join(f"    - {{alert: A{i}, expr: '{expression.format(i=i)}'}}" for i in range(RULES))
     groups = read_text(f"groups:\n- name: g\n  rules:\n{rules}").groups
-    alerts = Alerts(groups, store, budget_s=60)
+    alerts = AlertEngine(groups, store, budget_s=60)
     moments = iter(range(HISTORY_S - repeats - 1, HISTORY_S))
     return cpu_s(lambda: alerts.evaluate(NOW_MS / 1000 + next(moments)), repeats) / INTERVAL_S
 
@@ -53,7 +53,7 @@ def writing(repeats):
     counter = MeterProvider([reader], shutdown_on_exit=False).get_meter("bench").create_counter("c")
     for number in range(SERIES):
         counter.add(1, {"n": number})
-    judgement = Judgement(Store())
+    judgement = SeriesWriter(Store())
     collections = []
     for _ in range(repeats + 2):
         collections.append(reader.get_metrics_data())

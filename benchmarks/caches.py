@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import cachetools
 
-from otel_agent.instruments.caches import cached
+from otel_agent.instruments.caches.cached import cached
 
 KEYS = 500
 LIMIT = 1.3

@@ -16,7 +16,7 @@ from opentelemetry.instrumentation.system_metrics import _DEFAULT_CONFIG, System
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
-from otel_agent.instruments import host, process, runtime
+from otel_agent.instruments.machine import host, process, runtime
 
 LIMIT = 0.1
 TICK_S = 0.02

@@ -73,7 +73,7 @@ def set_up(subject: str, queue: Queue) -> Any:
 
         SQLAlchemyInstrumentor().instrument(skip_dep_check=True, tracer_provider=provider, meter_provider=meters)
     elif subject.startswith("ours"):
-        from otel_agent.instruments.sqlalchemy import install
+        from otel_agent.instruments.databases.sqlalchemy import install
 
         status = install(provider, meters, keeps_durations=not is_sdk)
         if status != "instrumented":

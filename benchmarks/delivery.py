@@ -83,7 +83,7 @@ def our_way(
 ) -> tuple[Callable[[], None], Callable[[], None]]:
     """Our engine, with or without a disk."""
     from otel_agent.delivery.engine import DeliveryEngine
-    from otel_agent.delivery.senders.http import HttpSender
+    from otel_agent.delivery.senders.http.sender import HttpSender
     from otel_agent.delivery.senders.targets import build_targets
     from otel_agent.delivery.spool.spool import Spool
 

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import otel_agent
-from otel_agent.alerts.engine import Alerts
+from otel_agent.alerts.engine import AlertEngine
 from otel_agent.alerts.notify.dispatcher import Dispatcher
 from otel_agent.alerts.notify.receivers.log import LogReceiver
 from otel_agent.alerts.notify.routing import Route
@@ -33,7 +33,9 @@ class Flapping:
     def __init__(self) -> None:
         rules = "\n".join(f"    - {{alert: A{i}, expr: g{i} > 5, labels: {{severity: warning}}}}" for i in range(RULES))
         self.store = Store(series_limit=4 * INSTANCES)
-        self.alerts = Alerts(read_text(f"groups:\n- name: g\n  interval: 15s\n  rules:\n{rules}").groups, self.store)
+        self.alerts = AlertEngine(
+            read_text(f"groups:\n- name: g\n  interval: 15s\n  rules:\n{rules}").groups, self.store
+        )
         self.told = 0
         self.dispatcher = Dispatcher([LogReceiver("log")], [Route(("log",))], send=self._tell)
         self.alerts.on_change(self.dispatcher.offer)

@@ -114,28 +114,28 @@ def traced_call_5(calls: int) -> None:
 def _traced(calls: int, body: Callable[[], None]) -> None:
     from opentelemetry.sdk.resources import Resource
 
-    from otel_agent.instruments import functions
+    from otel_agent.instruments.functions import decorators
     from otel_agent.recording.durations import Durations
     from otel_agent.recording.provider import TracerProvider
 
     queue = SimpleNamespace(items=deque(maxlen=100), limit=1 << 20, overflow=None)
     provider = TracerProvider(resource=Resource({}), shutdown_on_exit=False, queue=queue)
-    functions.bind(provider.recorder("bench", Durations()))
-    traced = functions.traced("decide")(body)
-    with functions.span("root"):
+    decorators.bind(provider.recorder("bench", Durations()))
+    traced = decorators.traced("decide")(body)
+    with decorators.span("root"):
         for _ in range(calls):
             traced()
 
 
 def timed_call(calls: int) -> None:
     """Calls of a timed function."""
-    from otel_agent.instruments import functions
+    from otel_agent.instruments.functions import decorators
     from otel_agent.recording.durations import Durations
     from otel_agent.recording.recorder import durations_only
 
-    functions.bind(durations_only(Durations()))
+    decorators.bind(durations_only(Durations()))
 
-    @functions.timed("decide")
+    @decorators.timed("decide")
     def timed() -> None:
         pass
 

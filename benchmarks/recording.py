@@ -88,7 +88,7 @@ def our_side(sampler: Any = None) -> tuple[Side, Any, Any]:
     from opentelemetry.sdk.resources import Resource
 
     from otel_agent.delivery.wire import encode_spans
-    from otel_agent.instruments import functions
+    from otel_agent.instruments.functions import decorators
     from otel_agent.recording.durations import Durations
     from otel_agent.recording.histograms import producer
     from otel_agent.recording.provider import TracerProvider
@@ -98,7 +98,7 @@ def our_side(sampler: Any = None) -> tuple[Side, Any, Any]:
     provider = TracerProvider(sampler, Resource({"service.name": "bench"}), shutdown_on_exit=False, queue=queue)
     durations, redact = Durations(), Redactor()
     collect = producer("bench", durations)
-    functions.bind(provider.recorder("bench", durations))
+    decorators.bind(provider.recorder("bench", durations))
 
     encoded = count()
 
@@ -108,7 +108,7 @@ def our_side(sampler: Any = None) -> tuple[Side, Any, Any]:
         if next(encoded) % 20 == 0:  # once a second there are ten thousand spans in it, not five hundred
             collect()
 
-    return Side(lambda: functions.span("root"), encode), provider.get_tracer("third party"), queue
+    return Side(lambda: decorators.span("root"), encode), provider.get_tracer("third party"), queue
 
 
 def sdk_side(sampler: Any = None) -> tuple[Side, Any, list[Any]]:
@@ -156,22 +156,22 @@ def sampled(bursts: int) -> dict[str, Any]:
     from opentelemetry.sdk.metrics import MeterProvider
     from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
-    from otel_agent.instruments import functions
+    from otel_agent.instruments.functions import decorators
 
     ours, light, queue = our_side()
     theirs, tracer, kept = sdk_side()
 
-    @functions.traced("decide")
+    @decorators.traced("decide")
     def traced() -> None:
         pass
 
-    @functions.traced("decide")
+    @decorators.traced("decide")
     def traced5() -> None:
         span = trace.get_current_span()
         for key, value in FIVE.items():
             span.set_attribute(key, value)
 
-    @functions.timed("decide")
+    @decorators.timed("decide")
     def timed() -> None:
         pass
 
@@ -181,7 +181,7 @@ def sampled(bursts: int) -> dict[str, Any]:
         {
             "traced call": (traced, in_block(block, {})),
             "traced call with 5 attributes": (traced5, in_block(block, FIVE)),
-            "with otel_agent.span": (in_block(lambda: functions.span("decide"), {}), in_block(block, {})),
+            "with otel_agent.span": (in_block(lambda: decorators.span("decide"), {}), in_block(block, {})),
             "tracer.start_as_current_span": (
                 in_block(lambda: light.start_as_current_span("decide"), {}),
                 in_block(block, {}),
@@ -237,12 +237,12 @@ def unsampled(bursts: int) -> dict[str, Any]:
     """Calls below a span that was not sampled; on the SDK's side with the sampler that drops everything."""
     from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
-    from otel_agent.instruments import functions
+    from otel_agent.instruments.functions import decorators
 
     ours, _, _ = our_side(ALWAYS_OFF)
     theirs, tracer, _ = sdk_side(ALWAYS_OFF)
 
-    @functions.traced("decide")
+    @decorators.traced("decide")
     def traced() -> None:
         pass
 

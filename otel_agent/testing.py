@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from otel_agent.catalog import judgement
+from otel_agent.catalog import alerts_and_health
 from otel_agent.clock import ManualClock
 from otel_agent.telemetry.facade import Telemetry
 from otel_agent.telemetry.starting import start
@@ -128,7 +128,7 @@ def _span(span: Any, numbers: Mapping[int, int]) -> dict[str, Any]:
 
 def _tells_of_health(item: Any) -> bool:
     name = getattr(getattr(item, "log_record", None), "event_name", None)
-    return bool(name == judgement.HEALTH_TRANSITION.name)
+    return bool(name == alerts_and_health.HEALTH_TRANSITION.name)
 
 
 def _record(item: Any, numbers: Mapping[int, int]) -> dict[str, Any]:

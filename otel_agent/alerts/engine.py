@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from otel_agent import guard
-from otel_agent.alerts import memory
+from otel_agent.alerts import state_file as memory
 from otel_agent.alerts.groups import BUDGET_S, GroupRun, RuleRun
 from otel_agent.alerts.notify.acknowledgement import Acknowledgement, Acknowledgements
 from otel_agent.alerts.rules.model import RuleGroup
 from otel_agent.alerts.schedule import Planned
-from otel_agent.alerts.states import Alert, State, Transition
+from otel_agent.alerts.states import Alert, AlertState, Transition
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.series.store import Store
 
-__all__ = ["Alerts"]
+__all__ = ["AlertEngine"]
 
 POLL_S = 0.2
 """How soon an event is noticed at the latest."""
@@ -32,7 +32,7 @@ OnChange = Callable[[Transition], object]
 TraceIds = Callable[[Alert], Sequence[str]]
 
 
-class Alerts:
+class AlertEngine:
     """
     Rules over series, evaluated in time.
 
@@ -233,8 +233,8 @@ class Alerts:
         runs = self._runs()
         return {
             "rules": len(runs),
-            "pending": sum(alert.state is State.PENDING for alert in alerts),
-            "firing": sorted({alert.rule_name for alert in alerts if alert.state is State.FIRING}),
+            "pending": sum(alert.state is AlertState.PENDING for alert in alerts),
+            "firing": sorted({alert.rule_name for alert in alerts if alert.state is AlertState.FIRING}),
             "failing": {run.rule.name: run.error for run in runs if run.health == "error"},
             "no_data": sorted(run.rule.name for run in runs if run.health == "no_data"),
             "evaluations": self._evaluation_count,
@@ -248,8 +248,10 @@ class Alerts:
             if run.alerting is None:
                 continue
             states = {alert.state for alert in run.alerting.alerts()}
-            present = next((state for state in (State.FIRING, State.PENDING) if state in states), State.INACTIVE)
-            for state in State:
+            present = next(
+                (state for state in (AlertState.FIRING, AlertState.PENDING) if state in states), AlertState.INACTIVE
+            )
+            for state in AlertState:
                 attributes = {
                     "alert.rule.name": run.rule.name,
                     "agent.alert.state": state.value,
@@ -310,7 +312,7 @@ class Alerts:
                 guard.swallow("alerts.callback", "a callback of an alert failed", partial(callback, transition))
 
     def _trace(self, transition: Transition) -> None:
-        if self._trace_ids is None or transition.after is State.INACTIVE or transition.alert.trace_ids:
+        if self._trace_ids is None or transition.after is AlertState.INACTIVE or transition.alert.trace_ids:
             return
         with guard.guarded("alerts.traces", "the traces of an alert could not be found"):
             found = tuple(self._trace_ids(transition.alert))

@@ -8,7 +8,7 @@ Source: https://github.com/open-telemetry/semantic-conventions/pull/1081
 
 from dataclasses import dataclass
 
-from otel_agent.alerts.states import State, Transition
+from otel_agent.alerts.states import AlertState, Transition
 
 __all__ = ["EVENT_NAME", "TransitionEvent", "transition_event"]
 
@@ -47,9 +47,9 @@ def transition_event(transition: Transition) -> TransitionEvent | None:
     if transition.before is transition.after:
         return None
     alert = transition.alert
-    is_firing = transition.after is State.FIRING
+    is_firing = transition.after is AlertState.FIRING
     words = alert.annotations.get("summary", "")
-    said = "resolved" if transition.before is State.FIRING else transition.after.value
+    said = "resolved" if transition.before is AlertState.FIRING else transition.after.value
     return TransitionEvent(
         time_ns=transition.at_ms * 1_000_000,
         severity_number=_SEVERITIES.get(alert.severity, WARNING) if is_firing else INFO,

@@ -21,10 +21,10 @@ from typing import Any
 from otel_agent.alerts.flapping import History
 from otel_agent.alerts.promql.nodes import EvaluationError, Vector
 from otel_agent.alerts.rules.model import Rule
-from otel_agent.series.histograms import Histogram
+from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.labels import Labels
 
-__all__ = ["RESOLVED_RETENTION_MS", "Alert", "AlertingRule", "State", "Transition"]
+__all__ = ["RESOLVED_RETENTION_MS", "Alert", "AlertState", "AlertingRule", "Transition"]
 
 RESOLVED_RETENTION_MS = 900_000
 """A resolved alert is remembered this long, so that its end can be said again to who missed it."""
@@ -36,7 +36,7 @@ OUTAGE_TOLERANCE_MS = 3_600_000
 """What was seen before an outage longer than this no longer counts."""
 
 
-class State(Enum):
+class AlertState(Enum):
     """Where an alert stands."""
 
     INACTIVE = "inactive"
@@ -54,7 +54,7 @@ class Alert:
     """Those of the element, those of the rule, and `alertname`."""
     annotations: dict[str, str]
     """Texts for people, filled anew at each evaluation while active."""
-    state: State
+    state: AlertState
     """Where it stands."""
     value: float
     """Value of the element at the last evaluation at which it was active."""
@@ -120,9 +120,9 @@ class Transition:
 
     alert: Alert
     """As it was after the change."""
-    before: State
+    before: AlertState
     """Where it stood before."""
-    after: State
+    after: AlertState
     """Where it stands now."""
     at_ms: int
     """When, in milliseconds since 1970."""
@@ -150,7 +150,7 @@ class AlertingRule:
 
     def active(self) -> list[Alert]:
         """Those that are pending or firing."""
-        return [alert for alert in self._alerts.values() if alert.state is not State.INACTIVE]
+        return [alert for alert in self._alerts.values() if alert.state is not AlertState.INACTIVE]
 
     def attach(self, labels: Labels, trace_ids: tuple[str, ...]) -> None:
         """
@@ -181,21 +181,21 @@ class AlertingRule:
         transitions: list[Transition] = []
         for labels, fresh in found.items():
             known = self._alerts.get(labels)
-            if known is None or known.state is State.INACTIVE:
+            if known is None or known.state is AlertState.INACTIVE:
                 if known is not None:
                     fresh.history, fresh._fingerprint = known.history, known.fingerprint  # noqa: SLF001 - one of its own kind
                 self._alerts[labels] = fresh
                 if self.rule.hold_s:
-                    transitions.append(Transition(fresh.copied(), State.INACTIVE, State.PENDING, at_ms))
+                    transitions.append(Transition(fresh.copied(), AlertState.INACTIVE, AlertState.PENDING, at_ms))
             else:
                 known.value, known.annotations = fresh.value, fresh.annotations
                 known.keep_since_ms = known.restored_until_ms = 0
         for labels, alert in list(self._alerts.items()):
             was_flapping, before = alert.is_flapping, alert.state
             is_changed = self._advanced(alert, at_ms) if labels in found else self._ended(labels, alert, at_ms)
-            alert.history.push(is_firing=alert.state is State.FIRING)
-            if is_changed and before is State.PENDING and not self.rule.hold_s:
-                before = State.INACTIVE
+            alert.history.push(is_firing=alert.state is AlertState.FIRING)
+            if is_changed and before is AlertState.PENDING and not self.rule.hold_s:
+                before = AlertState.INACTIVE
             if is_changed or alert.is_flapping != was_flapping:
                 transitions.append(Transition(alert.copied(), before, alert.state, at_ms))
         self._refuse_too_many()
@@ -222,18 +222,18 @@ class AlertingRule:
         """
         transitions = []
         for alert in self.active():
-            before, alert.state, alert.resolved_at_ms = alert.state, State.INACTIVE, at_ms
-            transitions.append(Transition(alert.copied(), before, State.INACTIVE, at_ms))
+            before, alert.state, alert.resolved_at_ms = alert.state, AlertState.INACTIVE, at_ms
+            transitions.append(Transition(alert.copied(), before, AlertState.INACTIVE, at_ms))
         return transitions
 
     def _found(self, vector: Vector, at_ms: int) -> dict[Labels, Alert]:
         found: dict[Labels, Alert] = {}
         for element, value in vector:
-            number = value.count if isinstance(value, Histogram) else value
+            number = value.count if isinstance(value, NativeHistogram) else value
             labels, annotations = self._filled(element, number)
             if labels in found:
                 raise EvaluationError(f"two elements make the same alert {labels}")
-            found[labels] = Alert(self.rule.name, labels, annotations, State.PENDING, number, at_ms)
+            found[labels] = Alert(self.rule.name, labels, annotations, AlertState.PENDING, number, at_ms)
         return found
 
     def _filled(self, element: Labels, value: float) -> tuple[Labels, dict[str, str]]:
@@ -253,25 +253,25 @@ class AlertingRule:
         return element.nameless.replace({**added, "alertname": self.rule.name})
 
     def _advanced(self, alert: Alert, at_ms: int) -> bool:
-        if alert.state is State.PENDING and at_ms - alert.active_at_ms >= self.rule.hold_s * 1000:
-            alert.state, alert.fired_at_ms = State.FIRING, at_ms
+        if alert.state is AlertState.PENDING and at_ms - alert.active_at_ms >= self.rule.hold_s * 1000:
+            alert.state, alert.fired_at_ms = AlertState.FIRING, at_ms
             return True
         return False
 
     def _ended(self, labels: Labels, alert: Alert, at_ms: int) -> bool:
-        if alert.state is State.INACTIVE:
+        if alert.state is AlertState.INACTIVE:
             if at_ms - alert.resolved_at_ms > RESOLVED_RETENTION_MS:
                 del self._alerts[labels]
             return False
         if at_ms < alert.restored_until_ms:
             return False
-        if alert.state is State.PENDING:
+        if alert.state is AlertState.PENDING:
             del self._alerts[labels]
         elif self.rule.keep_firing_for_s:
             alert.keep_since_ms = alert.keep_since_ms or at_ms
             if at_ms - alert.keep_since_ms < self.rule.keep_firing_for_s * 1000:
                 return False
-        alert.state, alert.resolved_at_ms = State.INACTIVE, at_ms
+        alert.state, alert.resolved_at_ms = AlertState.INACTIVE, at_ms
         return True
 
     def _refuse_too_many(self) -> None:
@@ -315,14 +315,14 @@ class AlertingRule:
         if not saved or outage_ms > OUTAGE_TOLERANCE_MS:
             return 0
         for entry in saved:
-            state = State(entry["state"])
+            state = AlertState(entry["state"])
             alert = Alert(
                 self.rule.name,
                 Labels(entry["labels"]),
                 dict(entry["annotations"]),
                 state,
                 float(entry["value"]),
-                entry["active_at_ms"] + (max(0, outage_ms) if state is State.PENDING else 0),
+                entry["active_at_ms"] + (max(0, outage_ms) if state is AlertState.PENDING else 0),
                 fired_at_ms=entry["fired_at_ms"],
                 restored_until_ms=now_ms + RESTORE_GRACE_MS,
                 trace_ids=tuple(entry.get("trace_ids", ())),

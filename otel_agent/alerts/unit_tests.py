@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from otel_agent.alerts.groups import GroupRun
-from otel_agent.alerts.notation import read_labels, read_points
 from otel_agent.alerts.promql.evaluation import Context, evaluate
 from otel_agent.alerts.promql.nodes import EvaluationError
 from otel_agent.alerts.promql.parsing import parse
@@ -23,9 +22,10 @@ from otel_agent.alerts.rules.durations import duration_s
 from otel_agent.alerts.rules.files import RuleSet, read_file
 from otel_agent.alerts.rules.located import Located, read_located
 from otel_agent.alerts.rules.model import RuleGroup
-from otel_agent.alerts.states import State
+from otel_agent.alerts.series_notation import read_labels, read_points
+from otel_agent.alerts.states import AlertState
 from otel_agent.errors import RuleError
-from otel_agent.series.histograms import Histogram
+from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.labels import Labels
 from otel_agent.series.store import Store
 
@@ -99,7 +99,7 @@ class _Test:
         step_ms = round(duration_s(test.get("interval", interval_s)) * 1000)
         for entry in test.get("input_series") or []:
             labels, points = read_labels(entry["series"]), read_points(str(entry["values"]))
-            is_histogram = any(isinstance(point, Histogram) for point in points)
+            is_histogram = any(isinstance(point, NativeHistogram) for point in points)
             for number, point in enumerate(points):
                 if is_histogram and isinstance(point, float):
                     self._store.end(labels, number * step_ms)
@@ -137,7 +137,7 @@ class _Test:
             for one in run.rules
             if one.alerting is not None and one.rule.name == name
             for alert in one.alerting.active()
-            if alert.state is State.FIRING
+            if alert.state is AlertState.FIRING
         )
         if expected == found:
             return []
@@ -168,20 +168,22 @@ def _listed(items: list[str]) -> str:
     return ", ".join(items) or "nothing"
 
 
-def _sample(sample: dict[str, Any]) -> tuple[Labels, float | Histogram]:
+def _sample(sample: dict[str, Any]) -> tuple[Labels, float | NativeHistogram]:
     point = read_points(str(sample["histogram"]))[0] if "histogram" in sample else float(sample.get("value", 0))
     if point is None:
         raise ValueError("an expected histogram is a gap")
     return read_labels(sample.get("labels") or "{}"), point
 
 
-def _is_same(left: float | Histogram, right: float | Histogram) -> bool:
-    if isinstance(left, Histogram) or isinstance(right, Histogram):
-        return isinstance(left, Histogram) and isinstance(right, Histogram) and _is_same_histogram(left, right)
+def _is_same(left: float | NativeHistogram, right: float | NativeHistogram) -> bool:
+    if isinstance(left, NativeHistogram) or isinstance(right, NativeHistogram):
+        return (
+            isinstance(left, NativeHistogram) and isinstance(right, NativeHistogram) and _is_same_histogram(left, right)
+        )
     return (math.isnan(left) and math.isnan(right)) or math.isclose(left, right, rel_tol=TOLERANCE, abs_tol=0.0)
 
 
-def _is_same_histogram(left: Histogram, right: Histogram) -> bool:
+def _is_same_histogram(left: NativeHistogram, right: NativeHistogram) -> bool:
     pairs = list(zip(left.buckets(), right.buckets(), strict=False))
     return (
         left.scale == right.scale

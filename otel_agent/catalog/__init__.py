@@ -9,11 +9,11 @@ exactly one place. `python -m otel_agent.catalog` prints the reference page.
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from otel_agent.catalog import alerts_and_health, caches, database, delivery, functions, host, process, runtime
 from otel_agent.catalog import attributes as _attributes
-from otel_agent.catalog import caches, database, delivery, functions, host, judgement, process, runtime
-from otel_agent.catalog.records import OURS, Attribute, Event, Kind, Metric
+from otel_agent.catalog.records import OURS, Attribute, Event, InstrumentKind, Metric
 
-__all__ = ["ATTRIBUTES", "EVENTS", "GROUPS", "METRICS", "OURS", "Attribute", "Event", "Kind", "Metric"]
+__all__ = ["ATTRIBUTES", "EVENTS", "GROUPS", "METRICS", "OURS", "Attribute", "Event", "InstrumentKind", "Metric"]
 
 GROUPS: Mapping[str, tuple[Metric, ...]] = MappingProxyType(
     {
@@ -23,7 +23,7 @@ GROUPS: Mapping[str, tuple[Metric, ...]] = MappingProxyType(
         "Functions": functions.METRICS,
         "Caches": caches.METRICS,
         "Databases": database.METRICS,
-        "Alerts and health": judgement.METRICS,
+        "Alerts and health": alerts_and_health.METRICS,
         "The package itself": delivery.METRICS,
     }
 )
@@ -37,5 +37,5 @@ ATTRIBUTES: Mapping[str, Attribute] = MappingProxyType(
 )
 """Every attribute, by name."""
 
-EVENTS: Mapping[str, Event] = MappingProxyType({event.name: event for event in judgement.EVENTS})
+EVENTS: Mapping[str, Event] = MappingProxyType({event.name: event for event in alerts_and_health.EVENTS})
 """Every event, by name."""

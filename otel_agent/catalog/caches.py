@@ -1,13 +1,13 @@
 """Metrics of in-process caches, for which the semantic conventions have no names yet."""
 
 from otel_agent.catalog import attributes as a
-from otel_agent.catalog.records import Kind, Metric
+from otel_agent.catalog.records import InstrumentKind, Metric
 
 __all__ = ["METRICS"]
 
 REQUESTS = Metric(
     "agent.cache.requests",
-    Kind.COUNTER,
+    InstrumentKind.COUNTER,
     "{request}",
     "Lookups.",
     (a.AGENT_CACHE_NAME, a.AGENT_CACHE_RESULT),
@@ -15,7 +15,7 @@ REQUESTS = Metric(
 )
 EVICTIONS = Metric(
     "agent.cache.evictions",
-    Kind.COUNTER,
+    InstrumentKind.COUNTER,
     "{entry}",
     "Entries that left the cache.",
     (a.AGENT_CACHE_NAME, a.AGENT_CACHE_EVICTION_REASON),
@@ -23,7 +23,7 @@ EVICTIONS = Metric(
 )
 ENTRY_COUNT = Metric(
     "agent.cache.entry.count",
-    Kind.UP_DOWN_COUNTER,
+    InstrumentKind.UP_DOWN_COUNTER,
     "{entry}",
     "Entries in the cache.",
     (a.AGENT_CACHE_NAME,),
@@ -31,7 +31,7 @@ ENTRY_COUNT = Metric(
 )
 ENTRY_LIMIT = Metric(
     "agent.cache.entry.limit",
-    Kind.UP_DOWN_COUNTER,
+    InstrumentKind.UP_DOWN_COUNTER,
     "{entry}",
     "Entries the cache has room for; no point when it has no limit.",
     (a.AGENT_CACHE_NAME,),
@@ -39,7 +39,7 @@ ENTRY_LIMIT = Metric(
 )
 HIT_RATIO = Metric(
     "agent.cache.hit_ratio",
-    Kind.GAUGE,
+    InstrumentKind.GAUGE,
     "1",
     "Share of the lookups of the last minute that were answered from the cache; no point without a lookup.",
     (a.AGENT_CACHE_NAME,),

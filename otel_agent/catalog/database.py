@@ -1,7 +1,7 @@
 """Metrics of database clients and their connection pools, and what the spans of queries carry beyond them."""
 
 from otel_agent.catalog import attributes as a
-from otel_agent.catalog.records import Attribute, Kind, Metric, semantic_convention
+from otel_agent.catalog.records import Attribute, InstrumentKind, Metric, semantic_convention
 
 __all__ = ["DURATION_BOUNDS_S", "METRICS", "SPAN_ATTRIBUTES"]
 
@@ -55,7 +55,7 @@ _POOL = (a.DB_CLIENT_CONNECTION_POOL_NAME,)
 
 OPERATION_DURATION = Metric(
     "db.client.operation.duration",
-    Kind.HISTOGRAM,
+    InstrumentKind.HISTOGRAM,
     "s",
     "Duration of database client operations.",
     (
@@ -75,7 +75,7 @@ OPERATION_DURATION = Metric(
 )
 CONNECTION_COUNT = Metric(
     "db.client.connection.count",
-    Kind.UP_DOWN_COUNTER,
+    InstrumentKind.UP_DOWN_COUNTER,
     "{connection}",
     "Connections of the pool, by state.",
     (*_POOL, a.DB_CLIENT_CONNECTION_STATE),
@@ -84,7 +84,7 @@ CONNECTION_COUNT = Metric(
 )
 CONNECTION_IDLE_MAX = Metric(
     "db.client.connection.idle.max",
-    Kind.UP_DOWN_COUNTER,
+    InstrumentKind.UP_DOWN_COUNTER,
     "{connection}",
     "The most idle connections the pool keeps.",
     _POOL,
@@ -93,7 +93,7 @@ CONNECTION_IDLE_MAX = Metric(
 )
 CONNECTION_MAX = Metric(
     "db.client.connection.max",
-    Kind.UP_DOWN_COUNTER,
+    InstrumentKind.UP_DOWN_COUNTER,
     "{connection}",
     "The most connections the pool opens.",
     _POOL,
@@ -102,7 +102,7 @@ CONNECTION_MAX = Metric(
 )
 CONNECTION_PENDING_REQUESTS = Metric(
     "db.client.connection.pending_requests",
-    Kind.UP_DOWN_COUNTER,
+    InstrumentKind.UP_DOWN_COUNTER,
     "{request}",
     "Requests that wait for a connection.",
     _POOL,
@@ -111,7 +111,7 @@ CONNECTION_PENDING_REQUESTS = Metric(
 )
 CONNECTION_TIMEOUTS = Metric(
     "db.client.connection.timeouts",
-    Kind.COUNTER,
+    InstrumentKind.COUNTER,
     "{timeout}",
     "Requests that gave up waiting for a connection.",
     _POOL,
@@ -120,7 +120,7 @@ CONNECTION_TIMEOUTS = Metric(
 )
 CONNECTION_CREATE_TIME = Metric(
     "db.client.connection.create_time",
-    Kind.HISTOGRAM,
+    InstrumentKind.HISTOGRAM,
     "s",
     "How long opening a connection took.",
     _POOL,
@@ -130,7 +130,7 @@ CONNECTION_CREATE_TIME = Metric(
 )
 CONNECTION_WAIT_TIME = Metric(
     "db.client.connection.wait_time",
-    Kind.HISTOGRAM,
+    InstrumentKind.HISTOGRAM,
     "s",
     "How long a request waited for a connection.",
     _POOL,
@@ -140,7 +140,7 @@ CONNECTION_WAIT_TIME = Metric(
 )
 CONNECTION_USE_TIME = Metric(
     "db.client.connection.use_time",
-    Kind.HISTOGRAM,
+    InstrumentKind.HISTOGRAM,
     "s",
     "How long a connection was lent out.",
     _POOL,

@@ -1,7 +1,7 @@
 """What the package says about itself: what it took, what became of it, what failed."""
 
 from otel_agent.catalog import attributes as a
-from otel_agent.catalog.records import Kind, Metric
+from otel_agent.catalog.records import InstrumentKind, Metric
 
 __all__ = ["METRICS"]
 
@@ -9,29 +9,39 @@ _SIGNAL = (a.OTEL_AGENT_SIGNAL,)
 
 ACCEPTED = Metric(
     "otel_agent.delivery.accepted",
-    Kind.COUNTER,
+    InstrumentKind.COUNTER,
     "{item}",
     "Spans, metric batches and log records taken; equals queued + delivered + spooled + dropped.",
     _SIGNAL,
     is_integer=True,
 )
 QUEUED = Metric(
-    "otel_agent.delivery.queued", Kind.UP_DOWN_COUNTER, "{item}", "Items that wait in memory.", _SIGNAL, is_integer=True
+    "otel_agent.delivery.queued",
+    InstrumentKind.UP_DOWN_COUNTER,
+    "{item}",
+    "Items that wait in memory.",
+    _SIGNAL,
+    is_integer=True,
 )
 DELIVERED = Metric(
     "otel_agent.delivery.delivered",
-    Kind.COUNTER,
+    InstrumentKind.COUNTER,
     "{item}",
     "Items the receiver has confirmed.",
     _SIGNAL,
     is_integer=True,
 )
 SPOOLED = Metric(
-    "otel_agent.delivery.spooled", Kind.UP_DOWN_COUNTER, "{item}", "Items that wait on disk.", _SIGNAL, is_integer=True
+    "otel_agent.delivery.spooled",
+    InstrumentKind.UP_DOWN_COUNTER,
+    "{item}",
+    "Items that wait on disk.",
+    _SIGNAL,
+    is_integer=True,
 )
 DROPPED = Metric(
     "otel_agent.delivery.dropped",
-    Kind.COUNTER,
+    InstrumentKind.COUNTER,
     "{item}",
     "Items given up.",
     (*_SIGNAL, a.OTEL_AGENT_DROP_REASON),
@@ -39,7 +49,7 @@ DROPPED = Metric(
 )
 FAILURES = Metric(
     "otel_agent.failures",
-    Kind.COUNTER,
+    InstrumentKind.COUNTER,
     "{failure}",
     "Failures of the package's own parts, none of which reached the agent.",
     (a.OTEL_AGENT_FAILURE_KIND,),

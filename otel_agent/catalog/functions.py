@@ -1,13 +1,13 @@
 """Metrics and attributes of watched functions."""
 
 from otel_agent.catalog import attributes as a
-from otel_agent.catalog.records import Attribute, Kind, Metric
+from otel_agent.catalog.records import Attribute, InstrumentKind, Metric
 
 __all__ = ["ARGUMENT", "DURATION", "METRICS", "RESULT"]
 
 DURATION = Metric(
     "agent.function.duration",
-    Kind.EXPONENTIAL_HISTOGRAM,
+    InstrumentKind.EXPONENTIAL_HISTOGRAM,
     "s",
     "Duration of calls of functions under `traced` or `timed`, before sampling.",
     (a.CODE_FUNCTION_NAME, a.ERROR_TYPE),

@@ -1,7 +1,7 @@
 """Metrics of the host, or of the container when it has limits."""
 
 from otel_agent.catalog import attributes as a
-from otel_agent.catalog.records import Kind, Metric, semantic_convention
+from otel_agent.catalog.records import InstrumentKind, Metric, semantic_convention
 
 __all__ = ["METRICS"]
 
@@ -9,7 +9,7 @@ _PAGE = semantic_convention("system/system-metrics")
 
 CPU_UTILIZATION = Metric(
     "system.cpu.utilization",
-    Kind.GAUGE,
+    InstrumentKind.GAUGE,
     "1",
     "Share of the CPUs that was busy since the reading before; under a CPU limit, share of the limit.",
     source=_PAGE,
@@ -17,7 +17,7 @@ CPU_UTILIZATION = Metric(
 )
 CPU_TIME = Metric(
     "system.cpu.time",
-    Kind.COUNTER,
+    InstrumentKind.COUNTER,
     "s",
     "CPU time since the host's start; by default user (nice included) and system (interrupts included) over all CPUs.",
     (a.CPU_MODE,),
@@ -26,14 +26,14 @@ CPU_TIME = Metric(
 )
 CPU_LOAD = Metric(
     "system.cpu.load_average.1m",
-    Kind.GAUGE,
+    InstrumentKind.GAUGE,
     "{thread}",
     "Threads that ran or waited for a CPU or a disk, averaged over a minute.",
     source="https://github.com/open-telemetry/opentelemetry-collector-contrib/blob/main/receiver/hostmetricsreceiver/internal/scraper/loadscraper/documentation.md",
 )
 MEMORY_USAGE = Metric(
     "system.memory.usage",
-    Kind.UP_DOWN_COUNTER,
+    InstrumentKind.UP_DOWN_COUNTER,
     "By",
     "Memory in use that could not be given to a new program; under a memory limit, the container's.",
     (a.SYSTEM_MEMORY_STATE,),
@@ -42,7 +42,7 @@ MEMORY_USAGE = Metric(
 )
 MEMORY_LIMIT = Metric(
     "system.memory.limit",
-    Kind.UP_DOWN_COUNTER,
+    InstrumentKind.UP_DOWN_COUNTER,
     "By",
     "Memory there is; under a memory limit, the limit.",
     (),
@@ -51,7 +51,7 @@ MEMORY_LIMIT = Metric(
 )
 MEMORY_UTILIZATION = Metric(
     "system.memory.utilization",
-    Kind.GAUGE,
+    InstrumentKind.GAUGE,
     "1",
     "Share of the memory there is that is used.",
     (a.SYSTEM_MEMORY_STATE,),
@@ -59,7 +59,7 @@ MEMORY_UTILIZATION = Metric(
 )
 PAGING_USAGE = Metric(
     "system.paging.usage",
-    Kind.UP_DOWN_COUNTER,
+    InstrumentKind.UP_DOWN_COUNTER,
     "By",
     "Swap space; no point on a host without any.",
     (a.SYSTEM_PAGING_STATE,),
@@ -69,7 +69,7 @@ PAGING_USAGE = Metric(
 )
 PAGING_UTILIZATION = Metric(
     "system.paging.utilization",
-    Kind.GAUGE,
+    InstrumentKind.GAUGE,
     "1",
     "Share of the swap space that is used; no point on a host without any.",
     (a.SYSTEM_PAGING_STATE,),
@@ -77,7 +77,7 @@ PAGING_UTILIZATION = Metric(
 )
 DISK_IO = Metric(
     "system.disk.io",
-    Kind.COUNTER,
+    InstrumentKind.COUNTER,
     "By",
     "Bytes read and written; by default over all physical disks.",
     (a.DISK_IO_DIRECTION,),
@@ -87,7 +87,7 @@ DISK_IO = Metric(
 )
 DISK_OPERATIONS = Metric(
     "system.disk.operations",
-    Kind.COUNTER,
+    InstrumentKind.COUNTER,
     "{operation}",
     "Reads and writes; by default over all physical disks and both directions.",
     (),
@@ -97,7 +97,7 @@ DISK_OPERATIONS = Metric(
 )
 FILESYSTEM_USAGE = Metric(
     "system.filesystem.usage",
-    Kind.UP_DOWN_COUNTER,
+    InstrumentKind.UP_DOWN_COUNTER,
     "By",
     "Space taken on the filesystem that holds the working directory; in detail, on every mounted one.",
     (a.SYSTEM_FILESYSTEM_STATE, a.SYSTEM_FILESYSTEM_MOUNTPOINT),
@@ -106,7 +106,7 @@ FILESYSTEM_USAGE = Metric(
 )
 FILESYSTEM_UTILIZATION = Metric(
     "system.filesystem.utilization",
-    Kind.GAUGE,
+    InstrumentKind.GAUGE,
     "1",
     "Share of the space open to this process that is taken.",
     (a.SYSTEM_FILESYSTEM_STATE, a.SYSTEM_FILESYSTEM_MOUNTPOINT),
@@ -114,7 +114,7 @@ FILESYSTEM_UTILIZATION = Metric(
 )
 NETWORK_IO = Metric(
     "system.network.io",
-    Kind.COUNTER,
+    InstrumentKind.COUNTER,
     "By",
     "Bytes received and sent; by default over all interfaces but loopback.",
     (a.NETWORK_IO_DIRECTION,),
@@ -124,7 +124,7 @@ NETWORK_IO = Metric(
 )
 NETWORK_ERRORS = Metric(
     "system.network.errors",
-    Kind.COUNTER,
+    InstrumentKind.COUNTER,
     "{error}",
     "Errors of network interfaces; by default over all but loopback and both directions.",
     (),

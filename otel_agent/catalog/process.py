@@ -1,7 +1,7 @@
 """Metrics of this process; a forked child reports its own."""
 
 from otel_agent.catalog import attributes as a
-from otel_agent.catalog.records import Kind, Metric, semantic_convention
+from otel_agent.catalog.records import InstrumentKind, Metric, semantic_convention
 
 __all__ = ["METRICS"]
 
@@ -9,7 +9,7 @@ _PAGE = semantic_convention("system/process-metrics")
 
 CPU_TIME = Metric(
     "process.cpu.time",
-    Kind.COUNTER,
+    InstrumentKind.COUNTER,
     "s",
     "CPU time of the process since its start.",
     (),
@@ -18,7 +18,7 @@ CPU_TIME = Metric(
 )
 CPU_UTILIZATION = Metric(
     "process.cpu.utilization",
-    Kind.GAUGE,
+    InstrumentKind.GAUGE,
     "1",
     "Share of the CPUs this process may use that it used since the reading before.",
     (),
@@ -26,7 +26,7 @@ CPU_UTILIZATION = Metric(
 )
 MEMORY_USAGE = Metric(
     "process.memory.usage",
-    Kind.UP_DOWN_COUNTER,
+    InstrumentKind.UP_DOWN_COUNTER,
     "By",
     "Physical memory the process holds (resident set size).",
     (),
@@ -35,7 +35,7 @@ MEMORY_USAGE = Metric(
 )
 THREAD_COUNT = Metric(
     "process.thread.count",
-    Kind.UP_DOWN_COUNTER,
+    InstrumentKind.UP_DOWN_COUNTER,
     "{thread}",
     "Threads of the process, those of native libraries included.",
     (),
@@ -44,7 +44,7 @@ THREAD_COUNT = Metric(
 )
 FILE_DESCRIPTOR_COUNT = Metric(
     "process.unix.file_descriptor.count",
-    Kind.UP_DOWN_COUNTER,
+    InstrumentKind.UP_DOWN_COUNTER,
     "{file_descriptor}",
     "File descriptors the process has open.",
     (),
@@ -53,7 +53,7 @@ FILE_DESCRIPTOR_COUNT = Metric(
 )
 CONTEXT_SWITCHES = Metric(
     "process.context_switches",
-    Kind.COUNTER,
+    InstrumentKind.COUNTER,
     "{context_switch}",
     "How often the process left a CPU.",
     (),
@@ -61,6 +61,6 @@ CONTEXT_SWITCHES = Metric(
     is_integer=True,
     detail_attributes=(a.PROCESS_CONTEXT_SWITCH_TYPE,),
 )
-UPTIME = Metric("process.uptime", Kind.GAUGE, "s", "Time since the process started.", (), _PAGE)
+UPTIME = Metric("process.uptime", InstrumentKind.GAUGE, "s", "Time since the process started.", (), _PAGE)
 
 METRICS = (CPU_TIME, CPU_UTILIZATION, MEMORY_USAGE, THREAD_COUNT, FILE_DESCRIPTOR_COUNT, CONTEXT_SWITCHES, UPTIME)

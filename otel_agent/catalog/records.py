@@ -8,7 +8,7 @@ the catalogue without loading them. Instruments are made from the records in `in
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["OURS", "Attribute", "Event", "Kind", "Metric", "semantic_convention"]
+__all__ = ["OURS", "Attribute", "Event", "InstrumentKind", "Metric", "semantic_convention"]
 
 OURS = "ours"
 """The source of names for which the semantic conventions have none."""
@@ -29,7 +29,7 @@ def semantic_convention(page: str) -> str:
     return f"{_CONVENTIONS}/{page}.md"
 
 
-class Kind(StrEnum):
+class InstrumentKind(StrEnum):
     """What an instrument's numbers mean."""
 
     COUNTER = "counter"
@@ -62,7 +62,7 @@ class Metric(NamedTuple):
 
     name: str
     """As exported over OTLP; the unit is not part of it."""
-    kind: Kind
+    kind: InstrumentKind
     unit: str
     """In UCUM: "s", "By", "1" for a ratio, "{thread}" for a count of something."""
     description: str

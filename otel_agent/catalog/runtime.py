@@ -1,7 +1,7 @@
 """Metrics of the Python runtime."""
 
 from otel_agent.catalog import attributes as a
-from otel_agent.catalog.records import Kind, Metric, semantic_convention
+from otel_agent.catalog.records import InstrumentKind, Metric, semantic_convention
 
 __all__ = ["METRICS", "PAUSE_BOUNDS_S"]
 
@@ -12,7 +12,7 @@ PAUSE_BOUNDS_S = (0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 
 
 GC_PAUSE_DURATION = Metric(
     "agent.gc.pause.duration",
-    Kind.HISTOGRAM,
+    InstrumentKind.HISTOGRAM,
     "s",
     "How long the garbage collector stopped the thread it ran in.",
     is_observable=False,
@@ -21,7 +21,7 @@ GC_PAUSE_DURATION = Metric(
 )
 GC_COLLECTIONS = Metric(
     "cpython.gc.collections",
-    Kind.COUNTER,
+    InstrumentKind.COUNTER,
     "{collection}",
     "Collections of a generation since the interpreter's start.",
     (a.CPYTHON_GC_GENERATION,),
@@ -31,7 +31,7 @@ GC_COLLECTIONS = Metric(
 )
 GC_COLLECTED_OBJECTS = Metric(
     "cpython.gc.collected_objects",
-    Kind.COUNTER,
+    InstrumentKind.COUNTER,
     "{object}",
     "Objects collected in a generation since the interpreter's start.",
     (a.CPYTHON_GC_GENERATION,),
@@ -41,7 +41,7 @@ GC_COLLECTED_OBJECTS = Metric(
 )
 GC_UNCOLLECTABLE_OBJECTS = Metric(
     "cpython.gc.uncollectable_objects",
-    Kind.COUNTER,
+    InstrumentKind.COUNTER,
     "{object}",
     "Objects found to be uncollectable in a generation since the interpreter's start.",
     (a.CPYTHON_GC_GENERATION,),
@@ -51,7 +51,7 @@ GC_UNCOLLECTABLE_OBJECTS = Metric(
 )
 EVENT_LOOP_DELAY = Metric(
     "agent.eventloop.delay",
-    Kind.HISTOGRAM,
+    InstrumentKind.HISTOGRAM,
     "s",
     "How much later than asked asyncio called back, over all running loops: what a callback that blocks costs everything else.",
     is_observable=False,

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from otel_agent.config.loading import Loaded, load
 from otel_agent.config.sections.export import SIGNALS
-from otel_agent.delivery.answers import Verdict
-from otel_agent.delivery.spool.homes import default_directory
-from otel_agent.providers.way_out import build_sender
+from otel_agent.delivery.outcomes import Verdict
+from otel_agent.delivery.spool.directories import default_directory
+from otel_agent.telemetry.assembly.senders import build_sender
 
 __all__ = ["HELP", "configure", "run"]
 

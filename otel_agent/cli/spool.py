@@ -19,11 +19,11 @@ from otel_agent.clock import wall_ns
 from otel_agent.config.loading import Loaded, load
 from otel_agent.delivery.engine import DeliveryEngine
 from otel_agent.delivery.settings import SIGNALS
-from otel_agent.delivery.spool.homes import default_directory
+from otel_agent.delivery.spool.directories import default_directory
 from otel_agent.delivery.spool.inventory import Stock, take_stock
 from otel_agent.delivery.spool.spool import Spool
 from otel_agent.errors import ConfigurationError, OtelAgentError
-from otel_agent.providers.way_out import build_sender
+from otel_agent.telemetry.assembly.senders import build_sender
 
 __all__ = ["HELP", "configure", "run"]
 

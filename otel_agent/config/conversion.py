@@ -12,9 +12,9 @@ from typing import Any, Literal, get_args, get_origin
 
 from msgspec import NODEFAULT, UNSET
 
-from otel_agent.config.findings import Findings
 from otel_agent.config.masking import is_secret_kind
-from otel_agent.config.nodes import Node
+from otel_agent.config.nodes import ConfigNode
+from otel_agent.config.problems import Problems
 from otel_agent.config.tree import can_be_off, fields_of, is_section, members, metas
 from otel_agent.config.wording import expected, found, nearest
 
@@ -33,7 +33,7 @@ _FACTORS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "%": 0.01}
 _FACTORS |= {"kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
 
 
-def convert(kind: Any, node: Node, path: str, findings: Findings, directory: str) -> Any:
+def convert(kind: Any, node: ConfigNode, path: str, findings: Problems, directory: str) -> Any:
     """
     Make a value.
 
@@ -53,11 +53,11 @@ def convert(kind: Any, node: Node, path: str, findings: Findings, directory: str
 class _Conversion:
     """One conversion: where mistakes go and what paths are relative to."""
 
-    def __init__(self, findings: Findings, directory: str) -> None:
+    def __init__(self, findings: Problems, directory: str) -> None:
         self._findings = findings
         self._directory = directory
 
-    def value(self, kind: Any, node: Node, path: str) -> Any:
+    def value(self, kind: Any, node: ConfigNode, path: str) -> Any:
         options = members(kind)
         for option in options:
             base, found_metas = metas(option)
@@ -74,10 +74,10 @@ class _Conversion:
                 return self._text(kind, found_metas, node, path)
         return self._scalar(kind, options, node, path)
 
-    def _scalar(self, kind: Any, options: tuple[Any, ...], node: Node, path: str) -> Any:
+    def _scalar(self, kind: Any, options: tuple[Any, ...], node: ConfigNode, path: str) -> Any:
         bases = [metas(option)[0] for option in options]
         if len({str, bool, int} & set(bases)) > 1 and node.text is not None:
-            node = Node(node.value, node.place, node.line, None, node.reference)
+            node = ConfigNode(node.value, node.place, node.line, None, node.reference)
         for option in options:
             base, found_metas = metas(option)
             if get_origin(base) is tuple and not isinstance(node.value, list):
@@ -91,7 +91,7 @@ class _Conversion:
             return None
         return self._refuse(kind, node, path)
 
-    def _text(self, kind: Any, found_metas: tuple[Any, ...], node: Node, path: str) -> Any:
+    def _text(self, kind: Any, found_metas: tuple[Any, ...], node: ConfigNode, path: str) -> Any:
         value = _read(str, node)
         if value is INVALID or not all(_is_in_range(value, meta) for meta in found_metas):
             return self._refuse(kind, node, path)
@@ -102,7 +102,7 @@ class _Conversion:
                 value = os.path.normpath(os.path.join(base, os.path.expanduser(value)))  # noqa: PTH111, PTH118 - texts in, texts out
         return value
 
-    def _list(self, kind: Any, node: Node, path: str) -> Any:
+    def _list(self, kind: Any, node: ConfigNode, path: str) -> Any:
         values = []
         for position, inner in enumerate(node.value):
             value = self.value(kind, inner, f"{path}[{position}]")
@@ -110,17 +110,19 @@ class _Conversion:
                 values.append(value)
         return tuple(values)
 
-    def _mapping(self, kinds: tuple[Any, ...], node: Node, path: str) -> Any:
+    def _mapping(self, kinds: tuple[Any, ...], node: ConfigNode, path: str) -> Any:
         key_kind, kind = kinds
         values = {}
         for name, inner in node.items():
-            key = self.value(key_kind, Node(name, node.place, node.key_lines.get(name, node.line)), f"{path}.{name}")
+            key = self.value(
+                key_kind, ConfigNode(name, node.place, node.key_lines.get(name, node.line)), f"{path}.{name}"
+            )
             value = self.value(kind, inner, f"{path}.{name}")
             if key is not INVALID and value is not INVALID:
                 values[key] = value
         return values
 
-    def _struct(self, struct: Any, node: Node, path: str) -> Any:
+    def _struct(self, struct: Any, node: ConfigNode, path: str) -> Any:
         fields, values, is_right = fields_of(struct), {}, True
         for name, inner in node.items():
             if name not in fields:
@@ -138,14 +140,14 @@ class _Conversion:
                 is_right = False
         return struct(**values) if is_right else INVALID
 
-    def _refuse(self, kind: Any, node: Node, path: str) -> Any:
+    def _refuse(self, kind: Any, node: ConfigNode, path: str) -> Any:
         hint = None if self._findings.is_full else _hint(kind, node)
         line = f"expected {expected(kind)}, found {found(node, secret=is_secret_kind(kind))}"
         self._findings.mistake(node.origin, path, f"{line}; {hint}" if hint else line)
         return INVALID
 
 
-def _read(base: Any, node: Node) -> Any:
+def _read(base: Any, node: ConfigNode) -> Any:
     """A scalar of a base type; written without quotes, it is read as that type."""
     value, text = node.value, node.text
     if get_origin(base) is Literal:
@@ -188,7 +190,7 @@ def _choice(choices: tuple[Any, ...], value: Any) -> Any:
     return INVALID
 
 
-def _is_off(node: Node) -> bool:
+def _is_off(node: ConfigNode) -> bool:
     written = node.value if node.text is None else node.text
     return written is False or (isinstance(written, str) and written.lower() in _OFF)
 
@@ -207,7 +209,7 @@ def _is_in_range(value: Any, meta: Any) -> bool:
     )
 
 
-def _hint(kind: Any, node: Node) -> str | None:
+def _hint(kind: Any, node: ConfigNode) -> str | None:
     """What to write instead, where that can be guessed."""
     written = node.text if node.text is not None else node.value
     bases = [metas(option)[0] for option in members(kind)]

@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from otel_agent.config.findings import Findings
-from otel_agent.config.nodes import Node, Place
+from otel_agent.config.nodes import ConfigNode, Place
+from otel_agent.config.problems import Problems
 from otel_agent.config.scalars import resolved
 
 __all__ = ["read_document"]
@@ -39,13 +39,13 @@ class _TooMuchError(Exception):
         self.line = line
 
 
-class _Counted(Node, frozen=True):
+class _Counted(ConfigNode, frozen=True):
     """A node, and how many values it and everything in it are."""
 
     size: int = 1
 
 
-def read_document(text: str, place: Place, findings: Findings) -> Node | None:
+def read_document(text: str, place: Place, findings: Problems) -> ConfigNode | None:
     """
     Read one YAML document.
 
@@ -99,14 +99,14 @@ class _Composer:
         self._aliases = 0
         self._depth = 0
 
-    def document(self) -> Node:
-        root: Node | None = None
+    def document(self) -> ConfigNode:
+        root: ConfigNode | None = None
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if root is not None:
                     raise _TooMuchError(_line(event), "a second document begins here; one is read")
                 root = self._node(next(self._events))
-        return root or Node({}, self._place, 1)
+        return root or ConfigNode({}, self._place, 1)
 
     def _node(self, event: Any) -> _Counted:
         line = _line(event)

@@ -12,13 +12,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from otel_agent.config.findings import Findings
 from otel_agent.config.merging import Given, Merged, merge
 from otel_agent.config.model import Config
 from otel_agent.config.naming import guessed_name
-from otel_agent.config.nodes import Node, Place, innermost, wrapped
+from otel_agent.config.nodes import ConfigNode, Place, innermost, wrapped
+from otel_agent.config.problems import Problems
 from otel_agent.config.relations.checks import make_fit
-from otel_agent.config.relations.draft import Draft
+from otel_agent.config.relations.draft import SettingsDraft
 from otel_agent.config.sources.arguments import read_arguments
 from otel_agent.config.sources.specification import read_specification
 from otel_agent.config.sources.variables import CONFIG, ENVIRONMENT, read_variables
@@ -47,7 +47,7 @@ class Loaded(Struct, frozen=True):
     """Where each setting comes from that is not a default, by path; for a mapping each key too."""
     files: tuple[str, ...] = ()
     """Files that were read, strongest first, as messages name them."""
-    nodes: Mapping[str, Node] = {}
+    nodes: Mapping[str, ConfigNode] = {}
     """What was given for each setting, by path, with its lines."""
 
     @property
@@ -106,14 +106,14 @@ def load(
     """
     environ = os.environ if environ is None else environ
     here = working_directory() if directory is None else os.path.abspath(directory)  # noqa: PTH100 - texts in, texts out
-    findings = Findings()
+    findings = Problems()
     given = read_arguments(arguments, findings, here)
     given += read_variables(environ, findings, here)
     given += _chosen_environment(environ, here)
     given += read_specification(environ, findings, here)
     files, names = _files(arguments.get("config"), given, environ, here, findings)
     merged = merge(given + files, findings, here)
-    make_fit(Draft(merged, findings))
+    make_fit(SettingsDraft(merged, findings))
     _name(merged, here, script)
     return Loaded(build(merged.values), findings.problems, findings.warnings, merged.origins, names, merged.nodes)
 
@@ -129,11 +129,11 @@ def working_directory() -> str:
 
 def _chosen_environment(environ: Mapping[str, str], directory: str) -> list[Given]:
     text = environ.get(ENVIRONMENT, "").strip()
-    return [("service.environment", Node(text, Place(f"environment {ENVIRONMENT}", directory)))] if text else []
+    return [("service.environment", ConfigNode(text, Place(f"environment {ENVIRONMENT}", directory)))] if text else []
 
 
 def _files(
-    config: object, given: list[Given], environ: Mapping[str, str], directory: str, findings: Findings
+    config: object, given: list[Given], environ: Mapping[str, str], directory: str, findings: Problems
 ) -> tuple[list[Given], tuple[str, ...]]:
     """What the files say, and their names."""
     if isinstance(config, Mapping):
@@ -152,7 +152,7 @@ def _files(
     return [], ()
 
 
-def _paths(config: object, environ: Mapping[str, str], directory: str, findings: Findings) -> list[str]:
+def _paths(config: object, environ: Mapping[str, str], directory: str, findings: Problems) -> list[str]:
     """The files of which the first that has something for us is used."""
     if isinstance(config, str | os.PathLike):
         return [os.fsdecode(config)]

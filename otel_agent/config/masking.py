@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args, get_origin
 
-from otel_agent.config.nodes import Node
+from otel_agent.config.nodes import ConfigNode
 from otel_agent.config.tree import is_section, members, metas
 
 __all__ = ["MASK", "is_secret_kind", "is_secret_name", "masked", "masked_url", "referenced_secrets"]
@@ -67,7 +67,7 @@ def masked_url(text: str) -> str:
     return re.sub(_QUERY, rf"\1{MASK}", re.sub(_USER, rf"\1{MASK}@", text))
 
 
-def referenced_secrets(node: Node) -> set[str]:
+def referenced_secrets(node: ConfigNode) -> set[str]:
     """
     Texts that came out of a file, or of a variable whose name sounds like a secret.
 

@@ -12,13 +12,13 @@ from typing import Any, get_args, get_origin
 from msgspec import Struct
 
 from otel_agent.config.conversion import INVALID, convert
-from otel_agent.config.findings import Findings
-from otel_agent.config.nodes import Node
+from otel_agent.config.nodes import ConfigNode
+from otel_agent.config.problems import Problems
 from otel_agent.config.tree import leaves, members, metas
 
 __all__ = ["Given", "Merged", "merge"]
 
-Given = tuple[str, Node]
+Given = tuple[str, ConfigNode]
 """A path of the model and what a source has for it."""
 
 
@@ -29,11 +29,11 @@ class Merged(Struct, frozen=True):
     """Right values, by path; only those that somebody gave."""
     origins: dict[str, str]
     """Where each was given, by path; for a mapping each key too."""
-    nodes: dict[str, Node]
+    nodes: dict[str, ConfigNode]
     """What each was made of, by path."""
 
 
-def merge(given: Iterable[Given], findings: Findings, directory: str) -> Merged:
+def merge(given: Iterable[Given], findings: Problems, directory: str) -> Merged:
     """
     Decide every setting.
 
@@ -45,7 +45,7 @@ def merge(given: Iterable[Given], findings: Findings, directory: str) -> Merged:
     Returns:
         The values and where they come from.
     """
-    by_path: dict[str, list[Node]] = {}
+    by_path: dict[str, list[ConfigNode]] = {}
     for path, node in given:
         by_path.setdefault(path, []).append(node)
     merged = Merged({}, {}, {})
@@ -57,7 +57,7 @@ def merge(given: Iterable[Given], findings: Findings, directory: str) -> Merged:
     return merged
 
 
-def _decide(path: str, kind: Any, nodes: list[Node], merged: Merged, findings: Findings, directory: str) -> None:
+def _decide(path: str, kind: Any, nodes: list[ConfigNode], merged: Merged, findings: Problems, directory: str) -> None:
     is_decided = False
     for node in nodes:
         value = None if node.value is None else convert(kind, node, path, findings, directory)
@@ -73,10 +73,10 @@ def _decide(path: str, kind: Any, nodes: list[Node], merged: Merged, findings: F
             merged.origins.update({f"{path}.{name}": inner.origin for name, inner in node.items() if name in value})
 
 
-def _joined(nodes: list[Node], keys_are_lower: bool) -> list[Node]:  # noqa: FBT001 - a fact about the kind, passed on
+def _joined(nodes: list[ConfigNode], keys_are_lower: bool) -> list[ConfigNode]:  # noqa: FBT001 - a fact about the kind, passed on
     """Mappings as one, strongest first; what is no mapping stays, to be refused."""
-    mappings: list[Node] = []
-    others: list[Node] = []
+    mappings: list[ConfigNode] = []
+    others: list[ConfigNode] = []
     for node in nodes:
         if node.value is None:
             break
@@ -92,7 +92,7 @@ def _joined(nodes: list[Node], keys_are_lower: bool) -> list[Node]:  # noqa: FBT
     return [*others, _without_nulls(joined)]
 
 
-def _over(strong: Node, weak: Node) -> Node:
+def _over(strong: ConfigNode, weak: ConfigNode) -> ConfigNode:
     """One mapping laid over another, at every depth."""
     values = dict(weak.value)
     lines = {}
@@ -101,19 +101,21 @@ def _over(strong: Node, weak: Node) -> Node:
         both = isinstance(node.value, dict) and below is not None and isinstance(below.value, dict)
         values[name] = _over(node, below) if both and below is not None else node
         lines[name] = strong.key_lines.get(name, 0)
-    return Node(values, strong.place, strong.line, key_lines={**weak.key_lines, **lines})
+    return ConfigNode(values, strong.place, strong.line, key_lines={**weak.key_lines, **lines})
 
 
-def _without_nulls(node: Node) -> Node:
+def _without_nulls(node: ConfigNode) -> ConfigNode:
     if not isinstance(node.value, dict):
         return node
     values = {name: _without_nulls(inner) for name, inner in node.value.items() if inner.value is not None}
-    return Node(values, node.place, node.line, key_lines=node.key_lines)
+    return ConfigNode(values, node.place, node.line, key_lines=node.key_lines)
 
 
-def _lower(node: Node) -> Node:
+def _lower(node: ConfigNode) -> ConfigNode:
     lines: Mapping[str, int] = {name.lower(): line for name, line in node.key_lines.items()}
-    return Node({name.lower(): inner for name, inner in node.value.items()}, node.place, node.line, key_lines=lines)
+    return ConfigNode(
+        {name.lower(): inner for name, inner in node.value.items()}, node.place, node.line, key_lines=lines
+    )
 
 
 def _keys_are_lower(kind: Any) -> bool:

@@ -6,12 +6,18 @@ from these classes; the texts below the fields are the texts shown there.
 """
 
 from otel_agent.config.kinds import Name
-from otel_agent.config.sections.export import Export
-from otel_agent.config.sections.keeping import Lifecycle, Logs, Queue, Redact, Spool
-from otel_agent.config.sections.measuring import Alerts, Health, Metrics
+from otel_agent.config.sections.export import ExportSettings
+from otel_agent.config.sections.keeping import (
+    LifecycleSettings,
+    LogsSettings,
+    QueueSettings,
+    RedactSettings,
+    SpoolSettings,
+)
+from otel_agent.config.sections.measuring import AlertsSettings, HealthSettings, MetricsSettings
 from otel_agent.config.sections.section import Section
-from otel_agent.config.sections.service import Resource, Service
-from otel_agent.config.sections.tracing import Instrument, Limits, Sampling
+from otel_agent.config.sections.service import ResourceSettings, ServiceSettings
+from otel_agent.config.sections.tracing import InstrumentSettings, LimitsSettings, SamplingSettings
 
 __all__ = ["Config"]
 
@@ -19,35 +25,35 @@ __all__ = ["Config"]
 class Config(Section, frozen=True, kw_only=True):
     """Every setting of otel_agent."""
 
-    service: Service = Service()
+    service: ServiceSettings = ServiceSettings()
     """What the agent is called."""
-    resource: Resource = Resource()
+    resource: ResourceSettings = ResourceSettings()
     """What is said about the agent beyond its name."""
-    export: Export = Export()
+    export: ExportSettings = ExportSettings()
     """Where telemetry goes and how."""
     propagators: tuple[Name, ...] = ("tracecontext", "baggage")
     """How the context crosses processes, in order; `[none]`: not at all."""
-    sampling: Sampling = Sampling()
+    sampling: SamplingSettings = SamplingSettings()
     """Which traces leave."""
-    limits: Limits = Limits()
+    limits: LimitsSettings = LimitsSettings()
     """Bounds of one span or log record."""
-    instrument: Instrument = Instrument()
+    instrument: InstrumentSettings = InstrumentSettings()
     """What is instrumented without a line in the agent's code."""
-    metrics: Metrics = Metrics()
+    metrics: MetricsSettings = MetricsSettings()
     """Collection and sending of metrics."""
-    alerts: Alerts = Alerts()
+    alerts: AlertsSettings = AlertsSettings()
     """Rules that watch what is measured, and who is told."""
-    health: Health = Health()
+    health: HealthSettings = HealthSettings()
     """Probes."""
-    logs: Logs = Logs()
+    logs: LogsSettings = LogsSettings()
     """What becomes of log records."""
-    spool: Spool = Spool()
+    spool: SpoolSettings = SpoolSettings()
     """The disk that takes what cannot be sent in time."""
-    redact: Redact = Redact()
+    redact: RedactSettings = RedactSettings()
     """What must not leave the process."""
-    queue: Queue = Queue()
+    queue: QueueSettings = QueueSettings()
     """Memory between the agent and the delivery thread."""
-    lifecycle: Lifecycle = Lifecycle()
+    lifecycle: LifecycleSettings = LifecycleSettings()
     """The end of the process."""
     strict: bool = False
     """Whether mistakes in the set-up raise `OtelAgentError`; false: they are said, and the rest works."""

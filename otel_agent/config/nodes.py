@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-__all__ = ["Node", "Place", "innermost", "wrapped"]
+__all__ = ["ConfigNode", "Place", "innermost", "wrapped"]
 
 
 class Place(Struct, frozen=True):
@@ -23,7 +23,7 @@ class Place(Struct, frozen=True):
     """What relative paths of files that are read are relative to; absolute."""
 
 
-class Node(Struct, frozen=True):
+class ConfigNode(Struct, frozen=True):
     """A value, and how and where it was written."""
 
     value: Any
@@ -58,7 +58,7 @@ class Node(Struct, frozen=True):
         line = self.key_lines.get(key, self.line)
         return f"{self.place.name}:{line}" if line else self.place.name
 
-    def items(self) -> Iterator[tuple[str, "Node"]]:
+    def items(self) -> Iterator[tuple[str, "ConfigNode"]]:
         """The entries of a mapping; none for anything else."""
         return iter(self.value.items() if isinstance(self.value, dict) else ())
 
@@ -71,7 +71,7 @@ class Node(Struct, frozen=True):
         return self.value
 
 
-def innermost(node: Node, path: str) -> str:
+def innermost(node: ConfigNode, path: str) -> str:
     """
     The origin of what is as deep in a node as a path leads.
 
@@ -80,7 +80,7 @@ def innermost(node: Node, path: str) -> str:
         path: `[2].threshold.above`; what is not there ends the way.
     """
     for part in re.findall(r"[^.\[\]]+", path):
-        inner: Node | None = None
+        inner: ConfigNode | None = None
         if isinstance(node.value, dict):
             inner = node.value.get(part)
         elif isinstance(node.value, list) and part.isdecimal() and int(part) < len(node.value):
@@ -95,7 +95,7 @@ _DEPTH = 32
 """Deeper than this a Python value is taken as it is: it is no configuration."""
 
 
-def wrapped(value: Any, place: Place, depth: int = _DEPTH) -> Node:
+def wrapped(value: Any, place: Place, depth: int = _DEPTH) -> ConfigNode:
     """
     A Python value as a node.
 
@@ -105,9 +105,9 @@ def wrapped(value: Any, place: Place, depth: int = _DEPTH) -> Node:
         depth: How many levels are entered.
     """
     if depth and isinstance(value, Mapping):
-        return Node({str(name): wrapped(inner, place, depth - 1) for name, inner in value.items()}, place)
+        return ConfigNode({str(name): wrapped(inner, place, depth - 1) for name, inner in value.items()}, place)
     if depth and isinstance(value, list | tuple | set | frozenset):
-        return Node([wrapped(inner, place, depth - 1) for inner in value], place)
+        return ConfigNode([wrapped(inner, place, depth - 1) for inner in value], place)
     if isinstance(value, os.PathLike):
-        return Node(os.fsdecode(value), place)
-    return Node(value, place)
+        return ConfigNode(os.fsdecode(value), place)
+    return ConfigNode(value, place)

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import NODEFAULT, to_builtins
 
 from otel_agent.config.documentation import described
-from otel_agent.config.sections.keeping import LogFile
+from otel_agent.config.sections.keeping import LogFileSettings
 from otel_agent.config.sources.tables import effects
 from otel_agent.config.tree import Leaf, fields_of, is_section, leaves, sections
 from otel_agent.config.wording import expected
@@ -106,7 +106,7 @@ def _configuration() -> Iterator[str]:
         yield from _table(path, settings, described(struct))
         if path == "logs":
             yield "### A file of `logs.files`\n"
-            yield from _table("", fields_of(LogFile), described(LogFile))
+            yield from _table("", fields_of(LogFileSettings), described(LogFileSettings))
     yield _CONFIGURATION_END
 
 

@@ -13,8 +13,8 @@ import stat
 from collections.abc import Mapping
 from typing import Any
 
-from otel_agent.config.findings import Findings
-from otel_agent.config.nodes import Node
+from otel_agent.config.nodes import ConfigNode
+from otel_agent.config.problems import Problems
 from otel_agent.config.scalars import resolved
 from otel_agent.config.wording import shown_reference
 
@@ -42,7 +42,7 @@ class References:
         self._environ = environ
         self._left = TOTAL_LIMIT_CHARACTERS
 
-    def applied(self, node: Node, findings: Findings, path: str = "") -> Node:
+    def applied(self, node: ConfigNode, findings: Problems, path: str = "") -> ConfigNode:
         """
         Replace what is in a node, at every depth.
 
@@ -65,12 +65,12 @@ class References:
             return node
         text = self._replaced(value, node, path, findings)
         if text is None or text == value:
-            return node if text == value else Node(None, node.place, node.line)
+            return node if text == value else ConfigNode(None, node.place, node.line)
         if node.text is None:
-            return Node(text, node.place, node.line, None, value)
-        return Node(resolved(text), node.place, node.line, text, value)
+            return ConfigNode(text, node.place, node.line, None, value)
+        return ConfigNode(resolved(text), node.place, node.line, text, value)
 
-    def _replaced(self, text: str, node: Node, path: str, findings: Findings) -> str | None:
+    def _replaced(self, text: str, node: ConfigNode, path: str, findings: Problems) -> str | None:
         is_whole = True
 
         def put(match: "re.Match[str]") -> str:
@@ -109,8 +109,8 @@ class References:
         return match[2]
 
 
-def _changed(node: Node, value: Any) -> Node:
-    return Node(value, node.place, node.line, key_lines=node.key_lines)
+def _changed(node: ConfigNode, value: Any) -> ConfigNode:
+    return ConfigNode(value, node.place, node.line, key_lines=node.key_lines)
 
 
 def _unended() -> str:

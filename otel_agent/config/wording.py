@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Literal, get_args, get_origin
 
 from otel_agent.config.masking import masked_url
-from otel_agent.config.nodes import Node
+from otel_agent.config.nodes import ConfigNode
 from otel_agent.config.tree import can_be_off, is_section, members, metas
 
 __all__ = ["expected", "found", "nearest", "shown_reference"]
@@ -66,7 +66,7 @@ def _range(meta: Any) -> str:
     return f" of at least {meta.ge}" if meta.ge is not None else ""
 
 
-def found(node: Node, *, secret: bool = False) -> str:
+def found(node: ConfigNode, *, secret: bool = False) -> str:
     """
     What stands there, in words, without telling a secret.
 

@@ -1,7 +1,7 @@
 """
 The conservation law of one signal: accepted = queued + delivered + spooled + dropped, at every moment.
 
-An item is always in exactly one place. It is moved, never set: each method of `Ledger` takes it out of one place and puts it
+An item is always in exactly one place. It is moved, never set: each method of `SignalAccount` takes it out of one place and puts it
 into another under one lock, so that no reader ever sees it twice or not at all.
 
     queue ──take──► hand ──deliver──► delivered
@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-__all__ = ["Delivery", "Ledger", "Tally"]
+__all__ = ["Delivery", "SignalAccount", "Tally"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Tally:
             return value
 
 
-class Ledger:
+class SignalAccount:
     """Where the items of one signal are. Thread-safe; `_lock` guards every number and nothing is called under it."""
 
     def __init__(self) -> None:

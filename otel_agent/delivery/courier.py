@@ -15,13 +15,13 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from otel_agent.clock import Clock
-from otel_agent.delivery.answers import Answer, Sender, Verdict
 from otel_agent.delivery.lane import MAX_REFUSALS, Lane
-from otel_agent.delivery.preparing import Payload
+from otel_agent.delivery.outcomes import ExportOutcome, Sender, Verdict
+from otel_agent.delivery.preparation import Payload
 from otel_agent.delivery.settings import DeliverySettings
 from otel_agent.guard import shared
 
-__all__ = ["EXIT", "REJECTED", "Backlog", "Courier", "Disk"]
+__all__ = ["EXIT", "REJECTED", "Backlog", "Courier", "SpoolInterface"]
 
 REJECTED = "rejected"
 """Reason of what the receiver refused."""
@@ -55,7 +55,7 @@ class Backlog(Protocol):
         ...
 
 
-class Disk(Protocol):
+class SpoolInterface(Protocol):
     """What is needed of a spool; none of it raises."""
 
     def append(self, signal: str, body: bytes, items: int) -> bool:
@@ -89,7 +89,7 @@ class Courier:
     def __init__(
         self,
         sender: Sender | None,
-        disk: Disk | None,
+        disk: SpoolInterface | None,
         settings: DeliverySettings,
         clock: Clock,
         quietly: Callable[[], AbstractContextManager[object]],
@@ -295,16 +295,16 @@ class Courier:
                 return [piece, *lane.unload()]
         return []
 
-    def _send(self, signal: str, body: bytes, timeout_s: float) -> Answer:
+    def _send(self, signal: str, body: bytes, timeout_s: float) -> ExportOutcome:
         if self._sender is None:
-            return Answer(Verdict.HELD, "nowhere", "there is no receiver")
+            return ExportOutcome(Verdict.HELD, "nowhere", "there is no receiver")
         try:
             with self._quietly():
                 return self._sender.send(signal, body, timeout_s)
         except Exception as error:  # noqa: BLE001 - a sender of somebody else's may raise
-            return Answer(Verdict.LATER, "sender", f"the sender failed ({type(error).__name__})")
+            return ExportOutcome(Verdict.LATER, "sender", f"the sender failed ({type(error).__name__})")
 
-    def _delivered(self, lane: Lane, piece: Payload, answer: Answer) -> None:
+    def _delivered(self, lane: Lane, piece: Payload, answer: ExportOutcome) -> None:
         rejected = min(answer.rejected, piece.items)
         if lane.signal == "metrics":
             rejected = 0  # counted in points there, in collections here
@@ -319,7 +319,7 @@ class Courier:
         if lane.succeeded():
             self._recovered(lane)
 
-    def _refused(self, lane: Lane, piece: Payload, answer: Answer) -> None:
+    def _refused(self, lane: Lane, piece: Payload, answer: ExportOutcome) -> None:
         lane.refusals += 1
         try:
             halves = piece.halves(lane.signal)
@@ -335,9 +335,9 @@ class Courier:
             f"delivery.rejected.{lane.signal}", f"one of the {lane.signal} was refused and dropped: {answer.message}"
         )
 
-    def _failed(self, lane: Lane, answer: Answer) -> None:
+    def _failed(self, lane: Lane, answer: ExportOutcome) -> None:
         if answer.verdict is Verdict.REFUSED:
-            answer = Answer(Verdict.HELD, answer.problem, f"{answer.message}, whatever is sent")
+            answer = ExportOutcome(Verdict.HELD, answer.problem, f"{answer.message}, whatever is sent")
         lane.refusals = 0
         lane.failed(answer, self._clock.monotonic_s())
         kind = "delivery.unreachable" if answer.verdict is Verdict.LATER else f"delivery.{answer.problem}"

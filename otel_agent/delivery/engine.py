@@ -21,22 +21,21 @@ from functools import partial
 from typing import Any
 
 from otel_agent.clock import SYSTEM, Clock
-from otel_agent.delivery import loading
-from otel_agent.delivery.accounting import Delivery, Ledger
-from otel_agent.delivery.answers import Sender
+from otel_agent.delivery.accounting import Delivery, SignalAccount
 from otel_agent.delivery.courier import Courier
-from otel_agent.delivery.custody import Custody
 from otel_agent.delivery.intake import Intake, Observer, Select
 from otel_agent.delivery.lane import Lane
-from otel_agent.delivery.loading import load
-from otel_agent.delivery.preparing import Redact
+from otel_agent.delivery.outcomes import Sender
+from otel_agent.delivery.overflow import OverflowWorker
+from otel_agent.delivery.preparation import Redact
 from otel_agent.delivery.queues import SignalQueue
-from otel_agent.delivery.relief import Relief
 from otel_agent.delivery.settings import SIGNALS, DeliverySettings
 from otel_agent.delivery.spool.frames import RECORD
 from otel_agent.delivery.spool.spool import Spool
+from otel_agent.delivery.spool_upkeep import SpoolUpkeep
 from otel_agent.guard import guarded, shared, swallow
-from otel_agent.lifecycle.standby import is_the_end
+from otel_agent.late_imports import load
+from otel_agent.lifecycle.idle_threads import is_the_end
 from otel_agent.lifecycle.tasks import Task
 
 __all__ = ["DeliveryEngine"]
@@ -93,7 +92,7 @@ class DeliveryEngine:
                 Intake(
                     signal,
                     queue,
-                    Ledger(),
+                    SignalAccount(),
                     observers=(observers or {}).get(signal, ()),
                     redact=redact,
                     request_bytes=self.settings.request_bytes,
@@ -105,8 +104,8 @@ class DeliveryEngine:
             for signal, queue in self.queues.items()
         }
         self._courier = Courier(sender, spool, self.settings, clock, _quietly)
-        self._custody: Custody | None = None
-        self._relief: Relief | None = None
+        self._custody: SpoolUpkeep | None = None
+        self._relief: OverflowWorker | None = None
         self._thread: threading.Thread | None = None
         self._is_closed = False
         self._pid = os.getpid()
@@ -213,13 +212,13 @@ class DeliveryEngine:
         for lane in self._lanes.values():
             if lane.intake.turn.acquire(timeout=max(0.0, end_s - self._clock.monotonic_s())):
                 self._held.append(lane.intake.turn)
-        for part in (loading, self._sender, self._spool):
+        for part in (self._sender, self._spool):
             if part is not None:
                 part.hold_for_fork()
 
     def go_on_after_fork(self) -> None:
         """Go on, in the parent."""
-        for part in (self._spool, self._sender, loading):
+        for part in (self._spool, self._sender):
             if part is not None:
                 part.go_on_after_fork()
         while self._held:
@@ -236,7 +235,7 @@ class DeliveryEngine:
         for lane in self._lanes.values():
             lane.intake.begin()
             lane.begin()
-        for part in (loading, self._sender, self._spool, self._custody, self._courier):
+        for part in (self._sender, self._spool, self._custody, self._courier):
             if part is not None:
                 part.reinit_after_fork()
         self._begin()
@@ -252,8 +251,8 @@ class DeliveryEngine:
 
     def _connect(self, spool: Spool) -> None:
         """Give the queues the disk: for everything when it is a journal, otherwise for what there is no room for."""
-        self._custody = Custody(spool, self._lanes, self._clock)
-        self._relief = Relief(self._lanes, self._courier, lambda: spool.trouble() is None)
+        self._custody = SpoolUpkeep(spool, self._lanes, self._clock)
+        self._relief = OverflowWorker(self._lanes, self._courier, lambda: spool.trouble() is None)
         for lane in self._lanes.values():
             if spool.is_journaling(lane.signal):
                 lane.intake.queue.divert(_journal(lane, spool))

@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from otel_agent.delivery.accounting import Ledger, Tally
-from otel_agent.delivery.preparing import EMPTY, REDACTION, UNENCODABLE, Payload, Preparation, Redact
+from otel_agent.delivery.accounting import SignalAccount, Tally
+from otel_agent.delivery.preparation import EMPTY, REDACTION, UNENCODABLE, Payload, Preparation, Redact
 from otel_agent.delivery.queues import SignalQueue
 from otel_agent.guard import guarded, shared
 
@@ -67,7 +67,7 @@ class Intake:
         self,
         signal: str,
         queue: SignalQueue,
-        ledger: Ledger,
+        ledger: SignalAccount,
         *,
         observers: Sequence[Observer] = (),
         redact: Redact | None = None,

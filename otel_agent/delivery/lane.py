@@ -11,10 +11,10 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from otel_agent.delivery.accounting import Ledger
-from otel_agent.delivery.answers import Answer, Verdict
+from otel_agent.delivery.accounting import SignalAccount
 from otel_agent.delivery.intake import Intake
-from otel_agent.delivery.preparing import Payload
+from otel_agent.delivery.outcomes import ExportOutcome, Verdict
+from otel_agent.delivery.preparation import Payload
 from otel_agent.delivery.settings import DeliverySettings
 
 __all__ = ["MAX_REFUSALS", "Lane"]
@@ -58,12 +58,12 @@ class Lane:
         self._is_ending = False
         self.failures = 0
         self.refusals = 0
-        self.trouble: Answer | None = None
+        self.trouble: ExportOutcome | None = None
         self.not_before_s = 0.0
         self.asked_not_before_s = 0.0
 
     @property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> SignalAccount:
         """Where items are counted."""
         return self.intake.ledger
 
@@ -186,7 +186,7 @@ class Lane:
         self.trouble = None
         return had_trouble
 
-    def failed(self, answer: Answer, now_s: float) -> None:
+    def failed(self, answer: ExportOutcome, now_s: float) -> None:
         """
         Remember a trouble and when to try again.
 

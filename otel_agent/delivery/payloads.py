@@ -115,7 +115,7 @@ def merge(requests: Iterable[bytes]) -> bytes:
     """
     records: list[Record] = []
     others: list[bytes] = []
-    frame: Frame | None = None
+    frame: RecordFrame | None = None
     for request in requests:
         field = None if frame is None else _framed_like(request, frame)
         if frame is not None and field is not None:
@@ -131,7 +131,7 @@ def merge(requests: Iterable[bytes]) -> bytes:
     return b"".join([_joined(records), *others])
 
 
-class Frame(NamedTuple):
+class RecordFrame(NamedTuple):
     """
     What stands around the only record of a request.
 
@@ -146,14 +146,14 @@ class Frame(NamedTuple):
     after_record: bytes
 
 
-def _frame(request: bytes, record: Record) -> Frame | None:
+def _frame(request: bytes, record: Record) -> RecordFrame | None:
     resources = list(fields(request))
     scopes = [each for each in fields(request, resources[0].content, resources[0].end) if each.number == _NESTED]
     if len(resources) != 1 or len(scopes) != 1:
         return None
     scope = scopes[0]
     at = request.index(record.field, scope.content)
-    return Frame(
+    return RecordFrame(
         record.resource,
         record.scope,
         request[resources[0].content : scope.start],
@@ -162,7 +162,7 @@ def _frame(request: bytes, record: Record) -> Frame | None:
     )
 
 
-def _framed_like(request: bytes, frame: Frame) -> bytes | None:
+def _framed_like(request: bytes, frame: RecordFrame) -> bytes | None:
     """The only record of a request, when the same stands around it as around another's; otherwise `None`."""
     try:
         _, at = _varint(request, 1, len(request))

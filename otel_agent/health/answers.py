@@ -16,7 +16,7 @@ from typing import Any
 
 from otel_agent.health.monitor import Report
 from otel_agent.health.stalls import Stall
-from otel_agent.health.states import Component, State
+from otel_agent.health.states import HealthComponent, HealthState
 from otel_agent.health.thresholds import Threshold
 
 __all__ = ["PATHS", "answer", "describe", "is_allowed_host", "is_loopback"]
@@ -44,7 +44,7 @@ def answer(path: str, report: Report, *, with_details: bool, redact: Redact = st
         "/livez": report.is_live,
         "/readyz": report.is_ready,
         "/startupz": report.is_started,
-        "/healthz": report.state in {State.HEALTHY, State.DEGRADED},
+        "/healthz": report.state in {HealthState.HEALTHY, HealthState.DEGRADED},
     }[path]
     word = report.state.value if path == "/healthz" else ("ok" if is_ok else "failing")
     body: dict[str, Any] = {"status": word}
@@ -117,7 +117,7 @@ def _as_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | No
         return None
 
 
-def _component(component: Component, redact: Redact) -> Mapping[str, Any]:
+def _component(component: HealthComponent, redact: Redact) -> Mapping[str, Any]:
     found: dict[str, Any] = {
         "status": component.state.value,
         "critical": component.is_critical,

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from otel_agent.clock import SYSTEM, Clock
-from otel_agent.delivery.loading import load
 from otel_agent.errors import ConfigurationError
 from otel_agent.guard import shared as guard
-from otel_agent.health.aside import Latest, Told
-from otel_agent.health.registry import Registry, shared
+from otel_agent.health.background import ChangeListener, LatestAnswer
+from otel_agent.health.registry import CheckRegistry, shared
 from otel_agent.health.settings import LOOP_WITHIN_S, HealthSettings, ThresholdSettings
 from otel_agent.health.systemd import Systemd
+from otel_agent.late_imports import load
 
 if TYPE_CHECKING:
     # Loaded when the watching begins, and the server by an agent with a port.
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from otel_agent.health.server import HealthServer
     from otel_agent.health.thresholds import Threshold
 
-__all__ = ["Health"]
+__all__ = ["HealthService"]
 
 FILE_S = 2.0
 """How often the probe file is brought up to date, in seconds."""
 
 
-class Health:
+class HealthService:
     """Everything about health, from its start to its end; see the module. Each method may be called from any thread."""
 
     def __init__(
@@ -49,7 +49,7 @@ class Health:
         delivery: Callable[[], str | None] | None = None,
         on_change: "Callable[[Change], object] | None" = None,
         redact: Callable[[str], str] = str,
-        registry: Registry = shared,
+        registry: CheckRegistry = shared,
         clock: Clock = SYSTEM,
         loop_within_s: float = LOOP_WITHIN_S,
     ) -> None:
@@ -72,10 +72,10 @@ class Health:
         self._registry = registry
         self._clock = clock
         self._systemd = Systemd(os.environ)
-        self._changes = None if on_change is None else Told("changes", on_change)
-        self._outside = Latest("readings", lambda: _read(read, delivery), "the machine's state could not be read")
+        self._changes = None if on_change is None else ChangeListener("changes", on_change)
+        self._outside = LatestAnswer("readings", lambda: _read(read, delivery), "the machine's state could not be read")
         self._file = None if settings.file is None else _probe_file(settings.file)
-        self._writing = Latest("file", self._write, f"the health file {settings.file} could not be written")
+        self._writing = LatestAnswer("file", self._write, f"the health file {settings.file} could not be written")
         self._written_at_s = self._alive_at_s = float("-inf")
         self._has_outside = read is not None or delivery is not None
         self._has_readings = read is not None
@@ -208,7 +208,7 @@ class Health:
         self._server = None
         self._turn = threading.Lock()
         if self._made is None:
-            self._registry = Registry(self._clock)
+            self._registry = CheckRegistry(self._clock)
             self._is_closed = True
         else:
             self._made.reinit_after_fork()

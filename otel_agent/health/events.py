@@ -7,16 +7,21 @@ Whoever emits it passes the fields to a logger; nothing here knows of OpenTeleme
 from dataclasses import dataclass
 
 from otel_agent.catalog import attributes as a
-from otel_agent.catalog.judgement import HEALTH_TRANSITION
+from otel_agent.catalog.alerts_and_health import HEALTH_TRANSITION
 from otel_agent.health.monitor import Change
-from otel_agent.health.states import State
+from otel_agent.health.states import HealthState
 
 __all__ = ["EVENT_NAME", "HealthEvent", "health_event"]
 
 EVENT_NAME = HEALTH_TRANSITION.name
 INFO, WARNING, ERROR = 9, 13, 17
 """Severity numbers of OpenTelemetry's log data model."""
-_SEVERITIES = {State.UNHEALTHY: ERROR, State.DEGRADED: WARNING, State.UNKNOWN: WARNING, State.HEALTHY: INFO}
+_SEVERITIES = {
+    HealthState.UNHEALTHY: ERROR,
+    HealthState.DEGRADED: WARNING,
+    HealthState.UNKNOWN: WARNING,
+    HealthState.HEALTHY: INFO,
+}
 
 
 @dataclass(frozen=True)

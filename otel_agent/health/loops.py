@@ -14,7 +14,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from otel_agent.clock import SYSTEM, Clock
-from otel_agent.health.registry import Heartbeat, Registry
+from otel_agent.health.registry import CheckRegistry, Heartbeat
 from otel_agent.health.settings import LOOP_WITHIN_S
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ NAMES = frozenset(("run_forever", "run"))
 class LoopProbe:
     """Gives every running loop a heartbeat. Called from one thread, the monitor's."""
 
-    def __init__(self, registry: Registry, within_s: float = LOOP_WITHIN_S, clock: Clock = SYSTEM) -> None:
+    def __init__(self, registry: CheckRegistry, within_s: float = LOOP_WITHIN_S, clock: Clock = SYSTEM) -> None:
         """
         Watch nothing yet.
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.guard import shared as guard
 from otel_agent.health.loops import LoopProbe
-from otel_agent.health.registry import Check, Heartbeat, Registry
+from otel_agent.health.registry import Check, CheckRegistry, Heartbeat
 from otel_agent.health.running import CheckRunner
 from otel_agent.health.stalls import Stall, stalls
-from otel_agent.health.states import Component, Outcome, State, aggregate, judge, unless_stale
+from otel_agent.health.states import HealthComponent, HealthState, Outcome, aggregate, judge, unless_stale
 from otel_agent.health.thresholds import Threshold, update
 
 __all__ = ["DELIVERY", "OVERALL", "TICK_S", "Change", "HealthMonitor", "Outside", "Report"]
@@ -41,8 +41,8 @@ class Change:
 
     name: str
     """Of the component; `OVERALL` for the whole."""
-    before: State
-    after: State
+    before: HealthState
+    after: HealthState
     message: str
     """What is wrong; empty when all is well."""
 
@@ -51,7 +51,7 @@ class Change:
 class Report:
     """Everything known at one moment."""
 
-    state: State
+    state: HealthState
     """Of the whole."""
     is_live: bool
     """No critical heartbeat is late."""
@@ -61,21 +61,21 @@ class Report:
     """The set-up has ended."""
     is_draining: bool
     """The end has begun."""
-    components: Sequence[Component]
+    components: Sequence[HealthComponent]
     """Checks, heartbeats and the delivery."""
     thresholds: Sequence[Threshold]
     """CPU, memory and disk, as far as they have limits."""
     stalls: Sequence[Stall]
     """Heartbeats that are late."""
 
-    def states(self) -> dict[str, tuple[State, str]]:
+    def states(self) -> dict[str, tuple[HealthState, str]]:
         """State and message by name, the whole included."""
         found = {component.name: (component.state, component.message) for component in self.components}
         for threshold in self.thresholds:
             text = (
                 f"{threshold.value:.0%} of {threshold.name} in use" if threshold.is_breached and threshold.value else ""
             )
-            found[threshold.name] = (State.DEGRADED if threshold.is_breached else State.HEALTHY, text)
+            found[threshold.name] = (HealthState.DEGRADED if threshold.is_breached else HealthState.HEALTHY, text)
         return {**found, OVERALL: (self.state, "")}
 
 
@@ -95,7 +95,7 @@ class Outside:
 class _Known:
     """What was judged so far."""
 
-    components: dict[str, Component] = field(default_factory=dict)
+    components: dict[str, HealthComponent] = field(default_factory=dict)
     thresholds: dict[str, Threshold] = field(default_factory=dict)
 
 
@@ -108,7 +108,7 @@ class HealthMonitor:
 
     def __init__(
         self,
-        registry: Registry,
+        registry: CheckRegistry,
         thresholds: Sequence[Threshold] = (),
         look: Callable[[], Outside | None] = lambda: None,
         on_change: Callable[[Change], object] | None = None,
@@ -139,7 +139,7 @@ class HealthMonitor:
         self._tick_s = tick_s
         self._lock = threading.Lock()
         self._known = _Known(thresholds={threshold.name: threshold for threshold in thresholds})
-        self._states: dict[str, State] = {}
+        self._states: dict[str, HealthState] = {}
         self._is_started = False
         self._is_draining = False
         self._runner = self._new_runner()
@@ -193,12 +193,12 @@ class HealthMonitor:
         state = aggregate(components)
         is_breached = any(threshold.is_breached for threshold in thresholds)
         return Report(
-            state=State.DEGRADED if is_breached and state is State.HEALTHY else state,
+            state=HealthState.DEGRADED if is_breached and state is HealthState.HEALTHY else state,
             is_live=not any(stall.is_critical for stall in late),
             is_ready=self._is_started
             and not self._is_draining
             and not is_breached
-            and state in {State.HEALTHY, State.DEGRADED},
+            and state in {HealthState.HEALTHY, HealthState.DEGRADED},
             is_started=self._is_started,
             is_draining=self._is_draining,
             components=components,
@@ -219,7 +219,7 @@ class HealthMonitor:
 
     def reinit_after_fork(self) -> None:
         """In a forked child nobody watches: the checks are the parent's, and it has neither thread nor server."""
-        self._registry = Registry(self._clock)
+        self._registry = CheckRegistry(self._clock)
         self._lock = threading.Lock()
         self._known = _Known()
         self._states = {}
@@ -267,8 +267,8 @@ class HealthMonitor:
                     thresholds[name] = update(thresholds[name], value, now_s)
             if outside.is_delivering:
                 # Never critical, never worse than degraded: telemetry must not take the agent out of service.
-                state = State.HEALTHY if outside.trouble is None else State.DEGRADED
-                self._known.components[DELIVERY] = Component(
+                state = HealthState.HEALTHY if outside.trouble is None else HealthState.DEGRADED
+                self._known.components[DELIVERY] = HealthComponent(
                     DELIVERY, state=state, message=outside.trouble or "", checked_at_s=now_s, stale_after_s=STALE_S
                 )
 
@@ -279,14 +279,14 @@ class HealthMonitor:
         if self._on_change is None:
             return
         for name, (state, message) in found.items():
-            known = before.get(name, State.UNKNOWN)
-            if known is not state and not (name not in before and state is State.HEALTHY):
+            known = before.get(name, HealthState.UNKNOWN)
+            if known is not state and not (name not in before and state is HealthState.HEALTHY):
                 self._on_change(Change(name, known, state, message))
 
 
-def _as_component(check: Check, known: Component | None = None) -> Component:
+def _as_component(check: Check, known: HealthComponent | None = None) -> HealthComponent:
     return replace(
-        known or Component(check.name),
+        known or HealthComponent(check.name),
         is_critical=check.is_critical,
         failure_threshold=check.failure_threshold,
         success_threshold=check.success_threshold,
@@ -295,12 +295,14 @@ def _as_component(check: Check, known: Component | None = None) -> Component:
     )
 
 
-def _as_components(beats: Sequence[Heartbeat], late: Sequence[Stall]) -> list[Component]:
+def _as_components(beats: Sequence[Heartbeat], late: Sequence[Stall]) -> list[HealthComponent]:
     ages = {stall.name: stall.age_s for stall in late}
     found = []
     for beat in beats:
         age_s = ages.get(beat.name)
-        state = State.HEALTHY if age_s is None else State.UNHEALTHY
+        state = HealthState.HEALTHY if age_s is None else HealthState.UNHEALTHY
         message = "" if age_s is None else f"no beat for {age_s:.1f} s (at most {beat.within_s:g} s)"
-        found.append(Component(beat.name, beat.is_critical, state=state, message=message, checked_at_s=beat.last_s))
+        found.append(
+            HealthComponent(beat.name, beat.is_critical, state=state, message=message, checked_at_s=beat.last_s)
+        )
     return found

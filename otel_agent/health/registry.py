@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 
 from otel_agent.clock import SYSTEM, Clock
 
-__all__ = ["Check", "Heartbeat", "Registry", "health_check", "heartbeat", "shared"]
+__all__ = ["Check", "CheckRegistry", "Heartbeat", "health_check", "heartbeat", "shared"]
 
 CheckFunction = Callable[[], object] | Callable[[], Awaitable[object]]
 F = TypeVar("F", bound=Callable[..., object])
@@ -81,7 +81,7 @@ class Heartbeat:
         return self._now_s() - self.last_s
 
 
-class Registry:
+class CheckRegistry:
     """Every check and heartbeat declared so far. Thread-safe: `_lock` guards both dictionaries."""
 
     def __init__(self, clock: Clock = SYSTEM) -> None:
@@ -141,7 +141,7 @@ class Registry:
         self._lock = threading.Lock()
 
 
-shared = Registry()
+shared = CheckRegistry()
 """The process's own registry."""
 
 

@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-__all__ = ["Component", "Outcome", "State", "aggregate", "judge", "unless_stale"]
+__all__ = ["HealthComponent", "HealthState", "Outcome", "aggregate", "judge", "unless_stale"]
 
 
-class State(StrEnum):
+class HealthState(StrEnum):
     """How a component, or the whole, is doing."""
 
     UNKNOWN = "unknown"
@@ -36,7 +36,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Component:
+class HealthComponent:
     """A component and what is known of it."""
 
     name: str
@@ -46,7 +46,7 @@ class Component:
     """Failures in a row that make it unhealthy; at least 1."""
     success_threshold: int = 1
     """Successes in a row that make it healthy again; at least 1."""
-    state: State = State.UNKNOWN
+    state: HealthState = HealthState.UNKNOWN
     message: str = ""
     checked_at_s: float | None = None
     """When it was last judged, on the monotonic clock; None before the first time."""
@@ -62,7 +62,7 @@ class Component:
     """Age at which what is known of it counts no longer, in seconds; None: never."""
 
 
-def judge(component: Component, outcome: Outcome, now_s: float) -> Component:
+def judge(component: HealthComponent, outcome: Outcome, now_s: float) -> HealthComponent:
     """
     Take one more outcome into account.
 
@@ -80,10 +80,10 @@ def judge(component: Component, outcome: Outcome, now_s: float) -> Component:
     failures = 0 if outcome.is_ok else component.failures + 1
     successes = component.successes + 1 if outcome.is_ok else 0
     state = component.state
-    if outcome.is_ok and (state is State.UNKNOWN or successes >= component.success_threshold):
-        state = State.HEALTHY
+    if outcome.is_ok and (state is HealthState.UNKNOWN or successes >= component.success_threshold):
+        state = HealthState.HEALTHY
     elif failures >= component.failure_threshold:
-        state = State.UNHEALTHY
+        state = HealthState.UNHEALTHY
     return replace(
         component,
         state=state,
@@ -95,7 +95,7 @@ def judge(component: Component, outcome: Outcome, now_s: float) -> Component:
     )
 
 
-def unless_stale(component: Component, now_s: float) -> Component:
+def unless_stale(component: HealthComponent, now_s: float) -> HealthComponent:
     """
     What can still be said of a component.
 
@@ -111,10 +111,10 @@ def unless_stale(component: Component, now_s: float) -> Component:
     age_s = now_s - component.checked_at_s
     if age_s <= component.stale_after_s:
         return component
-    return replace(component, state=State.UNKNOWN, message=f"stale: last judged {age_s:.0f} s ago")
+    return replace(component, state=HealthState.UNKNOWN, message=f"stale: last judged {age_s:.0f} s ago")
 
 
-def aggregate(components: Iterable[Component]) -> State:
+def aggregate(components: Iterable[HealthComponent]) -> HealthState:
     """
     One word for many.
 
@@ -126,11 +126,11 @@ def aggregate(components: Iterable[Component]) -> State:
         healthy otherwise, also for no components at all.
     """
     found = list(components)
-    failed = [component for component in found if component.state in {State.UNHEALTHY, State.DEGRADED}]
-    if any(component.is_critical and component.state is State.UNHEALTHY for component in failed):
-        return State.UNHEALTHY
+    failed = [component for component in found if component.state in {HealthState.UNHEALTHY, HealthState.DEGRADED}]
+    if any(component.is_critical and component.state is HealthState.UNHEALTHY for component in failed):
+        return HealthState.UNHEALTHY
     if failed:
-        return State.DEGRADED
-    if any(component.is_critical and component.state is State.UNKNOWN for component in found):
-        return State.UNKNOWN
-    return State.HEALTHY
+        return HealthState.DEGRADED
+    if any(component.is_critical and component.state is HealthState.UNKNOWN for component in found):
+        return HealthState.UNKNOWN
+    return HealthState.HEALTHY

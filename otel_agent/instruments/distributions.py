@@ -13,10 +13,10 @@ from typing import Any
 from otel_agent.catalog import Metric
 from otel_agent.clock import wall_ns
 
-__all__ = ["Distribution"]
+__all__ = ["BucketCounts"]
 
 
-class Distribution:
+class BucketCounts:
     """
     Counts of values by bucket, since the process started or forked.
 

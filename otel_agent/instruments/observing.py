@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
-from otel_agent.catalog import Kind, Metric
+from otel_agent.catalog import InstrumentKind, Metric
 
 __all__ = ["Handle", "Source", "create", "observe"]
 
@@ -51,11 +51,11 @@ def create(meter: Meter, metric: Metric) -> Any:
     Returns:
         A counter, up-down counter, gauge or histogram.
     """
-    if metric.kind is Kind.COUNTER:
+    if metric.kind is InstrumentKind.COUNTER:
         return meter.create_counter(metric.name, metric.unit, metric.description)
-    if metric.kind is Kind.UP_DOWN_COUNTER:
+    if metric.kind is InstrumentKind.UP_DOWN_COUNTER:
         return meter.create_up_down_counter(metric.name, metric.unit, metric.description)
-    if metric.kind is Kind.GAUGE:
+    if metric.kind is InstrumentKind.GAUGE:
         return meter.create_gauge(metric.name, metric.unit, metric.description)
     bounds = list(metric.bounds) or None
     return meter.create_histogram(
@@ -95,9 +95,9 @@ def _create_observable(meter: Meter, metric: Metric, sources: Mapping[str, Sourc
         return [Observation(value, attributes) for value, attributes in sources[name]()]
 
     creators = {
-        Kind.COUNTER: meter.create_observable_counter,
-        Kind.UP_DOWN_COUNTER: meter.create_observable_up_down_counter,
-        Kind.GAUGE: meter.create_observable_gauge,
+        InstrumentKind.COUNTER: meter.create_observable_counter,
+        InstrumentKind.UP_DOWN_COUNTER: meter.create_observable_up_down_counter,
+        InstrumentKind.GAUGE: meter.create_observable_gauge,
     }
     creators[metric.kind](name, [ask], metric.unit, metric.description)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from opentelemetry.metrics import Meter
 
-from otel_agent.catalog import Metric, delivery, judgement
+from otel_agent.catalog import Metric, alerts_and_health, delivery
 from otel_agent.catalog import attributes as a
 from otel_agent.instruments.observing import Handle, observe
 
@@ -89,7 +89,10 @@ def install_health(
             yield duration_s, {a.AGENT_HEALTH_COMPONENT.name: component}
 
     return Handle(
-        [observe(meter, judgement.HEALTH_STATUS, status), observe(meter, judgement.HEALTH_CHECK_DURATION, duration)]
+        [
+            observe(meter, alerts_and_health.HEALTH_STATUS, status),
+            observe(meter, alerts_and_health.HEALTH_CHECK_DURATION, duration),
+        ]
     )
 
 
@@ -117,7 +120,7 @@ def install_alerts(meter: Meter, alerts: Callable[[], Iterable[AlertStatus]]) ->
                     },
                 )
 
-    return Handle([observe(meter, judgement.ALERT_STATUS, status)])
+    return Handle([observe(meter, alerts_and_health.ALERT_STATUS, status)])
 
 
 def _observe_count(meter: Meter, metric: Metric, status: Callable[[], DeliveryStatus], key: str) -> Callable[[], None]:

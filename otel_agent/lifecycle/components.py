@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from otel_agent import guard
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.errors import LifecycleError
-from otel_agent.lifecycle import standby
-from otel_agent.lifecycle.ending import Ending
+from otel_agent.lifecycle import idle_threads
 from otel_agent.lifecycle.forks import follow_forks
 from otel_agent.lifecycle.hooks import Hook
 from otel_agent.lifecycle.ordering import in_order
+from otel_agent.lifecycle.shutdown import Shutdown
 from otel_agent.lifecycle.tasks import Task
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Lifecycle:
         self._is_draining = False
         # At most one entry: `setdefault` is one instruction, so that of two who end at the same moment one wins, without
         # a lock that an interrupted main thread could keep from the helper that a signal handler waits for.
-        self._endings: dict[str, Ending] = {}
+        self._endings: dict[str, Shutdown] = {}
 
     def add(self, component: Component) -> None:
         """
@@ -229,7 +229,7 @@ class Lifecycle:
         ordered = in_order({component.name: component.needs for component in self._components})
         self._is_started = True
         follow_forks(self)
-        standby.shared.keep(self)
+        idle_threads.shared.keep(self)
         for name in ordered:
             component = by_name[name]
             try:
@@ -255,14 +255,14 @@ class Lifecycle:
         if error is None or isinstance(error, Exception):
             raise LifecycleError(f"{problem}; what had started was stopped again") from error
 
-    def _end(self, timeout_s: float | None, loop: "asyncio.AbstractEventLoop | None") -> Ending:
-        new = Ending(self.shutdown_timeout_s if timeout_s is None else timeout_s, self._clock)
+    def _end(self, timeout_s: float | None, loop: "asyncio.AbstractEventLoop | None") -> Shutdown:
+        new = Shutdown(self.shutdown_timeout_s if timeout_s is None else timeout_s, self._clock)
         ending = self._endings.setdefault("", new)
         if ending is new:
             if self._is_started:
                 self.drain()
             hooks = list(reversed(self._stop_hooks)) if self._is_started else []
-            ending.start(hooks, self._running[::-1], loop, lambda: standby.shared.give_back(self))
+            ending.start(hooks, self._running[::-1], loop, lambda: idle_threads.shared.give_back(self))
         return ending
 
     @staticmethod

@@ -4,24 +4,34 @@ Forks: whoever has threads and locks comes to a rest before one, goes on in the 
 The interpreter's hooks cannot be taken back, so there is one set of them for all, and followers are held weakly. One fork
 follows another: a second thread that forks waits for the first, so that nobody is asked to rest twice. Nothing here raises,
 because what a hook raises is printed on the agent's standard error.
+
+Once everybody rests, a fork waits for modules that our threads are loading. The interpreter gives a child every module lock as
+it is at the fork. One that another thread holds is never given back there, and whoever needs the module in the child waits for
+ever. Much of this package is loaded when it is first needed, on threads the agent knows nothing of, so the agent cannot be asked
+to take care. What libraries load by themselves on those threads is seen by importlib's locks, which are private to it; where they
+have another shape, only what `late_imports` loads is waited for.
 """
 
 import os
+import sys
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from otel_agent import guard
-from otel_agent.lifecycle.half_loaded import wait_for_imports
+from otel_agent import guard, late_imports
+from otel_agent.clock import monotonic_s
 
-__all__ = ["Forking", "follow_forks"]
+__all__ = ["Forking", "follow_forks", "wait_for_imports"]
 
 TURN_S = 2.0
 """How long a fork waits for that of another thread, in seconds."""
 
 LOADING_S = 3.0
 """How long a fork waits for modules that our threads are loading, in seconds."""
+
+_LOOK_S = 0.001
 
 
 class Forking(Protocol):
@@ -65,15 +75,18 @@ class _Followers:
         # The last to follow feeds those before it, so it rests first.
         self._each(reversed(self._known + self._outermost), lambda follower: follower.hold_for_fork())
         with guard.guarded("lifecycle.fork", "a fork could not wait for modules that are being loaded"):
+            late_imports.hold_for_fork()
             wait_for_imports(LOADING_S)
 
     def _after_in_parent(self) -> None:
+        late_imports.go_on_after_fork()
         self._each(self._known + self._outermost, lambda follower: follower.go_on_after_fork())
         if self._is_turn_taken:
             self._turn.release()
 
     def _after_in_child(self) -> None:
         self._turn = threading.Lock()
+        late_imports.reinit_after_fork()
         guard.shared.reinit_after_fork()
         self._each(self._outermost + self._known, lambda follower: follower.reinit_after_fork())
 
@@ -102,3 +115,33 @@ def follow_forks(follower: Forking, *, is_outermost: bool = False) -> None:
         is_outermost: Held before all others, whenever it began to follow; goes on after them, and begins anew before them.
     """
     _shared.add(follower, is_outermost=is_outermost)
+
+
+def wait_for_imports(timeout_s: float) -> bool:
+    """
+    Wait until none of our modules, and none that one of our threads needs, is half loaded.
+
+    Args:
+        timeout_s: At most, in seconds.
+
+    Returns:
+        Whether nothing is half loaded any more.
+    """
+    end_s = monotonic_s() + timeout_s
+    while _loading():
+        if monotonic_s() >= end_s:
+            return False
+        time.sleep(_LOOK_S)
+    return True
+
+
+def _loading() -> bool:
+    if late_imports.is_loading_elsewhere():
+        return True
+    locks = getattr(sys.modules.get("_frozen_importlib"), "_module_locks", {})
+    owners = [(name, getattr(reference(), "owner", None)) for name, reference in list(locks.items())]
+    others = [(name, owner) for name, owner in owners if owner not in {None, threading.get_ident()}]
+    if not others:
+        return False
+    ours = {thread.ident for thread in threading.enumerate() if thread.name.startswith("otel-agent")}
+    return any(owner in ours or name.partition(".")[0] == "otel_agent" for name, owner in others)

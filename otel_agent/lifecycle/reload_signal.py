@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import partial
 
 from otel_agent import guard
-from otel_agent.lifecycle import standby
+from otel_agent.lifecycle import idle_threads
 
 __all__ = ["HANGUP", "ReloadSignal", "has_terminal"]
 
@@ -62,7 +62,7 @@ class ReloadSignal:
 
     def _handle(self, _number: int, _frame: object) -> None:
         run = partial(guard.swallow, "config.reload", "the configuration could not be read again", self._reload)
-        if not standby.shared.lend_spare(run):
+        if not idle_threads.shared.lend_spare(run):
             try:
                 _thread.start_new_thread(run, ())  # not `Thread`, whose locks the interrupted main thread may hold
             except RuntimeError:

@@ -36,9 +36,9 @@ from typing import Any
 
 from otel_agent import guard
 from otel_agent.clock import monotonic_s
-from otel_agent.lifecycle import standby
+from otel_agent.lifecycle import idle_threads
 from otel_agent.lifecycle.forks import follow_forks
-from otel_agent.lifecycle.inside import may_hold_locks
+from otel_agent.lifecycle.lock_holders import may_hold_locks
 from otel_agent.lifecycle.tasks import Latch, Task
 from otel_agent.lifecycle.wakeup import Wakeup
 
@@ -288,7 +288,7 @@ class EndSignals:
         try:
             _thread.start_new_thread(_call_back, ())  # not `Thread`, whose locks may be what is missing
         except RuntimeError:
-            if not standby.shared.lend(_call_back):
+            if not idle_threads.shared.lend(_call_back):
                 self._aside = None
         return self._aside is not None
 

@@ -9,7 +9,7 @@ of the interpreter. An interrupted waiter can delay nobody but itself.
 import threading
 from collections.abc import Callable
 
-from otel_agent.lifecycle import standby
+from otel_agent.lifecycle import idle_threads
 
 __all__ = ["Latch", "Task"]
 
@@ -87,11 +87,11 @@ class Task:
             Itself.
         """
         self._then = then
-        if not standby.shared.lend_spare(self._run_aside):
+        if not idle_threads.shared.lend_spare(self._run_aside):
             try:
-                standby.shared.begin(self._run_aside)
+                idle_threads.shared.begin(self._run_aside)
             except RuntimeError:  # the interpreter is ending, or threads are exhausted
-                if not standby.shared.lend(self._run_aside):
+                if not idle_threads.shared.lend(self._run_aside):
                     self._run()
         return self
 

@@ -160,7 +160,7 @@ class Callbacks:
                 continue
             if callback.worker is not None:
                 callback.is_running = True
-                callback.worker.jobs.put(_Job([callback]))
+                callback.worker.jobs.put(_Round([callback]))
             else:
                 todo.append(callback)
         while todo:
@@ -173,7 +173,7 @@ class Callbacks:
                     self._worker = None
                     _ask_here(todo)
                     return
-            job = _Job(todo)
+            job = _Round(todo)
             worker.jobs.put(job)
             stuck = job.wait(self._deadline_s, end_s)
             if stuck is None:
@@ -201,7 +201,7 @@ class Callbacks:
             callback.forget()
 
 
-class _Job:
+class _Round:
     """One round of questions; shared by the worker, which works it off, and the one who waits."""
 
     def __init__(self, callbacks: Sequence[GuardedCallback]) -> None:
@@ -252,7 +252,7 @@ class _Worker(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(name="otel-agent-metrics-callbacks", daemon=True)
-        self.jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self.jobs: queue.SimpleQueue[_Round | None] = queue.SimpleQueue()
 
     def run(self) -> None:
         while (job := self.jobs.get()) is not None:

@@ -8,7 +8,7 @@ The caller holds the store's lock.
 
 from typing import Any, Protocol
 
-from otel_agent.series.histograms import Counts, Histogram, HistogramRing
+from otel_agent.series.histograms import Counts, HistogramRing, NativeHistogram
 from otel_agent.series.labels import NAME, Labels
 from otel_agent.series.rings import STALE, Ring
 from otel_agent.series.store import Store
@@ -142,7 +142,7 @@ class NativeStream(_Common):
         self._rings[1].push(time_ms, point.count)
         if self._histograms is None:
             return
-        histogram = Histogram(
+        histogram = NativeHistogram(
             point.scale,
             point.count,
             point.sum,
@@ -157,7 +157,7 @@ class NativeStream(_Common):
         """Write that nothing had been counted yet."""
         super().push_zero(time_ms)
         if self._histograms is not None:
-            self._histograms.push(time_ms, Histogram(SCALE_LIMIT, 0.0, 0.0))
+            self._histograms.push(time_ms, NativeHistogram(SCALE_LIMIT, 0.0, 0.0))
 
     def end(self, time_ms: int) -> None:
         """Write that there is no value any more."""

@@ -7,7 +7,7 @@ from opentelemetry.sdk import metrics
 from opentelemetry.sdk.metrics.export import ScopeMetrics
 from opentelemetry.sdk.resources import Resource
 
-from otel_agent.config.sections.measuring import Metrics
+from otel_agent.config.sections.measuring import MetricsSettings
 from otel_agent.processors.meters import AgentMeterProvider
 from otel_agent.processors.metrics import AgentMetricReader, Producer, Receiver
 
@@ -15,7 +15,7 @@ __all__ = ["all_of", "build_meter_provider", "build_reader", "queued"]
 
 
 def build_reader(
-    settings: Metrics,
+    settings: MetricsSettings,
     resource: Resource,
     *,
     on_collect: Receiver,
@@ -42,7 +42,9 @@ def build_reader(
     )
 
 
-def build_meter_provider(settings: Metrics, resource: Resource, reader: AgentMetricReader) -> AgentMeterProvider:
+def build_meter_provider(
+    settings: MetricsSettings, resource: Resource, reader: AgentMetricReader
+) -> AgentMeterProvider:
     """
     Build a provider for a reader.
 

@@ -7,7 +7,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanLimits, sampling
 
 from otel_agent.config.model import Config
-from otel_agent.config.sections.tracing import Limits, Sampling
+from otel_agent.config.sections.tracing import LimitsSettings, SamplingSettings
 from otel_agent.recording.provider import TracerProvider
 from otel_agent.recording.sampling import build_sampler
 from otel_agent.recording.tail import TailSampling
@@ -15,7 +15,7 @@ from otel_agent.recording.tail import TailSampling
 __all__ = ["build_tail", "build_tracer_provider", "span_limits"]
 
 
-def build_tail(settings: Sampling) -> TailSampling | None:
+def build_tail(settings: SamplingSettings) -> TailSampling | None:
     """
     Build what keeps traces that were not sampled and turn out to matter.
 
@@ -60,7 +60,7 @@ def build_tracer_provider(
     )
 
 
-def span_limits(limits: Limits) -> SpanLimits:
+def span_limits(limits: LimitsSettings) -> SpanLimits:
     """
     The bounds of a span in the SDK's form.
 

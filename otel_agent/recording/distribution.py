@@ -7,7 +7,7 @@ Source: https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponential
 from collections import Counter
 from math import ceil, exp2, inf, log2
 
-__all__ = ["SCALE", "Distribution", "united"]
+__all__ = ["SCALE", "ExponentialBuckets", "united"]
 
 SCALE = 6
 """Sixty-four buckets an octave: each is 1.1 % wide."""
@@ -27,7 +27,7 @@ def _remember(duration_ns: int) -> int:
     return index
 
 
-class Distribution:
+class ExponentialBuckets:
     """Durations by bucket, cumulative since the start; not thread-safe."""
 
     __slots__ = ("counts", "max_ns", "min_ns", "sum_ns", "zeros")
@@ -69,9 +69,9 @@ class Distribution:
         self.min_ns = min(self.min_ns, max(lowest, 0))
         self.max_ns = max(self.max_ns, *batch)
 
-    def copy(self) -> "Distribution":
+    def copy(self) -> "ExponentialBuckets":
         """The same, which stays as it is."""
-        copied = Distribution()
+        copied = ExponentialBuckets()
         copied.counts = self.counts.copy()
         copied.zeros, copied.sum_ns = self.zeros, self.sum_ns
         copied.min_ns, copied.max_ns = self.min_ns, self.max_ns
@@ -100,9 +100,9 @@ class Distribution:
         return self.max_ns / 1e9
 
 
-def united(one: Distribution, other: Distribution) -> Distribution:
+def united(one: ExponentialBuckets, other: ExponentialBuckets) -> ExponentialBuckets:
     """What two distributions are together."""
-    both = Distribution()
+    both = ExponentialBuckets()
     both.counts = dict(Counter(one.counts) + Counter(other.counts))
     both.zeros = one.zeros + other.zeros
     both.sum_ns = one.sum_ns + other.sum_ns

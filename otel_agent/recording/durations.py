@@ -3,7 +3,7 @@ How long watched functions take, at the price of one list append a call.
 
 Every call appends its duration in nanoseconds to the list of its function; that is one step of the interpreter, so calls in any
 number of threads are counted exactly, without a lock, and a thread that ends leaves nothing behind. A collection takes the list and
-sorts it into exponential buckets (`Distribution`), finer than any export needs. When a list is full before that, the call that
+sorts it into exponential buckets (`ExponentialBuckets`), finer than any export needs. When a list is full before that, the call that
 filled it hands it over; only when nobody collects for long does a call sort values itself, so memory has a bound.
 
 Durations are fed before sampling. Nothing here knows the SDK; see `recording.histograms` for the export.
@@ -16,10 +16,10 @@ from collections.abc import Callable
 from typing import Any
 
 from otel_agent.clock import wall_ns
-from otel_agent.recording.distribution import Distribution, united
-from otel_agent.recording.lists import FULL, Example, Series
+from otel_agent.recording.distribution import ExponentialBuckets, united
+from otel_agent.recording.lists import FULL, Example, FunctionDurations
 
-__all__ = ["FULL", "Durations", "Example", "Series", "shared"]
+__all__ = ["FULL", "Durations", "Example", "FunctionDurations", "shared"]
 
 MOST_WAITING = 64
 """Full lists that wait for a collection, over all functions: 10 MB of memory."""
@@ -44,12 +44,12 @@ class Durations:
         """
         self.wall = wall
         self._lock = threading.Lock()
-        self._series: dict[str, Series] = {}
+        self._series: dict[str, FunctionDurations] = {}
         self._waiting = 0
         self.start_ns = wall()
         """Since when calls are counted; in a forked child, since the fork."""
 
-    def series(self, name: str) -> Series:
+    def series(self, name: str) -> FunctionDurations:
         """
         The series of a function; the same one for the same name.
 
@@ -59,7 +59,7 @@ class Durations:
         with self._lock:
             known = self._series.get(name)
             if known is None:
-                known = self._series[name] = Series(self, name)
+                known = self._series[name] = FunctionDurations(self, name)
             return known
 
     def observer(self, name: str) -> Callable[[int, str | None], None]:
@@ -85,7 +85,7 @@ class Durations:
 
         return told
 
-    def take(self, series: Series) -> None:
+    def take(self, series: FunctionDurations) -> None:
         """Set a full list aside for the next collection, or sort it in now when too many wait."""
         with self._lock:
             if self._waiting < MOST_WAITING:
@@ -94,12 +94,12 @@ class Durations:
             else:
                 self._sort(series)
 
-    def sort(self, series: Series) -> None:
+    def sort(self, series: FunctionDurations) -> None:
         """Sort in everything a series holds."""
         with self._lock:
             self._sort(series)
 
-    def _sort(self, series: Series) -> None:
+    def _sort(self, series: FunctionDurations) -> None:
         batches, series.waiting = series.waiting, []
         self._waiting -= len(batches)
         batches.append((_emptied(series.pending), _emptied(series.pending_s)))
@@ -115,7 +115,7 @@ class Durations:
         for error_type, batch in by_type.items():
             _distribution(series, error_type).add(batch)
 
-    def collect(self) -> list[tuple[str, str | None, Distribution]]:
+    def collect(self) -> list[tuple[str, str | None, ExponentialBuckets]]:
         """
         Everything counted so far.
 
@@ -147,7 +147,7 @@ class Durations:
         Returns:
             Name, calls, errors, total, median and 99th percentile in seconds; the one with the largest total first.
         """
-        whole: dict[str, Distribution] = {}
+        whole: dict[str, ExponentialBuckets] = {}
         errors: Counter[str] = Counter()
         for name, error_type, distribution in self.collect():
             if error_type is not None:
@@ -180,10 +180,10 @@ def _emptied(items: list[Any]) -> list[Any]:
     return taken
 
 
-def _distribution(series: Series, error_type: str | None) -> Distribution:
+def _distribution(series: FunctionDurations, error_type: str | None) -> ExponentialBuckets:
     found = series.sorted.get(error_type)
     if found is None:
-        found = series.sorted[error_type] = Distribution()
+        found = series.sorted[error_type] = ExponentialBuckets()
     return found
 
 

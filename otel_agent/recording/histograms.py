@@ -23,7 +23,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from otel_agent.catalog.functions import DURATION
 from otel_agent.clock import wall_ns
-from otel_agent.recording.distribution import SCALE, Distribution
+from otel_agent.recording.distribution import SCALE, ExponentialBuckets
 from otel_agent.recording.durations import Durations, Example
 
 __all__ = ["MAX_BUCKETS", "producer"]
@@ -63,7 +63,7 @@ def producer(scope: str, durations: Durations) -> Callable[[], Sequence[ScopeMet
 def _point(
     name: str,
     error_type: str | None,
-    distribution: Distribution,
+    distribution: ExponentialBuckets,
     span_ns: tuple[int, int],
     example: Example | None,
 ) -> ExponentialHistogramDataPoint:

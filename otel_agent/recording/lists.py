@@ -7,10 +7,10 @@ A call appends its duration to a list: one step of the interpreter. Who collects
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
-from otel_agent.recording.distribution import Distribution
+from otel_agent.recording.distribution import ExponentialBuckets
 from otel_agent.recording.failures import is_failure, type_name
 
-__all__ = ["FULL", "LOOK_S", "Example", "Owner", "Series"]
+__all__ = ["FULL", "LOOK_S", "Example", "FunctionDurations", "Owner"]
 
 FULL = 4096
 """Durations a list holds before it is handed over."""
@@ -25,10 +25,10 @@ class Owner(Protocol):
     wall: Callable[[], int]
     """Tells nanoseconds since 1970."""
 
-    def take(self, series: "Series") -> None:
+    def take(self, series: "FunctionDurations") -> None:
         """Set full lists aside."""
 
-    def sort(self, series: "Series") -> None:
+    def sort(self, series: "FunctionDurations") -> None:
         """Sort in everything a series holds."""
 
 
@@ -42,7 +42,7 @@ class Example(NamedTuple):
     span_id: int
 
 
-class Series:
+class FunctionDurations:
     """
     The durations of one function.
 
@@ -84,7 +84,7 @@ class Series:
         """Error type and duration of the other calls, in nanoseconds."""
         self.waiting: list[tuple[list[int], list[float]]] = []
         """Full lists that have been set aside."""
-        self.sorted: dict[str | None, Distribution] = {}
+        self.sorted: dict[str | None, ExponentialBuckets] = {}
         """What has been collected, by error type."""
         self.slowest_ns = -1
         """Callers with a span that took longer call `example`; set back a minute after an example was taken."""

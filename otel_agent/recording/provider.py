@@ -21,9 +21,9 @@ from otel_agent.clock import monotonic_s
 from otel_agent.guard import guarded
 from otel_agent.recording.durations import Durations
 from otel_agent.recording.ids import RandomIds, random_bits
-from otel_agent.recording.manners import EVERY, manners_of
 from otel_agent.recording.processors import IsolatedProcessors
 from otel_agent.recording.recorder import Recorder
+from otel_agent.recording.sampler_rules import EVERY, sampler_rules_of
 from otel_agent.recording.sampling import limit_of
 from otel_agent.recording.spans import Span
 from otel_agent.recording.tracers import Tracer
@@ -137,7 +137,7 @@ class TracerProvider(sdk.TracerProvider):
             and tracer._is_enabled()
             and not tracer.counts_spans
         )
-        manners = manners_of(tracer.sampler)
+        manners = sampler_rules_of(tracer.sampler)
         tracer.bound = manners.bound if is_quick else None
         tracer.bare = Unsampled if is_quick and manners.drops_below_dropped and not self._records_dropped else None
         follow = manners.keeps_below_kept and (manners.drops_below_dropped or manners.bound == EVERY)

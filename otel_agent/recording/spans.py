@@ -27,7 +27,7 @@ from opentelemetry.util.types import Attributes, AttributeValue
 from otel_agent.clock import wall_ns
 from otel_agent.guard import guarded
 from otel_agent.recording.failures import stack_of, text_of, type_name
-from otel_agent.recording.reading import Readable
+from otel_agent.recording.readable import Readable
 from otel_agent.recording.sites import Site
 
 __all__ = ["HAS_IS_REMOTE", "IS_REMOTE", "SAMPLED", "RareSpan", "Span"]

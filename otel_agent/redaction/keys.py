@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-__all__ = ["HARMLESS", "Certainty", "Keys", "Rule", "has_stem", "proves"]
+__all__ = ["HARMLESS", "Certainty", "Keys", "SecretNameRule", "has_stem", "proves"]
 
 MAX_REMEMBERED = 4096
 """Names remembered before all are forgotten."""
@@ -36,7 +36,7 @@ class Certainty(IntEnum):
     """The value is a secret whatever it looks like."""
 
 
-class Rule(NamedTuple):
+class SecretNameRule(NamedTuple):
     """What a name was recognised as."""
 
     name: str
@@ -44,7 +44,7 @@ class Rule(NamedTuple):
     certainty: Certainty
 
 
-HARMLESS = Rule("", Certainty.NONE)
+HARMLESS = SecretNameRule("", Certainty.NONE)
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _CERTAIN = (
@@ -144,7 +144,7 @@ _FORMS = {
 """What a value must look like where the name is only a hint."""
 
 
-def proves(rule: Rule, text: str) -> bool:
+def proves(rule: SecretNameRule, text: str) -> bool:
     """
     Whether a value of a name is a secret.
 
@@ -166,7 +166,7 @@ def _table(groups: Sequence[tuple[str, str]]) -> re.Pattern[str]:
 
 
 _TABLES = tuple(
-    (_table(groups), tuple(Rule(name, certainty) for name, _ in groups))
+    (_table(groups), tuple(SecretNameRule(name, certainty) for name, _ in groups))
     for groups, certainty in ((_CERTAIN, Certainty.CERTAIN), (_LIKELY, Certainty.LIKELY), (_HINTS, Certainty.HINT))
 )
 
@@ -188,15 +188,15 @@ class Keys:
         """
         wanted = [(number, pattern) for number, pattern in enumerate(patterns, 1) if not pattern.startswith("!")]
         self._own = [
-            (re.compile(pattern, re.IGNORECASE), Rule(f"configured key {number}", Certainty.CERTAIN))
+            (re.compile(pattern, re.IGNORECASE), SecretNameRule(f"configured key {number}", Certainty.CERTAIN))
             for number, pattern in wanted
         ]
         self._harmless = [re.compile(pattern[1:], re.IGNORECASE) for pattern in patterns if pattern.startswith("!")]
         self.has_own = bool(self._own)
         """Whether the operator added names, which `has_stem` does not know."""
-        self._known: dict[str, Rule] = {}
+        self._known: dict[str, SecretNameRule] = {}
 
-    def rule(self, key: str) -> Rule:
+    def rule(self, key: str) -> SecretNameRule:
         """
         What a name says about its value.
 
@@ -215,7 +215,7 @@ class Keys:
                 self._known[key] = known
         return known
 
-    def _judge(self, key: str) -> Rule:
+    def _judge(self, key: str) -> SecretNameRule:
         if any(pattern.search(key) for pattern in self._harmless):
             return HARMLESS
         for pattern, rule in self._own:
@@ -224,7 +224,7 @@ class Keys:
         return _built_in(key)
 
 
-def _built_in(key: str) -> Rule:
+def _built_in(key: str) -> SecretNameRule:
     words = [word.lower() for word in _WORDS.findall(key)]
     named = [word for word in words if word.isalpha()]
     if not named or key in _EXEMPT or named[-1] in _DESCRIBING:
@@ -239,5 +239,5 @@ def _built_in(key: str) -> Rule:
         if rules[0].certainty is Certainty.CERTAIN:
             inside = _INSIDE.search("_".join(words))
             if inside is not None:
-                return Rule((inside.lastgroup or "").replace("_", " "), Certainty.CERTAIN)
+                return SecretNameRule((inside.lastgroup or "").replace("_", " "), Certainty.CERTAIN)
     return HARMLESS

@@ -9,7 +9,7 @@ end`). Code in a stack trace (`token = read_token()`) is spared unless it is a l
 import re
 from collections.abc import Iterator
 
-from otel_agent.redaction.keys import Certainty, Keys, Rule, proves
+from otel_agent.redaction.keys import Certainty, Keys, SecretNameRule, proves
 from otel_agent.redaction.windows import first
 
 __all__ = ["Found", "code_before", "find_pairs", "is_placeholder"]
@@ -92,7 +92,7 @@ def find_pairs(text: str, keys: Keys, *, before: str | None = None) -> Iterator[
         if rule.certainty is Certainty.NONE:
             if name not in {"key", "KEY"} or text[match.start() - 1 : match.start()] not in {"?", "&"}:
                 continue
-            rule = Rule("api key", Certainty.HINT)
+            rule = SecretNameRule("api key", Certainty.HINT)
         found = _value(text, match, rule, before)
         if found is not None:
             yield (*found, rule.name)
@@ -100,7 +100,7 @@ def find_pairs(text: str, keys: Keys, *, before: str | None = None) -> Iterator[
             position = found[0] if is_name_too else found[1]
 
 
-def _value(text: str, match: re.Match[str], rule: Rule, before: str | None) -> tuple[int, int] | None:  # noqa: PLR0911 - one answer per reason
+def _value(text: str, match: re.Match[str], rule: SecretNameRule, before: str | None) -> tuple[int, int] | None:  # noqa: PLR0911 - one answer per reason
     start = match.end()
     opening = _OPENING.match(text, start)
     if opening is not None:
@@ -132,7 +132,7 @@ def _value(text: str, match: re.Match[str], rule: Rule, before: str | None) -> t
     return start, start + len(text[start:end].rstrip(_CLOSING))
 
 
-def _quoted(text: str, start: int, opening: re.Match[str], rule: Rule) -> tuple[int, int] | None:
+def _quoted(text: str, start: int, opening: re.Match[str], rule: SecretNameRule) -> tuple[int, int] | None:
     quoted = _QUOTED.match(text, start)
     if quoted is None:
         return None
@@ -144,7 +144,7 @@ def _quoted(text: str, start: int, opening: re.Match[str], rule: Rule) -> tuple[
     return opening.end(), opening.end() + len(inner)
 
 
-def _is_empty(beginning: str, rule: Rule) -> bool:
+def _is_empty(beginning: str, rule: SecretNameRule) -> bool:
     """Whether a value is none, or proves that its name was not a secret's."""
     is_bracketed = beginning[0] in "[({"
     value = beginning[1:].strip() if is_bracketed else beginning.rstrip(_CLOSING)
@@ -154,7 +154,7 @@ def _is_empty(beginning: str, rule: Rule) -> bool:
     return len(value) <= 1 or any(map(_EMPTY.fullmatch, (value, whole))) or not proves(rule, value)
 
 
-def _is_sentence(beginning: str, name: str, rule: Rule) -> bool:
+def _is_sentence(beginning: str, name: str, rule: SecretNameRule) -> bool:
     """Whether a name and a colon begin a sentence: `invalid token: unexpected end`, `no credentials: check the file`."""
     word = beginning.split(None, 1)[0].rstrip(_CLOSING)
     if word.lower() in _PROSE:

@@ -39,7 +39,7 @@ class Checked(NamedTuple):
     """One sentence each, beginning with the path in the configuration."""
 
 
-class _Part(NamedTuple):
+class _Step(NamedTuple):
     """One step of a pattern: which characters of the sample it can take, and how."""
 
     characters: frozenset[int]
@@ -99,7 +99,7 @@ def problem(pattern: str) -> str | None:
 
 def _slow(items: Iterable[Any], *, is_folded: bool) -> str | None:
     """Why a sequence can take for ever; None when it cannot."""
-    parts: list[_Part] = []
+    parts: list[_Step] = []
     for op, argument in items:
         inner = _inner_problem(str(op), argument, is_folded=is_folded)
         if inner is not None:
@@ -123,7 +123,7 @@ def _inner_problem(op: str, argument: Any, *, is_folded: bool) -> str | None:
     return None
 
 
-def _side_by_side(parts: Sequence[_Part]) -> str | None:
+def _side_by_side(parts: Sequence[_Step]) -> str | None:
     for first, one in enumerate(parts):
         if not one.is_endless:
             continue
@@ -135,14 +135,14 @@ def _side_by_side(parts: Sequence[_Part]) -> str | None:
     return None
 
 
-def _parts(op: str, argument: Any, *, is_folded: bool) -> list[_Part]:
+def _parts(op: str, argument: Any, *, is_folded: bool) -> list[_Step]:
     if op == "SUBPATTERN":
         return _flat(argument[3], is_folded=is_folded)
     if op in (*_REPEATS, "POSSESSIVE_REPEAT"):
         inner = _flat(argument[2], is_folded=is_folded)
         characters = frozenset().union(*(part.characters for part in inner)) if inner else frozenset()
         is_endless = op in _REPEATS and (_is_endless(argument[1]) or any(part.is_endless for part in inner))
-        return [_Part(characters, is_endless, argument[0] == 0 or all(part.is_optional for part in inner))]
+        return [_Step(characters, is_endless, argument[0] == 0 or all(part.is_optional for part in inner))]
     if op == "ATOMIC_GROUP":
         return [part._replace(is_endless=False) for part in _flat(argument, is_folded=is_folded)]
     if op == "BRANCH":
@@ -150,13 +150,13 @@ def _parts(op: str, argument: Any, *, is_folded: bool) -> list[_Part]:
         every = [part for branch in branches for part in branch]
         characters = frozenset().union(*(part.characters for part in every)) if every else frozenset()
         is_optional = any(all(part.is_optional for part in branch) for branch in branches)
-        return [_Part(characters, any(part.is_endless for part in every), is_optional)]
+        return [_Step(characters, any(part.is_endless for part in every), is_optional)]
     if op in {"AT", "ASSERT", "ASSERT_NOT"}:
         return []
-    return [_Part(_characters(op, argument, is_folded=is_folded), is_endless=False, is_optional=False)]
+    return [_Step(_characters(op, argument, is_folded=is_folded), is_endless=False, is_optional=False)]
 
 
-def _flat(items: Iterable[Any], *, is_folded: bool) -> list[_Part]:
+def _flat(items: Iterable[Any], *, is_folded: bool) -> list[_Step]:
     return [part for op, argument in items for part in _parts(str(op), argument, is_folded=is_folded)]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from otel_agent.guard import shared
-from otel_agent.redaction.keys import HARMLESS, Certainty, Keys, Rule, proves
+from otel_agent.redaction.keys import HARMLESS, Certainty, Keys, SecretNameRule, proves
 from otel_agent.redaction.pairs import is_placeholder
 from otel_agent.redaction.texts import Texts, is_marker, marker
 from otel_agent.redaction.windows import MAX_CHARS
@@ -118,7 +118,7 @@ class Values:
         if not attributes:
             return attributes
         try:
-            return self._mapping(attributes, _Walk(), 0)
+            return self._mapping(attributes, _CleaningWalk(), 0)
         except Exception as error:  # noqa: BLE001 - foreign mappings run foreign code
             _report(error)
             return {}
@@ -132,12 +132,12 @@ class Values:
             value: Anything.
         """
         try:
-            return self._value(key, value, _Walk(), 0)
+            return self._value(key, value, _CleaningWalk(), 0)
         except Exception as error:  # noqa: BLE001 - foreign values run foreign code
             _report(error)
             return FAILED
 
-    def _mapping(self, attributes: Any, walk: "_Walk", depth: int) -> Any:
+    def _mapping(self, attributes: Any, walk: "_CleaningWalk", depth: int) -> Any:
         cleaned: dict[Any, Any] = {}
         is_changed = False
         for key, value in attributes.items():
@@ -150,7 +150,7 @@ class Values:
             cleaned[kept_name] = kept
         return cleaned if is_changed else attributes
 
-    def _value(self, key: str, value: Any, walk: "_Walk", depth: int) -> Any:
+    def _value(self, key: str, value: Any, walk: "_CleaningWalk", depth: int) -> Any:
         kind = value.__class__
         if key not in self.harmless_keys:
             rule = self._keys.rule(key)
@@ -170,7 +170,7 @@ class Values:
                 self.harmless_keys.clear()
             self.harmless_keys.add(key)
 
-    def _other(self, value: Any, walk: "_Walk", depth: int) -> Any:  # noqa: PLR0911 - one answer per kind of value
+    def _other(self, value: Any, walk: "_CleaningWalk", depth: int) -> Any:  # noqa: PLR0911 - one answer per kind of value
         if isinstance(value, str):
             return self.text(str.__str__(value))
         if isinstance(value, int | float | complex):
@@ -190,7 +190,7 @@ class Values:
         cleaned = self._texts.clean(text)
         return value if cleaned is text and len(value) <= MAX_CHARS else cleaned.encode("latin-1")
 
-    def _collection(self, value: Any, walk: "_Walk", depth: int) -> Any:
+    def _collection(self, value: Any, walk: "_CleaningWalk", depth: int) -> Any:
         if id(value) in walk.inside:
             return "<circular>"
         if depth >= MAX_DEPTH:
@@ -203,7 +203,7 @@ class Values:
         finally:
             walk.inside.discard(id(value))
 
-    def _items(self, values: Any, walk: "_Walk", depth: int) -> Any:
+    def _items(self, values: Any, walk: "_CleaningWalk", depth: int) -> Any:
         cleaned: list[Any] = []
         is_changed = False
         name = ""
@@ -218,7 +218,7 @@ class Values:
         return cleaned if is_changed else values
 
 
-class _Walk:
+class _CleaningWalk:
     """One value on its way: what it may still use and which collections it is inside of."""
 
     __slots__ = ("budget", "inside")
@@ -232,7 +232,7 @@ class _Walk:
         return self.budget >= 0
 
 
-def _is_secret(rule: Rule, value: Any) -> bool:
+def _is_secret(rule: SecretNameRule, value: Any) -> bool:
     if value is None or isinstance(value, bool | float):
         return False
     if isinstance(value, str):

@@ -3,7 +3,7 @@ Native histograms: counts in buckets whose bounds grow by a constant factor.
 
 What OpenTelemetry calls an exponential histogram and Prometheus a native one. Of scale `s` the bounds grow by the factor
 2^(2^-s); the bucket of index `i` holds the values above factor^(i-1) and up to factor^i. OpenTelemetry counts its indexes
-from one lower; whoever builds a `Histogram` adds the one.
+from one lower; whoever builds a `NativeHistogram` adds the one.
 
 Source: https://prometheus.io/docs/specs/native_histograms/
 """
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-__all__ = ["Bucket", "Counts", "Histogram", "HistogramRing", "HistogramWindow"]
+__all__ = ["Bucket", "Counts", "HistogramRing", "HistogramWindow", "NativeHistogram"]
 
 HISTOGRAM_LIMIT = 900
 """Histograms kept of a series as they came: a quarter of an hour at one a second. One is a hundred times a number's size."""
@@ -73,7 +73,7 @@ class Counts(Mapping[int, float]):
 
 
 @dataclass(frozen=True, slots=True)
-class Histogram:
+class NativeHistogram:
     """One state of a native histogram; all counts are since its start."""
 
     scale: int
@@ -91,7 +91,7 @@ class Histogram:
     negative: Mapping[int, float] = field(default_factory=dict)
     """Counts of the buckets below zero, by index of their mirror image."""
 
-    def at_scale(self, scale: int) -> "Histogram":
+    def at_scale(self, scale: int) -> "NativeHistogram":
         """
         The same, coarser.
 
@@ -101,7 +101,7 @@ class Histogram:
         if scale >= self.scale:
             return self
         shift = self.scale - scale
-        return Histogram(
+        return NativeHistogram(
             scale,
             self.count,
             self.sum,
@@ -111,7 +111,7 @@ class Histogram:
             _merged(self.negative, shift),
         )
 
-    def plus(self, other: "Histogram", factor: float = 1.0) -> "Histogram":
+    def plus(self, other: "NativeHistogram", factor: float = 1.0) -> "NativeHistogram":
         """
         Add another, times a factor; at the coarser of the two scales.
 
@@ -121,7 +121,7 @@ class Histogram:
         """
         scale = min(self.scale, other.scale)
         mine, others = self.at_scale(scale), other.at_scale(scale)
-        return Histogram(
+        return NativeHistogram(
             scale,
             mine.count + factor * others.count,
             mine.sum + factor * others.sum,
@@ -131,14 +131,14 @@ class Histogram:
             _added(mine.negative, others.negative, factor),
         )
 
-    def times(self, factor: float) -> "Histogram":
+    def times(self, factor: float) -> "NativeHistogram":
         """
         Multiply every count.
 
         Args:
             factor: Any number.
         """
-        return Histogram(
+        return NativeHistogram(
             self.scale,
             self.count * factor,
             self.sum * factor,
@@ -148,7 +148,7 @@ class Histogram:
             {index: count * factor for index, count in self.negative.items()},
         )
 
-    def is_reset_after(self, before: "Histogram") -> bool:
+    def is_reset_after(self, before: "NativeHistogram") -> bool:
         """
         Whether this cannot have grown out of an earlier state, so that counting began anew between the two.
 
@@ -206,7 +206,7 @@ class HistogramWindow(NamedTuple):
 
     times_ms: list[int]
     """When, in milliseconds since 1970."""
-    values: list[Histogram]
+    values: list[NativeHistogram]
     """What."""
 
 
@@ -241,11 +241,11 @@ class HistogramRing:
         self._seal_ms = 0
         self.last_ms = -(1 << 62)
         self.times_ms = array("q")
-        self.values: list[Histogram | None] = []
+        self.values: list[NativeHistogram | None] = []
         self.coarse_times_ms = array("q")
-        self.coarse_values: list[Histogram | None] = []
+        self.coarse_values: list[NativeHistogram | None] = []
 
-    def push(self, time_ms: int, value: Histogram | None) -> bool:
+    def push(self, time_ms: int, value: NativeHistogram | None) -> bool:
         """
         Add a state at the end.
 
@@ -279,7 +279,7 @@ class HistogramRing:
             del self.coarse_times_ms[: -self._coarse_limit]
             del self.coarse_values[: -self._coarse_limit]
 
-    def latest(self, at_ms: int, lookback_ms: int) -> tuple[int, Histogram] | None:
+    def latest(self, at_ms: int, lookback_ms: int) -> tuple[int, NativeHistogram] | None:
         """
         The newest state that is not later than a moment, nor older than the lookback.
 

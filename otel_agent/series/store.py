@@ -11,7 +11,7 @@ rules watch must not vanish because something else began to misbehave.
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 
-from otel_agent.series.histograms import Histogram, HistogramRing
+from otel_agent.series.histograms import HistogramRing, NativeHistogram
 from otel_agent.series.labels import NAME, Labels
 from otel_agent.series.matchers import Match, Matcher
 from otel_agent.series.rings import COARSE_LIMIT, FINE_LIMIT, STALE, Ring
@@ -103,7 +103,7 @@ class Store:
         self,
         labels: Labels | Mapping[str, str],
         time_ms: int,
-        value: float | Histogram,
+        value: float | NativeHistogram,
         *,
         is_counter: bool = False,
     ) -> bool:
@@ -121,7 +121,7 @@ class Store:
         """
         labels = labels if isinstance(labels, Labels) else Labels(labels)
         with self.lock:
-            is_histogram = isinstance(value, Histogram)
+            is_histogram = isinstance(value, NativeHistogram)
             found = self.series(labels, is_counter=is_counter, is_histogram=is_histogram)
             if found is None:
                 return False

@@ -8,7 +8,7 @@ In which order parts start, and how each closes and follows a fork. The last one
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from otel_agent.instruments.pending import PendingSpan
+from otel_agent.instruments.automatic.pending_spans import PendingSpan
 from otel_agent.lifecycle.components import Component
 from otel_agent.logs.bridge import BridgeHandler, install_bridge
 from otel_agent.recording.open_spans import end_open_spans

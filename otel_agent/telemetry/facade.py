@@ -11,8 +11,8 @@ from otel_agent.guard import shared as guard
 from otel_agent.telemetry.parts import Parts
 
 if TYPE_CHECKING:
-    from otel_agent.alerts.engine import Alerts  # heavy, and not needed without rules
-    from otel_agent.health.assembly import Health
+    from otel_agent.alerts.engine import AlertEngine  # heavy, and not needed without rules
+    from otel_agent.health.assembly import HealthService
     from otel_agent.telemetry.reloading import Reloading
 
 __all__ = ["Telemetry"]
@@ -56,17 +56,17 @@ class Telemetry:
         return self._parts is not None and self._parts.lifecycle.is_running()
 
     @property
-    def alerts(self) -> "Alerts":
+    def alerts(self) -> "AlertEngine":
         """The rules: `active()`, `acknowledge(…)`, `on_change(…)`, `evaluate(…)`."""
         if self._parts is None or self._parts.judging is None:
-            from otel_agent.alerts.engine import Alerts
+            from otel_agent.alerts.engine import AlertEngine
             from otel_agent.series.store import Store
 
-            return Alerts((), Store())
+            return AlertEngine((), Store())
         return self._parts.judging.alerts
 
     @property
-    def health(self) -> "Health | None":
+    def health(self) -> "HealthService | None":
         """Checks and their states: `report()`, `status()`, `port`. `None` when the package is disabled."""
         return None if self._parts is None else self._parts.health
 

@@ -11,21 +11,15 @@ from importlib.util import find_spec
 from typing import Any
 
 from otel_agent.guard import guarded, shared
-from otel_agent.instruments import (
-    automatic,
-    cache_watching,
-    functions,
-    host,
-    libraries,
-    pending,
-    process,
-    reporting,
-    runtime,
-    threads,
-)
+from otel_agent.instruments import libraries, reporting, threads
+from otel_agent.instruments.automatic import modules as automatic
+from otel_agent.instruments.automatic import pending_spans
+from otel_agent.instruments.caches import watching
+from otel_agent.instruments.functions import decorators
 from otel_agent.instruments.imports import after_import
+from otel_agent.instruments.machine import host, process, runtime
 from otel_agent.instruments.observing import Handle
-from otel_agent.processors import distributions
+from otel_agent.processors import kept_histograms
 from otel_agent.telemetry.events import SCOPE
 from otel_agent.telemetry.parts import Parts
 
@@ -65,7 +59,7 @@ class Instrumentation:
                 self._put("process", lambda: process.install(meter, tick_s=tick_s, detail=detail).close)
             if config.metrics.runtime:
                 self._put("runtime", lambda: self._runtime(meter, detail=detail))
-            self._put("caches", lambda: cache_watching.install(meter).close)
+            self._put("caches", lambda: watching.install(meter).close)
             self._put("reporting", lambda: self._report(meter))
         self._put("libraries", self._libraries)
         self._put("modules", self._modules)
@@ -83,12 +77,12 @@ class Instrumentation:
 
     def _bind(self) -> Callable[[], object]:
         recorder = self._parts.recorder()
-        functions.bind(recorder)
-        return lambda: functions.bind(None)
+        decorators.bind(recorder)
+        return lambda: decorators.bind(None)
 
     def _runtime(self, meter: Any, *, detail: bool) -> Callable[[], object]:
         handle = runtime.install(meter, detail=detail)
-        self._parts.distributions.append(distributions.producer(SCOPE, handle.distributions))
+        self._parts.distributions.append(kept_histograms.producer(SCOPE, handle.distributions))
         return handle.close
 
     def _report(self, meter: Any) -> Callable[[], object]:
@@ -128,10 +122,10 @@ class Instrumentation:
         self._watch_queries()
 
     def _watch_queries(self) -> str:
-        from otel_agent.instruments import sqlalchemy
+        from otel_agent.instruments.databases import sqlalchemy
 
         parts = self._parts
-        parts.distributions.append(distributions.producer(sqlalchemy.SCOPE, sqlalchemy.distributions))
+        parts.distributions.append(kept_histograms.producer(sqlalchemy.SCOPE, sqlalchemy.distributions))
         self._undo.append(("sqlalchemy", sqlalchemy.uninstall))
         return sqlalchemy.install(
             parts.tracer_provider,
@@ -149,7 +143,7 @@ class Instrumentation:
             wanted.modules,
             wanted.min_duration_s,
             parts.durations.observer,
-            parts.tracer_provider.get_tracer(pending.SCOPE),
+            parts.tracer_provider.get_tracer(pending_spans.SCOPE),
         )
         self._problems.extend(handle.problems)
         is_closed = threading.Event()
@@ -162,7 +156,7 @@ class Instrumentation:
         return close
 
 
-def _look_again(handle: automatic.Handle, is_closed: threading.Event) -> None:
+def _look_again(handle: automatic.AutomaticTracing, is_closed: threading.Event) -> None:
     """A script that calls `init` in its first lines defines its functions below them, a moment later."""
     for pause_s in LOOKS_S:
         if is_closed.wait(pause_s):

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from otel_agent.config.model import Config
-from otel_agent.config.sections.export import Export
+from otel_agent.config.sections.export import ExportSettings
 from otel_agent.delivery.accounting import Delivery
-from otel_agent.delivery.entrance import Entrance
-from otel_agent.delivery.loading import load
+from otel_agent.delivery.late_engine import LateEngine
 from otel_agent.delivery.settings import DeliverySettings
-from otel_agent.health.assembly import Health
+from otel_agent.health.assembly import HealthService
 from otel_agent.health.registry import shared as checks
-from otel_agent.instruments import functions
-from otel_agent.instruments.cache_watching import registry as caches
+from otel_agent.instruments.caches.watching import registry as caches
+from otel_agent.instruments.functions.calls import SCOPE as SPAN_SCOPE
+from otel_agent.late_imports import load
 from otel_agent.lifecycle.components import Component, Lifecycle
 from otel_agent.logs import otel
 from otel_agent.logs.bridge import BridgeHandler
@@ -27,15 +27,15 @@ from otel_agent.logs.errors import ErrorTracker
 from otel_agent.logs.outputs import Outputs, build_outputs
 from otel_agent.processors.attaching import QueueProcessor
 from otel_agent.processors.metrics import AgentMetricReader
-from otel_agent.providers.destinations import destinations
 from otel_agent.providers.existing import Existing
 from otel_agent.providers.metering import all_of, build_meter_provider, build_reader, queued
-from otel_agent.providers.past import RecentPast
 from otel_agent.providers.resource import build_resource
 from otel_agent.providers.tracing import build_tail, build_tracer_provider
 from otel_agent.recording import durations, histograms
 from otel_agent.recording.recorder import Recorder
 from otel_agent.redaction.redactor import Redactor
+from otel_agent.telemetry.assembly.destinations import destinations
+from otel_agent.telemetry.assembly.recent_past import RecentPast
 from otel_agent.telemetry.components import components
 from otel_agent.telemetry.events import SCOPE, emit_alert, emit_health
 
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from otel_agent.delivery.engine import DeliveryEngine
     from otel_agent.delivery.queues import SignalQueue
     from otel_agent.instruments.libraries import Libraries
-    from otel_agent.providers.judging import Judging
-    from otel_agent.providers.terminal import Terminal
+    from otel_agent.telemetry.assembly.alerting import AlertAssembly
+    from otel_agent.telemetry.assembly.terminal import Terminal
 
 __all__ = ["Observers", "Parts"]
 
@@ -54,7 +54,7 @@ Observers = Mapping[str, Sequence[Callable[[list[Any]], object]]]
 """By signal: who sees each batch on the delivery thread."""
 
 
-class Closing(Protocol):
+class Closeable(Protocol):
     """What follows the process."""
 
     def close(self) -> None:
@@ -73,7 +73,7 @@ class Parts:
         existing: Existing,
         problems: list[str],
         observers: Observers | None = None,
-        renew_export: Callable[[], Export] | None = None,
+        renew_export: Callable[[], ExportSettings] | None = None,
     ) -> None:
         """
         Build everything.
@@ -89,7 +89,7 @@ class Parts:
         self.config = config
         self._renew_export = renew_export
         self.existing = existing
-        self._kept: list[Closing] = []
+        self._kept: list[Closeable] = []
         self.libraries: Libraries | None = None
         self.distributions: list[Callable[[], Sequence[Any]]] = []
         """Metrics that instruments keep themselves; `instrumenting` adds to it."""
@@ -120,9 +120,7 @@ class Parts:
         """What decorators record with; `None` when spans go through somebody else's provider."""
         if self.spans is not None:
             return None
-        recorder: Recorder = self.tracer_provider.recorder(
-            functions.__name__, self.durations, self.config.sampling.calls_per_s
-        )
+        recorder: Recorder = self.tracer_provider.recorder(SPAN_SCOPE, self.durations, self.config.sampling.calls_per_s)
         return recorder
 
     def start(self, instruments: Component) -> None:
@@ -144,7 +142,7 @@ class Parts:
         """What became of everything so far."""
         return self.engine.flush(0.0)
 
-    def keep(self, part: Closing) -> None:
+    def keep(self, part: Closeable) -> None:
         """
         Hold what follows the process until everything has ended.
 
@@ -173,7 +171,7 @@ class Parts:
 
     def _build_terminal(self) -> "Terminal":
         from otel_agent.delivery.console.summary import FunctionFigures  # for those who have a terminal to read
-        from otel_agent.providers.terminal import Terminal, TerminalFigures
+        from otel_agent.telemetry.assembly.terminal import Terminal, TerminalFigures
 
         figures = TerminalFigures(
             functions=lambda: [FunctionFigures(*line) for line in self.durations.figures()],
@@ -183,14 +181,14 @@ class Parts:
         )
         return Terminal(sys.stderr, self.config.service.name, figures, self.redactor.text)
 
-    def _build_judging(self, directory: Path, problems: list[str]) -> "Judging | None":
+    def _build_judging(self, directory: Path, problems: list[str]) -> "AlertAssembly | None":
         wanted = self.config.alerts
         if not (wanted.enabled and (wanted.rules or wanted.rule_files or wanted.defaults)):
             return None
         # Rules bring a parser and half a hundred modules; an agent without rules does not load them.
-        from otel_agent.providers.judging import build_judging
+        from otel_agent.telemetry.assembly.alerting import build_alerting
 
-        judging = build_judging(
+        judging = build_alerting(
             wanted,
             self.resource.attributes,
             directory=directory,
@@ -209,7 +207,7 @@ class Parts:
         trackers = {"traces": [self.errors.spans], "logs": [self.errors.logs]}
         return {signal: tracker for signal, tracker in trackers.items() if signal in self._wanted}
 
-    def _build_engine(self, to: Mapping[str, Sequence[str]], observers: Observers) -> Entrance:
+    def _build_engine(self, to: Mapping[str, Sequence[str]], observers: Observers) -> LateEngine:
         config = self.config
         settings = DeliverySettings(
             queue_spans=config.queue.spans,
@@ -223,7 +221,7 @@ class Parts:
         def build(queues: "Mapping[str, SignalQueue]") -> "DeliveryEngine":
             # Loaded here, after the start: see `entrance`.
             from otel_agent.delivery.engine import DeliveryEngine
-            from otel_agent.providers.way_out import build_sender, build_spool
+            from otel_agent.telemetry.assembly.senders import build_sender, build_spool
 
             self.redactor.load()
             sender = build_sender(config.export, to, self._renew_export)
@@ -237,7 +235,7 @@ class Parts:
                 queues=queues,
             )
 
-        return Entrance(
+        return LateEngine(
             build,
             settings,
             has_disk=has_disk,
@@ -247,8 +245,12 @@ class Parts:
 
     def _load_beside(self) -> None:
         """What other threads need, loaded where no fork can cut it in two; then the watching begins."""
-        load("otel_agent.instruments.procfs" if sys.platform == "linux" else "otel_agent.instruments.portable")
-        load("otel_agent.instruments.cgroup")
+        load(
+            "otel_agent.instruments.machine.procfs"
+            if sys.platform == "linux"
+            else "otel_agent.instruments.machine.psutil_readings"
+        )
+        load("otel_agent.instruments.machine.cgroup")
         self.health.watch()
 
     def _build_tracing(self, problems: list[str]) -> tuple[Any, QueueProcessor | None]:
@@ -299,8 +301,8 @@ class Parts:
         level = logging.getLevelNamesMapping()[settings.level]
         return provider, outputs, BridgeHandler(queue if is_exported else None, self.resource, level, outputs.sinks)
 
-    def _build_health(self) -> Health:
-        return Health(
+    def _build_health(self) -> HealthService:
+        return HealthService(
             self.config.health,
             read=_ratios(),
             delivery=self.engine.trouble,
@@ -319,7 +321,9 @@ def _ratios() -> Callable[[], Mapping[str, float]]:
 
     def read() -> Mapping[str, float]:
         if not made:
-            from otel_agent.instruments.host import build_ratios  # loaded beside the agent, as what reads them is
+            from otel_agent.instruments.machine.host import (
+                build_ratios,  # loaded beside the agent, as what reads them is
+            )
 
             made.append(build_ratios())
         return made[0]()

@@ -19,7 +19,7 @@ from otel_agent.config.loading import Loaded, load, working_directory
 from otel_agent.errors import ConfigurationError, OtelAgentError
 from otel_agent.guard import shared as guard
 from otel_agent.lifecycle.components import Component
-from otel_agent.lifecycle.endings import ExitHooks
+from otel_agent.lifecycle.exit_hooks import ExitHooks
 from otel_agent.lifecycle.reload_signal import HANGUP, ReloadSignal, has_terminal
 from otel_agent.lifecycle.signals import SIGNALS, EndSignals
 from otel_agent.providers.existing import find_existing
@@ -33,7 +33,7 @@ from otel_agent.telemetry.reloading import Reloading
 __all__ = ["init", "start"]
 
 
-class _Process:
+class _CurrentTelemetry:
     """The one telemetry of the process; `lock` is held while one is made."""
 
     lock = threading.RLock()
@@ -97,13 +97,13 @@ def init(  # noqa: PLR0913 - each is a promise of the public interface
         ```
     """
     arguments = {name: value for name, value in locals().items() if value is not None}
-    with _Process.lock:
-        present = _Process.telemetry
+    with _CurrentTelemetry.lock:
+        present = _CurrentTelemetry.telemetry
         if present is not None and present.is_running:
-            _compare(_Process.arguments, arguments)
+            _compare(_CurrentTelemetry.arguments, arguments)
             return present
-        _Process.telemetry = telemetry = start(arguments)
-        _Process.arguments = arguments
+        _CurrentTelemetry.telemetry = telemetry = start(arguments)
+        _CurrentTelemetry.arguments = arguments
         return telemetry
 
 

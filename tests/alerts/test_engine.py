@@ -8,7 +8,7 @@ import pytest
 from waiting import until
 
 from otel_agent import guard
-from otel_agent.alerts.engine import Alerts
+from otel_agent.alerts.engine import AlertEngine
 from otel_agent.alerts.loading import load_rules
 from otel_agent.alerts.promql.evaluation import Context, evaluate
 from otel_agent.alerts.rules.files import read_text
@@ -27,11 +27,11 @@ groups:
 """
 
 
-def engine(store: Store, clock: ManualClock, text: str = RULES, **more: object) -> Alerts:
+def engine(store: Store, clock: ManualClock, text: str = RULES, **more: object) -> AlertEngine:
     """Rules over a store."""
     rules = read_text(text)
     assert () == rules.problems
-    return Alerts(rules.groups, store, clock=clock, **more)  # type: ignore[arg-type]
+    return AlertEngine(rules.groups, store, clock=clock, **more)  # type: ignore[arg-type]
 
 
 def pushed(store: Store, clock: ManualClock, value: float) -> None:
@@ -39,7 +39,7 @@ def pushed(store: Store, clock: ManualClock, value: float) -> None:
     store.append({"__name__": "x"}, clock.wall_ns() // 1_000_000, value)
 
 
-def fired(store: Store, clock: ManualClock, **more: object) -> Alerts:
+def fired(store: Store, clock: ManualClock, **more: object) -> AlertEngine:
     """The same, evaluated until the alert fires."""
     alerts = engine(store, clock, RULES, **more)
     for _ in range(4):
@@ -131,7 +131,7 @@ def test_an_event_is_judged_at_once_but_at_most_once_a_second() -> None:
 def test_the_thread_judges_by_itself_and_stops() -> None:
     """Started, it evaluates when woken; closed, its thread is gone; both can be done twice."""
     store = Store()
-    alerts = Alerts(read_text("groups: [{name: g, rules: [{alert: A, expr: vector(1)}]}]").groups, store)
+    alerts = AlertEngine(read_text("groups: [{name: g, rules: [{alert: A, expr: vector(1)}]}]").groups, store)
     heard: list[Transition] = []
     alerts.on_change(heard.append)
     alerts.start()
@@ -225,7 +225,7 @@ def test_an_alert_whose_rule_is_gone_ends_and_that_is_told(text: str) -> None:
 
 def test_rules_that_come_later_are_judged_by_a_thread_that_was_begun_without_any() -> None:
     """An empty file at the start is no reason to judge nothing for ever."""
-    alerts = Alerts((), Store())
+    alerts = AlertEngine((), Store())
     heard: list[Transition] = []
     alerts.on_change(heard.append)
     alerts.start()
@@ -253,7 +253,7 @@ def test_no_data_does_what_the_rule_says(tmp_path: Path, policy: str, expected: 
     (tmp_path / "r.yml").write_text("groups: [{name: g, interval: 15s, rules: [{alert: High, expr: x > 5}]}]")
     rules = load_rules([tmp_path / "r.yml"], overrides={"High": {"no_data": policy}})
     store, clock = Store(), ManualClock()
-    alerts = Alerts(rules.groups, store, clock=clock)
+    alerts = AlertEngine(rules.groups, store, clock=clock)
     pushed(store, clock, 7.0)
     alerts.evaluate()
     before = [alert.labels.get("alertname") for alert in alerts.active()]
@@ -269,7 +269,7 @@ def test_an_error_does_what_the_rule_says(tmp_path: Path, policy: str, expected:
     (tmp_path / "r.yml").write_text("groups: [{name: g, interval: 15s, rules: [{alert: Odd, expr: x * on () y > 5}]}]")
     rules = load_rules(["*.yml"], overrides={"Odd": {"on_error": policy}}, directory=tmp_path)
     store, clock = Store(), ManualClock()
-    alerts = Alerts(rules.groups, store, clock=clock)
+    alerts = AlertEngine(rules.groups, store, clock=clock)
     for hosts in ("a", "ab"):
         clock.advance(15)
         pushed(store, clock, 7.0)

@@ -11,7 +11,7 @@ from otel_agent.alerts.rules.export import export_groups
 from otel_agent.alerts.rules.files import RuleSet, read_text
 from otel_agent.alerts.rules.model import Rule
 from otel_agent.catalog import METRICS
-from otel_agent.catalog.records import Kind
+from otel_agent.catalog.records import InstrumentKind
 from otel_agent.series.naming import Naming, metric_name
 from otel_agent.series.store import Store
 
@@ -122,7 +122,9 @@ def test_the_default_rules_are_right_and_read_what_is_measured() -> None:
     """All of them load, are written and read back the same, and read only series that the catalogue or spans give."""
     rules = read_defaults()
     known = {
-        metric_name(m.name, m.unit, is_gauge=m.kind is Kind.GAUGE, is_counter=m.kind is Kind.COUNTER)
+        metric_name(
+            m.name, m.unit, is_gauge=m.kind is InstrumentKind.GAUGE, is_counter=m.kind is InstrumentKind.COUNTER
+        )
         for m in METRICS.values()
     }
     read = {

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from otel_agent.alerts.engine import Alerts
+from otel_agent.alerts.engine import AlertEngine
 from otel_agent.alerts.loading import load_rules
 from otel_agent.alerts.states import Transition
 from otel_agent.clock import ManualClock
@@ -24,7 +24,7 @@ class Life:
         self.clock, self.store = ManualClock(), Store()
         rules = load_rules(rules=[entry])
         assert () == rules.problems
-        self.alerts = Alerts(rules.groups, self.store, clock=self.clock, budget_s=10)
+        self.alerts = AlertEngine(rules.groups, self.store, clock=self.clock, budget_s=10)
         self.fired: list[tuple[float, str]] = []
         self.alerts.on_change(self._changed)
         self.second = 0
@@ -91,7 +91,7 @@ def test_lognormal_latencies_are_not_odd_and_a_jump_is() -> None:
     """Hours of skewed latencies give no alert; ten times as long for a minute gives one."""
     clock, store = ManualClock(), Store()
     rules = load_rules(rules=[{"anomaly": {"name": "Odd", "metric": "latency", "window": "15s"}}])
-    alerts = Alerts(rules.groups, store, clock=clock)
+    alerts = AlertEngine(rules.groups, store, clock=clock)
     fired: list[int] = []
     generator = random.Random(3)
     minute = 0

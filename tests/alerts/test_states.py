@@ -5,7 +5,7 @@ import pytest
 from otel_agent.alerts.events import transition_event
 from otel_agent.alerts.promql.nodes import EvaluationError, Vector
 from otel_agent.alerts.rules.files import read_text
-from otel_agent.alerts.states import AlertingRule, State, Transition, fingerprint_of
+from otel_agent.alerts.states import AlertingRule, AlertState, Transition, fingerprint_of
 from otel_agent.series.labels import Labels
 
 MINUTE_MS = 60_000
@@ -123,4 +123,4 @@ def test_a_change_becomes_a_log_event() -> None:
         event.attributes["agent.alert.state.to"],
     )
     assert (9, "alert Hot resolved: hot a") == (ended.severity_number, ended.body)
-    assert None is transition_event(Transition(fired.alert, State.FIRING, State.FIRING, T0_MS))
+    assert None is transition_event(Transition(fired.alert, AlertState.FIRING, AlertState.FIRING, T0_MS))

@@ -24,15 +24,15 @@ from otel_agent.catalog.records import OURS
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "metrics.md"
 KINDS = {
-    "counter": catalog.Kind.COUNTER,
-    "updowncounter": catalog.Kind.UP_DOWN_COUNTER,
-    "gauge": catalog.Kind.GAUGE,
-    "histogram": catalog.Kind.HISTOGRAM,
+    "counter": catalog.InstrumentKind.COUNTER,
+    "updowncounter": catalog.InstrumentKind.UP_DOWN_COUNTER,
+    "gauge": catalog.InstrumentKind.GAUGE,
+    "histogram": catalog.InstrumentKind.HISTOGRAM,
 }
 
 
 def described() -> dict[str, tuple[str, str]]:
-    """Kind and unit of each conventional metric, as the docstrings below the constants say."""
+    """InstrumentKind and unit of each conventional metric, as the docstrings below the constants say."""
     pattern = re.compile(
         r'^\w+: Final = "(?P<name>[\w.]+)"\n""".*?Instrument: (?P<kind>\w+)\nUnit: (?P<unit>\S+)',
         re.DOTALL | re.MULTILINE,

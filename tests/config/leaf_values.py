@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args, get_origin
 from hypothesis import strategies as st
 from msgspec import to_builtins
 
-from otel_agent.config.sections.keeping import LogFile
+from otel_agent.config.sections.keeping import LogFileSettings
 from otel_agent.config.tree import members, metas
 
 WORDS = st.text("abcxyz", min_size=3, max_size=8)
@@ -55,9 +55,9 @@ def _one(kind: Any) -> st.SearchStrategy[Any]:
         return st.lists(_of(get_args(base)[0]), min_size=1, max_size=3, unique_by=repr).map(tuple)
     if origin is dict:
         return _of(get_args(base)[1]).map(lambda value: {"k": value})
-    if base is LogFile:
+    if base is LogFileSettings:
         return st.builds(
-            lambda word, size: LogFile(path=f"/nowhere/{word}", max_bytes=size), WORDS, st.integers(1, 999)
+            lambda word, size: LogFileSettings(path=f"/nowhere/{word}", max_bytes=size), WORDS, st.integers(1, 999)
         )
     if base is str:
         return (

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from otel_agent.config.documents import read_document
-from otel_agent.config.findings import Findings
 from otel_agent.config.loading import load
-from otel_agent.config.nodes import Node, Place
+from otel_agent.config.nodes import ConfigNode, Place
+from otel_agent.config.problems import Problems
 from otel_agent.config.scalars import resolved
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -17,9 +17,9 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
 )
 
 
-def read(text: str) -> tuple[Node | None, tuple[str, ...]]:
+def read(text: str) -> tuple[ConfigNode | None, tuple[str, ...]]:
     """The document and the problems."""
-    findings = Findings()
+    findings = Problems()
     return read_document(text, Place("f.yaml", "/"), findings), findings.problems
 
 

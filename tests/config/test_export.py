@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from msgspec import convert
 
-from otel_agent.config.sections.export import SIGNALS, Export
+from otel_agent.config.sections.export import SIGNALS, ExportSettings
 
 
-def export(**settings: Any) -> Export:
+def export(**settings: Any) -> ExportSettings:
     """A section with settings."""
-    return convert(settings, Export)
+    return convert(settings, ExportSettings)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from otel_agent.config.documentation import described
 from otel_agent.config.model import Config
 from otel_agent.config.pages import PAGES
 from otel_agent.config.schema import schema
-from otel_agent.config.sections.export import Target
-from otel_agent.config.sections.keeping import LogFile
+from otel_agent.config.sections.export import ResolvedExportSettings
+from otel_agent.config.sections.keeping import LogFileSettings
 from otel_agent.config.tree import fields_of, is_section, leaves, sections
 
 DOCS = Path(__file__).parents[2] / "docs" / "reference"
@@ -25,7 +25,9 @@ def test_the_page_is_current(name: str) -> None:
     assert (DOCS / f"{name}.md").read_text() == PAGES[name]()
 
 
-@pytest.mark.parametrize("struct", [*sections().values(), LogFile, Target], ids=lambda struct: struct.__name__)
+@pytest.mark.parametrize(
+    "struct", [*sections().values(), LogFileSettings, ResolvedExportSettings], ids=lambda struct: struct.__name__
+)
 def test_every_field_says_what_it_means(struct: Any) -> None:
     """Meaning, unit and what None or 0 means stand below the field; one that can be None says what that means."""
     texts = described(struct)

@@ -5,7 +5,7 @@ from typing import Any
 from telemetry_items import spans
 
 from otel_agent.clock import ManualClock
-from otel_agent.delivery.backwards import Backwards
+from otel_agent.delivery.clock_jumps import ClockJumps
 
 
 def backward_span() -> Any:
@@ -18,7 +18,7 @@ def backward_span() -> Any:
 def test_a_span_across_the_jump_has_no_length() -> None:
     """After the clock was set back a span ends no earlier than it began; others stay as they are."""
     clock = ManualClock()
-    backwards = Backwards(clock)
+    backwards = ClockJumps(clock)
     bad, good = backward_span(), *spans(1)
     before = (good.start_ns, good.end_ns)
     clock.jump_wall(-60)
@@ -31,7 +31,7 @@ def test_a_span_across_the_jump_has_no_length() -> None:
 def test_the_largest_distance_counts() -> None:
     """A clock that was set forth and back again has been set back too."""
     clock = ManualClock()
-    backwards = Backwards(clock)
+    backwards = ClockJumps(clock)
     clock.jump_wall(60)
     backwards.mend([])
     clock.jump_wall(-60)
@@ -44,7 +44,7 @@ def test_the_largest_distance_counts() -> None:
 def test_times_that_somebody_gave_are_left_alone() -> None:
     """While the clock only goes forward spans are not looked at, and what others made is never written to."""
     clock = ManualClock()
-    backwards = Backwards(clock)
+    backwards = ClockJumps(clock)
     clock.advance(1000)
     given = backward_span()
     backwards.mend([given])

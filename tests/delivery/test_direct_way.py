@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from otlp_server import OtlpServer
 
 from otel_agent.clock import monotonic_s
-from otel_agent.delivery.answers import Verdict
-from otel_agent.delivery.senders.direct import DirectWay, _exchange, can_go_directly
-from otel_agent.delivery.senders.http import HttpSender
-from otel_agent.delivery.senders.responses import MAX_BODY_BYTES
+from otel_agent.delivery.outcomes import Verdict
+from otel_agent.delivery.senders.http.sender import HttpSender
+from otel_agent.delivery.senders.http.socket_transport import SocketTransport, _exchange, can_go_directly
+from otel_agent.delivery.senders.http.transport import NotSentError, Request, Response
+from otel_agent.delivery.senders.http.verdicts import MAX_BODY_BYTES
 from otel_agent.delivery.senders.targets import build_targets, current_headers
-from otel_agent.delivery.senders.ways import NotSentError, Request, Response
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n"
 Serve = Callable[[socket.socket], None]
@@ -162,7 +162,7 @@ def test_of_a_long_answer_no_more_than_is_worth_it_is_read(size: int) -> None:
     """As much as the standard library is asked for, and the rest is left."""
     data = b"HTTP/1.1 503 Busy\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size
     with serving(answering(data)) as port:
-        response = DirectWay().post(request(port))
+        response = SocketTransport().post(request(port))
 
     assert (503, MAX_BODY_BYTES + (size > MAX_BODY_BYTES)) == (response.status, len(response.body))
 
@@ -176,7 +176,7 @@ def test_one_connection_serves_many_answers() -> None:
             take(connection)
             connection.sendall(answer)
 
-    way = DirectWay()
+    way = SocketTransport()
     with serving(serve) as port:
         bodies = [way.post(request(port)).body for _ in range(3)]
         way.close()
@@ -191,7 +191,7 @@ def test_one_connection_serves_many_answers() -> None:
 )  # fmt: skip
 def test_a_connection_that_is_over_is_not_used_again(answer: bytes) -> None:
     """The next request has one of its own, and nothing is lost."""
-    way = DirectWay()
+    way = SocketTransport()
     with serving(answering(answer), answering(OK)) as port:
         first = way.post(request(port))
         time.sleep(0.05)
@@ -212,7 +212,7 @@ def test_a_hint_that_comes_before_the_answer_is_not_taken_for_it() -> None:
             time.sleep(0.05)
             connection.sendall(answer)
 
-    way = DirectWay()
+    way = SocketTransport()
     with serving(serve) as port:
         statuses = [way.post(request(port)).status for _ in range(2)]
         way.close()
@@ -231,7 +231,7 @@ def test_an_answer_before_the_end_of_the_request_is_read() -> None:
             pass
 
     with serving(serve) as port:
-        assert 413 == DirectWay().post(request(port, bytes(10_000_000))).status
+        assert 413 == SocketTransport().post(request(port, bytes(10_000_000))).status
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_an_answer_that_comes_too_slowly_is_given_up_in_time(part: bytes) -> Non
     with serving(answering(part, *[b"y"] * 40, pause_s=0.05)) as port:
         began_s = time.monotonic()
         with pytest.raises(NotSentError, match="timeout"):
-            DirectWay().post(request(port, seconds=0.4))
+            SocketTransport().post(request(port, seconds=0.4))
 
     assert time.monotonic() - began_s < 3.5
 
@@ -268,7 +268,7 @@ def test_a_request_is_written_as_the_protocol_wants_it() -> None:
     with serving(serve) as port:
         url = f"http://127.0.0.1:{port}/otlp/v1/traces?tenant=7"
         headers = {"X-Token": "a", "Content-Length": "1", "transfer-encoding": "chunked", "accept-encoding": "gzip"}
-        way = DirectWay()
+        way = SocketTransport()
         way.post(Request(url, headers, b"spans", monotonic_s() + 5))
         way.close()
 
@@ -288,7 +288,7 @@ def test_many_dead_addresses_of_one_name_take_no_longer_than_there_is_time(monke
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [dead] * 5)
         began_s = time.monotonic()
         with pytest.raises(NotSentError, match="connect"):
-            DirectWay().post(request(place[1], seconds=0.5))
+            SocketTransport().post(request(place[1], seconds=0.5))
         took_s = time.monotonic() - began_s
         for each in waiting:
             each.close()
@@ -349,7 +349,7 @@ def test_a_receiver_beside_the_agent_needs_no_library() -> None:
     """Where there is neither TLS nor a proxy, neither urllib3 nor ssl nor http.client is loaded: a tenth of a second of CPU."""
     with OtlpServer() as server:
         code = (
-            "import sys; from otel_agent.delivery.senders.http import HttpSender;"
+            "import sys; from otel_agent.delivery.senders.http.sender import HttpSender;"
             "from otel_agent.delivery.senders.targets import build_targets;"
             f"print(HttpSender(build_targets('{server.endpoint}')).send('traces', b'', 5).verdict.value,"
             "[name for name in ('urllib3', 'ssl', 'http.client') if name in sys.modules])"

@@ -12,7 +12,7 @@ import os, sys, threading, time
 sys.path[:0] = sys.argv[4:]
 from telemetry_items import entries, put, spans
 from otel_agent.delivery.engine import DeliveryEngine
-from otel_agent.delivery.senders.http import HttpSender
+from otel_agent.delivery.senders.http.sender import HttpSender
 from otel_agent.delivery.senders.targets import build_targets
 from otel_agent.delivery.spool.spool import Spool
 

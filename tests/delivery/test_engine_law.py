@@ -23,10 +23,10 @@ from otlp_server import OtlpServer
 from telemetry_items import entries, put, spans
 
 from otel_agent.clock import ManualClock
-from otel_agent.delivery.accounting import Ledger, Tally
-from otel_agent.delivery.answers import Answer, Verdict
+from otel_agent.delivery.accounting import SignalAccount, Tally
 from otel_agent.delivery.engine import DeliveryEngine
-from otel_agent.delivery.senders.http import HttpSender
+from otel_agent.delivery.outcomes import ExportOutcome, Verdict
+from otel_agent.delivery.senders.http.sender import HttpSender
 from otel_agent.delivery.senders.targets import build_targets
 from otel_agent.delivery.settings import DeliverySettings
 from otel_agent.delivery.spool.bounds import Bounds
@@ -54,7 +54,7 @@ class Receiver:
         self.has: list[int] = []
         self.rejected = 0
 
-    def send(self, signal: str, body: bytes, timeout_s: float) -> Answer:
+    def send(self, signal: str, body: bytes, timeout_s: float) -> ExportOutcome:
         """Take, or not."""
         assert timeout_s > 0
         ids = [
@@ -66,17 +66,17 @@ class Receiver:
         if self.answers == "raise":
             raise RuntimeError("foreign")
         if self.answers == "later":
-            return Answer(Verdict.LATER, "away")
+            return ExportOutcome(Verdict.LATER, "away")
         if self.answers == "asked":
-            return Answer(Verdict.LATER, "busy", retry_after_s=5)
+            return ExportOutcome(Verdict.LATER, "busy", retry_after_s=5)
         if self.answers == "held":
-            return Answer(Verdict.HELD, "unauthorized")
+            return ExportOutcome(Verdict.HELD, "unauthorized")
         if self.answers == "refuse" and any(name == "poison" for name, _ in ids):
-            return Answer(Verdict.REFUSED, "bad")
+            return ExportOutcome(Verdict.REFUSED, "bad")
         rejected = 1 if self.answers == "partial" else 0
         self.rejected += rejected
         self.has += [number for _, number in ids[rejected:]]
-        return Answer(Verdict.DELIVERED, rejected=rejected)
+        return ExportOutcome(Verdict.DELIVERED, rejected=rejected)
 
     def where(self, signal: str) -> str:
         """Nowhere."""
@@ -253,7 +253,7 @@ def test_a_tally_counts_what_many_threads_add() -> None:
 
 def test_items_are_moved_and_never_set() -> None:
     """Each step takes items out of one place and puts them into another."""
-    ledger = Ledger()
+    ledger = SignalAccount()
     ledger.take(10)
     ledger.deliver(3)
     ledger.spool(4)

@@ -9,7 +9,7 @@ import pytest
 
 from otel_agent import guard
 from otel_agent.delivery.engine import DeliveryEngine
-from otel_agent.delivery.entrance import Entrance
+from otel_agent.delivery.late_engine import LateEngine
 from otel_agent.delivery.queues import SignalQueue
 from otel_agent.delivery.settings import DeliverySettings
 
@@ -29,7 +29,7 @@ class Built:
         return DeliveryEngine(None, observers={"logs": [self.seen.extend]}, settings=LATE, queues=queues)
 
 
-def put(entrance: Entrance, *items: object) -> None:
+def put(entrance: LateEngine, *items: object) -> None:
     """What producers do."""
     queue = entrance.queues["logs"]
     for item in items:
@@ -42,7 +42,7 @@ def put(entrance: Entrance, *items: object) -> None:
 def test_items_wait_in_the_queues_until_somebody_asks() -> None:
     """A flush wakes the thread that loads, and everything put in before is seen; the engine is built once."""
     build = Built()
-    entrance = Entrance(build, LATE)
+    entrance = LateEngine(build, LATE)
     entrance.start()
     put(entrance, 1, 2)
 
@@ -58,7 +58,7 @@ def test_items_wait_in_the_queues_until_somebody_asks() -> None:
 def test_it_comes_by_itself() -> None:
     """Shortly after the start the engine is there, and what was to be loaded beside it."""
     build, is_done = Built(), threading.Event()
-    entrance = Entrance(build, DeliverySettings(delay_s=0.01), beside=is_done.set)
+    entrance = LateEngine(build, DeliverySettings(delay_s=0.01), beside=is_done.set)
     entrance.start()
 
     assert is_done.wait(10.0)
@@ -68,7 +68,7 @@ def test_it_comes_by_itself() -> None:
 
 def test_a_look_does_not_wait() -> None:
     """A flush without time says that everything is queued, and waits for nothing to be loaded."""
-    entrance = Entrance(Built(), LATE)
+    entrance = LateEngine(Built(), LATE)
     entrance.start()
     put(entrance, 1)
     found = entrance.flush(0.0)
@@ -80,7 +80,7 @@ def test_a_look_does_not_wait() -> None:
 def test_a_disk_that_comes_makes_room() -> None:
     """With a disk a crowded queue holds up to twice its limit until the engine is there; without one it drops."""
     for has_disk, held in ((True, 8), (False, 4)):
-        entrance = Entrance(Built(), LATE, has_disk=has_disk)
+        entrance = LateEngine(Built(), LATE, has_disk=has_disk)
         put(entrance, *range(10))
 
         assert (held, 10 - held) == (
@@ -93,7 +93,7 @@ def test_a_disk_that_comes_makes_room() -> None:
 def test_a_journal_does_not_wait() -> None:
     """Where every item goes to the disk at once the engine is built at once."""
     build = Built()
-    entrance = Entrance(build, LATE, is_journaling=True)
+    entrance = LateEngine(build, LATE, is_journaling=True)
 
     assert [threading.current_thread().name] == build.threads
     entrance.close(10.0)
@@ -106,7 +106,7 @@ def test_an_engine_that_cannot_be_built_is_said() -> None:
         raise ImportError("half an installation")
 
     before = guard.shared.counts().get("delivery.loading", 0)
-    entrance = Entrance(fail, LATE)
+    entrance = LateEngine(fail, LATE)
     entrance.start()
     put(entrance, 1)
 
@@ -122,7 +122,7 @@ def test_without_threads_the_caller_builds(monkeypatch: pytest.MonkeyPatch) -> N
         raise RuntimeError("can't create new thread at interpreter shutdown")
 
     build = Built()
-    entrance = Entrance(build, LATE)
+    entrance = LateEngine(build, LATE)
     put(entrance, 1)
     monkeypatch.setattr(threading.Thread, "start", refuse)
 
@@ -138,7 +138,7 @@ def test_hurry_before_there_is_an_engine_is_not_forgotten() -> None:
         def hurry(self) -> None:
             hurried.set()
 
-    entrance = Entrance(lambda queues: Engine(None, settings=LATE, queues=queues), LATE)
+    entrance = LateEngine(lambda queues: Engine(None, settings=LATE, queues=queues), LATE)
     entrance.start()
     entrance.hurry()
 
@@ -149,7 +149,7 @@ def test_hurry_before_there_is_an_engine_is_not_forgotten() -> None:
 def test_a_child_loads_its_own() -> None:
     """A process that is forked before anything was loaded has queues of its own, empty, and an engine when it asks."""
     build = Built()
-    entrance = Entrance(build, LATE)
+    entrance = LateEngine(build, LATE)
     entrance.start()
     put(entrance, "parent's")
     entrance.hold_for_fork()

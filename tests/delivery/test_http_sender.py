@@ -16,8 +16,8 @@ import pytest
 from otlp_server import OtlpServer
 from telemetry_items import spans
 
-from otel_agent.delivery.answers import Verdict
-from otel_agent.delivery.senders.http import HttpSender
+from otel_agent.delivery.outcomes import Verdict
+from otel_agent.delivery.senders.http.sender import HttpSender
 from otel_agent.delivery.senders.targets import build_targets
 from otel_agent.delivery.wire import encode_spans
 from otel_agent.errors import ConfigurationError
@@ -29,7 +29,7 @@ BODY = encode_spans(spans(50))
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sockets' own way, and that of the library, which TLS and proxies need; both have one behaviour."""
     if request.param == "library":
-        monkeypatch.setattr("otel_agent.delivery.senders.http.can_go_directly", lambda _: False)
+        monkeypatch.setattr("otel_agent.delivery.senders.http.sender.can_go_directly", lambda _: False)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def sender(endpoint: str, **settings: Any) -> HttpSender:
 def test_nothing_is_loaded_or_opened_before_the_first_request() -> None:
     """Making a sender costs no library and no connection, so `init` may do it."""
     code = (
-        "import sys; from otel_agent.delivery.senders.http import HttpSender;"
+        "import sys; from otel_agent.delivery.senders.http.sender import HttpSender;"
         "from otel_agent.delivery.senders.targets import build_targets;"
         "HttpSender(build_targets('http://127.0.0.1:9'));"
         "print([name for name in ('urllib3', 'ssl', 'grpc', 'requests') if name in sys.modules])"
@@ -292,13 +292,13 @@ def test_instrumented_libraries_make_no_spans_of_ours(server: OtlpServer) -> Non
     from opentelemetry import context
     from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
 
-    from otel_agent.delivery.answers import Answer
     from otel_agent.delivery.engine import DeliveryEngine
+    from otel_agent.delivery.outcomes import ExportOutcome
 
     seen = []
 
     class Looking(HttpSender):
-        def send(self, signal: str, body: bytes, timeout_s: float) -> Answer:
+        def send(self, signal: str, body: bytes, timeout_s: float) -> ExportOutcome:
             seen.append(context.get_value(_SUPPRESS_INSTRUMENTATION_KEY))
             return super().send(signal, body, timeout_s)
 
@@ -338,7 +338,7 @@ def test_a_wrong_endpoint_is_said_at_once(endpoint: str) -> None:
 
 def test_requests_are_packed_lightly() -> None:
     """Packed requests unpack with the standard tools."""
-    from otel_agent.delivery.senders.http import _compressed
+    from otel_agent.delivery.senders.http.sender import _compressed
 
     assert BODY == gzip.decompress(_compressed(BODY, "gzip")[0])
     assert BODY == zlib.decompress(_compressed(BODY, "deflate")[0])

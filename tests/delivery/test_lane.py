@@ -3,26 +3,26 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_agent.delivery.accounting import Ledger
-from otel_agent.delivery.answers import Answer, Verdict
+from otel_agent.delivery.accounting import SignalAccount
 from otel_agent.delivery.intake import Intake
 from otel_agent.delivery.lane import Lane
-from otel_agent.delivery.preparing import Payload
+from otel_agent.delivery.outcomes import ExportOutcome, Verdict
+from otel_agent.delivery.preparation import Payload
 from otel_agent.delivery.queues import CLOSED, QUEUE_FULL, SignalQueue
-from otel_agent.delivery.senders.responses import retry_after_s
+from otel_agent.delivery.senders.http.verdicts import retry_after_s
 from otel_agent.delivery.settings import DeliverySettings
 
-LATER = Answer(Verdict.LATER, "away")
-HELD = Answer(Verdict.HELD, "unauthorized")
+LATER = ExportOutcome(Verdict.LATER, "away")
+HELD = ExportOutcome(Verdict.HELD, "unauthorized")
 
 
 def lane(jitter: float = 1.0) -> Lane:
     """A lane of spans with dice that always fall the same."""
-    intake = Intake("traces", SignalQueue(10), Ledger(), request_bytes=1000)
+    intake = Intake("traces", SignalQueue(10), SignalAccount(), request_bytes=1000)
     return Lane("traces", intake, DeliverySettings(), jitter=lambda: jitter)
 
 
-def waits_s(made: Lane, *answers: Answer) -> list[float]:
+def waits_s(made: Lane, *answers: ExportOutcome) -> list[float]:
     """How long it waits after each of several failures at moment 0."""
     waits = []
     for answer in answers:
@@ -47,7 +47,7 @@ def test_another_kind_of_trouble_begins_anew() -> None:
 
 
 @given(st.lists(st.sampled_from([LATER, HELD]), min_size=1, max_size=50), st.floats(0, 1))
-def test_no_wait_is_out_of_bounds(answers: list[Answer], jitter: float) -> None:
+def test_no_wait_is_out_of_bounds(answers: list[ExportOutcome], jitter: float) -> None:
     """Whatever happens in whatever order, a wait is from half of the first to all of the longest."""
     assert all(0.25 <= wait_s <= 60 for wait_s in waits_s(lane(jitter), *answers))
 
@@ -60,7 +60,7 @@ def test_many_agents_do_not_come_back_at_one_moment() -> None:
 def test_a_wish_of_the_receiver_counts_for_everybody() -> None:
     """Our own patience is cut short when somebody waits; the receiver's wish is not. A success ends both."""
     made = lane()
-    made.failed(Answer(Verdict.LATER, "busy", retry_after_s=30.0), 100.0)
+    made.failed(ExportOutcome(Verdict.LATER, "busy", retry_after_s=30.0), 100.0)
     before = (made.may_try(110.0), made.may_ask(110.0), made.may_ask(130.0))
     had_trouble = made.succeeded()
 

@@ -13,11 +13,11 @@ from otlp_server import OtlpServer
 from telemetry_items import collection, entries, put, spans
 
 from otel_agent import guard
-from otel_agent.delivery.answers import Verdict
 from otel_agent.delivery.engine import DeliveryEngine
+from otel_agent.delivery.outcomes import Verdict
 from otel_agent.delivery.senders.file import FileSender
 from otel_agent.delivery.senders.grpc import GrpcSender, retry_delay_s
-from otel_agent.delivery.senders.http import HttpSender
+from otel_agent.delivery.senders.http.sender import HttpSender
 from otel_agent.delivery.senders.several import BySignal, Copying
 from otel_agent.delivery.senders.targets import build_targets
 from otel_agent.delivery.settings import DeliverySettings

@@ -8,7 +8,7 @@ from opentelemetry.sdk.metrics.export import MetricsData
 from telemetry_items import collection, entries, spans
 
 from otel_agent.delivery.engine import DeliveryEngine
-from otel_agent.delivery.preparing import EMPTY, Preparation
+from otel_agent.delivery.preparation import EMPTY, Preparation
 
 
 class Exiting:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from waiting import until
 
-from otel_agent.alerts.engine import Alerts
+from otel_agent.alerts.engine import AlertEngine
 from otel_agent.alerts.notify.dispatcher import Dispatcher
 from otel_agent.alerts.notify.receivers.alertmanager import AlertmanagerReceiver
 from otel_agent.alerts.rules.files import read_text
@@ -92,7 +92,7 @@ class Agent:
 
     def __init__(self, url: str, state_file: Path) -> None:
         self.store = Store()
-        self.alerts = Alerts(read_text(RULES).groups, self.store, state_file=state_file)
+        self.alerts = AlertEngine(read_text(RULES).groups, self.store, state_file=state_file)
         self.dispatcher = Dispatcher(
             [AlertmanagerReceiver("am", [url], resend_s=1.0)],
             is_acknowledged=lambda alert: self.alerts.acknowledgement(alert) is not None,

@@ -25,9 +25,9 @@ from opentelemetry.sdk.resources import Resource
 from otel_agent.alerts.promql.evaluation import Context, evaluate
 from otel_agent.alerts.promql.parsing import parse
 from otel_agent.catalog import METRICS
-from otel_agent.catalog.records import Kind
-from otel_agent.processors.judgement import Judgement
-from otel_agent.series.histograms import Histogram
+from otel_agent.catalog.records import InstrumentKind
+from otel_agent.processors.series_writer import SeriesWriter
+from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.labels import NAME
 from otel_agent.series.store import Store
 
@@ -90,7 +90,9 @@ def query(address: str, expression: str, at_s: float) -> dict[str, float]:
 def ours(store: Store, expression: str, at_s: float) -> dict[str, float]:
     """Our values, by labels."""
     return {
-        json.dumps(labels.as_dict(), sort_keys=True): value.count if isinstance(value, Histogram) else float(value)
+        json.dumps(labels.as_dict(), sort_keys=True): value.count
+        if isinstance(value, NativeHistogram)
+        else float(value)
         for labels, value in evaluate(parse(expression), Context(store, round(at_s * 1000)))
     }
 
@@ -98,19 +100,19 @@ def ours(store: Store, expression: str, at_s: float) -> dict[str, float]:
 def test_every_catalogued_metric_is_the_same_series_in_both(prometheus: str) -> None:
     """Names, labels and values of all metrics of the catalogue, and quantiles of native histograms, are Prometheus's."""
     reader = InMemoryMetricReader()
-    exponential = [metric.name for metric in METRICS.values() if metric.kind is Kind.EXPONENTIAL_HISTOGRAM]
+    exponential = [metric.name for metric in METRICS.values() if metric.kind is InstrumentKind.EXPONENTIAL_HISTOGRAM]
     views = [View(instrument_name=name, aggregation=ExponentialBucketHistogramAggregation()) for name in exponential]
     resource = Resource({"service.name": "trader", "service.namespace": "desk", "service.instance.id": "i-1"})
     provider = MeterProvider([reader], resource, views=views, shutdown_on_exit=False)
     meter = provider.get_meter("test")
     store = Store()
-    judgement = Judgement(store, is_birth_counted=False)
+    judgement = SeriesWriter(store, is_birth_counted=False)
     instruments = {}
     for metric in METRICS.values():
         make = {
-            Kind.COUNTER: meter.create_counter,
-            Kind.UP_DOWN_COUNTER: meter.create_up_down_counter,
-            Kind.GAUGE: meter.create_gauge,
+            InstrumentKind.COUNTER: meter.create_counter,
+            InstrumentKind.UP_DOWN_COUNTER: meter.create_up_down_counter,
+            InstrumentKind.GAUGE: meter.create_gauge,
         }.get(metric.kind, meter.create_histogram)
         instruments[metric.name] = make(metric.name, metric.unit)
     for step in range(5):

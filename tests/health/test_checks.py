@@ -11,7 +11,7 @@ import pytest
 
 from otel_agent.clock import ManualClock
 from otel_agent.health import registry as registry_module
-from otel_agent.health.registry import Check, Registry, health_check, heartbeat
+from otel_agent.health.registry import Check, CheckRegistry, health_check, heartbeat
 from otel_agent.health.running import CheckRunner
 from otel_agent.health.stalls import stalls
 from otel_agent.health.states import Outcome
@@ -185,14 +185,14 @@ def test_a_coroutine_check_runs_on_the_agents_own_loop() -> None:
 
 
 @pytest.fixture
-def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
+def registry(monkeypatch: pytest.MonkeyPatch) -> CheckRegistry:
     """A registry of the test's own in the place of the process's."""
-    fresh = Registry(ManualClock())
+    fresh = CheckRegistry(ManualClock())
     monkeypatch.setattr(registry_module, "shared", fresh)
     return fresh
 
 
-def test_the_decorator_gives_the_function_back(registry: Registry) -> None:
+def test_the_decorator_gives_the_function_back(registry: CheckRegistry) -> None:
     """A check can still be called by its name."""
 
     @health_check("broker", critical=True, interval_s=10)
@@ -219,19 +219,19 @@ async def _result(awaited: Awaitable[str]) -> str:
 @pytest.mark.parametrize(
     "wrong", [{"interval_s": 0}, {"timeout_s": -1}, {"failure_threshold": 0}, {"success_threshold": 0}]
 )
-def test_impossible_numbers_are_refused(registry: Registry, wrong: dict[str, float]) -> None:
+def test_impossible_numbers_are_refused(registry: CheckRegistry, wrong: dict[str, float]) -> None:
     """At the decorator, where the mistake stands."""
     with pytest.raises(ValueError, match="health check 'a'"):
         health_check("a", **wrong)  # type: ignore[arg-type]  # the mistake that is tested
 
 
-def test_a_heartbeat_without_time_is_refused(registry: Registry) -> None:
+def test_a_heartbeat_without_time_is_refused(registry: CheckRegistry) -> None:
     """It would always be late."""
     with pytest.raises(ValueError, match="within_s must be above 0"):
         heartbeat("loop", 0)
 
 
-def test_a_name_stands_for_one_thing(registry: Registry) -> None:
+def test_a_name_stands_for_one_thing(registry: CheckRegistry) -> None:
     """Declared again, the last one counts."""
     heartbeat("a", 1)
     registry.add(Check("a", lambda: None))
@@ -250,7 +250,7 @@ def test_a_name_stands_for_one_thing(registry: Registry) -> None:
 def test_silence_shows_the_stack_of_the_thread_that_should_beat() -> None:
     """The innermost line is the one that blocks."""
     clock = ManualClock()
-    registry = Registry(clock)
+    registry = CheckRegistry(clock)
     beat = registry.heartbeat("worker", within_s=5)
     begun, release = threading.Event(), threading.Event()
 

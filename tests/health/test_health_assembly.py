@@ -20,9 +20,9 @@ import pytest
 from otel_agent import guard
 from otel_agent.clock import ManualClock
 from otel_agent.errors import ConfigurationError
-from otel_agent.health.assembly import Health
+from otel_agent.health.assembly import HealthService
 from otel_agent.health.monitor import Change
-from otel_agent.health.registry import Check, Registry
+from otel_agent.health.registry import Check, CheckRegistry
 
 WATCHED = Path(__file__).with_name("watched.py")
 
@@ -50,12 +50,12 @@ class Settings:
 
 
 @pytest.fixture
-def health() -> Iterator[Callable[..., Health]]:
+def health() -> Iterator[Callable[..., HealthService]]:
     """Builds objects that are closed afterwards."""
-    built: list[Health] = []
+    built: list[HealthService] = []
 
-    def build(settings: Settings = Settings(), **more: Any) -> Health:
-        built.append(Health(settings, registry=more.pop("registry", Registry()), **more))
+    def build(settings: Settings = Settings(), **more: Any) -> HealthService:
+        built.append(HealthService(settings, registry=more.pop("registry", CheckRegistry()), **more))
         return built[-1]
 
     yield build
@@ -74,7 +74,7 @@ def status(port: int | None, path: str) -> int:
         connection.close()
 
 
-def test_without_a_port_there_is_no_server(health: Callable[..., Health]) -> None:
+def test_without_a_port_there_is_no_server(health: Callable[..., HealthService]) -> None:
     """And everything else works."""
     agent = health()
     agent.start()
@@ -86,7 +86,7 @@ def test_without_a_port_there_is_no_server(health: Callable[..., Health]) -> Non
     assert "otel-agent-probes" not in [thread.name for thread in threading.enumerate()]
 
 
-def test_from_the_start_to_the_end(health: Callable[..., Health]) -> None:
+def test_from_the_start_to_the_end(health: Callable[..., HealthService]) -> None:
     """/startupz latches, /readyz goes off first, the port is given back."""
     agent = health(Settings(port=0))
     agent.start()
@@ -107,7 +107,7 @@ def test_from_the_start_to_the_end(health: Callable[..., Health]) -> None:
 
 
 def test_a_taken_port_is_one_line_and_the_agent_lives(
-    health: Callable[..., Health], monkeypatch: pytest.MonkeyPatch
+    health: Callable[..., HealthService], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Unless mistakes are to be raised."""
     said: list[str] = []
@@ -125,7 +125,7 @@ def test_a_taken_port_is_one_line_and_the_agent_lives(
             health(Settings(port=port)).start(strict=True)
 
 
-def test_readings_and_delivery_are_asked_beside_the_monitor(health: Callable[..., Health]) -> None:
+def test_readings_and_delivery_are_asked_beside_the_monitor(health: Callable[..., HealthService]) -> None:
     """Limits come from the settings; changes are told in order and redacted."""
     clock, changes = ManualClock(), list[Change]()
     agent = health(
@@ -150,9 +150,9 @@ def test_readings_and_delivery_are_asked_beside_the_monitor(health: Callable[...
     assert not agent.status()["ready"]
 
 
-def test_how_long_checks_took_is_known(health: Callable[..., Health]) -> None:
+def test_how_long_checks_took_is_known(health: Callable[..., HealthService]) -> None:
     """Of checks only, and once they have run."""
-    registry = Registry()
+    registry = CheckRegistry()
     registry.add(Check("broker", lambda: None))
     registry.heartbeat("loop", 10)
     agent = health(registry=registry, delivery=lambda: None)
@@ -166,11 +166,11 @@ def test_how_long_checks_took_is_known(health: Callable[..., Health]) -> None:
     assert ["broker"] == list(agent.durations_s())
 
 
-def test_the_probe_file_says_how_the_agent_is(health: Callable[..., Health], tmp_path: Path) -> None:
+def test_the_probe_file_says_how_the_agent_is(health: Callable[..., HealthService], tmp_path: Path) -> None:
     """From the first round to the end, where it is removed."""
     path = tmp_path / "health.json"
     clock = ManualClock(wall_s=1000.0)
-    registry = Registry(clock)
+    registry = CheckRegistry(clock)
     beat = registry.heartbeat("main loop", within_s=5)
     agent = health(Settings(file=str(path)), registry=registry, clock=clock)
     agent.started()
@@ -190,7 +190,7 @@ def test_the_probe_file_says_how_the_agent_is(health: Callable[..., Health], tmp
 
 
 def test_systemd_hears_of_every_step(
-    health: Callable[..., Health], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    health: Callable[..., HealthService], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """READY with the end of the set-up, WATCHDOG while the agent is alive, STOPPING with the drain."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
@@ -199,7 +199,7 @@ def test_systemd_hears_of_every_step(
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         monkeypatch.setenv("WATCHDOG_USEC", "4000000")
         clock = ManualClock()
-        registry = Registry(clock)
+        registry = CheckRegistry(clock)
         beat = registry.heartbeat("main loop", within_s=5)
         agent = health(registry=registry, clock=clock)
         agent.started()

@@ -5,22 +5,25 @@ import pytest
 from otel_agent import catalog
 from otel_agent.health.events import EVENT_NAME, health_event
 from otel_agent.health.monitor import Change
-from otel_agent.health.states import State
+from otel_agent.health.states import HealthState
 
 
 @pytest.mark.parametrize(
     ("after", "severity_number"),
-    [(State.HEALTHY, 9), (State.UNKNOWN, 13), (State.DEGRADED, 13), (State.UNHEALTHY, 17)],
+    [(HealthState.HEALTHY, 9), (HealthState.UNKNOWN, 13), (HealthState.DEGRADED, 13), (HealthState.UNHEALTHY, 17)],
 )
-def test_the_worse_the_graver(after: State, severity_number: int) -> None:
+def test_the_worse_the_graver(after: HealthState, severity_number: int) -> None:
     """Becoming healthy is information."""
-    assert severity_number == health_event(Change("broker", State.UNKNOWN, after, "")).severity_number
+    assert severity_number == health_event(Change("broker", HealthState.UNKNOWN, after, "")).severity_number
 
 
 def test_an_event_says_what_the_catalogue_promises() -> None:
     """Its name, its attributes, and a line for people."""
-    event = health_event(Change("broker", State.HEALTHY, State.UNHEALTHY, "ConnectionError: refused"))
+    event = health_event(Change("broker", HealthState.HEALTHY, HealthState.UNHEALTHY, "ConnectionError: refused"))
 
     assert "health of broker is unhealthy: ConnectionError: refused" == event.body
     assert {attribute.name for attribute in catalog.EVENTS[EVENT_NAME].attributes} == set(event.attributes)
-    assert "agent.health.message" not in health_event(Change("a", State.UNHEALTHY, State.HEALTHY, "")).attributes
+    assert (
+        "agent.health.message"
+        not in health_event(Change("a", HealthState.UNHEALTHY, HealthState.HEALTHY, "")).attributes
+    )

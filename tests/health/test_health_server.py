@@ -14,7 +14,7 @@ import pytest
 
 from otel_agent.errors import ConfigurationError
 from otel_agent.health.monitor import HealthMonitor
-from otel_agent.health.registry import Registry
+from otel_agent.health.registry import CheckRegistry
 from otel_agent.health.requests import Asking
 from otel_agent.health.server import CONNECTIONS, HealthServer
 
@@ -22,7 +22,7 @@ from otel_agent.health.server import CONNECTIONS, HealthServer
 @pytest.fixture
 def monitor() -> HealthMonitor:
     """An agent that is set up and well."""
-    found = HealthMonitor(Registry())
+    found = HealthMonitor(CheckRegistry())
     found.started()
     return found
 

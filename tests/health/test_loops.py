@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from otel_agent.clock import ManualClock
 from otel_agent.health.loops import LoopProbe
-from otel_agent.health.registry import Registry
+from otel_agent.health.registry import CheckRegistry
 from otel_agent.health.stalls import Stall, stalls
 
 
@@ -15,7 +15,7 @@ class Looked:
 
     def __init__(self) -> None:
         self.clock = ManualClock()
-        self.registry = Registry(self.clock)
+        self.registry = CheckRegistry(self.clock)
         self.probe = LoopProbe(self.registry, within_s=3.0, clock=self.clock)
 
     def tick(self, after_s: float = 1.0) -> list[Stall]:

@@ -7,10 +7,10 @@ import pytest
 
 from otel_agent import guard
 from otel_agent.clock import ManualClock
-from otel_agent.health.aside import Latest, Told
+from otel_agent.health.background import ChangeListener, LatestAnswer
 from otel_agent.health.monitor import DELIVERY, OVERALL, Change, HealthMonitor, Outside, Report
-from otel_agent.health.registry import Check, Registry
-from otel_agent.health.states import State
+from otel_agent.health.registry import Check, CheckRegistry
+from otel_agent.health.states import HealthState
 from otel_agent.health.thresholds import Threshold
 
 
@@ -19,7 +19,7 @@ class Watch:
 
     def __init__(self, *thresholds: Threshold) -> None:
         self.clock = ManualClock()
-        self.registry = Registry(self.clock)
+        self.registry = CheckRegistry(self.clock)
         self.changes: list[Change] = []
         self.readings: dict[str, float] | None = None
         self.trouble: str | None = None
@@ -61,20 +61,27 @@ def test_the_agent_is_ready_when_it_is_set_up_and_nothing_critical_is_wrong() ->
 
     watch.monitor.started()
 
-    assert State.UNKNOWN is watch.monitor.report().state
+    assert HealthState.UNKNOWN is watch.monitor.report().state
     assert not watch.monitor.report().is_ready
     assert watch.turn().is_ready
 
     watch.monitor.drain()
     report = watch.monitor.report()
 
-    assert (False, True, True, State.HEALTHY) == (report.is_ready, report.is_live, report.is_draining, report.state)
+    assert (False, True, True, HealthState.HEALTHY) == (
+        report.is_ready,
+        report.is_live,
+        report.is_draining,
+        report.state,
+    )
 
 
 @pytest.mark.parametrize(
-    ("critical", "state", "is_ready"), [(True, State.UNHEALTHY, False), (False, State.DEGRADED, True)]
+    ("critical", "state", "is_ready"), [(True, HealthState.UNHEALTHY, False), (False, HealthState.DEGRADED, True)]
 )
-def test_only_what_is_critical_takes_the_agent_out_of_service(critical: bool, state: State, is_ready: bool) -> None:
+def test_only_what_is_critical_takes_the_agent_out_of_service(
+    critical: bool, state: HealthState, is_ready: bool
+) -> None:
     """And neither says that a restart would help."""
     watch = Watch()
     watch.monitor.started()
@@ -133,7 +140,7 @@ def test_memory_must_be_short_for_a_while_before_it_counts() -> None:
     assert hold(0.91, 10)
     assert hold(0.5, 1)
     assert not hold(0.91, 40)
-    assert State.DEGRADED is watch.monitor.report().state
+    assert HealthState.DEGRADED is watch.monitor.report().state
     assert not hold(0.86, 5)
     assert hold(0.84, 1)
     assert [
@@ -152,12 +159,12 @@ def test_trouble_with_the_delivery_degrades_and_no_more() -> None:
     watch.trouble = "nobody listens on 127.0.0.1:4318"
     report = watch.turn()
 
-    assert (State.DEGRADED, True, True) == (report.state, report.is_ready, report.is_live)
-    assert (State.DEGRADED, "nobody listens on 127.0.0.1:4318") == report.states()[DELIVERY]
+    assert (HealthState.DEGRADED, True, True) == (report.state, report.is_ready, report.is_live)
+    assert (HealthState.DEGRADED, "nobody listens on 127.0.0.1:4318") == report.states()[DELIVERY]
 
     watch.trouble = None
 
-    assert State.HEALTHY is watch.turn().state
+    assert HealthState.HEALTHY is watch.turn().state
 
 
 def test_a_silent_heartbeat_means_that_a_restart_would_help() -> None:
@@ -172,11 +179,11 @@ def test_a_silent_heartbeat_means_that_a_restart_would_help() -> None:
     main()
     report = watch.turn(8)
 
-    assert (True, State.DEGRADED) == (report.is_live, report.state)
+    assert (True, HealthState.DEGRADED) == (report.is_live, report.state)
 
     report = watch.turn(8)
 
-    assert (False, False, State.UNHEALTHY) == (report.is_live, report.is_ready, report.state)
+    assert (False, False, HealthState.UNHEALTHY) == (report.is_live, report.is_ready, report.state)
 
     main()
     extra()
@@ -186,7 +193,7 @@ def test_a_silent_heartbeat_means_that_a_restart_would_help() -> None:
     main.stop()
     extra.stop()
 
-    assert State.HEALTHY is watch.turn(99).state
+    assert HealthState.HEALTHY is watch.turn(99).state
 
     main()
     extra()
@@ -219,7 +226,7 @@ def test_what_is_not_judged_any_more_is_unknown() -> None:
     watch.clock.advance(60)
     report = watch.monitor.report()
 
-    assert (State.UNKNOWN, False, True) == (report.state, report.is_ready, report.is_live)
+    assert (HealthState.UNKNOWN, False, True) == (report.state, report.is_ready, report.is_live)
 
 
 def test_a_forked_child_knows_nothing_of_its_parents_checks() -> None:
@@ -242,7 +249,7 @@ def test_the_thread_survives_a_round_that_fails_and_ends_when_asked() -> None:
         raise ValueError("broken")
 
     before = guard.shared.counts().get("health.tick", 0)
-    monitor = HealthMonitor(Registry(), on_tick=broken)
+    monitor = HealthMonitor(CheckRegistry(), on_tick=broken)
     monitor.close()
     monitor.start()
     monitor.start()
@@ -266,7 +273,7 @@ def test_a_question_that_hangs_is_not_asked_again() -> None:
         release.wait(20)
         return 7
 
-    latest = Latest("slow", slow, "too slow")
+    latest = LatestAnswer("slow", slow, "too slow")
 
     assert [None, None, None] == [latest.ask(), latest.fresh(), latest.fresh()]
     assert calls.acquire(timeout=10)
@@ -289,7 +296,7 @@ def test_an_answer_is_new_once() -> None:
             release.wait(20)
         return answer
 
-    latest = Latest("readings", ask, "no reading")
+    latest = LatestAnswer("readings", ask, "no reading")
     latest.fresh()
     latest.wait(10)
 
@@ -307,7 +314,7 @@ def test_a_listener_hears_everything_in_order_also_when_it_fails() -> None:
             raise ValueError("odd")
         heard.append(number)
 
-    told = Told("changes", listen)
+    told = ChangeListener("changes", listen)
     for number in range(6):
         told.tell(number)
     told.wait(10)
@@ -325,7 +332,7 @@ def test_a_listener_that_hangs_is_given_up_on_at_a_bound() -> None:
         release.wait(20)
         heard.append(number)
 
-    told = Told("changes", listen)
+    told = ChangeListener("changes", listen)
     for number in range(1000):
         told.tell(number)
     release.set()

@@ -9,19 +9,21 @@ from hypothesis import strategies as st
 
 from otel_agent.health.answers import is_allowed_host, is_loopback
 from otel_agent.health.monitor import HealthMonitor, Report
-from otel_agent.health.registry import Registry
+from otel_agent.health.registry import CheckRegistry
 from otel_agent.health.requests import Asking, respond
 from otel_agent.health.stalls import Stall
-from otel_agent.health.states import Component, State
+from otel_agent.health.states import HealthComponent, HealthState
 from otel_agent.health.thresholds import Threshold
 
 REPORT = Report(
-    state=State.UNHEALTHY,
+    state=HealthState.UNHEALTHY,
     is_live=False,
     is_ready=False,
     is_started=True,
     is_draining=False,
-    components=[Component("broker", is_critical=True, state=State.UNHEALTHY, message="password=hunter2", failures=3)],
+    components=[
+        HealthComponent("broker", is_critical=True, state=HealthState.UNHEALTHY, message="password=hunter2", failures=3)
+    ],
     thresholds=[Threshold("memory", 0.9, 0.85, value=0.5)],
     stalls=[Stall("main loop", 12.3456, is_critical=True, stack=("agent.py:7 in decide",))],
 )
@@ -60,7 +62,7 @@ def test_each_path_answers_its_own_question(path: str, status: int, word: str) -
 
 def test_a_healthy_agent_answers_200_everywhere() -> None:
     """Degraded counts as healthy here."""
-    monitor = HealthMonitor(Registry())
+    monitor = HealthMonitor(CheckRegistry())
     monitor.started()
     statuses = [
         ask(f"GET {path} HTTP/1.1\nHost: 127.0.0.1", report=monitor.report())[0]

@@ -8,7 +8,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from otel_agent.health.assembly import Health
+from otel_agent.health.assembly import HealthService
 from otel_agent.health.registry import shared
 from otel_agent.lifecycle.components import Component, Lifecycle
 from otel_agent.lifecycle.signals import EndSignals
@@ -54,7 +54,7 @@ async def block(mode: str) -> None:
 
 
 mode = sys.argv[1]
-health = Health(Settings(), registry=shared, loop_within_s=2.0)
+health = HealthService(Settings(), registry=shared, loop_within_s=2.0)
 life = Lifecycle(
     [
         Component("health", health.start, health.close, reinit_after_fork=health.reinit_after_fork),

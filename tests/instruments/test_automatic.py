@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from opentelemetry import trace
 
-from otel_agent.instruments import automatic, functions
+from otel_agent.instruments.automatic import modules as automatic
+from otel_agent.instruments.functions import decorators
 from otel_agent.recording.provider import TracerProvider
 
 TRADER = '''
@@ -148,9 +149,9 @@ class Rig:
         self.queue = SimpleNamespace(items=deque(), limit=1 << 20, overflow=lambda item: None)
         self.provider = TracerProvider(shutdown_on_exit=False, queue=self.queue)
         self.tracer = self.provider.get_tracer("tests")
-        self.handles: list[automatic.Handle] = []
+        self.handles: list[automatic.AutomaticTracing] = []
 
-    def install(self, *modules: str, min_duration_s: float = 0.0, **more: Any) -> automatic.Handle:
+    def install(self, *modules: str, min_duration_s: float = 0.0, **more: Any) -> automatic.AutomaticTracing:
         """Install for a test; taken back after it."""
         handle = automatic.install(modules, min_duration_s, tracer=self.tracer, **more)
         self.handles.append(handle)
@@ -173,7 +174,7 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
     yield found
     for handle in found.handles:
         handle.close()
-    functions.bind(None)
+    decorators.bind(None)
     for name in [name for name in sys.modules if name.startswith("trader_under_test")]:
         del sys.modules[name]
 
@@ -317,7 +318,7 @@ def test_what_is_watched_by_hand_is_not_doubled(rig: Rig) -> None:
     """A function under `traced` has its one span, one under `timed` none."""
     rig.install("trader_under_test.desk")
     module = desk()
-    functions.bind(rig.provider.recorder("tests", _durations()))
+    decorators.bind(rig.provider.recorder("tests", _durations()))
     rig.queue.items.clear()
     with rig.tracer.start_as_current_span("root"):
         module.by_hand()

@@ -18,10 +18,10 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from otel_agent import catalog, guard
-from otel_agent.instruments import cache_watching
-from otel_agent.instruments.cache_adapters import watch_cache
-from otel_agent.instruments.cache_watching import Figures, Registry
-from otel_agent.instruments.caches import CacheInfo, cached
+from otel_agent.instruments.caches import watching
+from otel_agent.instruments.caches.adapters import watch_cache
+from otel_agent.instruments.caches.cached import CacheInfo, cached
+from otel_agent.instruments.caches.watching import CacheRegistry, Figures
 
 LONG_S = 20.0
 
@@ -32,7 +32,7 @@ class Collector:
     def __init__(self) -> None:
         self.reader = InMemoryMetricReader()
         self.provider = MeterProvider([self.reader], shutdown_on_exit=False)
-        self.handle = cache_watching.install(self.provider.get_meter("otel_agent.instruments"))
+        self.handle = watching.install(self.provider.get_meter("otel_agent.instruments"))
 
     def metrics(self) -> dict[str, Any]:
         data = self.reader.get_metrics_data()
@@ -515,7 +515,7 @@ def test_what_is_no_cache_is_given_back() -> None:
 
 def test_a_name_taken_gets_a_number() -> None:
     """Two caches never share a series."""
-    caches = Registry()
+    caches = CacheRegistry()
     names = [caches.add("quotes", lambda: Figures(0, 0)) for _ in range(3)]
 
     assert ["quotes", "quotes-2", "quotes-3"] == names
@@ -539,7 +539,7 @@ def test_the_ratio_is_that_of_the_last_minute() -> None:
     """An old success does not hide a fresh failure, and no lookup is not a ratio of zero."""
     now_s = [0.0]
     figures = [Figures(0, 0)]
-    caches = Registry(lambda: now_s[0])
+    caches = CacheRegistry(lambda: now_s[0])
     caches.add("quotes", lambda: figures[0])
     (watched,) = caches.each()
     ratios = []

@@ -24,8 +24,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from otel_agent.instruments import functions
-from otel_agent.instruments.functions import span, timed, traced
+from otel_agent.instruments.functions import decorators
+from otel_agent.instruments.functions.decorators import span, timed, traced
 from otel_agent.recording.durations import Durations
 from otel_agent.recording.provider import TracerProvider
 from otel_agent.recording.recorder import durations_only
@@ -39,7 +39,7 @@ class Rig:
         self.provider = TracerProvider(shutdown_on_exit=False, queue=self.queue, **options)
         self.tracer = self.provider.get_tracer("tests")
         self.durations = Durations()
-        functions.bind(self.provider.recorder("tests", self.durations, calls_per_s))
+        decorators.bind(self.provider.recorder("tests", self.durations, calls_per_s))
 
     @property
     def spans(self) -> list[Any]:
@@ -60,7 +60,7 @@ class Rig:
 def rig() -> Iterator[Rig]:
     """Telemetry that is on during a test."""
     yield Rig()
-    functions.bind(None)
+    decorators.bind(None)
 
 
 @pytest.fixture(params=["quick", "complete", "api"])
@@ -73,7 +73,7 @@ def way(request: pytest.FixtureRequest) -> Iterator[Any]:
     if request.param == "api":
         provider = sdk.TracerProvider(shutdown_on_exit=False)
         provider.add_span_processor(SimpleSpanProcessor(kept))
-        functions.bind(durations_only(found.durations))
+        decorators.bind(durations_only(found.durations))
         real, trace._TRACER_PROVIDER = trace._TRACER_PROVIDER, provider
         yield SimpleNamespace(
             tracer=provider.get_tracer("root"), spans=lambda: list(kept.get_finished_spans()), rig=found
@@ -81,7 +81,7 @@ def way(request: pytest.FixtureRequest) -> Iterator[Any]:
         trace._TRACER_PROVIDER = real
     else:
         yield SimpleNamespace(tracer=found.tracer, spans=lambda: found.spans, rig=found)
-    functions.bind(None)
+    decorators.bind(None)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -717,7 +717,8 @@ def _fail() -> None:
 
 def test_a_clock_that_is_set_back_leaves_no_negative_span(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """A span then ends when it began, whichever way it was recorded."""
-    from otel_agent.instruments import blocks, calls, steps, wrappers
+    from otel_agent.instruments.functions import blocks, calls, wrappers
+    from otel_agent.instruments.functions import generators as steps
     from otel_agent.recording import spans, tracers
 
     times = iter(range(10**9, 0, -1))
@@ -934,7 +935,7 @@ def test_timed_functions_run_bare_without_telemetry() -> None:
     def plain() -> None: ...
 
     plain()
-    functions.bind(None)
+    decorators.bind(None)
     plain()
 
     assert [1] == list(found.calls().values())
@@ -945,7 +946,7 @@ def test_functions_record_from_the_moment_telemetry_starts_until_it_ends() -> No
     function()
     found = Rig()
     function()
-    functions.bind(None)
+    decorators.bind(None)
     function()
 
     assert ["function"] == [each.name for each in found.spans]
@@ -973,7 +974,7 @@ def test_below_a_span_that_was_not_sampled_functions_run_bare() -> None:
         with pytest.raises(LookupError):
             fails()
         context_of_root = root.get_span_context()
-    functions.bind(None)
+    decorators.bind(None)
 
     assert [] == found.spans
     assert [1, 1, 1] == list(found.calls().values())
@@ -996,7 +997,7 @@ def test_a_function_beyond_its_budget_runs_bare() -> None:
     with found.tracer.start_as_current_span("root") as root:
         seen = [hot() for _ in range(10)]
         stepped = [next(steps()) for _ in range(10)]
-    functions.bind(None)
+    decorators.bind(None)
 
     assert 8 == seen.count(root) == stepped.count(root)
     assert 2 == [each.name for each in found.spans].count("hot")
@@ -1024,7 +1025,7 @@ def test_a_forked_child_records_its_own() -> None:
         "import json, os\n"
         "from collections import deque\n"
         "from types import SimpleNamespace\n"
-        "from otel_agent.instruments import functions\n"
+        "from otel_agent.instruments.functions import decorators as functions\n"
         "from otel_agent.recording import durations\n"
         "from otel_agent.recording.provider import TracerProvider\n"
         "queue = SimpleNamespace(items=deque(), limit=100, overflow=None)\n"

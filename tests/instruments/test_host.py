@@ -17,11 +17,11 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader, MetricsData
 
 from otel_agent import catalog
-from otel_agent.instruments import cgroup, host, portable, process, runtime
-from otel_agent.instruments.intervals import Latest
-from otel_agent.instruments.procfs import HostFiles, ProcessFiles
-from otel_agent.instruments.readings import HostReading, Memory, ProcessReading
-from otel_agent.processors import distributions
+from otel_agent.instruments.machine import cgroup, host, process, psutil_readings, runtime
+from otel_agent.instruments.machine.intervals import LatestReading
+from otel_agent.instruments.machine.procfs import HostFiles, ProcessFiles
+from otel_agent.instruments.machine.readings import HostReading, Memory, ProcessReading
+from otel_agent.processors import kept_histograms
 from otel_agent.processors.meters import AgentMeterProvider
 from otel_agent.processors.metrics import AgentMetricReader
 
@@ -79,7 +79,7 @@ def test_at_most_25_points_by_default() -> None:
     provider = AgentMeterProvider([reader], shutdown_on_exit=False)
     meter = provider.get_meter("otel_agent.instruments")
     running = runtime.install(meter)
-    reader._producers = (distributions.producer("otel_agent.instruments", running.distributions),)
+    reader._producers = (kept_histograms.producer("otel_agent.instruments", running.distributions),)
     handles = [host.install(meter, tick_s=0), process.install(meter, tick_s=0), running]
     reader.force_flush()
     gc.collect()
@@ -103,7 +103,7 @@ def test_what_is_emitted_is_what_is_catalogued(*, detail: bool) -> None:
     provider = AgentMeterProvider([reader], shutdown_on_exit=False)
     meter = provider.get_meter("otel_agent.instruments")
     running = runtime.install(meter, detail=detail)
-    reader._producers = (distributions.producer("otel_agent.instruments", running.distributions),)
+    reader._producers = (kept_histograms.producer("otel_agent.instruments", running.distributions),)
     handles = [
         host.install(meter, tick_s=0, detail=detail),
         process.install(meter, tick_s=0, detail=detail),
@@ -140,7 +140,7 @@ def test_what_is_emitted_is_what_is_catalogued(*, detail: bool) -> None:
         expected = {"counter": "Sum", "updowncounter": "Sum", "gauge": "Gauge", "histogram": "Histogram"}[record.kind]
         assert (record.unit, record.description, expected) == (metric.unit, metric.description, kind)
         if kind == "Sum":
-            assert (record.kind is catalog.Kind.COUNTER) == metric.data.is_monotonic  # type: ignore[union-attr]  # a sum
+            assert (record.kind is catalog.InstrumentKind.COUNTER) == metric.data.is_monotonic  # type: ignore[union-attr]  # a sum
         for point in metric.data.data_points:
             assert required == set(point.attributes or {})
             if record.is_integer:
@@ -150,7 +150,7 @@ def test_what_is_emitted_is_what_is_catalogued(*, detail: bool) -> None:
 @on_linux
 def test_host_values_agree_with_psutil() -> None:
     """Both ways of reading the host give the same values within one per cent."""
-    ours, theirs = HostFiles(detail=True)(), portable.read_host_in_detail()
+    ours, theirs = HostFiles(detail=True)(), psutil_readings.read_host_in_detail()
 
     assert theirs.memory.total_bytes == ours.memory.total_bytes
     assert pytest.approx(theirs.memory.available_bytes, rel=0.01) == ours.memory.available_bytes
@@ -171,7 +171,7 @@ def test_host_values_agree_with_psutil() -> None:
 @on_linux
 def test_process_values_agree_with_psutil() -> None:
     """Both ways of reading this process give the same values."""
-    ours, theirs = ProcessFiles()(), portable.read_process()
+    ours, theirs = ProcessFiles()(), psutil_readings.read_process()
 
     assert pytest.approx(theirs.memory_bytes, rel=0.02) == ours.memory_bytes
     assert pytest.approx(theirs.user_s + theirs.system_s, rel=0.01, abs=0.1) == ours.user_s + ours.system_s
@@ -194,7 +194,7 @@ def test_the_cpu_share_is_that_of_the_last_tick() -> None:
     """However often a reading is asked for within a tick, the share is over the tick."""
     now_s = [0.0]
     readings = iter([reading(0, user_s=0, idle_s=0), reading(1, user_s=1, idle_s=3), reading(2, user_s=3, idle_s=5)])
-    latest = Latest(lambda: next(readings), 1.0, lambda: now_s[0])
+    latest = LatestReading(lambda: next(readings), 1.0, lambda: now_s[0])
     first = [latest.get() for _ in range(3)]
     now_s[0] = 1.0
     second = [latest.get() for _ in range(3)]
@@ -225,7 +225,7 @@ def test_a_limit_of_version_2_counts(bench: Bench, tmp_path: Path) -> None:
     assert [({"system.memory.state": "used"}, 0.5)] == points["system.memory.utilization"]
     assert [({}, 800)] == points["system.memory.limit"]
     assert found is not None
-    assert cgroup.Limits(800, 400, 0.5, 2.0) == found.read()
+    assert cgroup.CgroupLimits(800, 400, 0.5, 2.0) == found.read()
 
 
 def test_the_limit_of_an_enclosing_group_counts_too(tmp_path: Path) -> None:
@@ -258,22 +258,22 @@ def test_a_limit_of_version_1_counts(tmp_path: Path) -> None:
     found = cgroup.find(tmp_path, tmp_path / "cgroup", limits_last_s=0)
 
     assert found is not None
-    assert cgroup.Limits(1000, 550, 1.5, 3.0) == found.read()
+    assert cgroup.CgroupLimits(1000, 550, 1.5, 3.0) == found.read()
 
     (memory / "memory.limit_in_bytes").write_text("9223372036854771712\n")
     (cpu / "cpu.cfs_quota_us").write_text("-1\n")
 
-    assert cgroup.Limits() == found.read()
+    assert cgroup.CgroupLimits() == found.read()
 
 
 def test_the_cpu_share_under_a_limit_is_that_of_the_limit(bench: Bench) -> None:
     """Half a CPU used up is a share of 1, whatever the host has left."""
     readings = iter([reading(0, idle_s=0), reading(1, user_s=0.5, idle_s=7.5)])
-    limits = iter([cgroup.Limits(None, None, 0.5, 10.0), cgroup.Limits(None, None, 0.5, 10.4)])
+    limits = iter([cgroup.CgroupLimits(None, None, 0.5, 10.0), cgroup.CgroupLimits(None, None, 0.5, 10.4)])
 
-    class Group(cgroup.Group):
+    class Group(cgroup.Cgroup):
         def __init__(self) -> None: ...
-        def read(self) -> cgroup.Limits:
+        def read(self) -> cgroup.CgroupLimits:
             return next(limits)
 
     measured = host._Host(lambda: next(readings), Group, tick_s=0, detail=False)
@@ -287,12 +287,12 @@ def test_process_shares_are_of_the_cpus_it_may_use() -> None:
     """One CPU kept busy under a limit of half a CPU is a share of 2, which tells that it is throttled."""
     readings = iter([ProcessReading(0, 0, 0, 1, 1, 0, 0, 0), ProcessReading(1, 0.5, 0, 1, 1, 0, 0, 1)])
 
-    class Group(cgroup.Group):
+    class Group(cgroup.Cgroup):
         def __init__(self) -> None: ...
         def cpu_limit(self) -> float:
             return 0.5
 
-    measured = process._Process(lambda: next(readings), Group, tick_s=0, detail=False)
+    measured = process._ProcessMetrics(lambda: next(readings), Group, tick_s=0, detail=False)
     measured._latest.get()
     ((share, _),) = measured.cpu_utilization()
 
@@ -409,7 +409,7 @@ def test_loops_of_several_threads_are_watched(bench: Bench) -> None:
 def test_psutil_is_not_loaded_before_the_first_reading() -> None:
     """Installing costs no import."""
     code = (
-        "import sys\nfrom otel_agent.instruments import host, process, portable\n"
+        "import sys\nfrom otel_agent.instruments.machine import host, process, psutil_readings as portable\n"
         "from opentelemetry.metrics import get_meter\nmeter = get_meter('test')\n"
         "host.install(meter, read=portable.read_host)\nprocess.install(meter)\nprint('psutil' in sys.modules)"
     )

@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from otel_agent.instruments.pending import QUICK_FAILURES_PER_S
+from otel_agent.instruments.automatic.pending_spans import QUICK_FAILURES_PER_S
 from otel_agent.testing import Recorded, recorded
 
 
@@ -49,11 +49,11 @@ def test_failures_without_end_do_not_flood(risk: ModuleType) -> None:
 
 def test_a_failure_of_ours_never_replaces_the_agents(risk: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     """When recording the end of a call fails, the agent sees its own exception."""
-    from otel_agent.instruments import pending
+    from otel_agent.instruments.automatic import pending_spans
 
     def broken(*_: object) -> None:
         raise RuntimeError("ours")
 
     with recorded(trace_modules=[risk.__name__]), pytest.raises(ValueError, match="too much"):
-        monkeypatch.setattr(pending, "fail", broken)
+        monkeypatch.setattr(pending_spans, "fail", broken)
         risk.size(3)

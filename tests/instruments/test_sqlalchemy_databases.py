@@ -18,11 +18,11 @@ from opentelemetry.semconv.attributes.error_attributes import ERROR_TYPE
 
 from otel_agent import catalog
 from otel_agent.catalog import OURS
-from otel_agent.instruments.sql_databases import Database, Databases, describe
-from otel_agent.instruments.sql_errors import error_type, mark, status_code
-from otel_agent.instruments.sql_histograms import LIMIT, Histograms
-from otel_agent.instruments.sql_pools import Pools
-from otel_agent.instruments.sql_repeats import Repeats
+from otel_agent.instruments.databases.errors import error_type, mark, status_code
+from otel_agent.instruments.databases.histograms import LIMIT, DurationHistograms
+from otel_agent.instruments.databases.pools import Pools
+from otel_agent.instruments.databases.prepared import Database, Databases, describe
+from otel_agent.instruments.databases.repeats import Repeats
 from otel_agent.recording.failures import SAFE_TEXT
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "databases.py"
@@ -32,7 +32,7 @@ DURATION = catalog.METRICS["db.client.operation.duration"]
 def described(url: str, name: str | None = None, **dialect: Any) -> Database:
     """The database of an address; no driver is needed."""
     parsed = sa.make_url(url)
-    return describe(parsed, SimpleNamespace(name=name or parsed.get_backend_name(), **dialect), Histograms())
+    return describe(parsed, SimpleNamespace(name=name or parsed.get_backend_name(), **dialect), DurationHistograms())
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_what_spans_carry_is_catalogued_by_its_conventional_name() -> None:
 
 def test_threads_that_meet_at_a_new_engine_describe_it_once() -> None:
     """One database and one pool, however many ask first at the same time."""
-    histograms = Histograms()
+    histograms = DurationHistograms()
     pools = Pools(histograms)
     databases = Databases(histograms, pools)
     engine = sa.create_engine("sqlite://")
@@ -191,7 +191,7 @@ def test_overflow_is_the_same_through_the_api() -> None:
     """Where durations go through a meter, its instrument gets no more attribute sets than that."""
     reader = InMemoryMetricReader()
     meters = MeterProvider([reader], shutdown_on_exit=False)
-    histograms = Histograms(meters.get_meter("tests"))
+    histograms = DurationHistograms(meters.get_meter("tests"))
     for number in range(LIMIT + 5):
         histograms.of(DURATION, {"db.query.summary": f"SELECT t{number}"})(0.01)
     data = reader.get_metrics_data()

@@ -15,7 +15,7 @@ from sqlalchemy.pool import AssertionPool, NullPool, QueuePool, SingletonThreadP
 from waiting import until
 
 from otel_agent import catalog, guard
-from otel_agent.instruments import sqlalchemy as instrument
+from otel_agent.instruments.databases import sqlalchemy as instrument
 
 POOL = "db.client.connection"
 

@@ -23,8 +23,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, rela
 
 from otel_agent import catalog, guard
 from otel_agent.delivery.wire import encode_spans
-from otel_agent.instruments import sqlalchemy as instrument
-from otel_agent.instruments.pending import CallSite
+from otel_agent.instruments.automatic.pending_spans import CallSite
+from otel_agent.instruments.databases import sqlalchemy as instrument
 from otel_agent.logs.exceptions import exception_attributes
 from otel_agent.recording.failures import SAFE_TEXT, stack_of, text_of
 from otel_agent.recording.provider import TracerProvider as OurTracerProvider
@@ -633,8 +633,8 @@ def test_our_failure_never_reaches_the_agent(monkeypatch: pytest.MonkeyPatch) ->
     def broken(*_: object, **__: object) -> object:
         raise RuntimeError("broken")
 
-    for name in ("sql_databases.describe", "sql_pools.PoolWatch.count"):
-        monkeypatch.setattr(f"otel_agent.instruments.{name}", broken)
+    for name in ("prepared.describe", "pools.PoolWatch.count"):
+        monkeypatch.setattr(f"otel_agent.instruments.databases.{name}", broken)
     engine = create_engine()
     with engine.connect() as connection:
         assert 1 == connection.scalar(sa.text("SELECT 1"))
@@ -649,8 +649,8 @@ def test_our_failure_never_reaches_the_agent(monkeypatch: pytest.MonkeyPatch) ->
 SCRIPT = """
 import sys
 from otel_agent.delivery.wire import encode_spans
-from otel_agent.instruments import sqlalchemy as instrument
-from otel_agent.instruments.pending import CallSite
+from otel_agent.instruments.databases import sqlalchemy as instrument
+from otel_agent.instruments.automatic.pending_spans import CallSite
 from otel_agent.logs.exceptions import exception_attributes
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -685,7 +685,7 @@ def test_what_does_not_fit_is_said(tmp_path: Path, metadata: str | None, reason:
     hide += "u.find_spec = lambda name, *a: None if name == 'sqlalchemy' else real(name, *a);"
     if metadata:
         hide = f"import sys, types; m = types.ModuleType('sqlalchemy'); m.__version__ = {metadata!r}; sys.modules['sqlalchemy'] = m;"
-    code = f"{hide} from otel_agent.instruments.sqlalchemy import install; print(install())"
+    code = f"{hide} from otel_agent.instruments.databases.sqlalchemy import install; print(install())"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
 
     assert reason == result.stdout.strip()

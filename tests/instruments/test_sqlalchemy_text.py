@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otel_agent.instruments.sql_cache import Generations, Readings
-from otel_agent.instruments.sql_text import LIMIT, read
-from otel_agent.instruments.sql_tokens import Quotes
+from otel_agent.instruments.databases.statements.memory import Generations, Readings
+from otel_agent.instruments.databases.statements.text import LIMIT, read
+from otel_agent.instruments.databases.statements.tokens import Quotes
 
 CANARY = "canary4711"
 

@@ -18,7 +18,7 @@ from collections import deque
 from pathlib import Path
 
 from otel_agent.lifecycle.components import Component, Lifecycle
-from otel_agent.lifecycle.endings import ExitHooks
+from otel_agent.lifecycle.exit_hooks import ExitHooks
 from otel_agent.lifecycle.signals import EndSignals
 
 DEADLINE_S = float(sys.argv[3])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from otel_agent.lifecycle.endings import ExitHooks
+from otel_agent.lifecycle.exit_hooks import ExitHooks
 
 
 class Exits:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from otel_agent.clock import ManualClock
-from otel_agent.lifecycle.ending import Ending
-from otel_agent.lifecycle.inside import may_hold_locks
+from otel_agent.lifecycle.lock_holders import may_hold_locks
+from otel_agent.lifecycle.shutdown import Shutdown
 
 OWN, LIBRARY, STANDARD = "/home/me/agent.py", "/usr/lib/site-packages/some.py", json.__file__
 
@@ -30,17 +30,17 @@ def stopped_in(*calls: tuple[str, str]) -> FrameType:
     {
         "the agent": ([("agent", OWN)], False),
         "the agent, under a decorator of ours": (
-            [("otel_agent.instruments.wrappers", "wrappers.py"), ("agent", OWN)],
+            [("otel_agent.instruments.functions.wrappers", "wrappers.py"), ("agent", OWN)],
             False,
         ),
         "an installed agent, under a decorator of ours": (
-            [("otel_agent.instruments.wrappers", "wrappers.py"), ("agent", LIBRARY)],
+            [("otel_agent.instruments.functions.wrappers", "wrappers.py"), ("agent", LIBRARY)],
             False,
         ),
         "a span that a decorator of ours begins": (
             [
                 ("agent", OWN),
-                ("otel_agent.instruments.wrappers", "wrappers.py"),
+                ("otel_agent.instruments.functions.wrappers", "wrappers.py"),
                 ("otel_agent.recording.spans", "spans.py"),
             ],
             True,
@@ -75,7 +75,7 @@ def test_who_waits_for_the_end_holds_nothing() -> None:
             self.advance(1)
             return super().monotonic_s()
 
-    assert not Ending(0, Looking()).wait()
+    assert not Shutdown(0, Looking()).wait()
     assert {"__init__": True, "wait": False} == seen
 
 

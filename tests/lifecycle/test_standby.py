@@ -11,7 +11,7 @@ import pytest
 from agent_process import Agent
 from waiting import until
 
-from otel_agent.lifecycle.standby import Standby, is_the_end
+from otel_agent.lifecycle.idle_threads import IdleThreads, is_the_end
 from otel_agent.lifecycle.tasks import Latch
 
 COUNT = 3
@@ -29,7 +29,7 @@ def new(before: set[threading.Thread]) -> int:
 
 def test_as_many_calls_run_at_once_as_there_are_threads_and_no_more() -> None:
     """The next one is refused until one of them is free again."""
-    standby, owner, gates = Standby(COUNT), Owner(), [Latch() for _ in range(COUNT)]
+    standby, owner, gates = IdleThreads(COUNT), Owner(), [Latch() for _ in range(COUNT)]
     standby.keep(owner)
 
     assert [True] * COUNT == [standby.lend(lambda gate=gate: gate.wait(20)) for gate in gates]  # type: ignore[misc]
@@ -46,7 +46,7 @@ def test_as_many_calls_run_at_once_as_there_are_threads_and_no_more() -> None:
 
 def test_a_call_that_fails_costs_no_thread() -> None:
     """Its failure is reported, and the thread waits for the next one."""
-    standby, owner, done = Standby(1), Owner(), Latch()
+    standby, owner, done = IdleThreads(1), Owner(), Latch()
     standby.keep(owner)
 
     assert standby.lend(lambda: 1 / 0)
@@ -58,7 +58,7 @@ def test_a_call_that_fails_costs_no_thread() -> None:
 def test_threads_go_when_their_last_owner_gives_them_back() -> None:
     """Not before, and they come again with the next one."""
     before = {*threading.enumerate()}
-    standby, first, second = Standby(COUNT), Owner(), Owner()
+    standby, first, second = IdleThreads(COUNT), Owner(), Owner()
     standby.keep(first)
     standby.keep(second)
     standby.keep(second)
@@ -77,7 +77,7 @@ def test_threads_go_when_their_last_owner_gives_them_back() -> None:
 
 def test_a_thread_that_has_made_its_call_stays_for_the_next() -> None:
     """Both are made on one thread, and starting another is saved."""
-    standby, owner, idents = Standby(0), Owner(), list[int]()
+    standby, owner, idents = IdleThreads(0), Owner(), list[int]()
     standby.keep(owner)
 
     def call() -> None:
@@ -94,7 +94,7 @@ def test_a_thread_that_has_made_its_call_stays_for_the_next() -> None:
 def test_no_more_stay_than_are_useful() -> None:
     """Ten calls at once leave as many threads as may stay."""
     before = {*threading.enumerate()}
-    standby, owner, gate = Standby(0, spare=COUNT), Owner(), Latch()
+    standby, owner, gate = IdleThreads(0, spare=COUNT), Owner(), Latch()
     standby.keep(owner)
     for _ in range(10):
         standby.begin(lambda: gate.wait(20))
@@ -108,7 +108,7 @@ def test_no_more_stay_than_are_useful() -> None:
 def test_nobody_stays_where_nobody_is_wanted() -> None:
     """Before telemetry starts, and after it has ended."""
     before = {*threading.enumerate()}
-    standby, done = Standby(0), Latch()
+    standby, done = IdleThreads(0), Latch()
     standby.begin(done.open)
 
     assert done.wait(20)
@@ -118,7 +118,7 @@ def test_nobody_stays_where_nobody_is_wanted() -> None:
 
 def test_what_the_end_needs_is_not_given_to_others() -> None:
     """A call that may as well have a thread of its own gets none of those kept for the end."""
-    standby, owner = Standby(COUNT), Owner()
+    standby, owner = IdleThreads(COUNT), Owner()
     standby.keep(owner)
 
     assert not standby.lend_spare(print)
@@ -128,7 +128,7 @@ def test_what_the_end_needs_is_not_given_to_others() -> None:
 
 def test_a_call_is_made_in_the_context_of_its_caller_and_leaves_nothing_in_it() -> None:
     """Neither the first caller's context nor what a call sets is seen by the next one."""
-    standby, owner, seen = Standby(0), Owner(), list[str]()
+    standby, owner, seen = IdleThreads(0), Owner(), list[str]()
     standby.keep(owner)
 
     def call() -> None:
@@ -152,7 +152,7 @@ def test_a_call_that_was_made_is_not_held_while_its_thread_waits() -> None:
     class Held:
         """Something large."""
 
-    standby, owner, held = Standby(0), Owner(), Held()
+    standby, owner, held = IdleThreads(0), Owner(), Held()
     alive = weakref.ref(held)
     standby.keep(owner)
     standby.begin(partial(id, held))
@@ -168,9 +168,9 @@ def test_a_child_that_is_forked_by_a_call_ends_when_the_call_is_over(tmp_path: P
     """It has nobody to wait for."""
     code = """
     import os, time
-    from otel_agent.lifecycle.standby import Standby
+    from otel_agent.lifecycle.idle_threads import IdleThreads
     from otel_agent.lifecycle.tasks import Latch
-    standby, owner, children, done = Standby(0), Latch(), [], Latch()
+    standby, owner, children, done = IdleThreads(0), Latch(), [], Latch()
     standby.keep(owner)
     standby.begin(lambda: (children.append(os.fork()), done.open()))
     done.wait(10)
@@ -189,7 +189,7 @@ def test_a_child_that_is_forked_by_a_call_ends_when_the_call_is_over(tmp_path: P
 def test_none_are_kept_where_they_are_not_needed() -> None:
     """As on most versions of Python."""
     before = {*threading.enumerate()}
-    standby = Standby(0)
+    standby = IdleThreads(0)
     standby.keep(Owner())
 
     assert 0 == new(before)
@@ -199,7 +199,7 @@ def test_none_are_kept_where_they_are_not_needed() -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 def test_a_forked_child_has_threads_of_its_own() -> None:
     """Those of the parent are not there."""
-    standby, owner = Standby(1), Owner()
+    standby, owner = IdleThreads(1), Owner()
     standby.keep(owner)
     child = os.fork()
     if child == 0:

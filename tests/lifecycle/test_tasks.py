@@ -8,8 +8,8 @@ from types import FrameType
 import pytest
 
 from otel_agent.clock import monotonic_s
-from otel_agent.lifecycle import standby
-from otel_agent.lifecycle.standby import Standby
+from otel_agent.lifecycle import idle_threads
+from otel_agent.lifecycle.idle_threads import IdleThreads
 from otel_agent.lifecycle.tasks import Latch, Task
 
 
@@ -86,7 +86,7 @@ def test_a_task_that_hangs_is_waited_for_no_longer_than_wanted() -> None:
 def test_where_no_thread_can_be_had_the_call_is_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """As while the interpreter ends: what must be saved is saved by whoever asks for it."""
     monkeypatch.setattr(threading.Thread, "start", _refuse)
-    monkeypatch.setattr(standby, "shared", Standby(0))
+    monkeypatch.setattr(idle_threads, "shared", IdleThreads(0))
     callers: list[int] = []
     task = Task("test", lambda: callers.append(threading.get_ident())).start()
 
@@ -96,10 +96,10 @@ def test_where_no_thread_can_be_had_the_call_is_made_at_once(monkeypatch: pytest
 
 def test_a_thread_kept_ready_makes_the_call_where_none_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that what hangs at the end is not waited for."""
-    ready, owner, forever = Standby(1), Latch(), threading.Event()
+    ready, owner, forever = IdleThreads(1), Latch(), threading.Event()
     ready.keep(owner)
     monkeypatch.setattr(threading.Thread, "start", _refuse)
-    monkeypatch.setattr(standby, "shared", ready)
+    monkeypatch.setattr(idle_threads, "shared", ready)
 
     assert not Task("test", forever.wait).start().wait(0.05)
     forever.set()

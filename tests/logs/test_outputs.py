@@ -15,7 +15,7 @@ import pytest
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 
-from otel_agent.config.sections.keeping import LogFile, Logs
+from otel_agent.config.sections.keeping import LogFileSettings, LogsSettings
 from otel_agent.logs.bridge import BridgeHandler
 from otel_agent.logs.outputs import Outputs, build_outputs
 from otel_agent.redaction.redactor import Redactor
@@ -34,7 +34,7 @@ def log() -> Iterator[logging.Logger]:
 @pytest.fixture
 def outputs(tmp_path: Path, log: logging.Logger) -> Iterator[Outputs]:
     """A file, started, fed by the logger."""
-    made = build_outputs(Logs(files=(LogFile(path="logs/agent.log"),)), Redactor(), directory=tmp_path)
+    made = build_outputs(LogsSettings(files=(LogFileSettings(path="logs/agent.log"),)), Redactor(), directory=tmp_path)
     log.addHandler(BridgeHandler(None, Resource({"service.name": "trader"}), outputs=made.sinks))
     made.start()
     yield made
@@ -126,11 +126,11 @@ import logging
 from collections import deque
 from pathlib import Path
 from types import SimpleNamespace
-from otel_agent.config.sections.keeping import LogFile, Logs
+from otel_agent.config.sections.keeping import LogFileSettings, LogsSettings
 from otel_agent.logs.bridge import BridgeHandler, install_bridge
 from otel_agent.logs.outputs import build_outputs
 from otel_agent.redaction.redactor import Redactor
-outputs = build_outputs(Logs(files=(LogFile(path="agent.log"),)), Redactor(), directory=Path({str(tmp_path)!r}))
+outputs = build_outputs(LogsSettings(files=(LogFileSettings(path="agent.log"),)), Redactor(), directory=Path({str(tmp_path)!r}))
 exported = SimpleNamespace(items=deque(), limit=10)
 remove = install_bridge(BridgeHandler(exported, None, outputs=outputs.sinks))
 outputs.start()
@@ -147,11 +147,11 @@ assert not exported.items
 CONSOLE = """
 import logging, sys
 from types import SimpleNamespace
-from otel_agent.config.sections.keeping import Logs
+from otel_agent.config.sections.keeping import LogsSettings
 from otel_agent.logs.bridge import BridgeHandler, install_bridge
 from otel_agent.logs.outputs import build_outputs
 from otel_agent.redaction.redactor import Redactor
-outputs = build_outputs(Logs(console={form!r}), Redactor())
+outputs = build_outputs(LogsSettings(console={form!r}), Redactor())
 remove = install_bridge(BridgeHandler(None, None, outputs=outputs.sinks), is_last_resort=outputs.has_console)
 outputs.start()
 """
@@ -208,7 +208,7 @@ def wait_until(is_true: Callable[[], bool]) -> None:
 def test_a_stalled_pipe_never_blocks_a_log_call(log: logging.Logger, tmp_path: Path) -> None:
     """With a pipe that nobody reads, calls go on at their usual price, what fits waits, and the rest is counted."""
     os.mkfifo(tmp_path / "agent.log")
-    outputs = build_outputs(Logs(files=(LogFile(path="agent.log"),)), Redactor(), directory=tmp_path)
+    outputs = build_outputs(LogsSettings(files=(LogFileSettings(path="agent.log"),)), Redactor(), directory=tmp_path)
     log.addHandler(BridgeHandler(None, Resource({}), outputs=outputs.sinks))
     outputs.sinks[0].limit = 100
     outputs.start()

@@ -18,12 +18,12 @@ from otel_agent.logs.rotation import RotatingFile
 WRITER = """
 import logging, sys, time
 from opentelemetry.sdk.resources import Resource
-from otel_agent.config.sections.keeping import LogFile, Logs
+from otel_agent.config.sections.keeping import LogFileSettings, LogsSettings
 from otel_agent.logs.bridge import BridgeHandler
 from otel_agent.logs.outputs import build_outputs
 from otel_agent.redaction.redactor import Redactor
 path, lines, process = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-outputs = build_outputs(Logs(files=(LogFile(path=path, max_bytes=200_000, backups=5),)), Redactor())
+outputs = build_outputs(LogsSettings(files=(LogFileSettings(path=path, max_bytes=200_000, backups=5),)), Redactor())
 log = logging.Logger("writer")
 log.addHandler(BridgeHandler(None, Resource({}), outputs=outputs.sinks))
 outputs.start()

@@ -14,8 +14,8 @@ from otel_agent import guard
 from otel_agent.alerts.promql.evaluation import Context, evaluate
 from otel_agent.alerts.promql.parsing import parse
 from otel_agent.clock import wall_ns
-from otel_agent.processors.judgement import Judgement, resource_labels
-from otel_agent.series.histograms import Histogram
+from otel_agent.processors.series_writer import SeriesWriter, resource_labels
+from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.store import Store
 
 RESOURCE = Resource(
@@ -33,7 +33,7 @@ class Agent:
         self.provider = MeterProvider([self.reader], RESOURCE, views=views, shutdown_on_exit=False)
         self.meter = self.provider.get_meter("test")
         self.store = Store()
-        self.judgement = Judgement(self.store, **settings)
+        self.judgement = SeriesWriter(self.store, **settings)
         self.at_ms = 0
 
     def collect(self) -> None:
@@ -49,7 +49,7 @@ class Agent:
     def value(self, text: str) -> dict[str, float]:
         """The value of an expression at the last collection."""
         found = evaluate(parse(text), Context(self.store, self.at_ms))
-        return {repr(labels): value.count if isinstance(value, Histogram) else value for labels, value in found}
+        return {repr(labels): value.count if isinstance(value, NativeHistogram) else value for labels, value in found}
 
 
 def test_counters_and_gauges_get_prometheus_s_names_and_labels() -> None:
@@ -155,7 +155,7 @@ def test_differences_are_refused_and_said() -> None:
 def test_what_is_no_collection_harms_nobody() -> None:
     """A broken collection is counted as a failure of ours and raises nothing."""
     before = guard.shared.counts().get("alerts.series", 0)
-    Judgement(Store()).on_collect(object())
+    SeriesWriter(Store()).on_collect(object())
 
     assert before + 1 == guard.shared.counts()["alerts.series"]
 
@@ -164,7 +164,7 @@ def test_a_full_store_refuses_new_series_and_keeps_the_known_ones() -> None:
     """Over the bound new streams are left out and counted; the others go on."""
     agent = Agent()
     agent.store = Store(series_limit=5)
-    agent.judgement = Judgement(agent.store)
+    agent.judgement = SeriesWriter(agent.store)
     counter = agent.meter.create_counter("c")
     for _ in range(3):
         for number in range(10):

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from otel_agent import guard
-from otel_agent.alerts.engine import Alerts
+from otel_agent.alerts.engine import AlertEngine
 from otel_agent.alerts.loading import load_rules
 from otel_agent.alerts.promql.evaluation import Context, evaluate
 from otel_agent.alerts.promql.parsing import parse
@@ -158,7 +158,7 @@ def test_an_exception_fires_with_its_trace_within_two_seconds() -> None:
     store = Store()
     statistics = SpanStatistics(store)
     rules = load_rules(rules=[{"exception": {"name": "Breach", "type": "RiskLimitError", "severity": "critical"}}])
-    alerts = Alerts(rules.groups, store, refresh=statistics.write, trace_ids=statistics.trace_ids)
+    alerts = AlertEngine(rules.groups, store, refresh=statistics.write, trace_ids=statistics.trace_ids)
     heard: list[tuple[int, Transition]] = []
     alerts.on_change(lambda transition: heard.append((wall_ns(), transition)))
     agent = Agent()

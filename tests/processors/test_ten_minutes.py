@@ -12,9 +12,9 @@ from opentelemetry.sdk.metrics.export import Gauge, Metric, MetricsData, NumberD
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from otel_agent.clock import ManualClock
-from otel_agent.processors.judgement import Judgement
 from otel_agent.processors.meters import AgentMeterProvider
 from otel_agent.processors.metrics import AgentMetricReader
+from otel_agent.processors.series_writer import SeriesWriter
 from otel_agent.series.store import Store
 
 LENGTH_S = 600.0
@@ -53,7 +53,7 @@ def run(clock: ManualClock, oversleep_s: Callable[[], float], takes_s: Callable[
     """Collect for ten minutes; the moments of the points that are in the series then, in milliseconds from the start."""
     begin_ms = clock.wall_ns() // 1_000_000
     store = Store()
-    judgement = Judgement(store)
+    judgement = SeriesWriter(store)
 
     def produce() -> Sequence[ScopeMetrics]:
         point = NumberDataPoint({}, 0, clock.wall_ns(), clock.monotonic_s())
@@ -96,16 +96,16 @@ def test_a_machine_that_slept_is_not_caught_up_with(clock: ManualClock) -> None:
 
 SCRIPT = """
 import json, sys, time
-from otel_agent.instruments import host, process, runtime
-from otel_agent.processors import distributions
-from otel_agent.processors.judgement import Judgement
+from otel_agent.instruments.machine import host, process, runtime
+from otel_agent.processors import kept_histograms as distributions
+from otel_agent.processors.series_writer import SeriesWriter
 from otel_agent.processors.meters import AgentMeterProvider
 from otel_agent.processors.metrics import AgentMetricReader
 from otel_agent.series.store import Store
 
 length_s = float(sys.argv[1])
 store, producers = Store(), []
-reader = AgentMetricReader(on_collect=Judgement(store).on_collect, producers=producers, collect_interval_s=1.0)
+reader = AgentMetricReader(on_collect=SeriesWriter(store).on_collect, producers=producers, collect_interval_s=1.0)
 provider = AgentMeterProvider([reader], shutdown_on_exit=False)
 meter = provider.get_meter("tests")
 handles = [host.install(meter), process.install(meter), runtime.install(meter)]

@@ -7,7 +7,7 @@ from opentelemetry.trace import SpanContext, Status, StatusCode, TraceFlags
 
 from otel_agent.clock import ManualClock
 from otel_agent.delivery.console.summary import CacheFigures
-from otel_agent.providers.terminal import Terminal, TerminalFigures
+from otel_agent.telemetry.assembly.terminal import Terminal, TerminalFigures
 
 
 def a_span(name: str, span_id: int, status: Status | None = None) -> SimpleNamespace:

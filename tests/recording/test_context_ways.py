@@ -68,7 +68,7 @@ api._RUNTIME_CONTEXT = Renamed()
 import asyncio
 from collections import deque
 from types import SimpleNamespace
-from otel_agent.instruments import functions
+from otel_agent.instruments.functions import decorators as functions
 from otel_agent.recording.context import current
 from otel_agent.recording.durations import Durations
 from otel_agent.recording.provider import TracerProvider

@@ -15,7 +15,7 @@ from opentelemetry.sdk.resources import Resource
 from otel_agent.catalog.functions import DURATION
 from otel_agent.clock import ManualClock
 from otel_agent.delivery.wire import encode_metrics
-from otel_agent.recording.distribution import SCALE, Distribution, united
+from otel_agent.recording.distribution import SCALE, ExponentialBuckets, united
 from otel_agent.recording.durations import EXAMPLE_NS, FULL, MOST_WAITING, Durations
 from otel_agent.recording.histograms import MAX_BUCKETS, producer
 from otel_agent.recording.spans import SAMPLED
@@ -31,7 +31,7 @@ def lognormal(count: int) -> list[int]:
 def test_quantiles_are_close_to_the_exact_ones(share: float) -> None:
     """On log-normal data the median, 90th and 99th percentile are within two percent."""
     values = lognormal(100_000)
-    found = Distribution()
+    found = ExponentialBuckets()
     found.add(values)
     exact = sorted(values)[math.ceil(share * len(values)) - 1] / 1e9
 
@@ -61,7 +61,7 @@ def test_every_duration_lies_in_its_bucket() -> None:
     """Bucket i holds what is above base^i and not above base^(i+1), also at the very edge."""
     base = 2.0 ** (1 / (1 << SCALE))
     for value_ns in (1, 2, 3, 999, 1_000_000_000, 2_000_000_000, 1_500_000_001, 1 << 60):
-        found = Distribution()
+        found = ExponentialBuckets()
         found.add([value_ns])
         (index,) = found.counts
         assert base**index * (1 - 1e-12) < value_ns / 1e9 <= base ** (index + 1) * (1 + 1e-12)
@@ -70,9 +70,9 @@ def test_every_duration_lies_in_its_bucket() -> None:
     assert [(1 << SCALE) - 1] == list(of(2_000_000_000).counts)
 
 
-def of(*values_ns: int) -> Distribution:
+def of(*values_ns: int) -> ExponentialBuckets:
     """A distribution of some durations."""
-    found = Distribution()
+    found = ExponentialBuckets()
     found.add(list(values_ns))
     return found
 
@@ -87,7 +87,7 @@ def test_a_clock_that_was_set_back_counts_as_no_time() -> None:
 
 def test_an_empty_distribution_has_no_quantile() -> None:
     """Before the first call there is nothing to say."""
-    found = Distribution()
+    found = ExponentialBuckets()
     found.add([])
 
     assert (0, 0.0) == (found.count, found.quantile_s(0.9))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from otel_agent.instruments.pending import CallSite, PendingSpan
+from otel_agent.instruments.automatic.pending_spans import CallSite, PendingSpan
 from otel_agent.recording.open_spans import INTERRUPTED, end_open_spans
 from otel_agent.recording.provider import TracerProvider
 

@@ -9,8 +9,8 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import sampling as sdk
 from opentelemetry.trace import NonRecordingSpan, SpanContext, StatusCode, TraceFlags
 
-from otel_agent.recording.manners import EVERY, Manners, manners_of
 from otel_agent.recording.provider import TracerProvider
+from otel_agent.recording.sampler_rules import EVERY, SamplerRules, sampler_rules_of
 from otel_agent.recording.sampling import NAMES, RateLimit, build_sampler, limit_of
 from otel_agent.recording.spans import SAMPLED, Span
 from otel_agent.recording.tail import TailSampling
@@ -113,20 +113,20 @@ def test_a_span_that_was_not_sampled_has_an_identity() -> None:
 @pytest.mark.parametrize(
     ("sampler", "expected"),
     [
-        (sdk.DEFAULT_ON, Manners(EVERY, True, True)),
-        (sdk.DEFAULT_OFF, Manners(0, True, True)),
-        (sdk.ALWAYS_ON, Manners(EVERY, True, False)),
-        (sdk.ALWAYS_OFF, Manners(0, False, True)),
-        (sdk.TraceIdRatioBased(0.5), Manners(1 << 63, True, True)),
-        (sdk.ParentBased(sdk.ALWAYS_ON, local_parent_sampled=sdk.ALWAYS_OFF), Manners(EVERY, False, True)),
-        (sdk.ParentBased(sdk.AlwaysRecordSampler(sdk.ALWAYS_OFF)), Manners(None, True, True)),
-        (sdk.AlwaysRecordSampler(sdk.ALWAYS_OFF), Manners()),
-        (object(), Manners()),
+        (sdk.DEFAULT_ON, SamplerRules(EVERY, True, True)),
+        (sdk.DEFAULT_OFF, SamplerRules(0, True, True)),
+        (sdk.ALWAYS_ON, SamplerRules(EVERY, True, False)),
+        (sdk.ALWAYS_OFF, SamplerRules(0, False, True)),
+        (sdk.TraceIdRatioBased(0.5), SamplerRules(1 << 63, True, True)),
+        (sdk.ParentBased(sdk.ALWAYS_ON, local_parent_sampled=sdk.ALWAYS_OFF), SamplerRules(EVERY, False, True)),
+        (sdk.ParentBased(sdk.AlwaysRecordSampler(sdk.ALWAYS_OFF)), SamplerRules(None, True, True)),
+        (sdk.AlwaysRecordSampler(sdk.ALWAYS_OFF), SamplerRules()),
+        (object(), SamplerRules()),
     ],
 )
-def test_the_manners_of_samplers_are_known(sampler: Any, expected: Manners) -> None:
+def test_the_manners_of_samplers_are_known(sampler: Any, expected: SamplerRules) -> None:
     """Only what the SDK's own classes decide by the parent and the trace id alone is taken for granted."""
-    assert expected == manners_of(sampler)
+    assert expected == sampler_rules_of(sampler)
 
 
 def test_what_is_dropped_can_be_recorded_all_the_same() -> None:

@@ -5,15 +5,15 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_agent.series.histograms import Histogram, HistogramRing
+from otel_agent.series.histograms import HistogramRing, NativeHistogram
 
 counts = st.dictionaries(st.integers(-40, 40), st.integers(1, 50).map(float), max_size=8)
 
 
-def histogram(scale: int, positive: dict[int, float], negative: dict[int, float] | None = None) -> Histogram:
+def histogram(scale: int, positive: dict[int, float], negative: dict[int, float] | None = None) -> NativeHistogram:
     """A histogram of these buckets."""
     total = sum(positive.values()) + sum((negative or {}).values())
-    return Histogram(scale, total, total, positive=positive, negative=negative or {})
+    return NativeHistogram(scale, total, total, positive=positive, negative=negative or {})
 
 
 @given(counts, counts, st.integers(0, 5), st.integers(0, 5))
@@ -47,7 +47,7 @@ def test_a_restart_is_seen() -> None:
 
 def test_buckets_come_lowest_first_with_the_one_around_zero_between() -> None:
     """Negative buckets mirror the positive ones, and zero lies between them."""
-    found = Histogram(0, 3, 0, 1.0, 0.001, {1: 1.0}, {1: 1.0}).buckets()
+    found = NativeHistogram(0, 3, 0, 1.0, 0.001, {1: 1.0}, {1: 1.0}).buckets()
 
     assert [(-2.0, -1.0, 1.0), (-0.001, 0.001, 1.0), (1.0, 2.0, 1.0)] == [(b.lower, b.upper, b.count) for b in found]
 

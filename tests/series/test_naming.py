@@ -3,7 +3,7 @@
 import pytest
 
 from otel_agent.catalog import METRICS
-from otel_agent.catalog.records import Kind
+from otel_agent.catalog.records import InstrumentKind
 from otel_agent.series.naming import Naming, label_name, metric_name
 
 
@@ -46,7 +46,9 @@ def test_label_names_hold_letters_digits_and_underscores() -> None:
 def test_no_two_catalogued_metrics_get_one_name() -> None:
     """Each metric of the catalogue stays itself in Prometheus."""
     names = [
-        metric_name(m.name, m.unit, is_gauge=m.kind is Kind.GAUGE, is_counter=m.kind is Kind.COUNTER)
+        metric_name(
+            m.name, m.unit, is_gauge=m.kind is InstrumentKind.GAUGE, is_counter=m.kind is InstrumentKind.COUNTER
+        )
         for m in METRICS.values()
     ]
 

@@ -2,7 +2,7 @@
 
 import threading
 
-from otel_agent.series.histograms import Histogram
+from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.labels import Labels
 from otel_agent.series.matchers import Match, Matcher
 from otel_agent.series.store import Store
@@ -48,7 +48,7 @@ def test_a_forgotten_series_makes_room() -> None:
 def test_numbers_and_histograms_do_not_mix() -> None:
     """A series keeps the kind of points it began with."""
     store = Store()
-    store.append({"__name__": "m"}, 1, Histogram(0, 1.0, 1.0, positive={1: 1.0}))
+    store.append({"__name__": "m"}, 1, NativeHistogram(0, 1.0, 1.0, positive={1: 1.0}))
 
     assert not store.append({"__name__": "m"}, 2, 1.0)
 

@@ -20,8 +20,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from otel_agent.delivery.wire import encode_metrics, encode_spans
-from otel_agent.instruments import sqlalchemy as instrument
-from otel_agent.processors.distributions import producer
+from otel_agent.instruments.databases import sqlalchemy as instrument
+from otel_agent.processors.kept_histograms import producer
 
 _made: list[sa.Engine] = []
 

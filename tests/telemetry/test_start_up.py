@@ -29,16 +29,16 @@ LATER = {
     "otel_agent.delivery.spool.spool",
     "otel_agent.delivery.wire.spans",
     "otel_agent.delivery.wire.primitives",
-    "otel_agent.delivery.senders.http",
+    "otel_agent.delivery.senders.http.sender",
     "otel_agent.delivery.senders.targets",
-    "otel_agent.providers.way_out",
+    "otel_agent.telemetry.assembly.senders",
     "otel_agent.redaction.keys",
     "otel_agent.redaction.rules",
     "otel_agent.health.monitor",
     "otel_agent.health.answers",
-    "otel_agent.instruments.procfs",
-    "otel_agent.instruments.readings",
-    "otel_agent.instruments.cgroup",
+    "otel_agent.instruments.machine.procfs",
+    "otel_agent.instruments.machine.readings",
+    "otel_agent.instruments.machine.cgroup",
     "otel_agent.series.store",
     "otel_agent.series.histograms",
 }
@@ -49,11 +49,11 @@ SELDOM = {
     "otel_agent.delivery.console.summary",
     "otel_agent.delivery.senders.grpc",
     "otel_agent.health.server",
-    "otel_agent.instruments.sqlalchemy",
+    "otel_agent.instruments.databases.sqlalchemy",
     "otel_agent.logs.queue",
     "otel_agent.logs.rotation",
-    "otel_agent.providers.judging",
-    "otel_agent.providers.terminal",
+    "otel_agent.telemetry.assembly.alerting",
+    "otel_agent.telemetry.assembly.terminal",
     "otel_agent.redaction.patterns",
 }
 """What only those have who ask for it."""
@@ -112,7 +112,7 @@ def test_init_returns_before_what_is_heavy_is_loaded(tmp_path: Path) -> None:
 
     assert not after & (LATER | SELDOM | (FOREIGN - of_the_sdk()))
     assert not {"msgspec", "psutil", "opentelemetry.sdk", "otel_agent.telemetry"} & imported
-    assert {"otel_agent.delivery.entrance", "otel_agent.health.assembly", "opentelemetry.sdk.trace"} <= after
+    assert {"otel_agent.delivery.late_engine", "otel_agent.health.assembly", "opentelemetry.sdk.trace"} <= after
     assert {"otel-agent-loading", "otel-agent-metrics"} <= threads
 
 

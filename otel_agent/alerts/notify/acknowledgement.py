@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from otel_agent.alerts.states import Alert, State, Transition
+from otel_agent.alerts.states import Alert, AlertState, Transition
 
 __all__ = ["SEVERITIES", "Acknowledgement", "Acknowledgements"]
 
@@ -94,7 +94,7 @@ class Acknowledgements:
         Args:
             transition: Any.
         """
-        if transition.after is State.INACTIVE and transition.before is not State.INACTIVE:
+        if transition.after is AlertState.INACTIVE and transition.before is not AlertState.INACTIVE:
             self._by_fingerprint.pop(transition.alert.fingerprint, None)
 
     def saved(self) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from otel_agent.errors import RuleError
 
-__all__ = ["Target", "checked_address", "read_target"]
+__all__ = ["ReceiverAddress", "checked_address", "read_target"]
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 _METADATA = frozenset(
@@ -22,7 +22,7 @@ _METADATA_NAMES = frozenset({"metadata.google.internal", "metadata", "instance-d
 Resolve = Callable[[str, int], list[str]]
 
 
-class Target:
+class ReceiverAddress:
     """A URL that was read and may be used, with its address still to be looked up."""
 
     def __init__(self, url: str, *, allow_private: bool) -> None:
@@ -60,25 +60,25 @@ class Target:
         return f"Target({self.host}:{self.port})"
 
 
-def read_target(url: str, *, allow_private: bool = False) -> Target:
+def read_target(url: str, *, allow_private: bool = False) -> ReceiverAddress:
     """
     Read a URL that messages go to.
 
     Args:
         url: http or https.
-        allow_private: See `Target`.
+        allow_private: See `ReceiverAddress`.
 
     Raises:
         RuleError: When it cannot be used.
     """
-    return Target(url, allow_private=allow_private)
+    return ReceiverAddress(url, allow_private=allow_private)
 
 
 def _resolve(host: str, port: int) -> list[str]:
     return [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
-def checked_address(target: Target, resolve: Resolve = _resolve) -> str:
+def checked_address(target: ReceiverAddress, resolve: Resolve = _resolve) -> str:
     """
     The address to connect to. Every address the name stands for must be allowed.
 
@@ -100,7 +100,7 @@ def checked_address(target: Target, resolve: Resolve = _resolve) -> str:
     return found[0]
 
 
-def _check(address: IPAddress, target: Target) -> None:
+def _check(address: IPAddress, target: ReceiverAddress) -> None:
     inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None) or address
     if inner in _METADATA or address in _METADATA:
         raise PermissionError(f"{target.host} is the address of a machine's metadata and never a receiver")

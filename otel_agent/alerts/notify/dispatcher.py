@@ -17,7 +17,7 @@ from otel_agent.alerts.notify.grouping import AlertGroup
 from otel_agent.alerts.notify.notification import Notification, Receiver
 from otel_agent.alerts.notify.routing import Inhibition, Route, is_inhibited, routes_for
 from otel_agent.alerts.notify.workers import Worker
-from otel_agent.alerts.states import Alert, State, Transition
+from otel_agent.alerts.states import Alert, AlertState, Transition
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.errors import RuleError
 from otel_agent.series.labels import Labels
@@ -89,8 +89,8 @@ class Dispatcher:
         Args:
             transition: What changed.
         """
-        if transition.after is State.PENDING or (
-            transition.before is State.PENDING and transition.after is State.INACTIVE
+        if transition.after is AlertState.PENDING or (
+            transition.before is AlertState.PENDING and transition.after is AlertState.INACTIVE
         ):
             return
         if len(self._inbox) >= QUEUE_LIMIT:
@@ -121,7 +121,7 @@ class Dispatcher:
         now_ms = self._clock.wall_ns() // 1_000_000
         with self._lock:
             for alert in alerts:
-                if alert.state is State.FIRING:
+                if alert.state is AlertState.FIRING:
                     self._firing[alert.fingerprint] = alert
                     for group in self._groups_of(alert, now_ms):
                         group.restored(alert, now_ms if group.repeats_s is None else 1)
@@ -169,7 +169,7 @@ class Dispatcher:
 
     def _put(self, transition: Transition, now_ms: int) -> None:
         alert = transition.alert
-        if alert.state is State.FIRING:
+        if alert.state is AlertState.FIRING:
             self._firing[alert.fingerprint] = alert
         else:
             self._firing.pop(alert.fingerprint, None)

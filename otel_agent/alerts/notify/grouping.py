@@ -9,18 +9,18 @@ argument.
 from dataclasses import dataclass, field
 
 from otel_agent.alerts.notify.routing import Route
-from otel_agent.alerts.states import RESOLVED_RETENTION_MS, Alert, State
+from otel_agent.alerts.states import RESOLVED_RETENTION_MS, Alert, AlertState
 
-__all__ = ["AlertGroup", "Told"]
+__all__ = ["AlertGroup", "NotifiedAlert"]
 
 
 @dataclass
-class Told:
+class NotifiedAlert:
     """An alert of a group, and what was said of it."""
 
     alert: Alert
     """As it was at its last change."""
-    said: State | None = None
+    said: AlertState | None = None
     """The state that was told last; `None` before the first time."""
     was_flapping_said: bool = False
     """Whether it was said that it flaps."""
@@ -32,8 +32,8 @@ class Told:
         if self.alert.is_flapping:
             return not self.was_flapping_said
         if self.said is None:
-            return self.alert.state is State.FIRING
-        is_again = self.alert.state is State.FIRING and self.alert.fired_at_ms != self.fired_at_ms
+            return self.alert.state is AlertState.FIRING
+        is_again = self.alert.state is AlertState.FIRING and self.alert.fired_at_ms != self.fired_at_ms
         return self.said is not self.alert.state or is_again
 
 
@@ -53,7 +53,7 @@ class AlertGroup:
     """How often the receiver has to hear of everything, over the route's `repeat`; `None` for the route's."""
     flushed_ms: int = 0
     """When it was told last; 0 before."""
-    members: dict[str, Told] = field(default_factory=dict)
+    members: dict[str, NotifiedAlert] = field(default_factory=dict)
     """By fingerprint."""
     has_news: bool = False
     """Whether there may be something that was not told."""
@@ -68,8 +68,8 @@ class AlertGroup:
         self.has_news = True
         told = self.members.get(alert.fingerprint)
         if told is None:
-            if alert.state is State.FIRING:
-                self.members[alert.fingerprint] = Told(alert)
+            if alert.state is AlertState.FIRING:
+                self.members[alert.fingerprint] = NotifiedAlert(alert)
         else:
             told.alert = alert
             if not alert.is_flapping:
@@ -109,17 +109,17 @@ class AlertGroup:
         repeat_s = self.repeats_s or self.route.repeat_s
         is_repeat_due = self.flushed_ms and now_ms >= self.flushed_ms + repeat_s * 1000
         has_something = any(
-            t.said is not None and (t.alert.state is State.FIRING or self.repeats_s) for t in heard.values()
+            t.said is not None and (t.alert.state is AlertState.FIRING or self.repeats_s) for t in heard.values()
         )
         if is_repeat_due and has_something:
             return self._told("repeat", heard, now_ms)
         self._forget(now_ms)
         return None
 
-    def _told(self, reason: str, heard: dict[str, Told], now_ms: int) -> tuple[str, list[Alert]]:
+    def _told(self, reason: str, heard: dict[str, NotifiedAlert], now_ms: int) -> tuple[str, list[Alert]]:
         alerts = []
         for told in heard.values():
-            if told.said is None and told.alert.state is State.INACTIVE:
+            if told.said is None and told.alert.state is AlertState.INACTIVE:
                 continue
             if told.alert.is_flapping and told.was_flapping_said and self.repeats_s is None:
                 continue
@@ -135,7 +135,9 @@ class AlertGroup:
         kept_ms = RESOLVED_RETENTION_MS if self.repeats_s is not None else 0
         for key, told in list(self.members.items()):
             is_over = (
-                told.alert.state is State.INACTIVE and told.said is not State.FIRING and not told.alert.is_flapping
+                told.alert.state is AlertState.INACTIVE
+                and told.said is not AlertState.FIRING
+                and not told.alert.is_flapping
             )
             if is_over and now_ms - told.alert.resolved_at_ms >= kept_ms:
                 del self.members[key]
@@ -148,5 +150,5 @@ class AlertGroup:
             alert: Firing.
             now_ms: The present moment.
         """
-        self.members[alert.fingerprint] = Told(alert, State.FIRING, fired_at_ms=alert.fired_at_ms)
+        self.members[alert.fingerprint] = NotifiedAlert(alert, AlertState.FIRING, fired_at_ms=alert.fired_at_ms)
         self.flushed_ms = now_ms

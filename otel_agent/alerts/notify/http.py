@@ -12,7 +12,7 @@ from typing import Any
 
 import urllib3
 
-from otel_agent.alerts.notify.addresses import Target, checked_address
+from otel_agent.alerts.notify.addresses import ReceiverAddress, checked_address
 
 __all__ = ["PostError", "Suppress", "post_json", "request_json"]
 
@@ -27,7 +27,7 @@ class PostError(Exception):
 
 
 def post_json(
-    target: Target,
+    target: ReceiverAddress,
     body: Any,
     *,
     headers: Mapping[str, str] | Callable[[bytes], Mapping[str, str]] | None = None,
@@ -53,7 +53,7 @@ def post_json(
 
 def request_json(
     method: str,
-    target: Target,
+    target: ReceiverAddress,
     path: str,
     body: Any = None,
     *,
@@ -104,12 +104,12 @@ def request_json(
         return None
 
 
-def _host(target: Target) -> str:
+def _host(target: ReceiverAddress) -> str:
     name = f"[{target.host}]" if ":" in target.host else target.host
     return name if target.port == (443 if target.is_tls else 80) else f"{name}:{target.port}"
 
 
-def _pool(target: Target, timeout_s: float) -> urllib3.HTTPConnectionPool:
+def _pool(target: ReceiverAddress, timeout_s: float) -> urllib3.HTTPConnectionPool:
     address = checked_address(target)
     timeout = urllib3.Timeout(total=timeout_s)
     if not target.is_tls:

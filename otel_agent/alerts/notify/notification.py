@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from otel_agent.alerts.notify.acknowledgement import rank
-from otel_agent.alerts.states import Alert, State
+from otel_agent.alerts.states import Alert, AlertState
 
 __all__ = ["Notification", "Receiver", "rfc3339"]
 
@@ -49,7 +49,7 @@ class Notification:
     @property
     def is_firing(self) -> bool:
         """Whether any alert of it fires."""
-        return any(alert.state is State.FIRING for alert in self.alerts)
+        return any(alert.state is AlertState.FIRING for alert in self.alerts)
 
     @property
     def severity(self) -> str:
@@ -66,7 +66,7 @@ class Notification:
     def title(self) -> str:
         """One line for people."""
         status = "FIRING" if self.is_firing else "RESOLVED"
-        count = sum((alert.state is State.FIRING) == self.is_firing for alert in self.alerts)
+        count = sum((alert.state is AlertState.FIRING) == self.is_firing for alert in self.alerts)
         names = ", ".join(sorted({alert.rule_name for alert in self.alerts}))
         return f"[{status}:{count}] {names}{' (flapping)' if self.reason == 'flapping' else ''}"
 
@@ -86,11 +86,11 @@ class Notification:
             "externalURL": "",
             "alerts": [
                 {
-                    "status": "firing" if alert.state is State.FIRING else "resolved",
+                    "status": "firing" if alert.state is AlertState.FIRING else "resolved",
                     "labels": alert_labels,
                     "annotations": alert_annotations,
                     "startsAt": rfc3339(alert.fired_at_ms or alert.active_at_ms),
-                    "endsAt": rfc3339(0 if alert.state is State.FIRING else alert.resolved_at_ms),
+                    "endsAt": rfc3339(0 if alert.state is AlertState.FIRING else alert.resolved_at_ms),
                     "generatorURL": "",
                     "fingerprint": alert.fingerprint,
                 }

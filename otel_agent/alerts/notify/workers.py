@@ -30,7 +30,7 @@ BREAK_AFTER, BREAK_S = 8, 60.0
 
 
 @dataclass(frozen=True, eq=False)
-class _Job:
+class _Message:
     """Something a receiver has to do."""
 
     function: Callable[[], object]
@@ -61,7 +61,7 @@ class Worker:
         self._clock = clock
         self._pause_s = pause_s
         self._changed = threading.Condition()
-        self._queue: deque[_Job] = deque()
+        self._queue: deque[_Message] = deque()
         self._thread: threading.Thread | None = None
         self._name = f"notify-{receiver.name}"
         self._is_closing = False
@@ -92,7 +92,7 @@ class Worker:
         with self._changed:
             if len(self._queue) >= self._limit:
                 self._make_room()
-            self._queue.append(_Job(function, is_critical))
+            self._queue.append(_Message(function, is_critical))
             if self._thread is None and not self._is_closing:
                 thread = threading.Thread(target=self._run, name=f"otel-agent-{self._name}", daemon=True)
                 with suppress(RuntimeError):  # none can be had now: by the next message, or by `close`
@@ -147,7 +147,7 @@ class Worker:
                 self.sent_count += is_sent
                 self.failed_count += not is_sent
 
-    def _next(self) -> "_Job | None":
+    def _next(self) -> "_Message | None":
         with self._changed:
             while not self._queue:
                 if self._is_closing:
@@ -156,7 +156,7 @@ class Worker:
             self._is_busy = True
             return self._queue.popleft()
 
-    def _send(self, job: "_Job") -> bool:
+    def _send(self, job: "_Message") -> bool:
         for attempt in range(ATTEMPTS):
             if self._failures_in_a_row >= BREAK_AFTER and not self._pause(BREAK_S):
                 return False

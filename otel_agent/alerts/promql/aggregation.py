@@ -7,15 +7,15 @@ Source: https://prometheus.io/docs/prometheus/latest/querying/operators/#aggrega
 import math
 from collections.abc import Callable, Sequence
 
-from otel_agent.alerts.promql.nodes import Aggregation, EvaluationError, Sample, Vector
+from otel_agent.alerts.promql.nodes import AggregateExpr, EvaluationError, Sample, Vector
 from otel_agent.alerts.promql.values import mean, quantile, total, variance
-from otel_agent.series.histograms import Histogram
+from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.labels import EMPTY, Labels
 
 __all__ = ["aggregate"]
 
 
-def aggregate(node: Aggregation, vector: Vector, parameter: float) -> Vector:
+def aggregate(node: AggregateExpr, vector: Vector, parameter: float) -> Vector:
     """
     Aggregate a vector.
 
@@ -45,17 +45,17 @@ def aggregate(node: Aggregation, vector: Vector, parameter: float) -> Vector:
     return result
 
 
-def _key(node: Aggregation, labels: Labels) -> Labels:
+def _key(node: AggregateExpr, labels: Labels) -> Labels:
     if node.is_without:
         return labels.drop(node.names)
     return labels.keep(node.names) if node.names else EMPTY
 
 
-def _value(operator: str, members: Sequence[Sample], parameter: float) -> float | Histogram | None:
+def _value(operator: str, members: Sequence[Sample], parameter: float) -> float | NativeHistogram | None:
     if operator in ("count", "group"):
         return float(len(members)) if operator == "count" else 1.0
-    numbers = [value for _, value in members if not isinstance(value, Histogram)]
-    histograms = [value for _, value in members if isinstance(value, Histogram)]
+    numbers = [value for _, value in members if not isinstance(value, NativeHistogram)]
+    histograms = [value for _, value in members if isinstance(value, NativeHistogram)]
     if operator in ("sum", "avg") and histograms:
         if numbers:
             return None
@@ -101,7 +101,7 @@ def _chosen(operator: str, groups: dict[Labels, list[Sample]], parameter: float)
 
     result: Vector = []
     for members in groups.values():
-        numbers = [(labels, value) for labels, value in members if not isinstance(value, Histogram)]
+        numbers = [(labels, value) for labels, value in members if not isinstance(value, NativeHistogram)]
         numbers.sort(key=lambda sample: sample[0])
         result.extend(sorted(numbers, key=rank)[:count])
     return result

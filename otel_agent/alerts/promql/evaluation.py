@@ -14,21 +14,21 @@ from otel_agent.alerts.promql.elementwise import ELEMENTWISE
 from otel_agent.alerts.promql.functions import NATIVE
 from otel_agent.alerts.promql.matching import combine
 from otel_agent.alerts.promql.nodes import (
-    Aggregation,
-    Binary,
-    Call,
+    AggregateExpr,
+    BinaryExpr,
     EvaluationError,
-    Group,
-    Negation,
-    Node,
-    Number,
-    Range,
+    Expr,
+    FunctionCall,
+    MatrixSelector,
+    NumberLiteral,
+    ParenExpr,
     Sample,
-    Selector,
-    Subquery,
-    Text,
+    StringLiteral,
+    SubqueryExpr,
+    UnaryExpr,
     Value,
     Vector,
+    VectorSelector,
 )
 from otel_agent.alerts.promql.parsing import LOOKBACK_MS, Expression
 from otel_agent.alerts.promql.quantiles import fraction, vector_quantile
@@ -36,7 +36,7 @@ from otel_agent.alerts.promql.rates import changed_by, grown_by
 from otel_agent.alerts.promql.relabeling import absent_labels, relabeled
 from otel_agent.alerts.promql.summaries import summary
 from otel_agent.alerts.promql.values import quotient
-from otel_agent.series.histograms import Histogram, HistogramRing, HistogramWindow
+from otel_agent.series.histograms import HistogramRing, HistogramWindow, NativeHistogram
 from otel_agent.series.labels import EMPTY, Labels
 from otel_agent.series.rings import Ring, Window
 from otel_agent.series.store import Store
@@ -78,7 +78,7 @@ def evaluate(expression: Expression, context: Context) -> Vector:
     return [(EMPTY, float(value))]
 
 
-def _evaluate(node: Node, context: Context) -> Value:
+def _evaluate(node: Expr, context: Context) -> Value:
     if context.is_too_late is not None and context.is_too_late():
         raise EvaluationError("the rule took longer than its budget; read fewer series or a shorter range")
     return _EVALUATORS[type(node)](node, context)
@@ -94,17 +94,17 @@ def _unique(vector: Vector) -> Vector:
     return vector
 
 
-def _vector(node: Node, context: Context) -> Vector:
+def _vector(node: Expr, context: Context) -> Vector:
     value = _evaluate(node, context)
     return value if isinstance(value, list) else [(EMPTY, float(value))]
 
 
-def _number(node: Node, context: Context) -> float:
+def _number(node: Expr, context: Context) -> float:
     value = _evaluate(node, context)
     return value if isinstance(value, float) else float("nan")
 
 
-def _select(node: Selector, context: Context) -> Vector:
+def _select(node: VectorSelector, context: Context) -> Vector:
     at_ms = context.at_ms - node.offset_ms
     found: Vector = []
     store = context.store
@@ -131,12 +131,12 @@ class _Ranged:
     has_name: bool
 
 
-def _ranged(node: Node, context: Context, want: str) -> _Ranged:
-    while isinstance(node, Group):
+def _ranged(node: Expr, context: Context, want: str) -> _Ranged:
+    while isinstance(node, ParenExpr):
         node = node.inner
-    if isinstance(node, Subquery):
+    if isinstance(node, SubqueryExpr):
         return _subqueried(node, context)
-    if not isinstance(node, Range):
+    if not isinstance(node, MatrixSelector):
         raise EvaluationError("a range of values was expected")
     until_ms = context.at_ms - node.selector.offset_ms
     after_ms = until_ms - node.range_ms
@@ -156,11 +156,11 @@ def _ranged(node: Node, context: Context, want: str) -> _Ranged:
     return _Ranged(windows, after_ms, until_ms, node.selector.has_name)
 
 
-def _subqueried(node: Subquery, context: Context) -> _Ranged:
+def _subqueried(node: SubqueryExpr, context: Context) -> _Ranged:
     until_ms = context.at_ms - node.offset_ms
     after_ms = until_ms - node.range_ms
     times: dict[Labels, list[int]] = {}
-    values: dict[Labels, list[float | Histogram]] = {}
+    values: dict[Labels, list[float | NativeHistogram]] = {}
     inner = Context(context.store, 0, context.is_too_late)
     for at_ms in range((after_ms // node.step_ms + 1) * node.step_ms, until_ms + 1, node.step_ms):
         inner.at_ms = at_ms
@@ -172,8 +172,8 @@ def _subqueried(node: Subquery, context: Context) -> _Ranged:
     return _Ranged(windows, after_ms, until_ms, has_name=False)
 
 
-def _window(times_ms: list[int], values: list[float | Histogram]) -> AnyWindow:
-    histograms = [value for value in values if isinstance(value, Histogram)]
+def _window(times_ms: list[int], values: list[float | NativeHistogram]) -> AnyWindow:
+    histograms = [value for value in values if isinstance(value, NativeHistogram)]
     if len(histograms) == len(values):
         return HistogramWindow(times_ms, histograms)
     if histograms:
@@ -181,7 +181,7 @@ def _window(times_ms: list[int], values: list[float | Histogram]) -> AnyWindow:
     return Window(array("q", times_ms), array("d", values), None)  # type: ignore[arg-type] # all are numbers
 
 
-def _call(node: Call, context: Context) -> Value:
+def _call(node: FunctionCall, context: Context) -> Value:
     special = _SPECIAL.get(node.name)
     if special is not None:
         return special(node, context)
@@ -192,25 +192,25 @@ def _call(node: Call, context: Context) -> Value:
     return _over_range(node, context)
 
 
-def _each(node: Call, context: Context) -> Vector:
+def _each(node: FunctionCall, context: Context) -> Vector:
     function = ELEMENTWISE[node.name]
     vector = _vector(node.arguments[0], context)
     rest = [_number(argument, context) for argument in node.arguments[1:]]
     result: Vector = []
     for labels, value in vector:
-        if not isinstance(value, Histogram):
+        if not isinstance(value, NativeHistogram):
             changed = function(value, *rest)
             if changed is not None:
                 result.append((labels.nameless, changed))
     return _unique(result)
 
 
-def _native(node: Call, context: Context) -> Vector:
+def _native(node: FunctionCall, context: Context) -> Vector:
     vector = _vector(node.arguments[-1], context)
     bounds = [_number(argument, context) for argument in node.arguments[:-1]]
     result: Vector = []
     for labels, value in vector:
-        if isinstance(value, Histogram):
+        if isinstance(value, NativeHistogram):
             result.append((labels.nameless, _NATIVE[node.name](value, *bounds)))
     return _unique(result)
 
@@ -223,7 +223,7 @@ _NATIVE: dict[str, Callable[..., float]] = {
 }
 
 
-def _growth(node: Call, selected: Range, context: Context) -> Vector:
+def _growth(node: FunctionCall, selected: MatrixSelector, context: Context) -> Vector:
     """`rate` and `increase`: where a series is a counter, only the ends of its window are read."""
     until_ms = context.at_ms - selected.selector.offset_ms
     after_ms = until_ms - selected.range_ms
@@ -236,7 +236,7 @@ def _growth(node: Call, selected: Range, context: Context) -> Vector:
             ends = points.ends(after_ms, until_ms) if isinstance(points, Ring) else None
             if ends is not None:
                 context.selected_count += ends[0] > 0
-                value: float | Histogram | None = grown_by(ends, after_ms, until_ms, is_rate=is_rate)
+                value: float | NativeHistogram | None = grown_by(ends, after_ms, until_ms, is_rate=is_rate)
             else:
                 window = points.window(after_ms, until_ms)
                 context.selected_count += len(window.times_ms) > 0
@@ -247,9 +247,9 @@ def _growth(node: Call, selected: Range, context: Context) -> Vector:
     return result if selected.selector.has_name else _unique(result)
 
 
-def _over_range(node: Call, context: Context) -> Vector:
+def _over_range(node: FunctionCall, context: Context) -> Vector:
     name = node.name
-    if name in ("rate", "increase") and isinstance(node.arguments[0], Range):
+    if name in ("rate", "increase") and isinstance(node.arguments[0], MatrixSelector):
         return _growth(node, node.arguments[0], context)
     position = 1 if name == "quantile_over_time" else 0
     ranged = _ranged(
@@ -264,33 +264,33 @@ def _over_range(node: Call, context: Context) -> Vector:
     return result if ranged.has_name else _unique(result)
 
 
-def _absent(node: Call, context: Context) -> Vector:
+def _absent(node: FunctionCall, context: Context) -> Vector:
     if _vector(node.arguments[0], context):
         return []
     return [(absent_labels(node.arguments[0]), 1.0)]
 
 
-def _absent_over_time(node: Call, context: Context) -> Vector:
+def _absent_over_time(node: FunctionCall, context: Context) -> Vector:
     if _ranged(node.arguments[0], context, "last").windows:
         return []
     return [(absent_labels(node.arguments[0]), 1.0)]
 
 
-def _scalar(node: Call, context: Context) -> float:
-    numbers = [value for _, value in _vector(node.arguments[0], context) if not isinstance(value, Histogram)]
+def _scalar(node: FunctionCall, context: Context) -> float:
+    numbers = [value for _, value in _vector(node.arguments[0], context) if not isinstance(value, NativeHistogram)]
     return numbers[0] if len(numbers) == 1 else float("nan")
 
 
-def _label_replace(node: Call, context: Context) -> Vector:
-    texts = [argument.value if isinstance(argument, Text) else "" for argument in node.arguments[1:]]
+def _label_replace(node: FunctionCall, context: Context) -> Vector:
+    texts = [argument.value if isinstance(argument, StringLiteral) else "" for argument in node.arguments[1:]]
     return _unique(relabeled(_vector(node.arguments[0], context), *texts))
 
 
-def _histogram_quantile(node: Call, context: Context) -> Vector:
+def _histogram_quantile(node: FunctionCall, context: Context) -> Vector:
     return _unique(vector_quantile(_number(node.arguments[0], context), _vector(node.arguments[1], context)))
 
 
-_SPECIAL: dict[str, Callable[[Call, Context], Value]] = {
+_SPECIAL: dict[str, Callable[[FunctionCall, Context], Value]] = {
     "absent": _absent,
     "absent_over_time": _absent_over_time,
     "histogram_quantile": _histogram_quantile,
@@ -301,34 +301,34 @@ _SPECIAL: dict[str, Callable[[Call, Context], Value]] = {
 }
 
 
-def _aggregation(node: Aggregation, context: Context) -> Vector:
+def _aggregation(node: AggregateExpr, context: Context) -> Vector:
     parameter = _number(node.parameter, context) if node.parameter is not None else 0.0
     return aggregate(node, _vector(node.inner, context), parameter)
 
 
-def _negation(node: Negation, context: Context) -> Value:
+def _negation(node: UnaryExpr, context: Context) -> Value:
     value = _evaluate(node.inner, context)
     if not isinstance(value, list):
         return -float(value)
     return _unique([(labels.nameless, _negative((labels, number))) for labels, number in value])
 
 
-def _negative(sample: Sample) -> float | Histogram:
-    return sample[1].times(-1.0) if isinstance(sample[1], Histogram) else -sample[1]
+def _negative(sample: Sample) -> float | NativeHistogram:
+    return sample[1].times(-1.0) if isinstance(sample[1], NativeHistogram) else -sample[1]
 
 
-def _binary(node: Binary, context: Context) -> Value:
+def _binary(node: BinaryExpr, context: Context) -> Value:
     value = combine(node, _evaluate(node.left, context), _evaluate(node.right, context))
     return _unique(value) if isinstance(value, list) else value
 
 
-_EVALUATORS: dict[type[Node], Callable[..., Value]] = {
-    Aggregation: _aggregation,
-    Binary: _binary,
-    Call: _call,
-    Group: lambda node, context: _evaluate(node.inner, context),
-    Negation: _negation,
-    Number: lambda node, _: node.value,
-    Selector: _select,
-    Text: lambda node, _: node.value,
+_EVALUATORS: dict[type[Expr], Callable[..., Value]] = {
+    AggregateExpr: _aggregation,
+    BinaryExpr: _binary,
+    FunctionCall: _call,
+    ParenExpr: lambda node, context: _evaluate(node.inner, context),
+    UnaryExpr: _negation,
+    NumberLiteral: lambda node, _: node.value,
+    VectorSelector: _select,
+    StringLiteral: lambda node, _: node.value,
 }

@@ -7,9 +7,9 @@ Source: https://prometheus.io/docs/prometheus/latest/querying/operators/#vector-
 import operator
 from collections.abc import Callable
 
-from otel_agent.alerts.promql.nodes import Binary, EvaluationError, Matching, Sample, Value, Vector
+from otel_agent.alerts.promql.nodes import BinaryExpr, EvaluationError, Sample, Value, Vector, VectorMatching
 from otel_agent.alerts.promql.values import modulo, power, quotient
-from otel_agent.series.histograms import Histogram
+from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.labels import EMPTY, NAME, Labels
 
 __all__ = ["combine"]
@@ -32,7 +32,7 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 }
 
 
-def combine(node: Binary, left: Value, right: Value) -> Value:
+def combine(node: BinaryExpr, left: Value, right: Value) -> Value:
     """
     Apply an operator.
 
@@ -57,9 +57,11 @@ def combine(node: Binary, left: Value, right: Value) -> Value:
     return ARITHMETIC[node.operator](left, right)  # type: ignore[arg-type] # texts are no operands
 
 
-def _apply(name: str, left: float | Histogram, right: float | Histogram) -> tuple[float | Histogram, bool] | None:
+def _apply(
+    name: str, left: float | NativeHistogram, right: float | NativeHistogram
+) -> tuple[float | NativeHistogram, bool] | None:
     """The value, and whether it stays; `None` where the operator knows no answer for a histogram."""
-    if isinstance(left, Histogram) or isinstance(right, Histogram):
+    if isinstance(left, NativeHistogram) or isinstance(right, NativeHistogram):
         return _apply_histogram(name, left, right)
     if name in COMPARISONS:
         return left, COMPARISONS[name](left, right)
@@ -67,20 +69,20 @@ def _apply(name: str, left: float | Histogram, right: float | Histogram) -> tupl
 
 
 def _apply_histogram(
-    name: str, left: float | Histogram, right: float | Histogram
-) -> tuple[float | Histogram, bool] | None:
-    if isinstance(left, Histogram) and isinstance(right, Histogram):
+    name: str, left: float | NativeHistogram, right: float | NativeHistogram
+) -> tuple[float | NativeHistogram, bool] | None:
+    if isinstance(left, NativeHistogram) and isinstance(right, NativeHistogram):
         if name in ("==", "!="):
             return left, (left == right) == (name == "==")
         return (left.plus(right, 1.0 if name == "+" else -1.0), True) if name in ("+", "-") else None
-    if isinstance(left, Histogram) and not isinstance(right, Histogram) and name in ("*", "/"):
+    if isinstance(left, NativeHistogram) and not isinstance(right, NativeHistogram) and name in ("*", "/"):
         return left.times(right if name == "*" else quotient(1.0, right)), True
-    if isinstance(right, Histogram) and not isinstance(left, Histogram) and name == "*":
+    if isinstance(right, NativeHistogram) and not isinstance(left, NativeHistogram) and name == "*":
         return right.times(left), True
     return None
 
 
-def _with_number(node: Binary, vector: Vector, number: Value, *, is_swapped: bool) -> Vector:
+def _with_number(node: BinaryExpr, vector: Vector, number: Value, *, is_swapped: bool) -> Vector:
     is_comparison = node.operator in COMPARISONS
     result: Vector = []
     for labels, value in vector:
@@ -97,31 +99,31 @@ def _with_number(node: Binary, vector: Vector, number: Value, *, is_swapped: boo
     return result
 
 
-def _signature(labels: Labels, matching: Matching) -> Labels:
+def _signature(labels: Labels, matching: VectorMatching) -> Labels:
     if matching.is_on:
         return labels.keep(matching.names) if matching.names else EMPTY
     return labels.drop(matching.names)
 
 
-def _and(left: Vector, right: Vector, matching: Matching) -> Vector:
+def _and(left: Vector, right: Vector, matching: VectorMatching) -> Vector:
     there = {_signature(labels, matching) for labels, _ in right}
     return [sample for sample in left if _signature(sample[0], matching) in there]
 
 
-def _unless(left: Vector, right: Vector, matching: Matching) -> Vector:
+def _unless(left: Vector, right: Vector, matching: VectorMatching) -> Vector:
     there = {_signature(labels, matching) for labels, _ in right}
     return [sample for sample in left if _signature(sample[0], matching) not in there]
 
 
-def _or(left: Vector, right: Vector, matching: Matching) -> Vector:
+def _or(left: Vector, right: Vector, matching: VectorMatching) -> Vector:
     there = {_signature(labels, matching) for labels, _ in left}
     return [*left, *(sample for sample in right if _signature(sample[0], matching) not in there)]
 
 
-_SETS: dict[str, Callable[[Vector, Vector, Matching], Vector]] = {"and": _and, "or": _or, "unless": _unless}
+_SETS: dict[str, Callable[[Vector, Vector, VectorMatching], Vector]] = {"and": _and, "or": _or, "unless": _unless}
 
 
-def _matched(node: Binary, left: Vector, right: Vector) -> Vector:
+def _matched(node: BinaryExpr, left: Vector, right: Vector) -> Vector:
     matching = node.matching
     is_swapped = matching.many == "right"
     many, one = (right, left) if is_swapped else (left, right)
@@ -146,7 +148,7 @@ def _matched(node: Binary, left: Vector, right: Vector) -> Vector:
         outcome = _apply(node.operator, *((partner[1], value) if is_swapped else (value, partner[1])))
         if outcome is None:
             continue
-        kept: float | Histogram = outcome[0]
+        kept: float | NativeHistogram = outcome[0]
         if node.is_bool:
             kept = float(outcome[1])
         elif not outcome[1]:
@@ -162,7 +164,7 @@ def _matched(node: Binary, left: Vector, right: Vector) -> Vector:
     return result
 
 
-def _result_labels(node: Binary, many: Labels, one: Labels) -> Labels:
+def _result_labels(node: BinaryExpr, many: Labels, one: Labels) -> Labels:
     matching = node.matching
     labels = many.nameless if node.is_bool or node.operator in ARITHMETIC else many
     if not matching.many:

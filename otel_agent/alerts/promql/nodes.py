@@ -3,16 +3,32 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
-from otel_agent.series.histograms import Histogram
+from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.labels import NAME, Labels
 from otel_agent.series.matchers import Match, Matcher
 
 __all__ = [
-    "Aggregation", "Binary", "Call", "EvaluationError", "Group", "Matching", "Negation", "Node", "Number", "Range", "Sample",
-    "Selector", "Subquery", "Text", "Value", "Vector", "children", "walk",
+    "AggregateExpr",
+    "BinaryExpr",
+    "EvaluationError",
+    "Expr",
+    "FunctionCall",
+    "MatrixSelector",
+    "NumberLiteral",
+    "ParenExpr",
+    "Sample",
+    "StringLiteral",
+    "SubqueryExpr",
+    "UnaryExpr",
+    "Value",
+    "Vector",
+    "VectorMatching",
+    "VectorSelector",
+    "children",
+    "walk",
 ]  # fmt: skip
 
-Sample = tuple[Labels, float | Histogram]
+Sample = tuple[Labels, float | NativeHistogram]
 """One element of a vector."""
 Vector = list[Sample]
 Value = float | str | Vector
@@ -23,28 +39,28 @@ class EvaluationError(Exception):
     """An expression has no answer over the present series: say, a match that is not unique. The rule reports it."""
 
 
-class Node:
+class Expr:
     """Base of all parts of an expression."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Number(Node):
+class NumberLiteral(Expr):
     """A constant."""
 
     value: float
 
 
 @dataclass(frozen=True, slots=True)
-class Text(Node):
+class StringLiteral(Expr):
     """A constant text, as an argument."""
 
     value: str
 
 
 @dataclass(frozen=True, slots=True)
-class Selector(Node):
+class VectorSelector(Expr):
     """The newest value of each series that is meant."""
 
     matchers: tuple[Matcher, ...]
@@ -57,58 +73,58 @@ class Selector(Node):
 
 
 @dataclass(frozen=True, slots=True)
-class Range(Node):
+class MatrixSelector(Expr):
     """The values of each series within a span of time."""
 
-    selector: Selector
+    selector: VectorSelector
     range_ms: int
 
 
 @dataclass(frozen=True, slots=True)
-class Subquery(Node):
+class SubqueryExpr(Expr):
     """An expression evaluated again and again within a span of time."""
 
-    inner: Node
+    inner: Expr
     range_ms: int
     step_ms: int
     offset_ms: int
 
 
 @dataclass(frozen=True, slots=True)
-class Group(Node):
+class ParenExpr(Expr):
     """An expression in parentheses."""
 
-    inner: Node
+    inner: Expr
 
 
 @dataclass(frozen=True, slots=True)
-class Negation(Node):
+class UnaryExpr(Expr):
     """An expression with a minus before it."""
 
-    inner: Node
+    inner: Expr
 
 
 @dataclass(frozen=True, slots=True)
-class Call(Node):
+class FunctionCall(Expr):
     """A function and its arguments."""
 
     name: str
-    arguments: tuple[Node, ...]
+    arguments: tuple[Expr, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Aggregation(Node):
+class AggregateExpr(Expr):
     """Several series made into one for each group."""
 
     operator: str
-    inner: Node
-    parameter: Node | None
+    inner: Expr
+    parameter: Expr | None
     names: tuple[str, ...]
     is_without: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Matching:
+class VectorMatching:
     """Which elements of two vectors belong together."""
 
     is_on: bool
@@ -121,17 +137,17 @@ class Matching:
 
 
 @dataclass(frozen=True, slots=True)
-class Binary(Node):
+class BinaryExpr(Expr):
     """Two expressions and an operator."""
 
     operator: str
-    left: Node
-    right: Node
+    left: Expr
+    right: Expr
     is_bool: bool
-    matching: Matching
+    matching: VectorMatching
 
 
-def children(node: Node) -> list[Node]:
+def children(node: Expr) -> list[Expr]:
     """
     What stands directly below a node.
 
@@ -140,10 +156,10 @@ def children(node: Node) -> list[Node]:
     """
     values = (getattr(node, field.name) for field in fields(node))  # type: ignore[arg-type] # every node is a dataclass
     flat = (child for value in values for child in (value if isinstance(value, tuple) else (value,)))
-    return [child for child in flat if isinstance(child, Node)]
+    return [child for child in flat if isinstance(child, Expr)]
 
 
-def walk(node: Node) -> Iterator[Node]:
+def walk(node: Expr) -> Iterator[Expr]:
     """
     A node and everything below it.
 

@@ -14,18 +14,18 @@ import promql_parser as grammar
 
 from otel_agent.alerts.promql.functions import EXPERIMENTAL, FUNCTIONS
 from otel_agent.alerts.promql.nodes import (
-    Aggregation,
-    Binary,
-    Call,
-    Group,
-    Matching,
-    Negation,
-    Node,
-    Number,
-    Range,
-    Selector,
-    Subquery,
-    Text,
+    AggregateExpr,
+    BinaryExpr,
+    Expr,
+    FunctionCall,
+    MatrixSelector,
+    NumberLiteral,
+    ParenExpr,
+    StringLiteral,
+    SubqueryExpr,
+    UnaryExpr,
+    VectorMatching,
+    VectorSelector,
     children,
     walk,
 )
@@ -53,7 +53,7 @@ class Expression:
 
     text: str
     """As written."""
-    root: Node
+    root: Expr
     """Its tree."""
 
     @property
@@ -62,7 +62,7 @@ class Expression:
         found = {
             matcher.value
             for node in walk(self.root)
-            if isinstance(node, Selector)
+            if isinstance(node, VectorSelector)
             for matcher in node.matchers
             if matcher.name == NAME and matcher.match is Match.EQUAL
         }
@@ -71,7 +71,7 @@ class Expression:
     @property
     def experimental(self) -> tuple[str, ...]:
         """Functions it uses that Prometheus has only behind a switch."""
-        return tuple(sorted({node.name for node in walk(self.root) if isinstance(node, Call)} & EXPERIMENTAL))
+        return tuple(sorted({node.name for node in walk(self.root) if isinstance(node, FunctionCall)} & EXPERIMENTAL))
 
     @property
     def reach_ms(self) -> int:
@@ -103,21 +103,21 @@ def parse(text: str) -> Expression:
         raise RuleError([f"this is no PromQL: {error}"]) from error
     problems: list[str] = []
     root = _node(tree, problems)
-    if isinstance(root, Range | Subquery):
+    if isinstance(root, MatrixSelector | SubqueryExpr):
         problems.append("a range of values is no answer for a rule; put a function such as rate() around it")
-    if isinstance(root, Text):
+    if isinstance(root, StringLiteral):
         problems.append("a text is no answer for a rule")
     if problems:
         raise RuleError(list(dict.fromkeys(problems)))
     return Expression(text, root)
 
 
-def _node(tree: Any, problems: list[str]) -> Node:
-    built: Node = _BUILDERS[type(tree)](tree, problems)
+def _node(tree: Any, problems: list[str]) -> Expr:
+    built: Expr = _BUILDERS[type(tree)](tree, problems)
     return built
 
 
-def _selector(tree: Any, problems: list[str]) -> Selector:
+def _selector(tree: Any, problems: list[str]) -> VectorSelector:
     _refuse_at(tree, problems)
     if tree.matchers.or_matchers:
         problems.append("`or` between label matchers is outside the subset; use a regular expression, or two selectors")
@@ -127,7 +127,7 @@ def _selector(tree: Any, problems: list[str]) -> Selector:
             matchers.append(Matcher(found.name, _MATCHES[str(found.op).rpartition(".")[2]], found.value))
         except ValueError as error:
             problems.append(str(error))
-    return Selector(tuple(matchers), _ms(tree.offset))
+    return VectorSelector(tuple(matchers), _ms(tree.offset))
 
 
 def _refuse_at(tree: Any, problems: list[str]) -> None:
@@ -135,27 +135,27 @@ def _refuse_at(tree: Any, problems: list[str]) -> None:
         problems.append("the @ modifier is outside the subset")
 
 
-def _range(tree: Any, problems: list[str]) -> Range:
-    return Range(_selector(tree.vector_selector, problems), _ms(tree.range))
+def _range(tree: Any, problems: list[str]) -> MatrixSelector:
+    return MatrixSelector(_selector(tree.vector_selector, problems), _ms(tree.range))
 
 
-def _subquery(tree: Any, problems: list[str]) -> Subquery:
+def _subquery(tree: Any, problems: list[str]) -> SubqueryExpr:
     _refuse_at(tree, problems)
     if tree.step is None:
         problems.append("a subquery without a step is outside the subset; write it: [5m:15s] instead of [5m:]")
-    return Subquery(_node(tree.expr, problems), _ms(tree.range), _ms(tree.step) or 1000, _ms(tree.offset))
+    return SubqueryExpr(_node(tree.expr, problems), _ms(tree.range), _ms(tree.step) or 1000, _ms(tree.offset))
 
 
-def _call(tree: Any, problems: list[str]) -> Call:
+def _call(tree: Any, problems: list[str]) -> FunctionCall:
     name = tree.func.name
     if name not in FUNCTIONS and name not in SPECIAL:
         problems.append(f"the function {name}() is outside the subset")
-    call = Call(name, tuple(_node(argument, problems) for argument in tree.args))
+    call = FunctionCall(name, tuple(_node(argument, problems) for argument in tree.args))
     if name == "label_replace" and len(call.arguments) == LABEL_REPLACE_ARGUMENTS:
         destination, pattern = call.arguments[1], call.arguments[4]
-        if isinstance(destination, Text) and not destination.value:
+        if isinstance(destination, StringLiteral) and not destination.value:
             problems.append("label_replace() needs the name of the label to write")
-        if isinstance(pattern, Text):
+        if isinstance(pattern, StringLiteral):
             try:
                 compile_pattern(pattern.value)
             except ValueError as error:
@@ -168,34 +168,34 @@ SPECIAL = frozenset({"absent", "absent_over_time", "scalar", "vector", "time", "
 LABEL_REPLACE_ARGUMENTS = 5
 
 
-def _aggregation(tree: Any, problems: list[str]) -> Aggregation:
+def _aggregation(tree: Any, problems: list[str]) -> AggregateExpr:
     operator = str(tree.op)
     if operator not in AGGREGATIONS:
         problems.append(f"the aggregation {operator} is outside the subset")
     is_without = tree.modifier is not None and str(tree.modifier.type).endswith("Without")
     names = tuple(tree.modifier.labels) if tree.modifier is not None else ()
     parameter = None if tree.param is None else _node(tree.param, problems)
-    return Aggregation(operator, _node(tree.expr, problems), parameter, names, is_without)
+    return AggregateExpr(operator, _node(tree.expr, problems), parameter, names, is_without)
 
 
-def _binary(tree: Any, problems: list[str]) -> Binary:
+def _binary(tree: Any, problems: list[str]) -> BinaryExpr:
     operator = str(tree.op)
     if operator not in OPERATORS:
         problems.append(f"the operator {operator} is outside the subset")
     modifier = tree.modifier
-    matching = Matching(is_on=False, names=(), many="", include=())
+    matching = VectorMatching(is_on=False, names=(), many="", include=())
     if modifier is not None:
         if modifier.fill_values.lhs is not None or modifier.fill_values.rhs is not None:
             problems.append("the fill modifiers are outside the subset")
         many = {"ManyToOne": "left", "OneToMany": "right", "ManyToMany": "both"}
-        matching = Matching(
+        matching = VectorMatching(
             is_on=modifier.matching is not None and str(modifier.matching.type).endswith("Include"),
             names=tuple(modifier.matching.labels) if modifier.matching is not None else (),
             many=many.get(str(modifier.card).rpartition(".")[2], ""),
             include=tuple(modifier.group_labels or ()),
         )
     left, right = _node(tree.lhs, problems), _node(tree.rhs, problems)
-    return Binary(operator, left, right, modifier is not None and modifier.return_bool, matching)
+    return BinaryExpr(operator, left, right, modifier is not None and modifier.return_bool, matching)
 
 
 _BUILDERS: dict[type, Any] = {
@@ -205,10 +205,10 @@ _BUILDERS: dict[type, Any] = {
     grammar.Call: _call,
     grammar.AggregateExpr: _aggregation,
     grammar.BinaryExpr: _binary,
-    grammar.NumberLiteral: lambda tree, _: Number(tree.val),
-    grammar.StringLiteral: lambda tree, _: Text(tree.val),
-    grammar.ParenExpr: lambda tree, problems: Group(_node(tree.expr, problems)),
-    grammar.UnaryExpr: lambda tree, problems: Negation(_node(tree.expr, problems)),
+    grammar.NumberLiteral: lambda tree, _: NumberLiteral(tree.val),
+    grammar.StringLiteral: lambda tree, _: StringLiteral(tree.val),
+    grammar.ParenExpr: lambda tree, problems: ParenExpr(_node(tree.expr, problems)),
+    grammar.UnaryExpr: lambda tree, problems: UnaryExpr(_node(tree.expr, problems)),
 }
 
 
@@ -216,10 +216,10 @@ def _ms(duration: timedelta | None) -> int:
     return 0 if duration is None else duration // timedelta(milliseconds=1)
 
 
-def _reach_ms(node: Node) -> int:
-    if isinstance(node, Selector):
+def _reach_ms(node: Expr) -> int:
+    if isinstance(node, VectorSelector):
         return max(0, node.offset_ms) + LOOKBACK_MS
-    if isinstance(node, Range):
+    if isinstance(node, MatrixSelector):
         return max(0, node.selector.offset_ms) + node.range_ms
     inner = max((_reach_ms(child) for child in children(node)), default=0)
-    return inner + node.range_ms + max(0, node.offset_ms) if isinstance(node, Subquery) else inner
+    return inner + node.range_ms + max(0, node.offset_ms) if isinstance(node, SubqueryExpr) else inner

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from otel_agent.alerts.promql.nodes import Vector
 from otel_agent.alerts.promql.values import number_from_text
-from otel_agent.series.histograms import Bucket, Histogram
+from otel_agent.series.histograms import Bucket, NativeHistogram
 from otel_agent.series.labels import Labels
 
 __all__ = ["classic_quantile", "fraction", "native_quantile", "vector_quantile"]
@@ -34,7 +34,7 @@ def vector_quantile(share: float, vector: Vector) -> Vector:
     result: Vector = []
     classic: dict[Labels, list[tuple[float, float]]] = {}
     for labels, value in vector:
-        if isinstance(value, Histogram):
+        if isinstance(value, NativeHistogram):
             result.append((labels.nameless, native_quantile(share, value)))
             continue
         bound = number_from_text(labels.get(BOUND)) if labels.get(BOUND) else None
@@ -85,7 +85,7 @@ def _monotonic(ordered: Sequence[tuple[float, float]]) -> list[tuple[float, floa
     return result
 
 
-def native_quantile(share: float, histogram: Histogram) -> float:
+def native_quantile(share: float, histogram: NativeHistogram) -> float:
     """
     A quantile of a native histogram.
 
@@ -116,7 +116,7 @@ def native_quantile(share: float, histogram: Histogram) -> float:
     return _within(bucket, inside / bucket.count)
 
 
-def _bounded(bucket: Bucket, histogram: Histogram) -> Bucket:
+def _bounded(bucket: Bucket, histogram: NativeHistogram) -> Bucket:
     if bucket.lower < 0 < bucket.upper:
         if not any(histogram.negative.values()) and any(histogram.positive.values()):
             return Bucket(0.0, bucket.upper, bucket.count)
@@ -134,7 +134,7 @@ def _within(bucket: Bucket, share: float) -> float:
     return -float(2 ** (high + (low - high) * (1 - share)))
 
 
-def fraction(lower: float, upper: float, histogram: Histogram) -> float:
+def fraction(lower: float, upper: float, histogram: NativeHistogram) -> float:
     """
     Share of a native histogram's observations between two values.
 
@@ -150,7 +150,7 @@ def fraction(lower: float, upper: float, histogram: Histogram) -> float:
     return (_up_to(upper, histogram) - _up_to(lower, histogram)) / histogram.count
 
 
-def _up_to(value: float, histogram: Histogram) -> float:
+def _up_to(value: float, histogram: NativeHistogram) -> float:
     passed = 0.0
     for found in histogram.buckets():
         bucket = _bounded(found, histogram)

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from otel_agent.alerts.promql.nodes import EvaluationError
 from otel_agent.alerts.promql.values import quotient, total
-from otel_agent.series.histograms import Histogram, HistogramWindow
+from otel_agent.series.histograms import HistogramWindow, NativeHistogram
 from otel_agent.series.rings import Ends, Window
 
 __all__ = ["changed_by", "grown_by", "instant_rate", "line"]
@@ -25,7 +25,7 @@ GAP_FACTOR = 1.1
 
 def changed_by(
     window: Window | HistogramWindow, after_ms: int, until_ms: int, *, is_counter: bool, is_rate: bool
-) -> float | Histogram | None:
+) -> float | NativeHistogram | None:
     """
     By how much a series changed over a range, extrapolated to its borders.
 
@@ -104,7 +104,7 @@ def _change(window: Window) -> float:
     return change
 
 
-def _histogram_change(states: Sequence[Histogram], *, is_counter: bool) -> Histogram:
+def _histogram_change(states: Sequence[NativeHistogram], *, is_counter: bool) -> NativeHistogram:
     scale = min(state.scale for state in states)
     change = states[-1].at_scale(scale).plus(states[0], -1.0)
     if is_counter:

@@ -6,7 +6,7 @@ Source: https://prometheus.io/docs/prometheus/latest/querying/functions/#label_r
 
 import re
 
-from otel_agent.alerts.promql.nodes import Node, Range, Selector, Vector
+from otel_agent.alerts.promql.nodes import Expr, MatrixSelector, Vector, VectorSelector
 from otel_agent.series.labels import NAME, Labels
 from otel_agent.series.matchers import Match, compile_pattern
 
@@ -57,15 +57,15 @@ def relabeled(vector: Vector, destination: str, replacement: str, source: str, p
     return result
 
 
-def absent_labels(node: Node) -> Labels:
+def absent_labels(node: Expr) -> Labels:
     """
     The labels of what is absent: those a selector demands by equality, once each.
 
     Args:
         node: The argument of `absent`.
     """
-    selector = node.selector if isinstance(node, Range) else node
-    if not isinstance(selector, Selector):
+    selector = node.selector if isinstance(node, MatrixSelector) else node
+    if not isinstance(selector, VectorSelector):
         return Labels()
     demanded: dict[str, str] = {}
     seen: set[str] = set()

@@ -4,7 +4,7 @@ from otel_agent.alerts.promql.nodes import EvaluationError
 from otel_agent.alerts.promql.rates import changed_by, instant_rate, line
 from otel_agent.alerts.promql.values import quantile
 from otel_agent.alerts.promql.windows import COUNTED, SUMMARIES, smoothed
-from otel_agent.series.histograms import Histogram, HistogramWindow
+from otel_agent.series.histograms import HistogramWindow, NativeHistogram
 from otel_agent.series.rings import Window
 
 __all__ = ["summary"]
@@ -15,7 +15,7 @@ _CHANGES = {"rate": (True, True), "increase": (True, False), "delta": (False, Fa
 
 def summary(
     name: str, window: AnyWindow, moments_ms: tuple[int, int, int], rest: list[float]
-) -> float | Histogram | None:
+) -> float | NativeHistogram | None:
     """
     Compute a function over a range.
 

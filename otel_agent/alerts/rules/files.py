@@ -81,12 +81,12 @@ def read_groups(document: Located, source: str) -> RuleSet:
         document: A mapping with the key `groups`.
         source: Its name in messages.
     """
-    reader = _Reader(source)
+    reader = _RuleFileReader(source)
     groups = reader.groups(document)
     return RuleSet(tuple(groups), tuple(reader.problems))
 
 
-class _Reader:
+class _RuleFileReader:
     """Reads one file and collects what is wrong with it."""
 
     def __init__(self, source: str) -> None:

@@ -40,11 +40,11 @@ class Located:
         return self.value
 
 
-class _Reader(yaml.SafeLoader):
+class _TextScalarLoader(yaml.SafeLoader):
     """The loader whose scalars are used, with dates left as texts, as Prometheus has them."""
 
 
-_Reader.yaml_implicit_resolvers = {
+_TextScalarLoader.yaml_implicit_resolvers = {
     letter: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
@@ -64,9 +64,9 @@ def read_located(text: str, source: str) -> Located:
     if len(text) > SIZE_LIMIT_BYTES:
         raise RuleError([f"{source}: has {len(text)} characters; at most {SIZE_LIMIT_BYTES} are read"])
     try:
-        reader = _Reader(text)
+        reader = _TextScalarLoader(text)
         node = reader.get_single_node()
-        return _Walk(reader, source).located(node) if node is not None else Located(None, 1)
+        return _NodeWalk(reader, source).located(node) if node is not None else Located(None, 1)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise RuleError([f"{source}:{line}: this is no YAML: {error.problem or error.context}"]) from error
@@ -74,10 +74,10 @@ def read_located(text: str, source: str) -> Located:
         raise RuleError([f"{source}: this is no YAML: {error}"]) from error
 
 
-class _Walk:
+class _NodeWalk:
     """Turns nodes into located values and counts them."""
 
-    def __init__(self, reader: _Reader, source: str) -> None:
+    def __init__(self, reader: _TextScalarLoader, source: str) -> None:
         self._reader = reader
         self._source = source
         self._count = 0

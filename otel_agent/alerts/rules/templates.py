@@ -33,12 +33,12 @@ class _UnreadableError(Exception):
 
 
 @dataclass(frozen=True)
-class _Part:
+class _Piece:
     """Text, a place to fill, or a condition with what stands under it."""
 
     text: str = ""
     value: Callable[[Scope], Any] | None = None
-    branches: tuple[tuple[Callable[[Scope], Any] | None, tuple["_Part", ...]], ...] = ()
+    branches: tuple[tuple[Callable[[Scope], Any] | None, tuple["_Piece", ...]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Template:
 
     text: str
     """As written."""
-    parts: tuple[_Part, ...]
+    parts: tuple[_Piece, ...]
     """What it is made of."""
 
     def render(self, labels: Mapping[str, str], value: float) -> str:
@@ -70,7 +70,7 @@ class Template:
             return f"<error expanding template: {error}>"
 
 
-def _render(parts: Sequence[_Part], scope: Scope) -> list[str]:
+def _render(parts: Sequence[_Piece], scope: Scope) -> list[str]:
     out: list[str] = []
     for part in parts:
         if part.value is not None:
@@ -126,14 +126,14 @@ def _pieces(text: str) -> list[Piece]:
     return pieces
 
 
-def _parts(pieces: Sequence[Piece], until: tuple[str, ...]) -> tuple[list[_Part], Sequence[Piece]]:
-    parts: list[_Part] = []
+def _parts(pieces: Sequence[Piece], until: tuple[str, ...]) -> tuple[list[_Piece], Sequence[Piece]]:
+    parts: list[_Piece] = []
     while pieces:
         (is_action, body), pieces = pieces[0], pieces[1:]
         word = body.split(None, 1)[0] if is_action and body else ""
         if not is_action:
             if body:
-                parts.append(_Part(text=body))
+                parts.append(_Piece(text=body))
         elif word in ("else", "end"):
             if word not in until:
                 raise _UnreadableError(f"{word!r} without an if before it")
@@ -144,21 +144,21 @@ def _parts(pieces: Sequence[Piece], until: tuple[str, ...]) -> tuple[list[_Part]
         elif word in _REFUSED:
             raise _UnreadableError(f"{word} is not supported")
         else:
-            parts.append(_Part(value=_compiled(body)))
+            parts.append(_Piece(value=_compiled(body)))
     if until:
         raise _UnreadableError("an if is not closed by an end")
     return parts, []
 
 
-def _condition(body: str, pieces: Sequence[Piece]) -> tuple[_Part, Sequence[Piece]]:
-    branches: list[tuple[Callable[[Scope], Any] | None, tuple[_Part, ...]]] = []
+def _condition(body: str, pieces: Sequence[Piece]) -> tuple[_Piece, Sequence[Piece]]:
+    branches: list[tuple[Callable[[Scope], Any] | None, tuple[_Piece, ...]]] = []
     condition: Callable[[Scope], Any] | None = _compiled(body.partition("if")[2])
     while True:
         inner, pieces = _parts(pieces, ("else", "end"))
         branches.append((condition, tuple(inner)))
         (_, word), pieces = pieces[0], pieces[1:]
         if word == "end":
-            return _Part(branches=tuple(branches)), pieces
+            return _Piece(branches=tuple(branches)), pieces
         rest = word.removeprefix("else").strip()
         condition = _compiled(rest.removeprefix("if")) if rest else None
 

@@ -10,7 +10,7 @@ Source: B. Iglewicz, D. Hoaglin, How to detect and handle outliers, 1993; https:
 """
 
 from otel_agent.alerts.rules.durations import duration_text
-from otel_agent.alerts.shorthand.drafts import Draft, drafted
+from otel_agent.alerts.shorthand.drafts import RuleDraft, drafted
 from otel_agent.alerts.shorthand.fields import Fields
 from otel_agent.alerts.shorthand.metrics import watched
 from otel_agent.series.naming import Naming
@@ -23,7 +23,7 @@ LEAST_POINTS = 60
 """Values of the past needed before anything is odd."""
 
 
-def anomaly(fields: Fields, naming: Naming) -> list[Draft]:
+def anomaly(fields: Fields, naming: Naming) -> list[RuleDraft]:
     """
     Four recorded series and an alert over them.
 
@@ -62,4 +62,4 @@ def anomaly(fields: Fields, naming: Naming) -> list[Draft]:
     )
     summary = f"{fields.text('metric')} is {{{{ $value | humanize }}}} deviations away from its usual value"
     alert = drafted(fields, name, expression, summary, hold_s=max(0.0, in_a_row - 1) * interval_s)
-    return [*(Draft(f"{base}:{part}", text, is_recording=True) for part, text in recorded.items()), alert]
+    return [*(RuleDraft(f"{base}:{part}", text, is_recording=True) for part, text in recorded.items()), alert]

@@ -12,7 +12,7 @@ Source: https://sre.google/workbook/alerting-on-slos/#6-multiwindow-multi-burn-r
 """
 
 from otel_agent.alerts.rules.durations import duration_text
-from otel_agent.alerts.shorthand.drafts import Draft, drafted
+from otel_agent.alerts.shorthand.drafts import RuleDraft, drafted
 from otel_agent.alerts.shorthand.fields import Fields, quoted
 from otel_agent.alerts.shorthand.spans import CALLS
 from otel_agent.series.naming import Naming
@@ -26,7 +26,7 @@ TICKETS = ((3.0, 86_400.0, 7200.0), (1.0, 259_200.0, 21_600.0))
 LEAST_WINDOW_S = 30.0
 
 
-def burn_rate(fields: Fields, naming: Naming) -> list[Draft]:
+def burn_rate(fields: Fields, naming: Naming) -> list[RuleDraft]:
     """
     Two alerts: `name` pages, `nameSlow` is a ticket.
 

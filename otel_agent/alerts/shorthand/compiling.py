@@ -8,7 +8,7 @@ from otel_agent.alerts.rules.files import RuleSet, read_groups
 from otel_agent.alerts.rules.located import Located
 from otel_agent.alerts.shorthand.anomaly import anomaly
 from otel_agent.alerts.shorthand.burn_rate import burn_rate
-from otel_agent.alerts.shorthand.drafts import Draft
+from otel_agent.alerts.shorthand.drafts import RuleDraft
 from otel_agent.alerts.shorthand.fields import Fields
 from otel_agent.alerts.shorthand.spans import exception, span_errors, span_latency
 from otel_agent.alerts.shorthand.thresholds import absent, cache_hit_rate, threshold
@@ -16,7 +16,7 @@ from otel_agent.series.naming import Naming
 
 __all__ = ["KINDS", "compile_rules"]
 
-KINDS: dict[str, Callable[[Fields, Naming], list[Draft]]] = {
+KINDS: dict[str, Callable[[Fields, Naming], list[RuleDraft]]] = {
     "absent": absent,
     "anomaly": anomaly,
     "burn_rate": burn_rate,

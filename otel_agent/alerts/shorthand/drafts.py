@@ -6,11 +6,11 @@ from typing import Any
 from otel_agent.alerts.rules.durations import duration_text
 from otel_agent.alerts.shorthand.fields import Fields
 
-__all__ = ["Draft", "drafted"]
+__all__ = ["RuleDraft", "drafted"]
 
 
 @dataclass(frozen=True)
-class Draft:
+class RuleDraft:
     """One rule in the words of a rule file."""
 
     name: str
@@ -49,7 +49,7 @@ class Draft:
         return rule
 
 
-def drafted(fields: Fields, name: str, expression: str, summary: str, **more: Any) -> Draft:
+def drafted(fields: Fields, name: str, expression: str, summary: str, **more: Any) -> RuleDraft:
     """
     Make a draft with the fields every entry may have: severity, message, hold, keep_firing_for, labels.
 
@@ -58,7 +58,7 @@ def drafted(fields: Fields, name: str, expression: str, summary: str, **more: An
         name: Of the alert.
         expression: PromQL.
         summary: Said unless the entry has a `message`.
-        more: Fields of `Draft` that replace what the entry says.
+        more: Fields of `RuleDraft` that replace what the entry says.
     """
     written = {
         "hold_s": fields.duration("hold", 0.0),
@@ -67,4 +67,4 @@ def drafted(fields: Fields, name: str, expression: str, summary: str, **more: An
         "summary": fields.text("message", summary),
         "labels": fields.texts("labels"),
     }
-    return Draft(name, expression, **(written | more))
+    return RuleDraft(name, expression, **(written | more))

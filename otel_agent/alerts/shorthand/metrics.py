@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from otel_agent.alerts.shorthand.fields import Fields, quoted
-from otel_agent.catalog import METRICS, Kind
+from otel_agent.catalog import METRICS, InstrumentKind
 from otel_agent.series.naming import Naming, label_name, metric_name
 
 __all__ = ["Watched", "watched"]
@@ -51,7 +51,7 @@ def watched(fields: Fields, naming: Naming) -> Watched:
     kind, unit = fields.text("kind", None), fields.text("unit", None)
     known = METRICS.get(name)
     if known is not None:
-        kind = kind or (known.kind.value if known.kind is not Kind.EXPONENTIAL_HISTOGRAM else "histogram")
+        kind = kind or (known.kind.value if known.kind is not InstrumentKind.EXPONENTIAL_HISTOGRAM else "histogram")
         unit = known.unit if unit is None else unit
     if kind is not None and kind not in KINDS:
         fields.say("kind", f"expected one of {', '.join(KINDS)}, found {kind!r}")

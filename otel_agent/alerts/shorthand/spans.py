@@ -1,7 +1,7 @@
 """What spans tell: errors, slowness, exceptions."""
 
 from otel_agent.alerts.rules.durations import duration_text
-from otel_agent.alerts.shorthand.drafts import Draft, drafted
+from otel_agent.alerts.shorthand.drafts import RuleDraft, drafted
 from otel_agent.alerts.shorthand.fields import Fields, quoted
 from otel_agent.series.naming import Naming
 
@@ -13,7 +13,7 @@ EXCEPTIONS = "traces_span_metrics_exceptions_total"
 BY = "by (job, span_name)"
 
 
-def span_errors(fields: Fields, naming: Naming) -> list[Draft]:
+def span_errors(fields: Fields, naming: Naming) -> list[RuleDraft]:
     """
     Too large a share of a span's calls fails; silent while there are too few calls to tell.
 
@@ -34,7 +34,7 @@ def span_errors(fields: Fields, naming: Naming) -> list[Draft]:
     return [drafted(fields, name, expression, summary, is_woken=True)]
 
 
-def span_latency(fields: Fields, naming: Naming) -> list[Draft]:
+def span_latency(fields: Fields, naming: Naming) -> list[RuleDraft]:
     """
     A quantile of a span's duration is too long; silent while there are too few calls to tell.
 
@@ -54,7 +54,7 @@ def span_latency(fields: Fields, naming: Naming) -> list[Draft]:
     return [drafted(fields, name, expression, summary)]
 
 
-def exception(fields: Fields, naming: Naming) -> list[Draft]:
+def exception(fields: Fields, naming: Naming) -> list[RuleDraft]:
     """
     An exception of a type was recorded on a span; evaluated at once when it happens.
 

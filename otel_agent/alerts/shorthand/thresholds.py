@@ -1,7 +1,7 @@
 """Values that are too high, too low or missing, and caches that miss too often."""
 
 from otel_agent.alerts.rules.durations import duration_text
-from otel_agent.alerts.shorthand.drafts import Draft, drafted
+from otel_agent.alerts.shorthand.drafts import RuleDraft, drafted
 from otel_agent.alerts.shorthand.fields import Fields, quoted
 from otel_agent.alerts.shorthand.metrics import watched
 from otel_agent.series.naming import Naming
@@ -43,7 +43,7 @@ def _limit(fields: Fields) -> tuple[str, float, float | None]:
     return "<", below, clear
 
 
-def threshold(fields: Fields, naming: Naming) -> list[Draft]:
+def threshold(fields: Fields, naming: Naming) -> list[RuleDraft]:
     """
     A gauge's value, or a counter's growth a second, beyond a limit.
 
@@ -73,7 +73,7 @@ def threshold(fields: Fields, naming: Naming) -> list[Draft]:
     return [draft]
 
 
-def absent(fields: Fields, naming: Naming) -> list[Draft]:
+def absent(fields: Fields, naming: Naming) -> list[RuleDraft]:
     """
     A metric without points; for a counter, one that does not grow.
 
@@ -94,7 +94,7 @@ def absent(fields: Fields, naming: Naming) -> list[Draft]:
     return [drafted(fields, name, expression, f"{fields.text('metric')} is silent", hold_s=hold_s)]
 
 
-def cache_hit_rate(fields: Fields, naming: Naming) -> list[Draft]:
+def cache_hit_rate(fields: Fields, naming: Naming) -> list[RuleDraft]:
     """
     A cache that answers too few of its lookups; silent while there are too few lookups to tell.
 

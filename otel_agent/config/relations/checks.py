@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from otel_agent.config.relations.draft import Draft
+from otel_agent.config.relations.draft import SettingsDraft
 from otel_agent.config.relations.measuring import fit_health, fit_metrics
 from otel_agent.config.relations.recording import fit_instrument, fit_propagators, fit_resource, fit_sampling
 from otel_agent.config.relations.sending import fit_export, fit_files, fit_queue, fit_redaction
 
 __all__ = ["make_fit"]
 
-_CHECKS: tuple[Callable[[Draft], None], ...] = (
+_CHECKS: tuple[Callable[[SettingsDraft], None], ...] = (
     fit_resource,
     fit_export,
     fit_propagators,
@@ -23,7 +23,7 @@ _CHECKS: tuple[Callable[[Draft], None], ...] = (
 )
 
 
-def make_fit(draft: Draft) -> None:
+def make_fit(draft: SettingsDraft) -> None:
     """
     Say what does not fit together, and make it fit.
 

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from otel_agent.config.findings import Findings
 from otel_agent.config.merging import Merged
+from otel_agent.config.problems import Problems
 from otel_agent.config.tree import leaves
 
-__all__ = ["Draft"]
+__all__ = ["SettingsDraft"]
 
 
-class Draft:
+class SettingsDraft:
     """Right values, each on its own; relations look at them, say what does not fit, and change it."""
 
-    def __init__(self, merged: Merged, findings: Findings) -> None:
+    def __init__(self, merged: Merged, findings: Problems) -> None:
         """
         Take what the sources said.
 

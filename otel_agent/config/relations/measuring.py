@@ -1,12 +1,12 @@
 """Metrics and health."""
 
 from otel_agent.config.relations.addresses import is_local
-from otel_agent.config.relations.draft import Draft
+from otel_agent.config.relations.draft import SettingsDraft
 
 __all__ = ["fit_health", "fit_metrics"]
 
 
-def fit_metrics(draft: Draft) -> None:
+def fit_metrics(draft: SettingsDraft) -> None:
     """
     Metrics cannot be sent more often than they are collected, and alerts need metrics.
 
@@ -30,7 +30,7 @@ def fit_metrics(draft: Draft) -> None:
             draft.useless(f"health.thresholds.{name}", "metrics.enabled is off")
 
 
-def fit_health(draft: Draft) -> None:
+def fit_health(draft: SettingsDraft) -> None:
     """
     Thresholds must be left before they are over, and details need somebody who may see them.
 

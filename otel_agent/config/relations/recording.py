@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from otel_agent.config.relations.draft import Draft
+from otel_agent.config.relations.draft import SettingsDraft
 from otel_agent.config.sections.service import OWN_ATTRIBUTES
 from otel_agent.config.wording import nearest
 
@@ -30,7 +30,7 @@ PROPAGATORS = ("tracecontext", "baggage", "none")
 """Propagators the API has; others come as entry points."""
 
 
-def fit_resource(draft: Draft) -> None:
+def fit_resource(draft: SettingsDraft) -> None:
     """
     An attribute with a setting of its own is that setting.
 
@@ -50,7 +50,7 @@ def fit_resource(draft: Draft) -> None:
         draft.put("resource.attributes", attributes)
 
 
-def fit_propagators(draft: Draft) -> None:
+def fit_propagators(draft: SettingsDraft) -> None:
     """
     Every propagator exists, and `none` stands alone.
 
@@ -71,7 +71,7 @@ def fit_propagators(draft: Draft) -> None:
         draft.drop("propagators")
 
 
-def fit_sampling(draft: Draft) -> None:
+def fit_sampling(draft: SettingsDraft) -> None:
     """
     A sampler exists, has the argument it needs, and takes the place of the ratio.
 
@@ -97,7 +97,7 @@ def fit_sampling(draft: Draft) -> None:
             draft.drop("sampling.argument")
 
 
-def fit_instrument(draft: Draft) -> None:
+def fit_instrument(draft: SettingsDraft) -> None:
     """
     A bound for automatic spans needs modules that have some.
 
@@ -113,7 +113,7 @@ def _usual(name: str, known: Iterable[str]) -> str:
     return name.lower() if name.lower() in known else name
 
 
-def _exists(path: str, name: str, known: Iterable[str], group: str, draft: Draft) -> bool:
+def _exists(path: str, name: str, known: Iterable[str], group: str, draft: SettingsDraft) -> bool:
     if name in known:
         return True
     # Only a name that is not built in is looked up among what is installed, which reads many files.

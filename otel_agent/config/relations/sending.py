@@ -5,7 +5,7 @@ import re
 
 from otel_agent.config.masking import masked_url
 from otel_agent.config.relations.addresses import address_problem, is_local, is_plain_http, port_of
-from otel_agent.config.relations.draft import Draft
+from otel_agent.config.relations.draft import SettingsDraft
 from otel_agent.config.sections.export import SIGNALS
 
 __all__ = ["fit_export", "fit_files", "fit_queue", "fit_redaction"]
@@ -25,7 +25,7 @@ _USUAL = {4317: "grpc", 4318: "http/protobuf"}
 _SIGNAL_PATH = r"/v1/(?:traces|metrics|logs)/?$"
 
 
-def fit_export(draft: Draft) -> None:
+def fit_export(draft: SettingsDraft) -> None:
     """
     Addresses are right, and every part of the way out has what it needs.
 
@@ -45,13 +45,13 @@ def fit_export(draft: Draft) -> None:
         _fit_destinations(draft)
 
 
-def _inherited(draft: Draft, scope: str, key: str) -> tuple[str, object]:
+def _inherited(draft: SettingsDraft, scope: str, key: str) -> tuple[str, object]:
     """The setting that counts for a scope: its path and its value."""
     own = draft.value(f"{scope}.{key}")
     return (f"{scope}.{key}", own) if own is not None else (f"export.{key}", draft.value(f"export.{key}"))
 
 
-def _fit_address(draft: Draft, scope: str) -> bool:
+def _fit_address(draft: SettingsDraft, scope: str) -> bool:
     """Whether it is right, or not given."""
     path = f"{scope}.endpoint"
     if not draft.is_given(path):
@@ -77,7 +77,7 @@ def _fit_address(draft: Draft, scope: str) -> bool:
     return True
 
 
-def _fit_compression(draft: Draft, scope: str) -> None:
+def _fit_compression(draft: SettingsDraft, scope: str) -> None:
     path, compression = _inherited(draft, scope, "compression")
     where, protocol = _inherited(draft, scope, "protocol")
     if compression == "deflate" and protocol == "grpc":
@@ -85,7 +85,7 @@ def _fit_compression(draft: Draft, scope: str) -> None:
         draft.put(path, "gzip")
 
 
-def _fit_client(draft: Draft, scope: str) -> None:
+def _fit_client(draft: SettingsDraft, scope: str) -> None:
     key, certificate = _inherited(draft, scope, "client_key"), _inherited(draft, scope, "client_certificate")
     for (path, value), (other, missing) in ((key, certificate), (certificate, key)):
         if value is not None and missing is None:
@@ -98,7 +98,7 @@ def _fit_client(draft: Draft, scope: str) -> None:
             draft.mistake(path, f"there is no file {draft.value(path)}")
 
 
-def _fit_credentials(draft: Draft, scope: str) -> None:
+def _fit_credentials(draft: SettingsDraft, scope: str) -> None:
     path, url = _inherited(draft, scope, "endpoint")
     headers, values = _inherited(draft, scope, "headers")
     if not isinstance(url, str) or not is_plain_http(url):
@@ -112,13 +112,13 @@ def _fit_credentials(draft: Draft, scope: str) -> None:
         )
 
 
-def _fit_none(draft: Draft, scope: str) -> None:
+def _fit_none(draft: SettingsDraft, scope: str) -> None:
     to = draft.value(f"{scope}.to")
     if to is not None and "none" in to and len(to) > 1:
         draft.warning(f"{scope}.to", "none has no effect beside others; leave it out, or leave the others out")
 
 
-def _fit_destinations(draft: Draft) -> None:
+def _fit_destinations(draft: SettingsDraft) -> None:
     """What is said about OTLP, a file or the spool needs a signal that goes there."""
     decided = [_inherited(draft, f"export.{signal}", "to")[1] for signal in SIGNALS]
     everywhere = {one for to in decided if isinstance(to, tuple) for one in to}
@@ -146,7 +146,7 @@ def _fit_destinations(draft: Draft) -> None:
             draft.useless(path, "logs.export is off")
 
 
-def fit_files(draft: Draft) -> None:
+def fit_files(draft: SettingsDraft) -> None:
     """
     Every log file is written once.
 
@@ -163,7 +163,7 @@ def fit_files(draft: Draft) -> None:
         draft.put("logs.files", tuple(seen.values()))
 
 
-def fit_queue(draft: Draft) -> None:
+def fit_queue(draft: SettingsDraft) -> None:
     """
     A batch fits into the queue it is taken from.
 
@@ -178,7 +178,7 @@ def fit_queue(draft: Draft) -> None:
         draft.put("queue.batch", least, draft.origin(path))
 
 
-def fit_redaction(draft: Draft) -> None:
+def fit_redaction(draft: SettingsDraft) -> None:
     """
     Every pattern can be understood.
 

@@ -1,8 +1,8 @@
 """
 Where telemetry goes: `export`.
 
-Every setting of `Export` counts for all three signals; `traces`, `metrics` and `logs` hold what differs for one of them.
-`Export.for_signal` answers what counts for a signal, `Export.destinations` where it goes.
+Every setting of `ExportSettings` counts for all three signals; `traces`, `metrics` and `logs` hold what differs for one of them.
+`ExportSettings.for_signal` answers what counts for a signal, `ExportSettings.destinations` where it goes.
 """
 
 from msgspec import field
@@ -20,7 +20,7 @@ from otel_agent.config.kinds import (
 )
 from otel_agent.config.sections.section import Section
 
-__all__ = ["SIGNALS", "Export", "SignalExport", "Target"]
+__all__ = ["SIGNALS", "ExportSettings", "ResolvedExportSettings", "SignalExportSettings"]
 
 SIGNALS = ("traces", "metrics", "logs")
 """The three kinds of telemetry."""
@@ -28,7 +28,7 @@ SIGNALS = ("traces", "metrics", "logs")
 _PORTS = {"http/protobuf": 4318, "grpc": 4317}
 
 
-class SignalExport(Section, frozen=True, kw_only=True):
+class SignalExportSettings(Section, frozen=True, kw_only=True):
     """What differs for one signal; None everywhere means as `export` says."""
 
     to: tuple[Destination, ...] | None = None
@@ -55,7 +55,7 @@ class SignalExport(Section, frozen=True, kw_only=True):
     """File the destination `file` writes; None: as `export.file`."""
 
 
-class Target(Section, frozen=True, kw_only=True):
+class ResolvedExportSettings(Section, frozen=True, kw_only=True):
     """What counts for one signal, nothing left open."""
 
     url: Url
@@ -80,7 +80,7 @@ class Target(Section, frozen=True, kw_only=True):
     """File the destination `file` writes."""
 
 
-class Export(Section, frozen=True, kw_only=True):
+class ExportSettings(Section, frozen=True, kw_only=True):
     """Where telemetry goes and how."""
 
     to: tuple[Destination, ...] | None = None
@@ -117,14 +117,14 @@ class Export(Section, frozen=True, kw_only=True):
     """
     file: WrittenPath = "telemetry.jsonl"
     """File that the destination `file` writes: OTLP as JSON, one request a line."""
-    traces: SignalExport = SignalExport()
+    traces: SignalExportSettings = SignalExportSettings()
     """What differs for traces."""
-    metrics: SignalExport = SignalExport()
+    metrics: SignalExportSettings = SignalExportSettings()
     """What differs for metrics."""
-    logs: SignalExport = SignalExport()
+    logs: SignalExportSettings = SignalExportSettings()
     """What differs for logs."""
 
-    def for_signal(self, signal: str) -> Target:
+    def for_signal(self, signal: str) -> ResolvedExportSettings:
         """
         What counts for one signal.
 
@@ -134,10 +134,10 @@ class Export(Section, frozen=True, kw_only=True):
         Returns:
             Its own settings where it has some, otherwise those for all; with the URL it is sent to.
         """
-        own: SignalExport = getattr(self, signal)
+        own: SignalExportSettings = getattr(self, signal)
         protocol = own.protocol or self.protocol
         headers = self.headers if own.headers is None else own.headers
-        return Target(
+        return ResolvedExportSettings(
             url=self._url(own, signal, protocol),
             protocol=protocol,
             headers=dict(headers),
@@ -161,7 +161,7 @@ class Export(Section, frozen=True, kw_only=True):
         Returns:
             Any of otlp, console and file; empty for nowhere.
         """
-        own: SignalExport = getattr(self, signal)
+        own: SignalExportSettings = getattr(self, signal)
         chosen = self.to if own.to is None else own.to
         if chosen is not None:
             return tuple(one for one in chosen if one != "none")
@@ -170,15 +170,15 @@ class Export(Section, frozen=True, kw_only=True):
         elsewhere = any(getattr(self, other).endpoint for other in SIGNALS)
         return ("console",) if has_terminal and not elsewhere else ()
 
-    def _is_insecure(self, own: SignalExport) -> bool:
+    def _is_insecure(self, own: SignalExportSettings) -> bool:
         return self.insecure if own.insecure is None else own.insecure
 
-    def _compression(self, own: SignalExport, signal: str, protocol: str) -> str:
+    def _compression(self, own: SignalExportSettings, signal: str, protocol: str) -> str:
         host = self._url(own, signal, protocol).partition("://")[2].partition("/")[0].rpartition("@")[2]
         is_here = host.startswith(("localhost", "127.", "[::1]"))
         return "none" if is_here else "gzip"
 
-    def _url(self, own: SignalExport, signal: str, protocol: str) -> str:
+    def _url(self, own: SignalExportSettings, signal: str, protocol: str) -> str:
         url = own.endpoint or self.endpoint or f"http://localhost:{_PORTS[protocol]}"
         if "://" not in url:
             url = f"{'http' if self._is_insecure(own) else 'https'}://{url}"

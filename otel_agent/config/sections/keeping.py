@@ -5,13 +5,21 @@ from typing import Literal
 from otel_agent.config.kinds import Count, Name, NotNegative, Seconds, Size, Whole, WrittenPath
 from otel_agent.config.sections.section import Section
 
-__all__ = ["Level", "Lifecycle", "LogFile", "Logs", "Queue", "Redact", "Spool"]
+__all__ = [
+    "Level",
+    "LifecycleSettings",
+    "LogFileSettings",
+    "LogsSettings",
+    "QueueSettings",
+    "RedactSettings",
+    "SpoolSettings",
+]
 
 Level = Literal["NOTSET", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 """A level of Python's logging."""
 
 
-class LogFile(Section, frozen=True, kw_only=True):
+class LogFileSettings(Section, frozen=True, kw_only=True):
     """A file of log records, one JSON object a line, which is rotated."""
 
     path: WrittenPath
@@ -22,12 +30,12 @@ class LogFile(Section, frozen=True, kw_only=True):
     """Rotated files that are kept; 0: none, the file begins anew."""
 
 
-class Logs(Section, frozen=True, kw_only=True):
+class LogsSettings(Section, frozen=True, kw_only=True):
     """What becomes of the records of Python's logging."""
 
     console: Literal["json", "text"] | None = None
     """How records are written to the terminal: `json` or `text`. None: not by us, the agent's own handlers stay as they are."""
-    files: tuple[LogFile, ...] = ()
+    files: tuple[LogFileSettings, ...] = ()
     """Files that are written; none by default."""
     export: bool = True
     """Whether records are exported as OpenTelemetry logs."""
@@ -37,7 +45,7 @@ class Logs(Section, frozen=True, kw_only=True):
     """Level of the logger `otel_agent`, on which this package speaks about itself; None: as the agent sets it."""
 
 
-class Spool(Section, frozen=True, kw_only=True):
+class SpoolSettings(Section, frozen=True, kw_only=True):
     """The disk takes what cannot be sent in time; the next start sends it."""
 
     enabled: bool = True
@@ -54,7 +62,7 @@ class Spool(Section, frozen=True, kw_only=True):
     """With less free space on the disk, in bytes, nothing is written; 0: no such bound."""
 
 
-class Redact(Section, frozen=True, kw_only=True):
+class RedactSettings(Section, frozen=True, kw_only=True):
     """What must not leave the process."""
 
     enabled: bool = True
@@ -65,7 +73,7 @@ class Redact(Section, frozen=True, kw_only=True):
     """Further regular expressions; what matches is masked."""
 
 
-class Queue(Section, frozen=True, kw_only=True):
+class QueueSettings(Section, frozen=True, kw_only=True):
     """Memory between the agent and the delivery thread."""
 
     spans: Count = 65_536
@@ -78,7 +86,7 @@ class Queue(Section, frozen=True, kw_only=True):
     """How often the delivery thread looks, in seconds."""
 
 
-class Lifecycle(Section, frozen=True, kw_only=True):
+class LifecycleSettings(Section, frozen=True, kw_only=True):
     """The end of the process."""
 
     shutdown_timeout_s: NotNegative = 2.0

@@ -7,10 +7,10 @@ from msgspec import field
 from otel_agent.config.kinds import Addresses, Name, NotNegative, Port, ReadPath, Seconds, Secret, Share, WrittenPath
 from otel_agent.config.sections.section import Section
 
-__all__ = ["Alerts", "Health", "Metrics", "Thresholds"]
+__all__ = ["AlertsSettings", "HealthSettings", "MetricsSettings", "ThresholdsSettings"]
 
 
-class Metrics(Section, frozen=True, kw_only=True):
+class MetricsSettings(Section, frozen=True, kw_only=True):
     """Collection and sending of metrics."""
 
     enabled: bool = True
@@ -31,7 +31,7 @@ class Metrics(Section, frozen=True, kw_only=True):
     """Which measurements carry the trace they were made in: those of sampled traces, all, or none."""
 
 
-class Alerts(Section, frozen=True, kw_only=True):
+class AlertsSettings(Section, frozen=True, kw_only=True):
     """Rules that watch what is measured, and who is told. The how-to "Alerts" describes rules, routes and notifiers."""
 
     enabled: bool = True
@@ -59,7 +59,7 @@ class Alerts(Section, frozen=True, kw_only=True):
     """File that keeps pending and firing alerts over a restart; None: they begin anew."""
 
 
-class Thresholds(Section, frozen=True, kw_only=True):
+class ThresholdsSettings(Section, frozen=True, kw_only=True):
     """When a full machine takes the agent out of service. `false` switches one off."""
 
     memory: Share | None = 0.9
@@ -74,7 +74,7 @@ class Thresholds(Section, frozen=True, kw_only=True):
     """How long a value must stay above its threshold before it counts, in seconds; 0: at once."""
 
 
-class Health(Section, frozen=True, kw_only=True):
+class HealthSettings(Section, frozen=True, kw_only=True):
     """Probes: `/livez`, `/readyz`, `/startupz` and `/healthz`."""
 
     port: Port | None = None
@@ -83,7 +83,7 @@ class Health(Section, frozen=True, kw_only=True):
     """Address it listens at: this machine only by default; `0.0.0.0` for an orchestrator's probes."""
     token: Secret | None = None
     """Who sends it as a bearer token sees details from another machine; None: details only on this machine."""
-    thresholds: Thresholds = Thresholds()
+    thresholds: ThresholdsSettings = ThresholdsSettings()
     """When a full machine takes the agent out of service."""
     file: WrittenPath | None = None
     """File for exec probes: its age says how long ago the agent was alive, its content whether it is ready. None: no file."""

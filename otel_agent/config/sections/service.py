@@ -5,7 +5,7 @@ from msgspec import field
 from otel_agent.config.kinds import Name
 from otel_agent.config.sections.section import Section
 
-__all__ = ["OWN_ATTRIBUTES", "Resource", "Service"]
+__all__ = ["OWN_ATTRIBUTES", "ResourceSettings", "ServiceSettings"]
 
 OWN_ATTRIBUTES = {
     "service.name": "service.name",
@@ -16,7 +16,7 @@ OWN_ATTRIBUTES = {
 """Resource attributes that have a setting of their own."""
 
 
-class Service(Section, frozen=True, kw_only=True):
+class ServiceSettings(Section, frozen=True, kw_only=True):
     """What the agent is called, as resource attributes."""
 
     name: Name = "unknown_service"
@@ -35,7 +35,7 @@ class Service(Section, frozen=True, kw_only=True):
     """
 
 
-class Resource(Section, frozen=True, kw_only=True):
+class ResourceSettings(Section, frozen=True, kw_only=True):
     """What is said about the agent beyond its name."""
 
     attributes: dict[str, str | bool | int | float] = field(default_factory=dict)

@@ -3,10 +3,10 @@
 from otel_agent.config.kinds import Name, NotNegative, Seconds, Share, Whole
 from otel_agent.config.sections.section import Section
 
-__all__ = ["Instrument", "Limits", "Sampling"]
+__all__ = ["InstrumentSettings", "LimitsSettings", "SamplingSettings"]
 
 
-class Sampling(Section, frozen=True, kw_only=True):
+class SamplingSettings(Section, frozen=True, kw_only=True):
     """Which traces leave; durations and alerts are measured before sampling."""
 
     ratio: Share = 1.0
@@ -29,7 +29,7 @@ class Sampling(Section, frozen=True, kw_only=True):
     """The same for a trace with a span that took longer, in seconds; None: duration does not matter."""
 
 
-class Limits(Section, frozen=True, kw_only=True):
+class LimitsSettings(Section, frozen=True, kw_only=True):
     """Bounds of one span or log record; what is beyond is dropped and counted."""
 
     attributes: Whole = 128
@@ -50,7 +50,7 @@ class Limits(Section, frozen=True, kw_only=True):
     """Longest text of a log record's attribute, in characters; the rest is cut off. None: no bound."""
 
 
-class Instrument(Section, frozen=True, kw_only=True):
+class InstrumentSettings(Section, frozen=True, kw_only=True):
     """What is instrumented without a line in the agent's code."""
 
     libraries: bool | tuple[Name, ...] = True

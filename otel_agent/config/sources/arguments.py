@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from otel_agent.config.findings import Findings
 from otel_agent.config.merging import Given
-from otel_agent.config.nodes import Node, Place, wrapped
+from otel_agent.config.nodes import ConfigNode, Place, wrapped
+from otel_agent.config.problems import Problems
 
 __all__ = ["PATHS", "read_arguments"]
 
@@ -26,7 +26,7 @@ PATHS = {
 """The setting of each argument that stands for exactly one."""
 
 
-def read_arguments(arguments: Mapping[str, Any], findings: Findings, directory: str) -> list[Given]:
+def read_arguments(arguments: Mapping[str, Any], findings: Problems, directory: str) -> list[Given]:
     """
     Take what `init` was called with.
 
@@ -49,7 +49,7 @@ def read_arguments(arguments: Mapping[str, Any], findings: Findings, directory: 
     return given
 
 
-def _health(node: Node, findings: Findings) -> list[Given]:
+def _health(node: ConfigNode, findings: Problems) -> list[Given]:
     value = node.value
     if value is False:
         return [("health.port", _as(node, None))]
@@ -64,13 +64,13 @@ def _health(node: Node, findings: Findings) -> list[Given]:
     return []
 
 
-def _spool(node: Node, _findings: Findings) -> list[Given]:
+def _spool(node: ConfigNode, _findings: Problems) -> list[Given]:
     if isinstance(node.value, bool):
         return [("spool.enabled", node)]
     return [("spool.directory", node), ("spool.enabled", _as(node, True))]
 
 
-def _alerts(node: Node, findings: Findings) -> list[Given]:
+def _alerts(node: ConfigNode, findings: Problems) -> list[Given]:
     if isinstance(node.value, bool):
         return [("alerts.enabled", node)]
     listed = node.value if isinstance(node.value, list) else [node]
@@ -89,9 +89,13 @@ def _alerts(node: Node, findings: Findings) -> list[Given]:
     return given
 
 
-def _as(node: Node, value: Any) -> Node:
-    return Node(value, node.place)
+def _as(node: ConfigNode, value: Any) -> ConfigNode:
+    return ConfigNode(value, node.place)
 
 
-_SPLIT: dict[str, Callable[[Node, Findings], list[Given]]] = {"alerts": _alerts, "health": _health, "spool": _spool}
+_SPLIT: dict[str, Callable[[ConfigNode, Problems], list[Given]]] = {
+    "alerts": _alerts,
+    "health": _health,
+    "spool": _spool,
+}
 """Arguments that stand for several settings."""

@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from otel_agent.config.documents import SIZE_LIMIT_BYTES, read_document
-from otel_agent.config.findings import Findings
 from otel_agent.config.merging import Given
-from otel_agent.config.nodes import Node, Place
+from otel_agent.config.nodes import ConfigNode, Place
+from otel_agent.config.problems import Problems
 from otel_agent.config.references import References
 from otel_agent.config.sources.sections import flattened
 from otel_agent.config.tree import sections
@@ -29,7 +29,7 @@ _ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def read_files(
-    path: str, environment: Any, environ: Mapping[str, str], directory: str, findings: Findings
+    path: str, environment: Any, environ: Mapping[str, str], directory: str, findings: Problems
 ) -> tuple[list[Given], tuple[str, ...]]:
     """
     Read a file and its overlay.
@@ -60,7 +60,7 @@ def read_files(
     return given, (base.place.name,)
 
 
-def _read(path: str, directory: str, references: References, findings: Findings) -> Node | None:
+def _read(path: str, directory: str, references: References, findings: Problems) -> ConfigNode | None:
     """One file, its references replaced; None when it cannot be read, which is said, or has nothing for us."""
     beside = os.path.relpath(path, directory)
     place = Place(path if beside.startswith("..") else beside, os.path.dirname(path))  # noqa: PTH120 - texts in, texts out
@@ -72,7 +72,7 @@ def _read(path: str, directory: str, references: References, findings: Findings)
     if root is None:
         return None
     if root.value is None:
-        return Node({}, place, root.line)
+        return ConfigNode({}, place, root.line)
     if not isinstance(root.value, dict):
         known = ", ".join(list(sections())[1:4])
         findings.mistake(root.origin, prefix, f"expected sections such as {known}, found {found(root)}")
@@ -80,7 +80,7 @@ def _read(path: str, directory: str, references: References, findings: Findings)
     return references.applied(root, findings)
 
 
-def _ours(root: Node) -> Node | None:
+def _ours(root: ConfigNode) -> ConfigNode | None:
     node = root
     for name in ("distribution", "otel-agent"):
         inner = node.value.get(name) if isinstance(node.value, dict) else None
@@ -90,7 +90,7 @@ def _ours(root: Node) -> Node | None:
     return node
 
 
-def _text(path: str, place: Place, findings: Findings) -> str | None:
+def _text(path: str, place: Place, findings: Problems) -> str | None:
     try:
         with open(path, "rb", opener=_regular) as file:
             if os.fstat(file.fileno()).st_mode & stat.S_IWOTH:
@@ -118,7 +118,7 @@ def _regular(path: str, flags: int) -> int:
     return descriptor
 
 
-def _overlay_path(path: str, environment: str, findings: Findings) -> str | None:
+def _overlay_path(path: str, environment: str, findings: Problems) -> str | None:
     if not _ENVIRONMENT.fullmatch(environment):
         findings.warning(
             "", "service.environment", f"{environment[:60]!r} names no overlay file; use letters, digits, - and _"

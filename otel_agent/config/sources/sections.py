@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from typing import Any
 
-from otel_agent.config.findings import Findings
 from otel_agent.config.merging import Given
-from otel_agent.config.nodes import Node
+from otel_agent.config.nodes import ConfigNode
+from otel_agent.config.problems import Problems
 from otel_agent.config.tree import fields_of, is_section, leaves, sections
 from otel_agent.config.wording import nearest
 
 __all__ = ["flattened"]
 
 
-def flattened(root: Node, findings: Findings) -> list[Given]:
+def flattened(root: ConfigNode, findings: Problems) -> list[Given]:
     """
     The settings in a file.
 
@@ -23,7 +23,7 @@ def flattened(root: Node, findings: Findings) -> list[Given]:
     return list(_walk(root, "", findings))
 
 
-def _walk(node: Node, path: str, findings: Findings) -> Iterator[Given]:
+def _walk(node: ConfigNode, path: str, findings: Problems) -> Iterator[Given]:
     fields = fields_of(sections()[path])
     for name, inner in node.value.items():
         full = f"{path}.{name}" if path else name

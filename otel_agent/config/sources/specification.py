@@ -9,9 +9,9 @@ Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-v
 
 from collections.abc import Mapping
 
-from otel_agent.config.findings import Findings
 from otel_agent.config.merging import Given
-from otel_agent.config.nodes import Node, Place
+from otel_agent.config.nodes import ConfigNode, Place
+from otel_agent.config.problems import Problems
 from otel_agent.config.sections.export import SIGNALS
 from otel_agent.config.sections.service import OWN_ATTRIBUTES
 from otel_agent.config.sources.tables import LISTS, MILLISECONDS, ONE_SETTING, OTLP, TEXTS, WITHOUT_EFFECT
@@ -25,7 +25,7 @@ _SECONDS_BELOW = 100
 """A timeout below is seconds, because nobody waits less than a tenth of a second for a collector."""
 
 
-def read_specification(environ: Mapping[str, str], findings: Findings, directory: str) -> list[Given]:
+def read_specification(environ: Mapping[str, str], findings: Problems, directory: str) -> list[Given]:
     """
     Take every variable of the specification that has a meaning here.
 
@@ -42,7 +42,7 @@ def read_specification(environ: Mapping[str, str], findings: Findings, directory
 class _Reading:
     """One reading of an environment."""
 
-    def __init__(self, environ: Mapping[str, str], findings: Findings, directory: str) -> None:
+    def __init__(self, environ: Mapping[str, str], findings: Problems, directory: str) -> None:
         self._environ = environ
         self._findings = findings
         self._directory = directory
@@ -61,9 +61,9 @@ class _Reading:
         self._warn()
         return [*found, *self._resource(), *self._disabled(), *self._log_level()]
 
-    def _node(self, name: str) -> Node | None:
+    def _node(self, name: str) -> ConfigNode | None:
         text = self._environ.get(name, "").strip()
-        return Node(text, Place(f"environment {name}", self._directory), text=text) if text else None
+        return ConfigNode(text, Place(f"environment {name}", self._directory), text=text) if text else None
 
     def _otlp(self, scope: str) -> list[Given]:
         prefix = OTLP + scope.upper().replace(".", "_")
@@ -78,13 +78,13 @@ class _Reading:
                 found.append((f"export.{scope}timeout_s", node))
         return found
 
-    def _timeout(self, node: Node, path: str) -> Node | None:
+    def _timeout(self, node: ConfigNode, path: str) -> ConfigNode | None:
         """Seconds, out of what the specification calls milliseconds and the Python SDK reads as seconds."""
         value = self._number(node, path, "a number of milliseconds above 0")
         if value is None:
             return None
         if value >= _MILLISECONDS_FROM:
-            return Node(value / 1000, node.place)
+            return ConfigNode(value / 1000, node.place)
         seconds = value if value < _SECONDS_BELOW else value / 1000
         plain = f"{value * 1000:g}" if seconds == value else f"OTEL_AGENT_{path.replace('.', '__').upper()}={seconds:g}"
         self._findings.warning(
@@ -93,7 +93,7 @@ class _Reading:
             f"{value:g} is read as {seconds:g} s; the specification means milliseconds, the Python SDK reads seconds: "
             f"write {plain} to be plain",
         )
-        return Node(seconds, node.place)
+        return ConfigNode(seconds, node.place)
 
     def _milliseconds(self, path: str, names: tuple[str, ...]) -> list[Given]:
         signal = path.split(".")[1].upper()
@@ -106,10 +106,10 @@ class _Reading:
             node = self._node(name)
             value = None if node is None else self._number(node, path, "a number of milliseconds above 0")
             if node is not None and value is not None:
-                found.append((path, Node(value / 1000, node.place)))
+                found.append((path, ConfigNode(value / 1000, node.place)))
         return found
 
-    def _number(self, node: Node, path: str, expected: str) -> float | None:
+    def _number(self, node: ConfigNode, path: str, expected: str) -> float | None:
         try:
             value = float(node.value)
         except ValueError:
@@ -119,7 +119,7 @@ class _Reading:
             return None
         return value
 
-    def _pairs(self, node: Node, path: str) -> Node:
+    def _pairs(self, node: ConfigNode, path: str) -> ConfigNode:
         """`name=value` with commas, as W3C baggage writes it; no part of it is ever repeated."""
         # Loaded only for a variable of this form: it brings modules that cost more than the rest of this one.
         from urllib.parse import unquote
@@ -134,8 +134,8 @@ class _Reading:
                     node.origin, path, f"entry {position} is no name=value; separate entries with commas"
                 )
                 continue
-            values[unquote(name.strip())] = Node(unquote(value.strip()), node.place)
-        return Node(values, node.place)
+            values[unquote(name.strip())] = ConfigNode(unquote(value.strip()), node.place)
+        return ConfigNode(values, node.place)
 
     def _resource(self) -> list[Given]:
         node = self._node("OTEL_RESOURCE_ATTRIBUTES")
@@ -145,7 +145,7 @@ class _Reading:
         # These have settings of their own, which may be given by stronger variables: no surprise, so no warning.
         found = [(path, values.pop(name)) for name, path in OWN_ATTRIBUTES.items() if name in values]
         found = [(path, inner) for path, inner in found if inner.value]
-        return [*found, ("resource.attributes", Node(values, node.place))] if values else found
+        return [*found, ("resource.attributes", ConfigNode(values, node.place))] if values else found
 
     def _warn(self) -> None:
         for name, (harmless, why) in WITHOUT_EFFECT.items():
@@ -163,16 +163,16 @@ class _Reading:
             return []
         if node.value.lower() not in ("true", "false"):
             self._findings.mistake(node.origin, "disabled", f"expected true or false, found {node.value[:60]}")
-        return [("disabled", Node(node.value.lower() == "true", node.place))]
+        return [("disabled", ConfigNode(node.value.lower() == "true", node.place))]
 
     def _log_level(self) -> list[Given]:
         node = self._node("OTEL_LOG_LEVEL")
         if node is None:
             return []
         text = _UPPER.get(node.value.upper(), node.value)
-        return [("logs.own_level", Node(text, node.place, text=text))]
+        return [("logs.own_level", ConfigNode(text, node.place, text=text))]
 
 
-def _listed(node: Node) -> Node:
+def _listed(node: ConfigNode) -> ConfigNode:
     parts = [part.strip() for part in node.value.split(",") if part.strip()]
-    return Node([Node(part, node.place, text=part) for part in dict.fromkeys(parts)], node.place)
+    return ConfigNode([ConfigNode(part, node.place, text=part) for part in dict.fromkeys(parts)], node.place)

@@ -9,9 +9,9 @@ JSON instead. `null` takes back what files say.
 from collections.abc import Mapping
 from typing import Any, get_origin
 
-from otel_agent.config.findings import Findings
 from otel_agent.config.merging import Given
-from otel_agent.config.nodes import Node, Place, wrapped
+from otel_agent.config.nodes import ConfigNode, Place, wrapped
+from otel_agent.config.problems import Problems
 from otel_agent.config.tree import Leaf, is_section, leaves, members, metas
 from otel_agent.config.wording import nearest
 
@@ -30,7 +30,7 @@ _NO_SETTINGS = {CONFIG, ENVIRONMENT, ATTACH}
 _WORDS = {"true", "false", "yes", "no", "on", "off", "1", "0", "null"}
 
 
-def read_variables(environ: Mapping[str, str], findings: Findings, directory: str) -> list[Given]:
+def read_variables(environ: Mapping[str, str], findings: Problems, directory: str) -> list[Given]:
     """
     Take every variable that begins with `OTEL_AGENT_`.
 
@@ -57,12 +57,12 @@ def read_variables(environ: Mapping[str, str], findings: Findings, directory: st
     return given
 
 
-def _node(text: str, leaf: Leaf, place: Place, findings: Findings) -> Node | None:
+def _node(text: str, leaf: Leaf, place: Place, findings: Problems) -> ConfigNode | None:
     if text == "null":
-        return Node(None, place)
+        return ConfigNode(None, place)
     shapes = {get_origin(metas(option)[0]) for option in members(leaf.kind)}
     if shapes.isdisjoint({tuple, dict}) or (text.lower() in _WORDS and bool in members(leaf.kind)):
-        return Node(text, place, text=text)
+        return ConfigNode(text, place, text=text)
     if text[0] in "[{":
         return _json(text, leaf.path, place, findings)
     if any(_holds_mappings(option) for option in members(leaf.kind)):
@@ -71,10 +71,10 @@ def _node(text: str, leaf: Leaf, place: Place, findings: Findings) -> Node | Non
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if dict in shapes:
         return _pairs(parts, leaf.path, place, findings)
-    return Node([Node(part, place, text=part) for part in parts], place)
+    return ConfigNode([ConfigNode(part, place, text=part) for part in parts], place)
 
 
-def _json(text: str, path: str, place: Place, findings: Findings) -> Node | None:
+def _json(text: str, path: str, place: Place, findings: Problems) -> ConfigNode | None:
     # Loaded only when a variable holds JSON.
     import json
 
@@ -87,15 +87,15 @@ def _json(text: str, path: str, place: Place, findings: Findings) -> Node | None
         return None
 
 
-def _pairs(parts: list[str], path: str, place: Place, findings: Findings) -> Node:
+def _pairs(parts: list[str], path: str, place: Place, findings: Problems) -> ConfigNode:
     values = {}
     for position, part in enumerate(parts, 1):
         name, equals, value = part.partition("=")
         if equals and name.strip():
-            values[name.strip()] = Node(value.strip(), place, text=value.strip())
+            values[name.strip()] = ConfigNode(value.strip(), place, text=value.strip())
         else:
             findings.mistake(place.name, path, f"entry {position} is no name=value")
-    return Node(values, place)
+    return ConfigNode(values, place)
 
 
 def _holds_mappings(kind: Any) -> bool:

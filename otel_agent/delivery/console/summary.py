@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from otel_agent.delivery.console.tree import duration_text, printable
 
-__all__ = ["CacheFigures", "FunctionFigures", "Summary", "render"]
+__all__ = ["CacheFigures", "FunctionFigures", "RunSummary", "render"]
 
 WIDTH = 72
 FUNCTIONS_SHOWN = 8
@@ -35,7 +35,7 @@ class CacheFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class RunSummary:
     """Everything the last lines tell."""
 
     service: str
@@ -56,7 +56,7 @@ class Summary:
     """The aggregated state; None when no check is registered."""
 
 
-def render(summary: Summary) -> list[str]:
+def render(summary: RunSummary) -> list[str]:
     """
     Write the figures as lines.
 

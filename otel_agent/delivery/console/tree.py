@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Node", "draw", "duration_text", "printable"]
+__all__ = ["SpanNode", "draw", "duration_text", "printable"]
 
 NAME_WIDTH = 52
 """Columns for branches and name; longer ones push the duration right."""
@@ -27,7 +27,7 @@ SIBLINGS_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class SpanNode:
     """What the drawing needs to know of a span."""
 
     span_id: int
@@ -41,7 +41,7 @@ class Node:
     """Description of the failure; None for a span that did not fail, "" for one that failed without words."""
 
 
-def draw(spans: Sequence[Node], *, colour: bool = False) -> list[str]:
+def draw(spans: Sequence[SpanNode], *, colour: bool = False) -> list[str]:
     """
     Draw the spans of one trace.
 
@@ -53,7 +53,7 @@ def draw(spans: Sequence[Node], *, colour: bool = False) -> list[str]:
         One line a span, but for long runs of equal siblings, of which the first few are drawn and the rest counted.
     """
     known = {span.span_id for span in spans}
-    children: dict[int, list[Node]] = defaultdict(list)
+    children: dict[int, list[SpanNode]] = defaultdict(list)
     for span in sorted(spans, key=lambda span: span.start_ns):
         children[span.parent_id if span.parent_id in known else 0].append(span)
     lines: list[str] = []
@@ -63,7 +63,7 @@ def draw(spans: Sequence[Node], *, colour: bool = False) -> list[str]:
     return lines
 
 
-def _branches(parent: Node, children: dict[int, list[Node]], indent: str, *, colour: bool) -> Iterator[str]:
+def _branches(parent: SpanNode, children: dict[int, list[SpanNode]], indent: str, *, colour: bool) -> Iterator[str]:
     shown, hidden = _shorten(children.get(parent.span_id, []))
     for index, child in enumerate(shown):
         is_last = index == len(shown) - 1 and not hidden
@@ -73,7 +73,7 @@ def _branches(parent: Node, children: dict[int, list[Node]], indent: str, *, col
         yield f"{indent}└─ … {hidden} more like these"
 
 
-def _shorten(siblings: list[Node]) -> tuple[list[Node], int]:
+def _shorten(siblings: list[SpanNode]) -> tuple[list[SpanNode], int]:
     seen: dict[str, int] = defaultdict(int)
     shown = []
     for sibling in siblings:
@@ -83,7 +83,7 @@ def _shorten(siblings: list[Node]) -> tuple[list[Node], int]:
     return shown, len(siblings) - len(shown)
 
 
-def _line(branch: str, span: Node, *, colour: bool) -> str:
+def _line(branch: str, span: SpanNode, *, colour: bool) -> str:
     head = f"{branch}{printable(span.name)}".ljust(NAME_WIDTH)
     line = f"{head} {duration_text(span.end_ns - span.start_ns):>9}"
     if span.error is None:

@@ -13,7 +13,7 @@ from typing import Protocol, TextIO
 from opentelemetry.trace import SpanContext, StatusCode
 
 from otel_agent.clock import SYSTEM, Clock
-from otel_agent.delivery.console.tree import Node, draw, printable
+from otel_agent.delivery.console.tree import SpanNode, draw, printable
 
 __all__ = ["EndedSpan", "TreeWriter"]
 
@@ -79,7 +79,7 @@ class TreeWriter:
         self._repeat_s = repeat_s
         self._redact = redact
         self._colour = stream.isatty() and "NO_COLOR" not in os.environ
-        self._open: dict[int, list[Node]] = {}
+        self._open: dict[int, list[SpanNode]] = {}
         self._drawn_at_s: dict[str, float] = {}
         self._skipped: Counter[str] = Counter()
 
@@ -135,10 +135,10 @@ class TreeWriter:
             self._stream = None
 
 
-def _node(span: EndedSpan, context: SpanContext, redact: Callable[[str], str]) -> Node:
+def _node(span: EndedSpan, context: SpanContext, redact: Callable[[str], str]) -> SpanNode:
     status = span.status
     is_error = status.status_code is StatusCode.ERROR
-    return Node(
+    return SpanNode(
         span_id=context.span_id,
         parent_id=span.parent.span_id if span.parent is not None else 0,
         name=redact(span.name),

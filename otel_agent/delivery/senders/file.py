@@ -15,10 +15,10 @@ from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
-from otel_agent.delivery.answers import Answer, Verdict
 from otel_agent.delivery.files import append_all
-from otel_agent.delivery.loading import load
+from otel_agent.delivery.outcomes import ExportOutcome, Verdict
 from otel_agent.delivery.senders.resting import Resting
+from otel_agent.late_imports import load
 
 __all__ = ["FileSender"]
 
@@ -37,7 +37,7 @@ class FileSender(Resting):
         """
         self._path = Path(path)
 
-    def send(self, signal: str, body: bytes, timeout_s: float) -> Answer:  # noqa: ARG002 - a disk has no timeout
+    def send(self, signal: str, body: bytes, timeout_s: float) -> ExportOutcome:  # noqa: ARG002 - a disk has no timeout
         """
         Append one request. Never raises.
 
@@ -49,13 +49,15 @@ class FileSender(Resting):
         try:
             line = json.dumps(_plain(_decoded(signal, body)), separators=(",", ":")).encode() + b"\n"
         except Exception as error:  # noqa: BLE001 - the decoder's errors are no tree of their own
-            return Answer(Verdict.REFUSED, "not_otlp", f"a request cannot be written as JSON ({type(error).__name__})")
+            return ExportOutcome(
+                Verdict.REFUSED, "not_otlp", f"a request cannot be written as JSON ({type(error).__name__})"
+            )
         try:
             _append(self._path, line)
         except OSError as error:
             verdict = Verdict.LATER if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO} else Verdict.HELD
-            return Answer(verdict, "file", f"{self._path} cannot be written: {error.strerror}")
-        return Answer(Verdict.DELIVERED)
+            return ExportOutcome(verdict, "file", f"{self._path} cannot be written: {error.strerror}")
+        return ExportOutcome(Verdict.DELIVERED)
 
     def where(self, signal: str) -> str:  # noqa: ARG002 - all signals go to one file
         """

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from otel_agent.delivery.answers import Answer, Verdict
-from otel_agent.delivery.loading import load
+from otel_agent.delivery.outcomes import ExportOutcome, Verdict
 from otel_agent.delivery.payloads import fields
-from otel_agent.delivery.senders.responses import MAX_RETRY_AFTER_S, partial_success, printable_words
+from otel_agent.delivery.senders.http.verdicts import MAX_RETRY_AFTER_S, partial_success, printable_words
 from otel_agent.delivery.senders.resting import Resting
-from otel_agent.delivery.senders.targets import HeaderSource, Target, current_headers, is_loopback, shown
+from otel_agent.delivery.senders.targets import ExportTarget, HeaderSource, current_headers, is_loopback, shown
+from otel_agent.late_imports import load
 
 __all__ = ["GrpcSender", "retry_delay_s"]
 
@@ -50,7 +50,7 @@ _HINTS = {
 class GrpcSender(Resting):
     """Sends over gRPC; see the module."""
 
-    def __init__(self, targets: Mapping[str, Target]) -> None:
+    def __init__(self, targets: Mapping[str, ExportTarget]) -> None:
         """
         Know where to send; nothing is opened yet.
 
@@ -63,7 +63,7 @@ class GrpcSender(Resting):
         self._abandoned: list[Any] = []
         self._lock = threading.Lock()
 
-    def send(self, signal: str, body: bytes, timeout_s: float) -> Answer:
+    def send(self, signal: str, body: bytes, timeout_s: float) -> ExportOutcome:
         """
         Send one request. Never raises.
 
@@ -77,17 +77,17 @@ class GrpcSender(Resting):
             patience_s = self._targets[signal].patience_s(timeout_s)
             response = self._call(signal)(body, timeout=patience_s, metadata=self._metadata(signal))
         except OSError as error:
-            return Answer(
+            return ExportOutcome(
                 Verdict.HELD,
                 "certificate",
                 f"{where}: {error.filename} cannot be read, so nothing is sent ({error.strerror})",
             )
         except ValueError as error:
-            return Answer(Verdict.HELD, "headers", f"{where}: {error}")
+            return ExportOutcome(Verdict.HELD, "headers", f"{where}: {error}")
         except Exception as error:  # noqa: BLE001 - grpcio's errors have no public tree; sorted by their status
             if callable(getattr(error, "code", None)):
                 return self._failed(signal, error, where)
-            return Answer(
+            return ExportOutcome(
                 Verdict.LATER, "sender", f"{where}: sending failed in an unexpected way ({type(error).__name__})"
             )
         return _accepted(response, where)
@@ -137,7 +137,7 @@ class GrpcSender(Resting):
             found = self._headers[signal] = _as_metadata(self._targets[signal].headers)
         return found
 
-    def _failed(self, signal: str, error: Any, where: str) -> Answer:
+    def _failed(self, signal: str, error: Any, where: str) -> ExportOutcome:
         name = error.code().name
         words = printable_words(error.details() or "")
         text = f"{where}: it answers {name}{words}"
@@ -146,11 +146,11 @@ class GrpcSender(Resting):
         if name == "UNAUTHENTICATED":
             self._headers.pop(signal, None)  # read anew for the next attempt
         if name in _BAD_DATA or (name == "RESOURCE_EXHAUSTED" and "larger than max" in (error.details() or "")):
-            return Answer(Verdict.REFUSED, name.lower(), text)
+            return ExportOutcome(Verdict.REFUSED, name.lower(), text)
         if name in _PASSING:
-            return Answer(Verdict.LATER, name.lower(), text, retry_after_s=_asked_s(error))
+            return ExportOutcome(Verdict.LATER, name.lower(), text, retry_after_s=_asked_s(error))
         hint = _HINTS.get(name)
-        return Answer(Verdict.HELD, name.lower(), f"{text}: {hint}" if hint else text)
+        return ExportOutcome(Verdict.HELD, name.lower(), f"{text}: {hint}" if hint else text)
 
 
 def retry_delay_s(info: bytes) -> float | None:
@@ -178,14 +178,14 @@ def retry_delay_s(info: bytes) -> float | None:
     return None
 
 
-def _accepted(response: bytes, where: str) -> Answer:
+def _accepted(response: bytes, where: str) -> ExportOutcome:
     try:
         rejected, words = partial_success(response)
     except ValueError:
-        return Answer(
+        return ExportOutcome(
             Verdict.HELD, "not_otlp", f"{where}: it answers with something that is no OTLP: check the endpoint"
         )
-    return Answer(Verdict.DELIVERED, message=words, rejected=rejected)
+    return ExportOutcome(Verdict.DELIVERED, message=words, rejected=rejected)
 
 
 def _asked_s(error: Any) -> float | None:
@@ -216,7 +216,7 @@ def _as_metadata(source: HeaderSource) -> tuple[tuple[str, str], ...]:
     return tuple((name.lower(), value) for name, value in current_headers(source).items())
 
 
-def _open_channel(target: Target) -> Any:
+def _open_channel(target: ExportTarget) -> Any:
     grpc = load("grpc")
     parts = urlsplit(target.url if "://" in target.url else f"//{target.url}")
     insecure = target.insecure

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from otel_agent.delivery.answers import Answer, Sender, Verdict
+from otel_agent.delivery.outcomes import ExportOutcome, Sender, Verdict
 from otel_agent.guard import shared
 
 __all__ = ["BySignal", "Copying"]
@@ -48,7 +48,7 @@ class BySignal(_All):
         super().__init__(senders.values())
         self._senders = dict(senders)
 
-    def send(self, signal: str, body: bytes, timeout_s: float) -> Answer:
+    def send(self, signal: str, body: bytes, timeout_s: float) -> ExportOutcome:
         """
         Send through the signal's own; see `Sender.send`.
 
@@ -88,7 +88,7 @@ class Copying(_All):
         self._first = first
         self._others = others
 
-    def send(self, signal: str, body: bytes, timeout_s: float) -> Answer:
+    def send(self, signal: str, body: bytes, timeout_s: float) -> ExportOutcome:
         """
         Send to the first, and when it took the request, to the others; see `Sender.send`.
 

@@ -19,7 +19,7 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from otel_agent.delivery.settings import SIGNALS
 from otel_agent.errors import ConfigurationError
 
-__all__ = ["HeaderSource", "Target", "build_targets", "current_headers", "is_loopback", "shown", "split_endpoint"]
+__all__ = ["ExportTarget", "HeaderSource", "build_targets", "current_headers", "is_loopback", "shown", "split_endpoint"]
 
 HeaderSource = Mapping[str, str] | Callable[[], Mapping[str, str]]
 """Headers as they are, or a function that reads them anew; it is called again after the receiver refused them."""
@@ -32,7 +32,7 @@ DEFAULT_GRPC = "localhost:4317"
 
 
 @dataclass(frozen=True)
-class Target:
+class ExportTarget:
     """The receiver of one signal."""
 
     url: str
@@ -68,15 +68,15 @@ def build_targets(
     protocol: str = "http/protobuf",
     signals: Mapping[str, Mapping[str, Any]] | None = None,
     **settings: Any,
-) -> dict[str, Target]:
+) -> dict[str, ExportTarget]:
     """
     The receiver of each signal.
 
     Args:
         endpoint: Base for all signals; default: this machine, port 4318 (HTTP) or 4317 (gRPC).
         protocol: "http/protobuf" or "grpc".
-        signals: By signal: "endpoint" and fields of `Target` that differ for it; `None` values do not count.
-        settings: Fields of `Target` for all signals; `None` values do not count.
+        signals: By signal: "endpoint" and fields of `ExportTarget` that differ for it; `None` values do not count.
+        settings: Fields of `ExportTarget` for all signals; `None` values do not count.
 
     Raises:
         ConfigurationError: An endpoint is no address; the message says which and how one looks.
@@ -103,7 +103,7 @@ def build_targets(
         fields = {**common, **own}
         if secrets:
             fields["headers"] = _with(secrets, fields.get("headers", {}))
-        targets[signal] = Target(urlunsplit(parts) if parts.scheme else parts.netloc, **fields)
+        targets[signal] = ExportTarget(urlunsplit(parts) if parts.scheme else parts.netloc, **fields)
     if problems:
         raise ConfigurationError(problems)
     return targets

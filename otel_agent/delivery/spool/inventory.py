@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from otel_agent.delivery.spool.homes import OWNER, QUARANTINE, abandoned_homes, segment_signal
+from otel_agent.delivery.spool.directories import OWNER, QUARANTINE, abandoned_homes, segment_signal
 from otel_agent.delivery.spool.segments import Segment
 
 __all__ = ["Stock", "take_stock"]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from otel_agent.clock import Clock
-from otel_agent.delivery.spool.homes import Home, abandoned_homes, adopt_home, tidy
+from otel_agent.delivery.spool.directories import Home, abandoned_homes, adopt_home, tidy
 from otel_agent.delivery.spool.segments import Segment
 from otel_agent.guard import shared
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from otel_agent.delivery.files import write_all
-from otel_agent.delivery.spool.homes import QUARANTINE, prepare
+from otel_agent.delivery.spool.directories import QUARANTINE, prepare
 from otel_agent.delivery.spool.segments import FILE_MODE
 
 __all__ = ["MAX_RECORDS", "put_apart"]

@@ -25,13 +25,13 @@ from pathlib import Path
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.delivery.settings import SIGNALS
 from otel_agent.delivery.spool.bounds import Bounds, most_above_share
+from otel_agent.delivery.spool.directories import Home, make_home, service_directory
 from otel_agent.delivery.spool.frames import BATCH, pack
-from otel_agent.delivery.spool.homes import Home, make_home, service_directory
 from otel_agent.delivery.spool.orphans import Orphans
 from otel_agent.delivery.spool.quarantine import put_apart
 from otel_agent.delivery.spool.reading import Spooled, read_requests
+from otel_agent.delivery.spool.segment_lists import Shelf
 from otel_agent.delivery.spool.segments import Segment
-from otel_agent.delivery.spool.shelves import Shelf
 from otel_agent.guard import guarded, shared
 
 __all__ = ["AGED", "DAMAGED", "FULL", "Loss", "Spool"]

@@ -14,8 +14,9 @@ limits are documented where they are kept: `values.MAX_TEXT_CHARS`, `values.MAX_
 Source: https://github.com/open-telemetry/opentelemetry-proto/tree/v1.9.0/opentelemetry/proto
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from otel_agent.late_imports import late_names
 
 if TYPE_CHECKING:
     from otel_agent.delivery.wire.logs import encode_logs
@@ -24,13 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["encode_logs", "encode_metrics", "encode_spans"]
 
-_LOADED_WHEN_USED = {"encode_logs": "logs", "encode_metrics": "metrics", "encode_spans": "spans"}
-
-
-def __getattr__(name: str) -> Any:
-    """Load an encoder for those who encode: everybody else comes for `values` alone."""
-    if name not in _LOADED_WHEN_USED:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_LOADED_WHEN_USED[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = late_names(  # everybody but encoders comes for `values` alone
+    __name__, {f"encode_{part}": f"{__name__}.{part}" for part in ("logs", "metrics", "spans")}
+)

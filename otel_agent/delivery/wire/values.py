@@ -39,7 +39,7 @@ IMMUTABLE = frozenset({str, int, float, bool, type(None), bytes})
 _ITEM_COST = 8
 
 
-class _Walk:
+class _EncodingWalk:
     """One value on its way to plainness: what it may still use and which collections it is inside of."""
 
     __slots__ = ("budget", "inside")
@@ -71,12 +71,12 @@ def plain(value: Any) -> Any:
         None, bool, int within 64 bits, float, str, bytes, or a list or dict (with text keys) of these.
     """
     try:
-        return _plain(value, _Walk(), 0)
+        return _plain(value, _EncodingWalk(), 0)
     except Exception as error:  # noqa: BLE001 - iteration and attribute access run foreign code
         return f"<{type(value).__name__}: reading it raised {type(error).__name__}>"
 
 
-def _plain(value: Any, walk: _Walk, depth: int) -> Any:  # noqa: PLR0911 - one answer per kind of value
+def _plain(value: Any, walk: _EncodingWalk, depth: int) -> Any:  # noqa: PLR0911 - one answer per kind of value
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -95,7 +95,7 @@ def _plain(value: Any, walk: _Walk, depth: int) -> Any:  # noqa: PLR0911 - one a
     return _cut(safe_text(value), walk)
 
 
-def _collection(value: Sequence[Any] | Mapping[Any, Any] | AbstractSet[Any], walk: _Walk, depth: int) -> Any:
+def _collection(value: Sequence[Any] | Mapping[Any, Any] | AbstractSet[Any], walk: _EncodingWalk, depth: int) -> Any:
     if id(value) in walk.inside:
         return "<circular>"
     if depth >= MAX_DEPTH:
@@ -119,12 +119,12 @@ def _collection(value: Sequence[Any] | Mapping[Any, Any] | AbstractSet[Any], wal
         walk.inside.discard(id(value))
 
 
-def _afford(walk: _Walk) -> bool:
+def _afford(walk: _EncodingWalk) -> bool:
     walk.budget -= _ITEM_COST
     return walk.budget > 0
 
 
-def _cut(content: Any, walk: _Walk) -> Any:
+def _cut(content: Any, walk: _EncodingWalk) -> Any:
     kept = content[: max(walk.budget, 0)]
     walk.budget -= len(kept)
     return kept

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from otel_agent.alerts.engine import Alerts
+from otel_agent.alerts.engine import AlertEngine
 from otel_agent.alerts.notify.dispatcher import Dispatcher
 from otel_agent.alerts.notify.notification import Notification
 from otel_agent.alerts.notify.receivers.log import LogReceiver
@@ -37,7 +37,7 @@ class World:
     ) -> None:
         self.clock, self.store = ManualClock(), Store()
         self.told: list[Notification] = []
-        self.alerts = Alerts(read_text(RULES).groups, self.store, clock=self.clock, state_file=state_file)
+        self.alerts = AlertEngine(read_text(RULES).groups, self.store, clock=self.clock, state_file=state_file)
         self.dispatcher = Dispatcher(
             [LogReceiver(name) for name in names],
             routes,

@@ -23,18 +23,18 @@ from otel_agent.alerts.notify.receivers.log import LogReceiver
 from otel_agent.alerts.notify.receivers.webhook import WebhookReceiver
 from otel_agent.alerts.notify.routing import Route
 from otel_agent.alerts.notify.workers import Worker
-from otel_agent.alerts.states import Alert, State, Transition
+from otel_agent.alerts.states import Alert, AlertState, Transition
 from otel_agent.errors import RuleError
 from otel_agent.series.labels import Labels
 
 
-def alert(severity: str = "warning", state: State = State.FIRING) -> Alert:
+def alert(severity: str = "warning", state: AlertState = AlertState.FIRING) -> Alert:
     """A firing alert."""
     labels = Labels({"alertname": "High", "severity": severity})
     return Alert("High", labels, {"summary": "too high"}, state, 7.0, 1_000, fired_at_ms=2_000, resolved_at_ms=3_000, trace_ids=("ab" * 16,))  # fmt: skip
 
 
-def note(severity: str = "warning", state: State = State.FIRING) -> Notification:
+def note(severity: str = "warning", state: AlertState = AlertState.FIRING) -> Notification:
     """A message about it."""
     return Notification("desk", (alert(severity, state),), {"alertname": "High"}, 5_000, "change")
 
@@ -261,7 +261,7 @@ def test_the_log_has_a_line_for_each_alert(caplog: pytest.LogCaptureFixture) -> 
     """The level follows the severity, and the end is information."""
     caplog.set_level(logging.DEBUG, "otel_agent.alerts")
     LogReceiver().send(note("critical"))
-    LogReceiver().send(note("warning", State.INACTIVE))
+    LogReceiver().send(note("warning", AlertState.INACTIVE))
 
     assert [("CRITICAL", "alert High firing: too high"), ("INFO", "alert High resolved: too high")] == [
         (record.levelname, record.getMessage()) for record in caplog.records
@@ -273,9 +273,9 @@ def test_messages_arrive_through_real_threads(sink: Sink) -> None:
     receivers = [WebhookReceiver("desk", sink.url, allow_private=True)]
     dispatcher = Dispatcher(receivers, [Route(("desk",))])
     dispatcher.start()
-    dispatcher.offer(Transition(alert(), State.INACTIVE, State.FIRING, 2_000))
+    dispatcher.offer(Transition(alert(), AlertState.INACTIVE, AlertState.FIRING, 2_000))
     is_sent = until(lambda: sink.requests)
-    dispatcher.offer(Transition(alert("critical"), State.INACTIVE, State.FIRING, 2_000))
+    dispatcher.offer(Transition(alert("critical"), AlertState.INACTIVE, AlertState.FIRING, 2_000))
     dispatcher.close(10)
     dispatcher.close(10)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from otel_agent.alerts.promql.evaluation import Context, evaluate
 from otel_agent.alerts.promql.nodes import EvaluationError
 from otel_agent.alerts.promql.parsing import parse
-from otel_agent.series.histograms import Histogram
+from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.store import Store
 
 T0_MS = 1_700_000_000_000
@@ -28,7 +28,7 @@ def store_of(**series: list[float]) -> Store:
 def value(store: Store, text: str, after_s: float = 0.0) -> list[float]:
     """The values of an expression, in seconds after T0."""
     return [
-        found.count if isinstance(found, Histogram) else found
+        found.count if isinstance(found, NativeHistogram) else found
         for _, found in evaluate(parse(text), Context(store, T0_MS + round(after_s * 1000)))
     ]
 
@@ -111,8 +111,8 @@ def test_a_quantile_of_a_native_histogram_is_near_the_sample_s() -> None:
         index = math.ceil(math.log2(one) * 8)
         counts[index] = counts.get(index, 0.0) + 1
     store = Store()
-    store.append({"__name__": "h"}, T0_MS, Histogram(3, 10_000, sum(sample), positive=counts))
-    store.append({"__name__": "n"}, T0_MS, Histogram(3, 10_000, -sum(sample), negative=counts))
+    store.append({"__name__": "h"}, T0_MS, NativeHistogram(3, 10_000, sum(sample), positive=counts))
+    store.append({"__name__": "n"}, T0_MS, NativeHistogram(3, 10_000, -sum(sample), negative=counts))
 
     for share in (0.1, 0.5, 0.9, 0.99):
         exact = sample[int(share * 10_000)]
@@ -127,7 +127,7 @@ def test_native_histograms_can_be_added_and_scaled() -> None:
     store = Store()
     for step, count in enumerate((10.0, 20.0, 5.0, 15.0)):
         for host in "ab":
-            found = Histogram(0, count, count, positive={1: count})
+            found = NativeHistogram(0, count, count, positive={1: count})
             store.append({"__name__": "h", "host": host}, T0_MS + step * 10_000, found)
 
     assert [30.0] == value(store, "histogram_count(sum(h))", 30)

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from otel_agent.delivery.console.summary import CacheFigures, FunctionFigures, Summary, render
+from otel_agent.delivery.console.summary import CacheFigures, FunctionFigures, RunSummary, render
 
-QUIET = Summary("agent", elapsed_s=2.5, traces=2, spans=1234, errors=1, log_records=7, metric_points=20)
+QUIET = RunSummary("agent", elapsed_s=2.5, traces=2, spans=1234, errors=1, log_records=7, metric_points=20)
 
 
 def test_figures_are_written_with_their_meaning() -> None:

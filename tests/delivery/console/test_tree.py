@@ -3,14 +3,16 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_agent.delivery.console.tree import Node, draw, duration_text, printable
+from otel_agent.delivery.console.tree import SpanNode, draw, duration_text, printable
 
 MS = 1_000_000
 
 
-def node(span_id: int, parent_id: int, name: str, start_ms: int = 0, end_ms: int = 1, error: str | None = None) -> Node:
+def node(
+    span_id: int, parent_id: int, name: str, start_ms: int = 0, end_ms: int = 1, error: str | None = None
+) -> SpanNode:
     """A span in milliseconds."""
-    return Node(span_id, parent_id, name, start_ms * MS, end_ms * MS, error)
+    return SpanNode(span_id, parent_id, name, start_ms * MS, end_ms * MS, error)
 
 
 def test_children_hang_below_their_parent_in_order_of_start() -> None:

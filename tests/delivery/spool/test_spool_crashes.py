@@ -17,14 +17,14 @@ from otel_agent.delivery.spool.spool import Spool
 CHILD = """
 import os, sys
 from pathlib import Path
-from otel_agent.delivery.spool import homes, segments, spool
+from otel_agent.delivery.spool import directories, segments, spool
 from otel_agent.delivery.spool.bounds import Bounds
 
 directory, signal, point, when, nth = sys.argv[1:]
 owners = {
     "write": (segments, "append_all"), "torn write": (segments, "append_all"), "create": (segments.Segment, "create"),
     "cursor": (segments.os, "pwrite"), "unlink": (Path, "unlink"), "rename": (Path, "rename"),
-    "lock": (homes.fcntl, "flock"), "sync": (segments.os, "fdatasync"), "rmdir": (Path, "rmdir"),
+    "lock": (directories.fcntl, "flock"), "sync": (segments.os, "fdatasync"), "rmdir": (Path, "rmdir"),
 }
 owner, name = owners[point]
 original, calls = getattr(owner, name), 0

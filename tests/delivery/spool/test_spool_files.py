@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from otel_agent.delivery.spool.bounds import Bounds, most_above_share
-from otel_agent.delivery.spool.frames import BATCH, HEAD_BYTES, RECORD, pack, scan
-from otel_agent.delivery.spool.homes import (
+from otel_agent.delivery.spool.directories import (
     adopt_home,
     default_directory,
     make_home,
     prepare,
     service_directory,
 )
+from otel_agent.delivery.spool.frames import BATCH, HEAD_BYTES, RECORD, pack, scan
 from otel_agent.delivery.spool.spool import Spool
 
 PAYLOADS = st.lists(st.tuples(st.binary(max_size=60), st.integers(0, 9), st.sampled_from([BATCH, RECORD])), max_size=6)

@@ -23,7 +23,7 @@ sys.path[:0] = [str(TESTS / "delivery" / "wire"), str(TESTS / "servers")]
 from telemetry_items import collection, entries, put, spans
 
 from otel_agent.delivery.engine import DeliveryEngine
-from otel_agent.delivery.senders.http import HttpSender
+from otel_agent.delivery.senders.http.sender import HttpSender
 from otel_agent.delivery.senders.targets import build_targets
 from otel_agent.delivery.settings import DeliverySettings
 from otel_agent.delivery.spool.bounds import Bounds

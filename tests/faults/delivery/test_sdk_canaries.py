@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from otlp_server import OtlpServer
 
-from otel_agent.delivery.preparing import Preparation
+from otel_agent.delivery.preparation import Preparation
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from contextlib import nullcontext
 from typing import Any
 
 from otel_agent.alerts.notify.acknowledgement import Acknowledgement
-from otel_agent.alerts.notify.addresses import Target, read_target
+from otel_agent.alerts.notify.addresses import ReceiverAddress, read_target
 from otel_agent.alerts.notify.http import Suppress, request_json
 from otel_agent.alerts.notify.notification import Notification, annotations_of, rfc3339
-from otel_agent.alerts.states import Alert, State
+from otel_agent.alerts.states import Alert, AlertState
 from otel_agent.clock import SYSTEM, Clock
 
 __all__ = ["AlertmanagerReceiver"]
@@ -78,7 +78,7 @@ class AlertmanagerReceiver:
         body = [self._alert(alert) for alert in notification.alerts]
         self._to_all("POST", "/api/v2/alerts", body)
         for alert in notification.alerts:
-            if notification.reason != "repeat" and alert.state is not State.FIRING:
+            if notification.reason != "repeat" and alert.state is not AlertState.FIRING:
                 self._unsilence(alert.labels.as_dict())
 
     def silence(self, acknowledgement: Acknowledgement) -> None:
@@ -113,7 +113,9 @@ class AlertmanagerReceiver:
     def _alert(self, alert: Alert) -> dict[str, Any]:
         now_ms = self._clock.wall_ns() // 1_000_000
         ends_ms = (
-            now_ms + round(4000 * (self.repeats_s or RESEND_S)) if alert.state is State.FIRING else alert.resolved_at_ms
+            now_ms + round(4000 * (self.repeats_s or RESEND_S))
+            if alert.state is AlertState.FIRING
+            else alert.resolved_at_ms
         )
         return {
             "labels": {_NOT_LABEL.sub("_", name): value for name, value in alert.labels},
@@ -122,8 +124,8 @@ class AlertmanagerReceiver:
             "endsAt": rfc3339(ends_ms),
         }
 
-    def _to_all(self, method: str, path: str, body: Any) -> list[tuple[Target, Any]]:
-        answers: list[tuple[Target, Any]] = []
+    def _to_all(self, method: str, path: str, body: Any) -> list[tuple[ReceiverAddress, Any]]:
+        answers: list[tuple[ReceiverAddress, Any]] = []
         failure: Exception | None = None
         for target in self._targets:
             try:
@@ -134,7 +136,7 @@ class AlertmanagerReceiver:
             raise failure
         return answers
 
-    def _request(self, method: str, target: Target, path: str, body: Any) -> Any:
+    def _request(self, method: str, target: ReceiverAddress, path: str, body: Any) -> Any:
         prefix = target.path.rstrip("/")
         return request_json(method, target, prefix + path, body, timeout_s=self._timeout_s, suppress=self._suppress)
 

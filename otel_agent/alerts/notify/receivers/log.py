@@ -3,7 +3,7 @@
 import logging
 
 from otel_agent.alerts.notify.notification import Notification, annotations_of
-from otel_agent.alerts.states import State
+from otel_agent.alerts.states import AlertState
 
 __all__ = ["LogReceiver"]
 
@@ -34,7 +34,7 @@ class LogReceiver:
             notification: What to tell.
         """
         for alert in notification.alerts:
-            is_firing = alert.state is State.FIRING
+            is_firing = alert.state is AlertState.FIRING
             level = _LEVELS.get(alert.severity, logging.WARNING) if is_firing else logging.INFO
             texts = annotations_of(alert)
             words = texts.pop("summary", "") or texts.pop("description", "")

@@ -1,0 +1,212 @@
+"""
+The light end of delivery: its queues are there from the first moment, its engine when it is first needed.
+
+An engine brings encoders, the spool and the sender, a third of what a start would load otherwise. So it is built by a thread
+of its own, `otel-agent-loading`, shortly after the start; whoever needs it earlier (a flush, a question, the end of the
+process) wakes that thread and waits for it. It is a thread even then, because a signal may interrupt who waits, and its
+handler must find nothing locked that only the interrupted code could unlock. Where no thread can be started, the one who
+needs the engine builds it.
+
+Until then a queue that overflows holds up to twice its limit when there is a disk behind it, which takes the rest soon.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from otel_agent.clock import monotonic_s
+from otel_agent.delivery.accounting import Delivery
+from otel_agent.delivery.queues import STRETCH, SignalQueue
+from otel_agent.delivery.settings import SIGNALS, DeliverySettings
+from otel_agent.guard import shared
+from otel_agent.lifecycle.idle_threads import is_the_end
+
+if TYPE_CHECKING:
+    from otel_agent.delivery.engine import DeliveryEngine  # what this module is there to load late
+
+__all__ = ["LateEngine"]
+
+_FORK_PATIENCE_S = 3.0
+"""A fork waits so long for what is being loaded, in seconds; half a module must not be inherited."""
+
+_GRACE_S = 1.5
+"""The end waits so long beyond its own, in seconds, as it does for the disk: a machine that is overloaded must not cost data."""
+
+_PATIENCE_S = 10.0
+"""A question waits so long, in seconds: what takes a tenth of a second may take ten times that on a machine that is busy."""
+
+
+class LateEngine:
+    """Stands for an engine: the same methods, built behind them once; see the module."""
+
+    def __init__(
+        self,
+        build: Callable[[Mapping[str, SignalQueue]], "DeliveryEngine"],
+        settings: DeliverySettings,
+        *,
+        has_disk: bool = False,
+        is_journaling: bool = False,
+        beside: Callable[[], object] = lambda: None,
+    ) -> None:
+        """
+        Open the queues; nothing runs before `start`.
+
+        Args:
+            build: Makes the engine for the queues it is given. Must not raise.
+            settings: Sizes and times.
+            has_disk: Whether the engine will have a spool.
+            is_journaling: Whether items go straight to the disk: then the engine is built at once.
+            beside: Called on the same thread once the engine is there: what else the start did not wait for.
+        """
+        self.queues = {signal: SignalQueue(settings.queue_limit(signal)) for signal in SIGNALS}
+        self._build = build
+        self._beside = beside
+        self._delay_s = settings.delay_s
+        self._engine: DeliveryEngine | None = None
+        self._is_started = self._is_hurried = self._is_done = False
+        self._has_disk = has_disk
+        self._begin()
+        if is_journaling:
+            self._make()
+
+    def _begin(self) -> None:
+        self._turn = threading.Lock()
+        self._is_needed = threading.Event()
+        self._is_made = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._is_held = False
+        if self._has_disk and self._engine is None:
+            for queue in self.queues.values():
+                queue.on_overflow(_let_in(queue))
+
+    def start(self) -> None:
+        """Begin to deliver; safe twice."""
+        self._is_started = True
+        if self._engine is not None:
+            self._engine.start()
+        if self._thread is None:
+            self._run_thread()
+
+    def flush(self, timeout_s: float) -> Delivery:
+        """Send what was put in so far; see `DeliveryEngine.flush`."""
+        end_s = monotonic_s() + timeout_s
+        engine = self._awaited(timeout_s)
+        return self._unsent() if engine is None else engine.flush(max(0.0, end_s - monotonic_s()))
+
+    def close(self, timeout_s: float) -> Delivery:
+        """Send what can be sent in time, and end; see `DeliveryEngine.close`."""
+        end_s = monotonic_s() + timeout_s
+        engine = self._awaited(timeout_s + _GRACE_S)
+        return self._unsent() if engine is None else engine.close(max(0.0, end_s - monotonic_s()))
+
+    def hurry(self) -> None:
+        """Put everything onto the disk now, or as soon as there is an engine; returns at once. See `DeliveryEngine.hurry`."""
+        self._is_hurried = True
+        self._is_needed.set()
+        if self._engine is not None:
+            self._engine.hurry()
+
+    def status(self) -> dict[str, dict[str, Any]]:
+        """Where everything is, by signal; see `DeliveryEngine.status`."""
+        engine = self._awaited(_PATIENCE_S)
+        return dict(self._unsent().by_signal) if engine is None else engine.status()
+
+    def trouble(self) -> str | None:
+        """What is wrong and what to do about it; nothing is as long as there is no engine."""
+        return None if self._engine is None else self._engine.trouble()
+
+    def hold_for_fork(self) -> None:
+        """Let what is being loaded be loaded to its end, and the engine come to a rest."""
+        self._is_held = self._turn.acquire(timeout=_FORK_PATIENCE_S)
+        if self._engine is not None:
+            self._engine.hold_for_fork()
+
+    def go_on_after_fork(self) -> None:
+        """Go on, in the parent."""
+        if self._engine is not None:
+            self._engine.go_on_after_fork()
+        if self._is_held:
+            self._is_held = False
+            self._turn.release()
+
+    def reinit_after_fork(self) -> None:
+        """Begin anew in a forked child."""
+        self._begin()
+        if self._engine is not None:
+            self._is_made.set()
+            self._engine.reinit_after_fork()
+        else:
+            for queue in self.queues.values():
+                queue.reinit_after_fork()
+        if self._is_started and not self._is_done:
+            self._run_thread()
+
+    def _awaited(self, timeout_s: float) -> "DeliveryEngine | None":
+        """The engine, within a time."""
+        if self._engine is None:
+            self._is_needed.set()
+            if self._thread is None:
+                self._run_thread()
+            self._is_made.wait(timeout_s)
+        return self._engine
+
+    def _run_thread(self) -> None:
+        thread = threading.Thread(target=self._load, args=(self._is_needed,), name="otel-agent-loading", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the interpreter is ending, or has no threads
+            self._make()
+        else:
+            self._thread = thread
+
+    def _load(self, is_needed: threading.Event) -> None:
+        is_needed.wait(self._delay_s)
+        try:
+            self._make()
+            with self._turn:
+                if self._is_started and not self._is_done:
+                    self._beside()
+                    self._is_done = True
+        except BaseException as error:  # noqa: BLE001 - the top of the thread
+            if not is_the_end(error):
+                shared.report("delivery.loading", "what runs beside the agent could not be loaded", error)
+            self._is_made.set()  # nobody waits for what will not come
+
+    def _make(self) -> None:
+        with self._turn:
+            if self._engine is None:
+                engine = self._build(self.queues)
+                if self._is_started:
+                    engine.start()
+                self._engine = engine
+                if self._is_hurried:
+                    engine.hurry()
+        self._is_made.set()
+
+    def _unsent(self) -> Delivery:
+        """Everything waits in the queues."""
+        by_signal = {
+            signal: {
+                "accepted": len(queue.items) + sum(queue.turned_away.values()),
+                "queued": len(queue.items),
+                "delivered": 0,
+                "spooled": 0,
+                "dropped": {reason: number for reason, number in queue.turned_away.items() if number},
+            }
+            for signal, queue in self.queues.items()
+        }
+        dropped = sum(sum(queue.turned_away.values()) for queue in self.queues.values())
+        queued = sum(len(queue.items) for queue in self.queues.values())
+        return Delivery(0, 0, dropped, queued, by_signal)
+
+
+def _let_in(queue: SignalQueue) -> Callable[[Any], bool]:
+    most = queue.capacity * STRETCH
+
+    def let_in(item: Any) -> bool:
+        if len(queue.items) >= most:
+            return False
+        queue.items.append(item)
+        return True
+
+    return let_in

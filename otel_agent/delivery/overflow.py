@@ -1,0 +1,93 @@
+"""
+What happens when items come faster than the receiver takes them: the queue's oldest go to the disk.
+
+The delivery thread may be waiting for an answer just then, so a thread of its own does it, `otel-agent-relief`. It sleeps for
+as long as there is room and costs nothing. Producers wake it through a `SimpleQueue`, the one thing that may be used in the
+middle of itself: an item may come from a signal handler that has interrupted another item's producer.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from queue import SimpleQueue
+from typing import Any
+
+from otel_agent.delivery.courier import Courier
+from otel_agent.delivery.lane import Lane
+from otel_agent.delivery.queues import STRETCH
+from otel_agent.guard import guarded
+
+__all__ = ["OverflowWorker"]
+
+
+class OverflowWorker:
+    """Makes room in crowded queues; see the module."""
+
+    def __init__(self, lanes: Mapping[str, Lane], courier: Courier, is_well: Callable[[], bool]) -> None:
+        """
+        Know the queues.
+
+        Args:
+            lanes: By signal.
+            courier: Puts items onto the disk.
+            is_well: Whether the disk takes anything.
+        """
+        self._lanes = lanes
+        self._courier = courier
+        self._is_well = is_well
+        self._is_running = False
+        self._is_called = False
+        self._calls: SimpleQueue[bool] = SimpleQueue()
+
+    def start(self) -> None:
+        """Begin to help; where no thread can be started, nobody is promised any help. Safe twice."""
+        if self._is_running:
+            return
+        try:
+            threading.Thread(target=self._run, args=(self._calls,), name="otel-agent-relief", daemon=True).start()
+        except RuntimeError:
+            return
+        self._is_running = True
+
+    def close(self) -> None:
+        """End; safe before `start` and twice."""
+        if self._is_running:
+            self._is_running = False
+            self._calls.put(False)
+
+    def reinit_after_fork(self) -> None:
+        """Begin anew in a forked child, without a thread."""
+        self._calls = SimpleQueue()
+        self._is_called = False
+        if self._is_running:
+            self._is_running = False
+            self.start()
+
+    def door(self, lane: Lane) -> Callable[[Any], bool]:
+        """
+        What takes the items that a queue has no room for.
+
+        Args:
+            lane: Of the queue.
+        """
+        queue = lane.intake.queue
+        most = queue.capacity * STRETCH
+
+        def let_in(item: Any) -> bool:
+            if not self._is_running or len(queue.items) >= most or not self._is_well():
+                return False
+            queue.items.append(item)
+            if not self._is_called:
+                self._is_called = True
+                self._calls.put(True)
+            return True
+
+        return let_in
+
+    def _run(self, calls: SimpleQueue[bool]) -> None:
+        while calls.get():
+            self._is_called = False
+            for lane in self._lanes.values():
+                queue = lane.intake.queue
+                with guarded("delivery.relief", "crowded queues could not be emptied onto the disk"):
+                    while len(queue.items) * 2 > queue.capacity and self._courier.relieve(lane):
+                        pass

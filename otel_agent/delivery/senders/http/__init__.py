@@ -1,0 +1,1 @@
+"""OTLP over HTTP: the sender, its two transports, and what a response means."""

@@ -1,0 +1,1 @@
+"""Automatic tracing: spans for functions of chosen modules, without a decorator."""

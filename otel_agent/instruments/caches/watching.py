@@ -1,0 +1,247 @@
+"""
+All caches of the process, and the metrics of them.
+
+There is one instrument for each metric and all caches, because a meter keeps only the callbacks of the first instrument of a
+name. Behind it stands a registry of weak references: a cache that is gone has no points. Caches are registered when they are
+made or shown to `watch_cache`, before or after the metrics are installed.
+"""
+
+import os
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from opentelemetry.metrics import Meter
+
+from otel_agent import guard
+from otel_agent.catalog import attributes as a
+from otel_agent.catalog import caches as metrics
+from otel_agent.clock import monotonic_s
+from otel_agent.instruments.observing import Handle, observe
+
+__all__ = ["CacheRegistry", "Figures", "install", "registry"]
+
+WINDOW_S = 60.0
+"""The hit ratio is that of the lookups of this long."""
+
+
+class Figures(NamedTuple):
+    """What a cache can say about itself; counts are since it was made."""
+
+    hits: int
+    misses: int
+    entries: int | None = None
+    limit: int | None = None
+    """`None` when there is none, or none is known."""
+    evictions: Mapping[str, int] | None = None
+    """By reason; `None` when not known."""
+
+
+class _Watched:
+    """One cache under its name."""
+
+    def __init__(self, name: str, read: Callable[[], Figures | None], now_s: Callable[[], float]) -> None:
+        self.name = name
+        self._read = read
+        self._now_s = now_s
+        self._floor = (0, 0)
+        self._latest = (0, 0)
+        self._eviction_floor: Mapping[str, int] = {}
+        self._samples: deque[tuple[float, int, int]] = deque([(now_s(), 0, 0)])
+
+    def figures(self) -> Figures | None:
+        """The cache's own figures, made to grow only; `None` when the cache is gone."""
+        found = self._read()
+        if found is None:
+            return None
+        if found.hits < self._latest[0] or found.misses < self._latest[1]:
+            # `cache_clear()` of functools sets the counts back; a counter must not fall, so it goes on from where it was.
+            self._floor = (self._floor[0] + self._latest[0], self._floor[1] + self._latest[1])
+        self._latest = (found.hits, found.misses)
+        evictions = found.evictions
+        if evictions is not None:
+            evictions = {reason: count - self._eviction_floor.get(reason, 0) for reason, count in evictions.items()}
+        return Figures(
+            self._floor[0] + found.hits, self._floor[1] + found.misses, found.entries, found.limit, evictions
+        )
+
+    def hit_ratio(self) -> float | None:
+        """Hits by lookups within the window; `None` without a lookup."""
+        figures = self.figures()
+        if figures is None:
+            return None
+        now_s = self._now_s()
+        samples = self._samples
+        samples.append((now_s, figures.hits, figures.misses))
+        # The newest sample that is older than the window stays, as what to subtract.
+        while len(samples) > 1 and samples[1][0] <= now_s - WINDOW_S:
+            samples.popleft()
+        _, hits, misses = samples[0]
+        lookups = figures.hits - hits + figures.misses - misses
+        return (figures.hits - hits) / lookups if lookups else None
+
+    def begin_again(self) -> None:
+        """In a forked child: count from zero."""
+        found = self._read()
+        if found is None:
+            return
+        self._latest = (found.hits, found.misses)
+        self._floor = (-found.hits, -found.misses)
+        self._eviction_floor = dict(found.evictions or {})
+        self._samples = deque([(self._now_s(), 0, 0)])
+
+
+class CacheRegistry:
+    """
+    The caches that are measured.
+
+    `_lock` guards the table of names and is not held while a cache is asked.
+    """
+
+    def __init__(self, now_s: Callable[[], float] = monotonic_s) -> None:
+        """
+        Begin with none.
+
+        Args:
+            now_s: The monotonic clock.
+        """
+        self._now_s = now_s
+        self._lock = threading.Lock()
+        self._watched: dict[str, _Watched] = {}
+        self._keys: dict[str, object] = {}
+        self._renewals: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._has_hook = False
+
+    def add(self, name: str, read: Callable[[], Figures | None], key: object = None) -> str:
+        """
+        Measure a cache.
+
+        Args:
+            name: Wanted; when it is taken, a number is appended and said.
+            read: Answers with figures, or `None` once the cache is gone.
+            key: Identifies the cache; a second `add` with it renames the cache.
+
+        Returns:
+            The name it got.
+        """
+        with self._lock:
+            for known, other in list(self._keys.items()):
+                if key is not None and other == key:
+                    self._watched.pop(known, None)
+                    self._keys.pop(known)
+            taken = {known for known, watched in self._watched.items() if watched.figures() is not None}
+            given, number = name, 1
+            while given in taken:
+                number += 1
+                given = f"{name}-{number}"
+            self._watched[given] = _Watched(given, read, self._now_s)
+            self._keys[given] = key
+            if not self._has_hook and hasattr(os, "register_at_fork"):
+                self._has_hook = True
+                os.register_at_fork(after_in_child=self._begin_again)
+        if given != name:
+            guard.shared.report(
+                f"cache.name.{name}", f"two caches are called {name!r}: one is measured as {given!r}; give it a name"
+            )
+        return given
+
+    def renew_after_fork(self, owner: Any) -> None:
+        """
+        Have `owner.renew()` called in every forked child.
+
+        Args:
+            owner: Held weakly; has locks that a thread of the parent may hold.
+        """
+        self._renewals.add(owner)
+
+    def each(self) -> Iterator[_Watched]:
+        """The caches there are; those that are gone are forgotten."""
+        for watched in list(self._watched.values()):
+            with guard.guarded(f"cache.{watched.name}", f"cache {watched.name} cannot be measured"):
+                if watched.figures() is not None:
+                    yield watched
+                    continue
+                with self._lock:
+                    self._watched.pop(watched.name, None)
+                    self._keys.pop(watched.name, None)
+
+    def _begin_again(self) -> None:
+        self._lock = threading.Lock()
+        for owner in list(self._renewals):
+            owner.renew()
+        for watched in list(self._watched.values()):
+            with guard.guarded(f"cache.{watched.name}", f"cache {watched.name} cannot be measured"):
+                watched.begin_again()
+
+
+registry = CacheRegistry()
+"""The process's own: `cached` and `watch_cache` work before anything is installed."""
+
+
+def install(meter: Meter, *, caches: CacheRegistry | None = None) -> Handle:
+    """
+    Export the metrics of all caches.
+
+    Args:
+        meter: Of the API.
+        caches: The process's by default.
+
+    Returns:
+        Whose `close` ends it; caches stay registered.
+    """
+    known = caches or registry
+    return Handle(
+        observe(meter, metric, lambda points=points: points(known))  # type: ignore[misc]  # mypy does not infer defaults
+        for metric, points in (
+            (metrics.REQUESTS, _requests),
+            (metrics.EVICTIONS, _evictions),
+            (metrics.ENTRY_COUNT, _entry_count),
+            (metrics.ENTRY_LIMIT, _entry_limit),
+            (metrics.HIT_RATIO, _hit_ratio),
+        )
+    )
+
+
+Points = Iterator[tuple[float, Mapping[str, Any]]]
+
+_HIT, _MISS = a.AGENT_CACHE_RESULT.values
+
+
+def _all(caches: CacheRegistry) -> Iterator[tuple[str, Figures]]:
+    for watched in caches.each():
+        figures = watched.figures()
+        if figures is not None:
+            yield watched.name, figures
+
+
+def _requests(caches: CacheRegistry) -> Points:
+    for name, figures in _all(caches):
+        yield figures.hits, {a.AGENT_CACHE_NAME.name: name, a.AGENT_CACHE_RESULT.name: _HIT}
+        yield figures.misses, {a.AGENT_CACHE_NAME.name: name, a.AGENT_CACHE_RESULT.name: _MISS}
+
+
+def _evictions(caches: CacheRegistry) -> Points:
+    for name, figures in _all(caches):
+        for reason, count in (figures.evictions or {}).items():
+            yield count, {a.AGENT_CACHE_NAME.name: name, a.AGENT_CACHE_EVICTION_REASON.name: reason}
+
+
+def _entry_count(caches: CacheRegistry) -> Points:
+    for name, figures in _all(caches):
+        if figures.entries is not None:
+            yield figures.entries, {a.AGENT_CACHE_NAME.name: name}
+
+
+def _entry_limit(caches: CacheRegistry) -> Points:
+    for name, figures in _all(caches):
+        if figures.limit is not None:
+            yield figures.limit, {a.AGENT_CACHE_NAME.name: name}
+
+
+def _hit_ratio(caches: CacheRegistry) -> Points:
+    for watched in caches.each():
+        ratio = watched.hit_ratio()
+        if ratio is not None:
+            yield ratio, {a.AGENT_CACHE_NAME.name: watched.name}

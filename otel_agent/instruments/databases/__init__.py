@@ -1,0 +1,1 @@
+"""Databases: query spans, query durations and connection pools of SQLAlchemy engines."""

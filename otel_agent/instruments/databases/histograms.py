@@ -1,0 +1,165 @@
+"""
+Histograms of durations that cost a query next to nothing.
+
+Recording through the API costs microseconds: as much as all the rest of what is done for a query. So a duration is appended to
+a queue, and whoever collects, or the 128th, counts what is there. Where the reader is not ours and cannot be given what is kept
+here, durations are recorded through the API.
+
+One lock for each histogram is held while counting. A query never waits for it: when it is taken, somebody is counting already.
+The collector of garbage may run a pool's clean-up, and so `DurationHistogram.add`, in the middle of the counting; this is harmless.
+"""
+
+import os
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from opentelemetry.metrics import Meter
+
+from otel_agent.catalog import Metric
+from otel_agent.instruments.distributions import BucketCounts
+from otel_agent.instruments.observing import create
+
+__all__ = ["DurationHistogram", "DurationHistograms", "Record"]
+
+LIMIT = 1000
+"""Attribute sets of one metric; durations of further ones are recorded together, marked as overflow."""
+
+OVERFLOW: Mapping[str, Any] = {"otel.metric.overflow": True}
+
+Record = Callable[[float], None]
+"""Takes a duration in seconds."""
+
+_BATCH = 128
+
+
+class DurationHistogram(BucketCounts):
+    """A distribution that many threads add to."""
+
+    __slots__ = ("_lock", "_waiting")
+
+    def __init__(self, metric: Metric, attributes: Mapping[str, Any]) -> None:
+        """
+        Begin empty.
+
+        Args:
+            metric: A histogram with bounds, from the catalogue.
+            attributes: Of its one point.
+        """
+        super().__init__(metric, attributes)
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin again in a forked child, where a thread that is gone may hold the lock."""
+        self._lock = threading.Lock()
+        self._waiting: deque[float] = deque()
+        self._begin()
+
+    def record(self, value: float) -> None:
+        """
+        Count a value soon.
+
+        Args:
+            value: In seconds; at least 0.
+        """
+        waiting = self._waiting
+        waiting.append(value)
+        if len(waiting) >= _BATCH and self._lock.acquire(blocking=False):
+            try:
+                self._count()
+            finally:
+                self._lock.release()
+
+    def read(self) -> tuple[Sequence[int], float, float, float]:
+        """
+        Count what waits, and read.
+
+        Returns:
+            As `BucketCounts.read`.
+        """
+        with self._lock:
+            self._count()
+            return super().read()
+
+    def _count(self) -> None:
+        waiting = self._waiting
+        for _ in range(len(waiting)):
+            self.add(waiting.popleft())
+
+
+class DurationHistograms:
+    """The histograms of all databases: made when first asked for, bounded in number."""
+
+    def __init__(self, meter: Meter | None = None) -> None:
+        """
+        Begin with none.
+
+        Args:
+            meter: Record through this one; `None` keeps durations here, for `distributions`.
+        """
+        self._meter = meter
+        self._instruments: dict[str, Any] = {}
+        self._kept: dict[tuple[str, frozenset[tuple[str, Any]]], DurationHistogram] = {}
+        self._records: dict[tuple[str, frozenset[tuple[str, Any]]], Record] = {}
+        self._counts: dict[str, int] = {}
+        _all.add(self)
+
+    def of(self, metric: Metric, attributes: Mapping[str, Any]) -> Record:
+        """
+        Where durations of a kind are recorded.
+
+        Args:
+            metric: A histogram of the catalogue.
+            attributes: Of the point.
+
+        Returns:
+            Takes durations from any thread, and never raises.
+        """
+        key = (metric.name, frozenset(attributes.items()))
+        record = self._records.get(key)
+        if record is None:
+            count = self._counts.get(metric.name, 0)
+            if count >= LIMIT and attributes != OVERFLOW:
+                return self.of(metric, OVERFLOW)
+            self._counts[metric.name] = count + 1
+            record = self._records.setdefault(key, self._make(key, metric, attributes))
+        return record
+
+    def distributions(self) -> Sequence[DurationHistogram]:
+        """
+        What is to be exported as histograms.
+
+        Returns:
+            Those that are kept here and have a value.
+        """
+        return [each for each in list(self._kept.values()) if any(each.read()[0])]
+
+    def renew(self) -> None:
+        """Begin again in a forked child."""
+        for each in list(self._kept.values()):
+            each.renew()
+
+    def _make(
+        self, key: tuple[str, frozenset[tuple[str, Any]]], metric: Metric, attributes: Mapping[str, Any]
+    ) -> Record:
+        if self._meter is not None:
+            instrument = self._instruments.get(metric.name)
+            if instrument is None:
+                instrument = self._instruments.setdefault(metric.name, create(self._meter, metric))
+            return partial(instrument.record, attributes=dict(attributes))
+        return self._kept.setdefault(key, DurationHistogram(metric, attributes)).record
+
+
+_all: "weakref.WeakSet[DurationHistograms]" = weakref.WeakSet()
+
+
+def _renew_all() -> None:
+    for each in list(_all):
+        each.renew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_all)

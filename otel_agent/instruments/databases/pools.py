@@ -1,0 +1,306 @@
+"""
+Connection pools, measured by what they are and not by what has been added up.
+
+How many connections are used and idle is read from the pools when metrics are collected, so nothing that happens to a
+connection (detached, invalidated, lost to the garbage collector, inherited by a fork) makes the figures drift. A `Loan` lies in
+the record that SQLAlchemy keeps for each place in a pool and goes with it.
+
+SQLAlchemy tells when a connection was opened, given back, detached or closed, but not when somebody begins to wait for one:
+for that, and for timeouts, `Engine.raw_connection` is wrapped, through which every checkout of every engine goes.
+"""
+
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from otel_agent import guard
+from otel_agent.catalog import attributes as a
+from otel_agent.catalog import database as metrics
+from otel_agent.clock import perf_ns
+from otel_agent.instruments.databases.histograms import DurationHistograms
+
+__all__ = ["LOAN", "Loan", "PoolWatch", "Pools", "lend", "note_created"]
+
+LOAN = "otel_agent.loan"
+CREATED = "otel_agent.created"
+"""Keys in the `record_info` of a place in a pool."""
+
+_IDLE, _USED = a.DB_CLIENT_CONNECTION_STATE.values
+_POOL_NAME = a.DB_CLIENT_CONNECTION_POOL_NAME.name
+_STATE = a.DB_CLIENT_CONNECTION_STATE.name
+
+_TRIES = 5
+"""How often a list of places is asked for that changes while it is made."""
+
+Points = Iterator[tuple[float, Mapping[str, Any]]]
+
+
+class Loan:
+    """One place in a pool: whether its connection is lent out, and whether it has one."""
+
+    __slots__ = ("__weakref__", "begin_ns", "is_open", "pool", "watch")
+
+    def __init__(self, watch: "PoolWatch", pool: Any) -> None:
+        """
+        Describe a place.
+
+        Args:
+            watch: Of its database.
+            pool: The pool, kept weakly.
+        """
+        self.watch = watch
+        self.pool = weakref.ref(pool)
+        self.begin_ns = 0
+        self.is_open = True
+
+    def end(self) -> None:
+        """The connection is no longer lent out."""
+        begin_ns, self.begin_ns = self.begin_ns, 0
+        if begin_ns:
+            self.watch.record_use((perf_ns() - begin_ns) * 1e-9)
+
+
+class PoolWatch:
+    """The pools that one engine has had, one after the other."""
+
+    def __init__(self, name: str, histograms: DurationHistograms) -> None:
+        """
+        Begin to watch.
+
+        Args:
+            name: Of the pool in all metrics.
+            histograms: Where durations go.
+        """
+        self.name = name
+        self.attributes = {_POOL_NAME: name}
+        self.engine: Callable[[], Any] = _nobody
+        """Answers with an engine that has the pool, as long as there is one."""
+        self.loans: weakref.WeakSet[Loan] = weakref.WeakSet()
+        self.waiting: dict[object, int] = {}
+        """One entry for each request that waits: a dictionary, because adding to a number is not one step in a thread."""
+        self.timeouts = 0
+        self.record_wait = histograms.of(metrics.CONNECTION_WAIT_TIME, self.attributes)
+        self.record_use = histograms.of(metrics.CONNECTION_USE_TIME, self.attributes)
+        self.record_create = histograms.of(metrics.CONNECTION_CREATE_TIME, self.attributes)
+
+    def use_engine(self, engine: Any) -> None:
+        """
+        Read the pool of an engine from now on.
+
+        Args:
+            engine: Kept weakly.
+        """
+        self.engine = weakref.ref(engine)
+
+    def pool(self) -> Any:
+        """The engine's pool of now; `None` when the engine is gone."""
+        engine = self.engine()
+        return None if engine is None else engine.pool
+
+    def count(self) -> tuple[int, int] | None:
+        """
+        Count connections.
+
+        Returns:
+            Idle and used; `None` when there is neither an engine nor a connection of it.
+        """
+        pool = self.pool()
+        loans = self._loans()
+        if pool is None and not any(loan.begin_ns for loan in loans):
+            return None
+        # A pool that was replaced by `dispose` keeps no connection, but some of it may still be lent out.
+        used = sum(1 for loan in loans if loan.begin_ns and loan.pool() is not pool)
+        own = [loan for loan in loans if loan.pool() is pool]
+        if hasattr(pool, "checkedout") and hasattr(pool, "checkedin"):
+            empty = sum(1 for loan in own if not loan.begin_ns and not loan.is_open)
+            return max(0, pool.checkedin() - empty), used + max(0, pool.checkedout())
+        lent = sum(1 for loan in own if loan.begin_ns)
+        return sum(1 for loan in own if not loan.begin_ns and loan.is_open), used + lent
+
+    def renew(self) -> None:
+        """Begin again in a forked child."""
+        self.waiting = {}
+        self.timeouts = 0
+
+    def _loans(self) -> list[Loan]:
+        for _ in range(_TRIES):
+            try:
+                return list(self.loans)
+            except RuntimeError:  # another thread took a place in the pool for the first time meanwhile
+                continue
+        return []
+
+
+def _nobody() -> None:
+    return None
+
+
+class Pools:
+    """
+    The pools of the process.
+
+    `lock` guards names and the counts of timeouts, which are rare. It can be taken twice by one thread, because the garbage collector may run anything at any moment.
+    """
+
+    def __init__(self, histograms: DurationHistograms) -> None:
+        """
+        Begin with none.
+
+        Args:
+            histograms: Where durations go.
+        """
+        self._histograms = histograms
+        self.lock = threading.RLock()
+        self._watches: weakref.WeakValueDictionary[str, PoolWatch] = weakref.WeakValueDictionary()
+        _all.add(self)
+
+    def watch(self, name: str) -> PoolWatch:
+        """
+        Begin to watch the pools of an engine. Whoever calls keeps the watch; the pools have no points without it.
+
+        Args:
+            name: Wanted for all metrics; when it is taken, a number is appended.
+
+        Returns:
+            The watch.
+        """
+        with self.lock:
+            given, number = name, 1
+            while given in self._watches:
+                number += 1
+                given = f"{name}-{number}"
+            self._watches[given] = watch = PoolWatch(given, self._histograms)
+        return watch
+
+    def timed_out(self, watch: PoolWatch) -> None:
+        """
+        Count a request that gave up.
+
+        Args:
+            watch: Of the pool.
+        """
+        with self.lock:
+            watch.timeouts += 1
+
+    def renew(self) -> None:
+        """Begin again in a forked child."""
+        self.lock = threading.RLock()
+        for watch in list(self._watches.values()):
+            watch.renew()
+
+    # What follows is asked at each collection.
+
+    def counts(self) -> Points:
+        """Points of `db.client.connection.count`."""
+        for watch in self._each():
+            counted = watch.count()
+            if counted is not None:
+                for state, number in zip((_IDLE, _USED), counted, strict=True):
+                    yield number, {**watch.attributes, _STATE: state}
+
+    def limits(self) -> Points:
+        """Points of `db.client.connection.max`; none for a pool without limit."""
+        for watch in self._each():
+            pool = watch.pool()
+            limit = None if pool is None else _limit(pool)
+            if limit is not None:
+                yield limit, watch.attributes
+
+    def idle_limits(self) -> Points:
+        """Points of `db.client.connection.idle.max`; none for a pool without limit."""
+        for watch in self._each():
+            pool = watch.pool()
+            limit = None if pool is None else _idle_limit(pool)
+            if limit is not None:
+                yield limit, watch.attributes
+
+    def pending(self) -> Points:
+        """Points of `db.client.connection.pending_requests`."""
+        for watch in self._each():
+            if watch.pool() is not None:
+                yield len(watch.waiting), watch.attributes
+
+    def timeouts(self) -> Points:
+        """Points of `db.client.connection.timeouts`."""
+        for watch in self._each():
+            yield watch.timeouts, watch.attributes
+
+    def _each(self) -> Iterator[PoolWatch]:
+        with self.lock:
+            watches = list(self._watches.values())
+        for watch in watches:
+            with guard.guarded("instruments.sqlalchemy.pools", f"the connection pool {watch.name} cannot be measured"):
+                yield watch
+
+
+def note_created(record: Any) -> None:
+    """
+    Remember how long a connection took to open, until it is known which pool it belongs to.
+
+    Args:
+        record: SQLAlchemy's record of a place in a pool.
+    """
+    info = record.record_info
+    loan = info.get(LOAN)
+    if loan is not None:
+        loan.is_open = True
+    begin_s = getattr(record, "last_connect_time", None)
+    if begin_s:
+        # SQLAlchemy keeps the beginning by the wall clock; when that jumps back meanwhile, there is no duration.
+        info[CREATED] = time.time() - begin_s
+
+
+def lend(watch: PoolWatch, pool: Any, info: dict[str, Any]) -> None:
+    """
+    Note that a connection is lent out.
+
+    Args:
+        watch: Of the pool.
+        pool: The pool.
+        info: `record_info` of the place.
+    """
+    loan = info.get(LOAN)
+    if loan is None or loan.watch is not watch:
+        info[LOAN] = loan = Loan(watch, pool)
+        watch.loans.add(loan)
+    created_s = info.pop(CREATED, None)
+    if created_s is not None and created_s >= 0:
+        watch.record_create(created_s)
+    loan.is_open = True
+    loan.begin_ns = perf_ns()
+
+
+def _limit(pool: Any) -> int | None:
+    kind = type(pool).__name__
+    if hasattr(pool, "checkedout"):
+        overflow = getattr(pool, "_max_overflow", None)
+        if not isinstance(overflow, int) or overflow < 0:
+            return None
+        return int(pool.size()) + overflow
+    if kind in {"StaticPool", "AssertionPool"}:
+        return 1
+    return int(pool.size) if kind == "SingletonThreadPool" else None
+
+
+def _idle_limit(pool: Any) -> int | None:
+    kind = type(pool).__name__
+    if hasattr(pool, "checkedout"):
+        return int(pool.size()) or None
+    if kind == "NullPool":
+        return 0
+    return _limit(pool)
+
+
+_all: "weakref.WeakSet[Pools]" = weakref.WeakSet()
+
+
+def _renew_all() -> None:
+    for each in list(_all):
+        each.renew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_all)

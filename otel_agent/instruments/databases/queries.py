@@ -1,0 +1,171 @@
+"""
+What SQLAlchemy calls at the begin and at the end of a query.
+
+All of it runs in the agent's own calls. What goes wrong here is counted and said once a minute, and the agent sees nothing of it.
+
+Between begin and end nothing is kept but two values on SQLAlchemy's execution context, which goes with the query, whatever
+becomes of it.
+"""
+
+from typing import Any
+
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY as SUPPRESS
+from opentelemetry.context import Context
+
+from otel_agent.catalog import attributes as a
+from otel_agent.catalog import database as metrics
+from otel_agent.clock import perf_ns
+from otel_agent.guard import shared
+from otel_agent.instruments.databases.errors import error_type, mark, status_code
+from otel_agent.instruments.databases.prepared import Database, Databases, Prepared
+from otel_agent.instruments.databases.query_spans import SpanMaker
+from otel_agent.recording.context import current
+
+__all__ = ["Queries"]
+
+_SUPPRESS_OLD = "suppress_instrumentation"
+"""The key that instrumentations used before the API had one."""
+
+_CONTRIB = "_otel_span"
+"""Attribute under which opentelemetry-instrumentation-sqlalchemy keeps its span."""
+
+_ROWS_LIMIT = 1 << 31
+"""Drivers that do not know the number of rows say -1, or the largest number they have."""
+
+_MULTIPLE_VALUES = "INSERTMANYVALUES"
+_NEXT_ROW = "), ("
+
+_KIND = "instruments.sqlalchemy"
+
+
+class Queries:
+    """Watches the queries of all engines."""
+
+    def __init__(self, spans: SpanMaker, databases: Databases) -> None:
+        """
+        Prepare to watch.
+
+        Args:
+            spans: Makes the spans.
+            databases: Knows what engines are connected to.
+        """
+        self._spans = spans
+        self._databases = databases
+
+    def before(
+        self,
+        _conn: Any,
+        _cursor: Any,
+        statement: str,
+        parameters: Any,
+        context: Any,
+        executemany: bool,  # noqa: FBT001 - SQLAlchemy's signature
+    ) -> tuple[str, Any]:
+        """Begin; see `sqlalchemy.events.ConnectionEvents.before_cursor_execute`."""
+        if context is None:  # a dialect's own business
+            return statement, parameters
+        try:
+            text, batch_size = _as_batch(context, statement, parameters) if executemany else (statement, 0)
+            context._otel_agent_running = (perf_ns(), text, batch_size)  # noqa: SLF001 - our own attribute
+        except Exception as error:  # noqa: BLE001 - the agent's query goes on whatever happens here
+            shared.report(_KIND, "a query could not be watched", error)
+        return statement, parameters
+
+    def after(
+        self,
+        conn: Any,
+        cursor: Any,
+        _statement: str,
+        _parameters: Any,
+        context: Any,
+        _executemany: bool,  # noqa: FBT001 - SQLAlchemy's signature
+    ) -> None:
+        """End; see `sqlalchemy.events.ConnectionEvents.after_cursor_execute`."""
+        try:
+            running = getattr(context, "_otel_agent_running", None)
+            if running is None:
+                return
+            duration_ns = perf_ns() - running[0]
+            context._otel_agent_running = None  # noqa: SLF001 - as above
+            surroundings = current()
+            if surroundings and _is_suppressed(surroundings):
+                return
+            database = self._databases.of(conn.engine)
+            prepared = database.prepared(running[1])
+            if running[2] > 1:
+                prepared = database.batch(prepared)
+            prepared.record(duration_ns * 1e-9)
+            if getattr(context, _CONTRIB, None) is None:
+                rows = _rows(cursor) if prepared.is_select else -1
+                self._spans.make(prepared, surroundings, duration_ns, running[2], rows)
+        except Exception as error:  # noqa: BLE001 - as above
+            shared.report(_KIND, "a query could not be recorded", error)
+
+    def failed(self, failure: Any) -> None:
+        """End with an error; see `sqlalchemy.events.DialectEvents.handle_error`."""
+        try:
+            self._fail(failure)
+        except Exception as error:  # noqa: BLE001 - as above
+            shared.report(_KIND, "a failed query could not be recorded", error)
+
+    def _fail(self, failure: Any) -> None:
+        context = failure.execution_context
+        running = getattr(context, "_otel_agent_running", None)
+        if running is None:
+            # The statement has not been sent, or has ended, and fetching or committing failed. What is said of connecting
+            # holds no values, and helps.
+            if failure.connection is not None:
+                sent = failure.statement if context is None else None
+                _mark(failure, self._databases.of(failure.engine).prepared(sent).text if sent else "")
+            return
+        duration_ns = perf_ns() - running[0]
+        context._otel_agent_running = None  # noqa: SLF001 - our own attribute
+        database = self._databases.of(failure.engine)
+        prepared = database.prepared(running[1])
+        _mark(failure, prepared.text)
+        surroundings = current()
+        if _is_suppressed(surroundings):
+            return
+        if running[2] > 1:
+            prepared = database.batch(prepared)
+        error = failure.original_exception
+        # Cancelled, or the process ends: no failure of the database.
+        said = (error_type(error), status_code(error)) if isinstance(error, Exception) else None
+        _record(database, prepared, duration_ns, said)
+        if getattr(context, _CONTRIB, None) is None:
+            self._spans.make(prepared, surroundings, duration_ns, running[2], failure=said)
+
+
+def _record(database: Database, prepared: Prepared, duration_ns: int, said: tuple[str, str | None] | None) -> None:
+    record = prepared.record
+    if said is not None:
+        dimensions = {**prepared.dimensions, a.ERROR_TYPE.name: said[0]}
+        if said[1] is not None:
+            dimensions[a.DB_RESPONSE_STATUS_CODE.name] = said[1]
+        record = database.histograms.of(metrics.OPERATION_DURATION, dimensions)
+    record(duration_ns * 1e-9)
+
+
+def _mark(failure: Any, text: str) -> None:
+    if isinstance(failure.original_exception, Exception):
+        mark(failure.original_exception, failure.sqlalchemy_exception, text)
+
+
+def _is_suppressed(surroundings: Context) -> bool:
+    return bool(surroundings.get(SUPPRESS) or surroundings.get(_SUPPRESS_OLD))
+
+
+def _as_batch(context: Any, statement: str, parameters: Any) -> tuple[str, int]:
+    """The statement for one set of parameters, and the number of sets."""
+    if getattr(context.execute_style, "name", "") != _MULTIPLE_VALUES:
+        return statement, len(parameters) if isinstance(parameters, list | tuple) else 0
+    # SQLAlchemy repeats the row of its own statement; what it repeats is short, what is sent may be megabytes.
+    single = str(context.statement)
+    if single.count(_NEXT_ROW) == 0:
+        return single, statement.count(_NEXT_ROW) + 1
+    return single, len(parameters) // max(1, len(context.parameters[0]))
+
+
+def _rows(cursor: Any) -> int:
+    rows = getattr(cursor, "rowcount", -1)
+    return rows if isinstance(rows, int) and 0 <= rows < _ROWS_LIMIT else -1

@@ -1,0 +1,1 @@
+"""Functions: spans and durations of what `traced`, `timed` and `span` mark."""

@@ -1,0 +1,197 @@
+"""
+Calls under a span: what the wrappers of one function share.
+
+What a wrapper (see `wrappers` and `steps`) needs it finds in its `TracedFunction`, where `TracedFunction.bind` exchanges it when telemetry starts or
+ends. Begin and end of a span stand here for every way but the quickest.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind, Status, StatusCode
+
+from otel_agent.clock import perf_s, wall_ns
+from otel_agent.guard import shared
+from otel_agent.instruments.functions import binding
+from otel_agent.recording.context import current, make_current, restore, with_span
+from otel_agent.recording.failures import is_failure, mark_recorded, text_of, type_name
+from otel_agent.recording.recorder import Limit, Recorder
+
+__all__ = ["SCOPE", "TracedFunction", "fail"]
+
+SCOPE = "otel_agent.instruments.functions"
+"""Name of the instrumentation scope."""
+
+
+class TracedFunction:
+    """One traced function: what its spans share, and where they and its durations go."""
+
+    __slots__ = (
+        "__weakref__",
+        "attributes",
+        "bare",
+        "capture",
+        "durations",
+        "durations_s",
+        "function_name",
+        "hot",
+        "items",
+        "kind",
+        "limit",
+        "name",
+        "queue",
+        "random_bits",
+        "recorder",
+        "series",
+        "site",
+    )
+
+    def __init__(self, name: str, kind: SpanKind, attributes: Mapping[str, Any], function_name: str) -> None:
+        """
+        Describe a function.
+
+        Args:
+            name: Of its spans.
+            kind: Of its spans.
+            attributes: Of its spans.
+            function_name: Under which its durations are counted.
+        """
+        self.name = name
+        self.kind = kind
+        self.attributes = attributes
+        self.function_name = function_name
+        self.capture: Any = None
+        """What is taken of arguments and results, a `captures.Capture`; nothing by default."""
+        self.recorder: Recorder | None = None
+        self.limit: Limit | None = None
+        """Its budget of spans, when it has one."""
+        self.hot: Any = None
+        """Class of the parents below which the quick way is open; `None`: it is closed."""
+        self.bare: Any = None
+        """Class of the parents below which calls run without a span; `None`: there is none."""
+
+    def bind(self, recorder: Recorder | None) -> None:
+        """
+        Record with a recorder from now on.
+
+        `hot` and `bare` open ways and are set last; the rest is exchanged and never taken away, because a call in another thread
+        may be in the middle.
+
+        Args:
+            recorder: `None`: speak OpenTelemetry's interface again.
+        """
+        self.hot = self.bare = None
+        self.recorder = recorder
+        if recorder is None:
+            return
+        self.series = recorder.durations.series(self.function_name)
+        self.durations, self.durations_s = self.series.pending, self.series.pending_s
+        if recorder.queue is not None:
+            self.queue, self.items, self.random_bits = recorder.queue, recorder.items, recorder.random_bits
+        if recorder.limit is None:
+            self.limit = None
+        elif self.limit is None:
+            self.limit = recorder.limit()
+        tracer = recorder.tracer
+        if tracer is not None:
+            self.site = tracer.make_site(self.name, self.kind, self.attributes)
+            if recorder.limit is None:
+                self.hot, self.bare = tracer.hot, tracer.bare
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Functions that are pickled by value (cloudpickle) take their call along; recorders stay in their process.
+        return _revived, (self.name, self.kind, self.attributes, self.function_name)
+
+    def start(self) -> Any:
+        """Begin a span the complete way."""
+        recorder = self.recorder
+        if recorder is not None and recorder.tracer is not None:
+            return recorder.tracer.begin(self.site)
+        return trace.get_tracer(SCOPE).start_span(self.name, kind=self.kind, attributes=self.attributes)
+
+    def enter(self) -> tuple[Any, Any]:
+        """
+        Begin a span and make it current.
+
+        Returns:
+            The span and a token, for `leave`; nothing at all when the function's budget is spent.
+        """
+        if self.limit is not None and not self.limit.allows():
+            return None, None
+        span = self.start()
+        return span, make_current(with_span(current(), span))
+
+    def leave(self, span: Any, token: Any, started: int, error: BaseException | None) -> None:
+        """
+        Give the context back and end a span.
+
+        Args:
+            span: From `enter`.
+            token: From `enter`.
+            started: When the call began, in nanoseconds since 1970.
+            error: What it ended with.
+        """
+        ended = wall_ns()
+        if token is not None:
+            try:  # noqa: SIM105 - `suppress` costs more than all the rest
+                restore(token)
+            except ValueError:
+                pass  # a coroutine that is closed from another task: its context is not ours to change there
+        self.finish(span, started, ended, error)
+
+    def finish(self, span: Any, started: int, ended: int, error: BaseException | None) -> None:
+        """
+        End a span whose context has been given back.
+
+        Args:
+            span: From `start`.
+            started: When the call began, in nanoseconds since 1970.
+            ended: When it ended, likewise.
+            error: What it ended with.
+        """
+        try:
+            if span is not None and span.is_recording():
+                if error is not None:
+                    fail(span, error)
+                span.end(max(ended, getattr(span, "start_time", started)))
+            self._count(ended - started, error, None if span is None or error is None else span.get_span_context())
+        except Exception as failure:  # noqa: BLE001 - the agent's own exception must not be replaced by ours
+            shared.report("functions.end", f"the end of a call of {self.function_name} could not be recorded", failure)
+
+    def count(self, started_s: float, error: BaseException) -> None:
+        """
+        Count a call without a span that ended with an exception.
+
+        Args:
+            started_s: By `perf_s`.
+            error: The exception.
+        """
+        self.finish(None, 0, int((perf_s() - started_s) * 1e9), error)
+
+    def _count(self, duration_ns: int, error: BaseException | None, context: Any) -> None:
+        if self.recorder is not None:
+            self.series.add(duration_ns, error, context)
+
+
+def _revived(*described: Any) -> TracedFunction:
+    call = TracedFunction(*described)
+    binding.now.add(call)
+    return call
+
+
+def fail(span: Any, error: BaseException) -> None:
+    """
+    Say on a span what its call ended with.
+
+    Args:
+        span: Of the call; open.
+        error: An exception; nothing is said of cancellation and its like.
+    """
+    if not is_failure(error) or not span.is_recording():
+        return
+    kind = type_name(error)
+    span.set_attribute("error.type", kind)
+    span.set_status(Status(StatusCode.ERROR, f"{kind}: {text_of(error)}"))
+    if mark_recorded(error, span.get_span_context().trace_id):
+        span.record_exception(error)

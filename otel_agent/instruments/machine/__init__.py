@@ -1,0 +1,1 @@
+"""The machine: host, process and runtime metrics, and where their readings come from."""

@@ -1,0 +1,139 @@
+"""
+How late asyncio calls back: what one callback that blocks costs all others.
+
+A heartbeat on each running loop asks to be called in 20 ms and notes how much later it was. It finds loops without help:
+asyncio's own loops when they begin to run, since `run_forever` of their base class is wrapped while this is installed, and the
+loop that runs already when it is installed. Loops of other makers (uvloop) are found by `watch_running_loop`, to be called
+inside a coroutine. An agent that never imports asyncio does not get it from here. The heartbeat is a timer: it does not keep a loop alive, ends with it, and carries nobody's context.
+"""
+
+import contextvars
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+from otel_agent.instruments.distributions import BucketCounts
+from otel_agent.instruments.imports import Watch, after_import
+
+if TYPE_CHECKING:
+    import asyncio  # not loaded here: see the module
+
+__all__ = ["LoopWatch"]
+
+INTERVAL_S = 0.02
+"""Between two heartbeats: the error of a delay is at most this, and the cost about a thousandth of a core."""
+
+
+class LoopWatch:
+    """Keeps a heartbeat on every loop that runs."""
+
+    def __init__(self, delays: BucketCounts, interval_s: float = INTERVAL_S) -> None:
+        """
+        Watch nothing yet.
+
+        Args:
+            delays: Takes delays in seconds.
+            interval_s: Between two heartbeats of a loop, in seconds.
+        """
+        self._delays = delays
+        self._interval_s = interval_s
+        self._watched: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
+        # Loops of several threads share the distribution. A delay that finds it taken is left out: a loop never waits.
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+        self._is_open = False
+        self._watch: Watch | None = None
+        self._original: Callable[..., None] | None = None
+        self._wrapped: Callable[..., None] | None = None
+
+    def install(self) -> None:
+        """Find loops from now on."""
+        self._is_open = True
+        if "asyncio" in sys.modules:
+            self._wrap()
+        else:
+            self._watch = after_import(lambda name: name == "asyncio", lambda _: self._wrap())
+
+    def _wrap(self) -> None:
+        import asyncio
+
+        self._original = original = asyncio.BaseEventLoop.run_forever
+
+        def run_forever(loop: Any) -> None:
+            timer = self._begin(loop)
+            try:
+                original(loop)
+            finally:
+                if timer is not None:
+                    timer.stop()
+                    self._watched.discard(loop)
+
+        self._wrapped = run_forever
+        asyncio.BaseEventLoop.run_forever = run_forever  # type: ignore[method-assign,assignment]  # instrumentation; `close` undoes it
+        self.watch_running_loop()
+
+    def watch_running_loop(self) -> None:
+        """Watch the loop that runs in this thread, if one does; called twice, it is watched once."""
+        import asyncio
+
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        self._begin(loop)
+
+    def close(self) -> None:
+        """Let every heartbeat stop; safe twice."""
+        self._is_open = False
+        if self._watch is not None:
+            self._watch.close()
+        if self._original is None:
+            return
+        import asyncio
+
+        if asyncio.BaseEventLoop.run_forever is self._wrapped:
+            asyncio.BaseEventLoop.run_forever = self._original  # type: ignore[method-assign]  # see `install`
+        self._original = None
+
+    def _begin(self, loop: "asyncio.AbstractEventLoop") -> "_Heartbeat | None":
+        if not self._is_open or loop in self._watched or loop.is_closed():
+            return None
+        if self._pid != os.getpid():
+            self._pid, self._lock = os.getpid(), threading.Lock()
+        self._watched.add(loop)
+        heartbeat = _Heartbeat(loop, self._note, self._interval_s)
+        heartbeat.schedule()
+        return heartbeat
+
+    def _note(self, delay_s: float) -> bool:
+        if self._is_open and self._lock.acquire(blocking=False):
+            self._delays.add(delay_s)
+            self._lock.release()
+        return self._is_open
+
+
+class _Heartbeat:
+    """Calls itself back on one loop."""
+
+    def __init__(self, loop: "asyncio.AbstractEventLoop", note: Callable[[float], bool], interval_s: float) -> None:
+        self._loop = loop
+        self._note = note
+        self._interval_s = interval_s
+        self._due_s = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def schedule(self) -> None:
+        self._due_s = self._loop.time() + self._interval_s
+        self._timer = self._loop.call_at(self._due_s, self._beat, context=contextvars.Context())
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _beat(self) -> None:
+        if self._note(max(0.0, self._loop.time() - self._due_s)):
+            self.schedule()

@@ -1,0 +1,298 @@
+"""
+The host, or the container when it has limits: CPU, load, memory, paging, disks, filesystem, network.
+
+All metrics of one collection come from one reading. By default they are totals, 16 points; in detail there is a point for
+each CPU, device, filesystem and interface instead.
+"""
+
+import os
+import platform
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry.metrics import Meter
+
+from otel_agent.catalog import attributes as a
+from otel_agent.catalog import host as metrics
+from otel_agent.instruments.machine.intervals import LatestReading, busy_ratio
+from otel_agent.instruments.observing import Handle, observe
+
+if TYPE_CHECKING:
+    # Loaded with the first reading, by the thread that takes it.
+    from otel_agent.instruments.machine import cgroup
+    from otel_agent.instruments.machine.readings import HostReading
+
+__all__ = ["build_ratios", "install"]
+
+Points = Iterator[tuple[float, Mapping[str, Any] | None]]
+
+_USED = {a.SYSTEM_MEMORY_STATE.name: "used"}
+_SWAP_USED = {a.SYSTEM_PAGING_STATE.name: "used"}
+_SWAP_FREE = {a.SYSTEM_PAGING_STATE.name: "free"}
+_READ, _WRITE = ({a.DISK_IO_DIRECTION.name: value} for value in a.DISK_IO_DIRECTION.values)
+_RECEIVE, _TRANSMIT = ({a.NETWORK_IO_DIRECTION.name: value} for value in a.NETWORK_IO_DIRECTION.values)
+_LOOPBACK = ("lo", "lo0")
+
+
+def install(
+    meter: Meter,
+    *,
+    tick_s: float = 1.0,
+    detail: bool = False,
+    read: "Callable[[], HostReading] | None" = None,
+    find_limits: "Callable[[], cgroup.Cgroup | None] | None" = None,
+) -> Handle:
+    """
+    Measure the host from the next collection on.
+
+    Args:
+        meter: Of the API.
+        tick_s: Between two collections, in seconds.
+        detail: Whether every CPU, device, filesystem and interface gets points of its own.
+        read: Takes a reading; `/proc` on Linux and psutil elsewhere by default.
+        find_limits: Finds the container's limits, at the first collection; `cgroup.find` by default.
+
+    Returns:
+        Whose `close` ends it.
+    """
+    host = _Host(read or _reader(detail=detail), find_limits, tick_s=tick_s, detail=detail)
+    return Handle(observe(meter, metric, getattr(host, method)) for metric, method in _SOURCES)
+
+
+def build_ratios(tick_s: float = 1.0) -> Callable[[], Mapping[str, float]]:
+    """
+    Make a reader of how full the host, or the container, is; for thresholds.
+
+    Args:
+        tick_s: Between two readings, in seconds.
+
+    Returns:
+        Answers with ratios from 0 to 1 by name: "cpu" (from the second reading on), "memory", "disk" (of the fullest
+        filesystem looked at). What the platform does not tell is left out.
+    """
+    host = _Host(_reader(detail=False), None, tick_s=tick_s, detail=False)
+    sources = {"cpu": host.cpu_utilization, "memory": host.memory_utilization, "disk": host.filesystem_utilization}
+
+    def read() -> Mapping[str, float]:
+        found = {name: [value for value, _ in points()] for name, points in sources.items()}
+        return {name: max(values) for name, values in found.items() if values}
+
+    return read
+
+
+class _Host:
+    """Turns readings into points."""
+
+    def __init__(
+        self,
+        read: "Callable[[], HostReading]",
+        find_limits: "Callable[[], cgroup.Cgroup | None] | None",
+        *,
+        tick_s: float,
+        detail: bool,
+    ) -> None:
+        """
+        Read nothing yet; see `install`.
+
+        Args:
+            read: Takes a reading.
+            find_limits: Finds the container's limits.
+            tick_s: Between two collections, in seconds.
+            detail: Whether parts are told apart.
+        """
+        self._read = read
+        self._find_limits = find_limits
+        self._detail = detail
+        self._group: cgroup.Cgroup | None = None
+        self._has_looked = False
+        self._latest = LatestReading(self._take, tick_s)
+
+    def cpu_utilization(self) -> Points:
+        (now, limits), before = self._latest.get()
+        if before is None:
+            return
+        earlier, earlier_limits = before
+        if self._detail and now.cpus:
+            for number, times in now.cpus.items():
+                if number in earlier.cpus and (ratio := busy_ratio(earlier.cpus[number], times)) is not None:
+                    yield ratio, {a.CPU_LOGICAL_NUMBER.name: number}
+            return
+        share = _share_of_limit(limits, earlier_limits, now.at_s - earlier.at_s)
+        ratio = busy_ratio(earlier.cpu, now.cpu) if share is None else share
+        if ratio is not None:
+            yield ratio, None
+
+    def cpu_time(self) -> Points:
+        (now, _), _ = self._latest.get()
+        if self._detail and now.cpus:
+            for number, times in now.cpus.items():
+                for mode, time_s in times.items():
+                    yield time_s, {a.CPU_LOGICAL_NUMBER.name: number, a.CPU_MODE.name: mode}
+            return
+        times = now.cpu
+        yield times.get("user", 0.0) + times.get("nice", 0.0), {a.CPU_MODE.name: "user"}
+        yield times.get("system", 0.0) + times.get("interrupt", 0.0), {a.CPU_MODE.name: "system"}
+
+    def cpu_load(self) -> Points:
+        (now, _), _ = self._latest.get()
+        if now.load is not None:
+            yield now.load, None
+
+    def memory_usage(self) -> Points:
+        used_bytes, _ = self._memory()
+        yield used_bytes, _USED
+        if self._detail:
+            (now, _), _ = self._latest.get()
+            memory = now.memory
+            for state, size_bytes in (
+                ("free", memory.free_bytes),
+                ("buffers", memory.buffers_bytes),
+                ("cached", memory.cached_bytes),
+            ):
+                yield size_bytes, {a.SYSTEM_MEMORY_STATE.name: state}
+
+    def memory_limit(self) -> Points:
+        _, limit_bytes = self._memory()
+        yield limit_bytes, None
+
+    def memory_utilization(self) -> Points:
+        used_bytes, limit_bytes = self._memory()
+        if limit_bytes:
+            yield used_bytes / limit_bytes, _USED
+
+    def paging_usage(self) -> Points:
+        (now, _), _ = self._latest.get()
+        memory = now.memory
+        if self._detail and memory.swap_total_bytes:
+            yield memory.swap_used_bytes, _SWAP_USED
+            yield memory.swap_total_bytes - memory.swap_used_bytes, _SWAP_FREE
+
+    def paging_utilization(self) -> Points:
+        (now, _), _ = self._latest.get()
+        memory = now.memory
+        if memory.swap_total_bytes:
+            yield memory.swap_used_bytes / memory.swap_total_bytes, _SWAP_USED
+
+    def disk_io(self) -> Points:
+        (now, _), _ = self._latest.get()
+        if self._detail:
+            for name, disk in now.disks.items():
+                yield disk.read_bytes, {a.SYSTEM_DEVICE.name: name, **_READ}
+                yield disk.written_bytes, {a.SYSTEM_DEVICE.name: name, **_WRITE}
+        elif now.physical_disks:
+            yield sum(now.disks[name].read_bytes for name in now.physical_disks), _READ
+            yield sum(now.disks[name].written_bytes for name in now.physical_disks), _WRITE
+
+    def disk_operations(self) -> Points:
+        (now, _), _ = self._latest.get()
+        if self._detail:
+            for name, disk in now.disks.items():
+                yield disk.reads, {a.SYSTEM_DEVICE.name: name, **_READ}
+                yield disk.writes, {a.SYSTEM_DEVICE.name: name, **_WRITE}
+        elif now.physical_disks:
+            yield sum(now.disks[name].reads + now.disks[name].writes for name in now.physical_disks), None
+
+    def filesystem_usage(self) -> Points:
+        (now, _), _ = self._latest.get()
+        for mountpoint, space in now.filesystems.items():
+            yield space.used_bytes, _at(mountpoint, "used")
+            if self._detail:
+                yield space.available_bytes, _at(mountpoint, "free")
+                yield space.reserved_bytes, _at(mountpoint, "reserved")
+
+    def filesystem_utilization(self) -> Points:
+        (now, _), _ = self._latest.get()
+        for mountpoint, space in now.filesystems.items():
+            size_bytes = space.used_bytes + space.available_bytes
+            if size_bytes:
+                yield space.used_bytes / size_bytes, _at(mountpoint, "used")
+
+    def network_io(self) -> Points:
+        (now, _), _ = self._latest.get()
+        if self._detail:
+            for name, each in now.interfaces.items():
+                yield each.received_bytes, {a.NETWORK_INTERFACE_NAME.name: name, **_RECEIVE}
+                yield each.sent_bytes, {a.NETWORK_INTERFACE_NAME.name: name, **_TRANSMIT}
+            return
+        outward = [each for name, each in now.interfaces.items() if name not in _LOOPBACK]
+        if outward:
+            yield sum(each.received_bytes for each in outward), _RECEIVE
+            yield sum(each.sent_bytes for each in outward), _TRANSMIT
+
+    def network_errors(self) -> Points:
+        (now, _), _ = self._latest.get()
+        if self._detail:
+            for name, each in now.interfaces.items():
+                yield each.receive_errors, {a.NETWORK_INTERFACE_NAME.name: name, **_RECEIVE}
+                yield each.send_errors, {a.NETWORK_INTERFACE_NAME.name: name, **_TRANSMIT}
+            return
+        outward = [each for name, each in now.interfaces.items() if name not in _LOOPBACK]
+        if outward:
+            yield sum(each.receive_errors + each.send_errors for each in outward), None
+
+    def _memory(self) -> tuple[int, int]:
+        (now, limits), _ = self._latest.get()
+        total_bytes = now.memory.total_bytes
+        limit_bytes, used_bytes = limits.memory_limit_bytes, limits.memory_used_bytes
+        if limit_bytes is not None and used_bytes is not None and limit_bytes < total_bytes:
+            return used_bytes, limit_bytes
+        return total_bytes - now.memory.available_bytes, total_bytes
+
+    def _take(self) -> "tuple[HostReading, cgroup.CgroupLimits]":
+        from otel_agent.instruments.machine import cgroup
+
+        if not self._has_looked:
+            self._has_looked = True
+            self._group = (self._find_limits or cgroup.find)()
+        return self._read(), cgroup.CgroupLimits() if self._group is None else self._group.read()
+
+
+def _share_of_limit(now: "cgroup.CgroupLimits", before: "cgroup.CgroupLimits", elapsed_s: float) -> float | None:
+    if now.cpu_limit is None or now.cpu_used_s is None or before.cpu_used_s is None or elapsed_s <= 0:
+        return None
+    if now.cpu_limit >= (os.cpu_count() or 1):
+        return None
+    return min(1.0, max(0.0, (now.cpu_used_s - before.cpu_used_s) / (elapsed_s * now.cpu_limit)))
+
+
+def _at(mountpoint: str, state: str) -> dict[str, str]:
+    return {a.SYSTEM_FILESYSTEM_MOUNTPOINT.name: mountpoint, a.SYSTEM_FILESYSTEM_STATE.name: state}
+
+
+def _reader(*, detail: bool) -> "Callable[[], HostReading]":
+    made: list[Callable[[], HostReading]] = []
+
+    def read() -> "HostReading":
+        if not made:
+            made.append(_source(detail=detail))
+        return made[0]()
+
+    return read
+
+
+def _source(*, detail: bool) -> "Callable[[], HostReading]":
+    if platform.system() == "Linux":
+        from otel_agent.instruments.machine.procfs import HostFiles
+
+        return HostFiles(detail=detail)
+    from otel_agent.instruments.machine import psutil_readings
+
+    return psutil_readings.read_host_in_detail if detail else psutil_readings.read_host
+
+
+_SOURCES = (
+    (metrics.CPU_UTILIZATION, "cpu_utilization"),
+    (metrics.CPU_TIME, "cpu_time"),
+    (metrics.CPU_LOAD, "cpu_load"),
+    (metrics.MEMORY_USAGE, "memory_usage"),
+    (metrics.MEMORY_LIMIT, "memory_limit"),
+    (metrics.MEMORY_UTILIZATION, "memory_utilization"),
+    (metrics.PAGING_USAGE, "paging_usage"),
+    (metrics.PAGING_UTILIZATION, "paging_utilization"),
+    (metrics.DISK_IO, "disk_io"),
+    (metrics.DISK_OPERATIONS, "disk_operations"),
+    (metrics.FILESYSTEM_USAGE, "filesystem_usage"),
+    (metrics.FILESYSTEM_UTILIZATION, "filesystem_utilization"),
+    (metrics.NETWORK_IO, "network_io"),
+    (metrics.NETWORK_ERRORS, "network_errors"),
+)

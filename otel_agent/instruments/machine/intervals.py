@@ -1,0 +1,87 @@
+"""The newest reading and the one before it, and what happened between them."""
+
+import os
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from otel_agent.clock import monotonic_s
+
+if TYPE_CHECKING:
+    from otel_agent.instruments.machine.readings import CpuTimes  # loaded with the first reading
+
+__all__ = ["LatestReading", "busy_ratio"]
+
+_Reading = TypeVar("_Reading")
+
+
+def busy_ratio(before: "CpuTimes", after: "CpuTimes") -> float | None:
+    """
+    Share of the time between two readings in which a CPU was not idle.
+
+    Args:
+        before: Seconds by mode.
+        after: The same, later.
+
+    Returns:
+        From 0 to 1; `None` when no time has passed.
+    """
+    total_s = sum(after.values()) - sum(before.values())
+    if total_s <= 0:
+        return None
+    idle_s = sum(after.get(mode, 0.0) - before.get(mode, 0.0) for mode in ("idle", "iowait"))
+    return min(1.0, max(0.0, 1.0 - idle_s / total_s))
+
+
+class LatestReading(Generic[_Reading]):
+    """
+    The newest reading and the one before, shared by all callbacks of one collection.
+
+    A reading is taken anew when the newest is older than most of a tick. So however many callbacks and readers ask, rates are
+    always over a tick and never over the moment between two questions. `_lock` is held while reading, so that two readers
+    that ask at once share one reading.
+    """
+
+    def __init__(self, read: Callable[[], _Reading], tick_s: float, now_s: Callable[[], float] = monotonic_s) -> None:
+        """
+        Read nothing yet.
+
+        Args:
+            read: Takes a reading.
+            tick_s: Between two collections; a reading is stale after nine tenths of it.
+            now_s: The monotonic clock.
+        """
+        self._read = read
+        self._stale_after_s = 0.9 * tick_s
+        self._now_s = now_s
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._taken_s: float | None = None
+        self._newest: _Reading | None = None
+        self._before: _Reading | None = None
+
+    def get(self) -> tuple[_Reading, _Reading | None]:
+        """
+        The newest reading and the one before it.
+
+        Returns:
+            Both; `None` for the second after the first reading.
+        """
+        if self._pid != os.getpid():
+            self._forget()
+        with self._lock:
+            now_s = self._now_s()
+            newest = self._newest
+            if newest is None or self._taken_s is None or now_s - self._taken_s >= self._stale_after_s:
+                self._before = newest
+                self._newest = newest = self._read()
+                self._taken_s = now_s
+            return newest, self._before
+
+    def _forget(self) -> None:
+        # In a forked child: the parent's readings are not ours, and a thread of the parent may hold the lock for ever.
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._taken_s = None
+        self._newest = None
+        self._before = None

@@ -1,0 +1,116 @@
+"""
+The Python runtime: pauses of the garbage collector, its counts, delays of event loops.
+
+Pauses and delays are kept in distributions, because neither the collector nor a loop may wait for a metric; whoever exports
+reads them (`Runtime.distributions`).
+"""
+
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from opentelemetry.metrics import Meter
+
+from otel_agent.catalog import attributes as a
+from otel_agent.catalog import runtime as metrics
+from otel_agent.clock import perf_ns
+from otel_agent.instruments.distributions import BucketCounts
+from otel_agent.instruments.machine.event_loops import LoopWatch
+from otel_agent.instruments.observing import Handle, observe
+
+__all__ = ["Runtime", "install"]
+
+_GENERATIONS = 3
+
+
+class Runtime(Handle):
+    """What is measured of the runtime, until closed."""
+
+    def __init__(
+        self, pauses: Sequence[BucketCounts], delays: BucketCounts, loops: LoopWatch, undo: Sequence[Any]
+    ) -> None:
+        """
+        Hold what `install` has put in place.
+
+        Args:
+            pauses: Of the garbage collector: one, or one for each generation.
+            delays: Of event loops.
+            loops: The watch that feeds them.
+            undo: See `Handle`.
+        """
+        super().__init__(undo)
+        self._distributions = (*pauses, delays)
+        self.watch_running_loop = loops.watch_running_loop
+
+    def distributions(self) -> Sequence[BucketCounts]:
+        """
+        What is to be exported as histograms.
+
+        Returns:
+            Those that have a value.
+        """
+        return [each for each in self._distributions if any(each.read()[0])]
+
+
+def install(meter: Meter, *, detail: bool = False) -> Runtime:
+    """
+    Measure the runtime from now on.
+
+    Args:
+        meter: Of the API.
+        detail: Whether pauses are told apart by generation and counts are exported.
+
+    Returns:
+        The distributions, and `close` to end it.
+    """
+    pauses = [
+        BucketCounts(metrics.GC_PAUSE_DURATION, {a.CPYTHON_GC_GENERATION.name: generation} if detail else None)
+        for generation in range(_GENERATIONS if detail else 1)
+    ]
+    delays = BucketCounts(metrics.EVENT_LOOP_DELAY)
+    loops = LoopWatch(delays)
+    watch = _PauseWatch(pauses)
+    gc.callbacks.append(watch)
+    loops.install()
+    undo = [lambda: _remove(watch), loops.close]
+    if detail:
+        undo += [
+            observe(meter, metric, lambda key=key: _counts(key))  # type: ignore[misc]  # mypy does not infer defaults
+            for metric, key in (
+                (metrics.GC_COLLECTIONS, "collections"),
+                (metrics.GC_COLLECTED_OBJECTS, "collected"),
+                (metrics.GC_UNCOLLECTABLE_OBJECTS, "uncollectable"),
+            )
+        ]
+    return Runtime(pauses, delays, loops, undo)
+
+
+class _PauseWatch:
+    """
+    Called by the garbage collector at the start and the end of each collection.
+
+    The interpreter runs one collection at a time, so one slot for its start is enough. Nothing the collector tracks is made.
+    """
+
+    __slots__ = ("_pauses", "_start_ns")
+
+    def __init__(self, pauses: Sequence[BucketCounts]) -> None:
+        self._pauses = [pauses[min(generation, len(pauses) - 1)] for generation in range(_GENERATIONS)]
+        self._start_ns = 0
+
+    def __call__(self, phase: str, info: Mapping[str, int]) -> None:
+        if phase == "start":
+            self._start_ns = perf_ns()
+        elif self._start_ns:
+            self._pauses[info["generation"]].add((perf_ns() - self._start_ns) * 1e-9)
+            self._start_ns = 0
+
+
+def _counts(key: str) -> Iterator[tuple[float, Mapping[str, Any]]]:
+    for generation, stats in enumerate(gc.get_stats()):
+        yield stats[key], {a.CPYTHON_GC_GENERATION.name: generation}
+
+
+def _remove(watch: _PauseWatch) -> None:
+    if watch in gc.callbacks:
+        gc.callbacks.remove(watch)
