@@ -55,5 +55,5 @@ def test_a_failure_of_ours_never_replaces_the_agents(risk: ModuleType, monkeypat
         raise RuntimeError("ours")
 
     with recorded(trace_modules=[risk.__name__]), pytest.raises(ValueError, match="too much"):
-        monkeypatch.setattr(pending_spans, "fail", broken)
+        monkeypatch.setattr(pending_spans, "record_error", broken)
         risk.size(3)
