@@ -19,7 +19,7 @@ from otel_agent.instruments.functions.binding import bind
 from otel_agent.instruments.functions.blocks import Block
 from otel_agent.instruments.functions.calls import TracedFunction
 from otel_agent.instruments.functions.generators import traced_async_generator, traced_generator
-from otel_agent.instruments.functions.marks import mark_decorated
+from otel_agent.instruments.functions.marks import leave_alone, mark_decorated
 from otel_agent.instruments.functions.signatures import wrap
 from otel_agent.instruments.functions.timing import timed_function
 from otel_agent.late_imports import late_module
@@ -30,7 +30,7 @@ else:
     # It needs the catalogue, which a plain import of the package does not load.
     captures = late_module("otel_agent.instruments.functions.captures")
 
-__all__ = ["bind", "span", "timed", "traced"]
+__all__ = ["bind", "span", "timed", "traced", "untraced"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -91,6 +91,7 @@ def traced(
             described.capture = captures.Capture(function, arguments=capture_arguments, result=capture_result)
             if not _is_generator(function):
                 function = captures.capturing(function, described.capture)
+        leave_alone(function)
         return mark_decorated(_traced(function, described))
 
     return decorate
@@ -162,6 +163,7 @@ def timed(name: Any = None) -> Any:
                 "functions.timed", f"{function!r} cannot be timed: give a function or a method to `timed`, not this"
             )
             return function
+        leave_alone(function)
         return mark_decorated(
             timed_function(function, name or _describe(function, None, "internal", None).function_name)
         )
@@ -185,3 +187,18 @@ def span(name: str, /, **attributes: AttributeValue) -> Block:
             span.set_attribute("orders", 3)
     """
     return Block(name, attributes)
+
+
+def untraced(function: Function) -> Function:
+    """
+    Leave a function, or the methods of a class, out of automatic tracing.
+
+    Args:
+        function: Function, method or class; it is returned as it is.
+
+    Example:
+        @otel_agent.untraced
+        def on_tick(price: float) -> None: ...
+    """
+    leave_alone(function)
+    return function
