@@ -43,6 +43,9 @@ IDLE_LOOK_S = 0.045
 REST_S = 0.5
 """The same while there is nothing of interest, in seconds."""
 
+DULL_LOOKS = 8
+"""Looks at a thread that stays where it is, with nothing of interest on its stack, that only see that it is still there."""
+
 DEPTH = 200
 """Frames of one thread that are looked at, from the innermost."""
 
@@ -118,6 +121,7 @@ class StackWatch:
     Args:
         sites: Functions of interest, by the identity of their code; read at every look.
         slow_s: Calls that may have taken this long have a span, in seconds.
+        look_s: Time between two looks, in seconds.
         after_look: Called after each look, on the thread that looks.
     """
 
@@ -126,12 +130,15 @@ class StackWatch:
         sites: Mapping[int, CallSite],
         *,
         slow_s: float = SLOW_S,
+        look_s: float = LOOK_S,
         after_look: Callable[[], object] = lambda: None,
     ) -> None:
         self._sites = sites
         self._slow_ns = round(slow_s * 1e9)
+        self._look_s = look_s
         self._after_look = after_look
         self._ended: deque[SeenCall] = deque()
+        self._dull: dict[int, tuple[tuple[int, int], int]] = {}
         self._is_closed = False
         self._calls: SimpleQueue[bool] = SimpleQueue()
         """Wakes the thread: true to look, false to end. A signal's handler may call in the middle of another call."""
@@ -183,10 +190,20 @@ class StackWatch:
         Returns:
             How many calls were seen for the first time.
         """
-        own, seen = threading.get_ident(), 0
+        own, seen, dull = threading.get_ident(), 0, {}
         for ident, frame in sys._current_frames().items():  # noqa: SLF001 - documented, if named like a private one
-            if ident != own:
-                seen += self._look_at(frame, slack_ns)
+            if ident == own:
+                continue
+            place = id(frame), frame.f_lasti
+            known, looks_left = self._dull.get(ident, (None, 0))
+            if place == known and looks_left:
+                dull[ident] = place, looks_left - 1
+                continue
+            new, is_of_interest = self._look_at(frame, slack_ns)
+            seen += new
+            if not is_of_interest:
+                dull[ident] = place, DULL_LOOKS
+        self._dull = dull
         return seen
 
     def note(self, frame: FrameType, site: CallSite, context: Context) -> None:
@@ -209,7 +226,8 @@ class StackWatch:
                 if span.is_recording():
                     span.end(max(call.ended_ns, call.start_ns))
 
-    def _look_at(self, innermost: FrameType, slack_ns: int) -> int:
+    def _look_at(self, innermost: FrameType, slack_ns: int) -> tuple[int, bool]:
+        """How many calls were seen for the first time, and whether any of interest is there at all."""
         new: list[tuple[FrameType, CallSite]] = []
         around: SeenCall | Context | None = None
         frame: FrameType | None = innermost
@@ -232,10 +250,10 @@ class StackWatch:
             call = SeenCall(site, wall_ns(), slack_ns, around)
             leave_note(each, call, self._ended)
             around = call
-        return len(new)
+        return len(new), bool(new) or isinstance(around, SeenCall)
 
     def _run(self, calls: "SimpleQueue[bool]") -> None:
-        pause_s, looked_s, goes_on = LOOK_S, monotonic_s(), True
+        pause_s, looked_s, goes_on = self._look_s, monotonic_s(), True
         while goes_on:
             self._is_resting = not self._sites
             with suppress(Empty):
@@ -246,7 +264,7 @@ class StackWatch:
                 looked_s = now_s
                 self.tell()
                 self._after_look()
-                pause_s = LOOK_S if seen else min(IDLE_LOOK_S, pause_s + 0.001)
+                pause_s = self._look_s if seen else min(IDLE_LOOK_S, pause_s + 0.001)
 
 
 def leave_note(frame: FrameType, call: SeenCall, sink: "deque[SeenCall]") -> None:

@@ -16,7 +16,7 @@ from otel_agent.instruments.automatic.code_objects import functions_in, function
 from otel_agent.instruments.automatic.monitoring import HAS_MONITORING, Monitor, WatchedFunction
 from otel_agent.instruments.automatic.pending_spans import SCOPE, CallSite, DurationObserver
 from otel_agent.instruments.automatic.selection import MAIN, Selection, file_of
-from otel_agent.instruments.automatic.stack_watch import SLOW_S, StackWatch
+from otel_agent.instruments.automatic.stack_watch import LOOK_S, SLOW_S, StackWatch
 from otel_agent.instruments.functions import marks
 from otel_agent.instruments.imports import after_import
 
@@ -73,6 +73,7 @@ class AutomaticTracing:
         self._stacks = StackWatch(
             self._unwatched,
             slow_s=SLOW_S if self._monitor is not None else SEEN_ONLY_SLOW_S,
+            look_s=LOOK_S if self._monitor is not None else SEEN_ONLY_SLOW_S / 2,
             after_look=self._after_look,
         )
         if self._monitor is not None:
