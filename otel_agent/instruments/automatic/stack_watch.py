@@ -17,7 +17,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from time import thread_time
 from types import FrameType
 from typing import Any
 
@@ -29,19 +31,37 @@ from otel_agent.instruments.automatic.pending_spans import CallSite
 from otel_agent.instruments.functions import wrappers
 from otel_agent.recording.context import SPAN_KEY
 
-__all__ = ["SLOW_S", "SeenCall", "StackWatch", "leave_note"]
+__all__ = ["ALONE", "BESIDE_MONITORING", "Pace", "SeenCall", "StackWatch", "leave_note"]
 
-SLOW_S = 0.05
-"""Calls of functions that are left alone have a span when they may have taken this long, in seconds."""
 
-LOOK_S = 0.02
-"""Time between two looks, in seconds."""
+@dataclass(frozen=True)
+class Pace:
+    """How often stacks are looked at, and which calls have a span for having been seen."""
 
-IDLE_LOOK_S = 0.045
-"""The same while no thread does anything; still short enough for `SLOW_S`."""
+    slow_s: float
+    """Calls that may have taken this long have a span, in seconds, when they have certainly taken their function's minimum."""
+    busy_s: float
+    """Shortest time between two looks, while calls of interest come and go, in seconds."""
+    idle_s: float
+    """Longest time between two looks, while no thread moves, in seconds."""
+    share: float = 1.0
+    """Share of a core that looking may take in the long run, 0 to 1; in the first `EAGER_S` seconds five times as much."""
+
+
+BESIDE_MONITORING = Pace(slow_s=0.05, busy_s=0.02, idle_s=0.045)
+"""Where calls are watched otherwise, and only functions that were left alone are of interest."""
+
+ALONE = Pace(slow_s=0.0, busy_s=0.001, idle_s=0.01, share=0.01)
+"""Where there is nothing else."""
+
+EAGER_S = 5.0
+"""A start is looked at more closely, in seconds: short programs have nothing but a start."""
+
+WAKE_S = 2e-5
+"""What waking the thread takes beside what it does, in seconds of a core."""
 
 REST_S = 0.5
-"""The same while there is nothing of interest, in seconds."""
+"""Time between two looks while there is nothing of interest, in seconds."""
 
 DULL_LOOKS = 8
 """Looks at a thread that stays where it is, with nothing of interest on its stack, that only see that it is still there."""
@@ -74,9 +94,15 @@ class SeenCall:
         self.ended_ns = 0
         self._span: Any = None
 
-    def may_have_taken_ns(self) -> int:
-        """The longest it can have taken, in nanoseconds."""
-        return self.ended_ns - self.start_ns + self.slack_ns
+    def is_slow(self, slow_ns: int) -> bool:
+        """
+        Whether it has a span: it has certainly taken its function's minimum, and may have taken long.
+
+        Args:
+            slow_ns: What is long, in nanoseconds.
+        """
+        seen_ns = self.ended_ns - self.start_ns
+        return seen_ns >= self.site.min_duration_ns and seen_ns + self.slack_ns >= slow_ns
 
     def span(self) -> Any:
         """Its span, begun when somebody asks first."""
@@ -120,8 +146,7 @@ class StackWatch:
 
     Args:
         sites: Functions of interest, by the identity of their code; read at every look.
-        slow_s: Calls that may have taken this long have a span, in seconds.
-        look_s: Time between two looks, in seconds.
+        pace: How often to look.
         after_look: Called after each look, on the thread that looks.
     """
 
@@ -129,13 +154,12 @@ class StackWatch:
         self,
         sites: Mapping[int, CallSite],
         *,
-        slow_s: float = SLOW_S,
-        look_s: float = LOOK_S,
+        pace: Pace = BESIDE_MONITORING,
         after_look: Callable[[], object] = lambda: None,
     ) -> None:
         self._sites = sites
-        self._slow_ns = round(slow_s * 1e9)
-        self._look_s = look_s
+        self._pace = pace
+        self._slow_ns = round(pace.slow_s * 1e9)
         self._after_look = after_look
         self._ended: deque[SeenCall] = deque()
         self._dull: dict[int, tuple[tuple[int, int], int]] = {}
@@ -188,7 +212,7 @@ class StackWatch:
             slack_ns: Time since the last look, in nanoseconds.
 
         Returns:
-            How many calls were seen for the first time.
+            How many calls were seen for the first time; threads that have moved count, too.
         """
         own, seen, dull = threading.get_ident(), 0, {}
         for ident, frame in sys._current_frames().items():  # noqa: SLF001 - documented, if named like a private one
@@ -200,9 +224,8 @@ class StackWatch:
                 dull[ident] = place, looks_left - 1
                 continue
             new, is_of_interest = self._look_at(frame, slack_ns)
-            seen += new
-            if not is_of_interest:
-                dull[ident] = place, DULL_LOOKS
+            seen += new or place != known
+            dull[ident] = place, 0 if is_of_interest else DULL_LOOKS
         self._dull = dull
         return seen
 
@@ -221,7 +244,7 @@ class StackWatch:
         """Make the spans of the calls that are over."""
         while self._ended:
             call = self._ended.popleft()
-            if call.may_have_taken_ns() >= self._slow_ns:
+            if call.is_slow(self._slow_ns):
                 span = call.span()
                 if span.is_recording():
                     span.end(max(call.ended_ns, call.start_ns))
@@ -253,18 +276,22 @@ class StackWatch:
         return len(new), bool(new) or isinstance(around, SeenCall)
 
     def _run(self, calls: "SimpleQueue[bool]") -> None:
-        pause_s, looked_s, goes_on = self._look_s, monotonic_s(), True
+        pace, goes_on = self._pace, True
+        pause_s, began_s = pace.busy_s, monotonic_s()
+        looked_s = began_s
         while goes_on:
             self._is_resting = not self._sites
             with suppress(Empty):
                 goes_on = calls.get(timeout=REST_S if self._is_resting else pause_s)
             with guarded("instruments.stacks", "the stacks could not be looked at this time"):
-                now_s = monotonic_s()
-                seen = self.look(round(min(now_s - looked_s, SLOW_S) * 1e9)) if self._sites else 0
+                now_s, used_s = monotonic_s(), thread_time()
+                is_moving = self._sites and self.look(round(min(now_s - looked_s, pace.idle_s) * 1e9))
                 looked_s = now_s
                 self.tell()
                 self._after_look()
-                pause_s = self._look_s if seen else min(IDLE_LOOK_S, pause_s + 0.001)
+                share = pace.share * (5 if now_s - began_s < EAGER_S else 1)
+                least_s = max(pace.busy_s, (thread_time() - used_s + WAKE_S) / share)
+                pause_s = least_s if is_moving else min(max(pace.idle_s, least_s), max(pause_s, least_s) * 1.05)
 
 
 def leave_note(frame: FrameType, call: SeenCall, sink: "deque[SeenCall]") -> None:

@@ -16,14 +16,11 @@ from otel_agent.instruments.automatic.code_objects import functions_in, function
 from otel_agent.instruments.automatic.monitoring import HAS_MONITORING, Monitor, WatchedFunction
 from otel_agent.instruments.automatic.pending_spans import SCOPE, CallSite, DurationObserver
 from otel_agent.instruments.automatic.selection import MAIN, Selection, file_of
-from otel_agent.instruments.automatic.stack_watch import LOOK_S, SLOW_S, StackWatch
+from otel_agent.instruments.automatic.stack_watch import ALONE, BESIDE_MONITORING, StackWatch
 from otel_agent.instruments.functions import marks
 from otel_agent.instruments.imports import after_import
 
 __all__ = ["AutomaticTracing", "FunctionCounts"]
-
-SEEN_ONLY_SLOW_S = 0.02
-"""Where nothing but the stack tells of calls: those that may have taken this long have a span, in seconds."""
 
 TRIED_AT_A_TIME = 20
 """Functions that are put on trial again after one look at the stacks."""
@@ -72,8 +69,7 @@ class AutomaticTracing:
         self._monitor = _monitor(problems)
         self._stacks = StackWatch(
             self._unwatched,
-            slow_s=SLOW_S if self._monitor is not None else SEEN_ONLY_SLOW_S,
-            look_s=LOOK_S if self._monitor is not None else SEEN_ONLY_SLOW_S / 2,
+            pace=BESIDE_MONITORING if self._monitor is not None else ALONE,
             after_look=self._after_look,
         )
         if self._monitor is not None:
@@ -122,8 +118,11 @@ class AutomaticTracing:
         for name, module in list(sys.modules.copy().items()):
             if isinstance(module, ModuleType) and self._selection.has_module(name, file_of(module)):
                 self._take_module(module)
-        if self._is_script_known is False and self._selection.has_module(MAIN, None):
+        if not self._knows_script() and self._selection.has_module(MAIN, None):
             self.expect_script()
+
+    def _knows_script(self) -> bool:
+        return self._is_script_known
 
     def _take_script(self, code: CodeType, namespace: dict[str, Any]) -> None:
         name, file = str(namespace.get("__name__", "")), namespace.get("__file__")
