@@ -99,10 +99,10 @@ class OwnCode:
     def _is_below(root: str, path: str) -> bool:
         if path.startswith(_STANDARD_LIBRARY + os.sep):
             return False
-        folders = path[len(root) + 1 :].split(os.sep)[:-1]
+        folders = Path(path).relative_to(root).parts[:-1]
         if any(each.startswith(".") or each in _INSTALLED for each in folders):
             return False
-        return not any(_is_environment(os.sep.join([root, *folders[: count + 1]])) for count in range(len(folders)))
+        return not any(_is_environment(str(Path(root, *folders[: count + 1]))) for count in range(len(folders)))
 
 
 def _both(path: str) -> tuple[str, str]:

@@ -115,8 +115,8 @@ class AutomaticTracing:
     def _take_what_is_there(self) -> None:
         for code, namespace in module_codes_below(sys._getframe(1)):  # noqa: SLF001 - documented, if named like a private one
             self._take_script(code, namespace)
-        for name, module in list(sys.modules.copy().items()):
-            if isinstance(module, ModuleType) and self._selection.has_module(name, file_of(module)):
+        for module in sys.modules.copy().values():  # a copy in one step: other threads import meanwhile
+            if issubclass(type(module), ModuleType):  # asked of its type: a lazy object would answer by importing
                 self._take_module(module)
         if not self._knows_script() and self._selection.has_module(MAIN, None):
             self.expect_script()
@@ -136,9 +136,10 @@ class AutomaticTracing:
             self._take_all(functions_in(code), name)
 
     def _take_module(self, module: ModuleType) -> None:
-        name = module.__name__
-        if self._selection.has_module(name, file_of(module)):
-            self._take_all(functions_of(module.__dict__, name), name)
+        namespace = ModuleType.__dict__["__dict__"].__get__(module)
+        name = namespace.get("__name__")
+        if isinstance(name, str) and self._selection.has_module(name, file_of(module)):
+            self._take_all(functions_of(namespace, name), name)
 
     def _take_all(self, codes: Any, module: str) -> None:
         with guarded("instruments.automatic", f"functions of module {module!r} could not be traced"):

@@ -189,8 +189,8 @@ def test_the_thread_sees_a_slow_call_by_itself(rig: Rig) -> None:
 
 def frames() -> Any:
     """Every frame of every other thread."""
-    for ident, frame in sys._current_frames().items():
-        if ident != threading.get_ident():
-            while frame is not None:
-                yield frame
-                frame = frame.f_back  # type: ignore[assignment]
+    for ident, innermost in sys._current_frames().items():
+        frame: Any = innermost if ident != threading.get_ident() else None
+        while frame is not None:
+            yield frame
+            frame = frame.f_back
