@@ -110,7 +110,7 @@ def file_of(module: Any) -> str | None:
     Args:
         module: What stands in `sys.modules`: usually a module.
     """
-    namespace = ModuleType.__dict__["__dict__"].__get__(module) if issubclass(type(module), ModuleType) else {}
+    namespace = object.__getattribute__(module, "__dict__") if issubclass(type(module), ModuleType) else {}
     found = namespace.get("__file__")
     return found if isinstance(found, str) else None
 

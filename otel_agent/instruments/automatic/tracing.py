@@ -136,7 +136,7 @@ class AutomaticTracing:
             self._take_all(functions_in(code), name)
 
     def _take_module(self, module: ModuleType) -> None:
-        namespace = ModuleType.__dict__["__dict__"].__get__(module)
+        namespace = object.__getattribute__(module, "__dict__")
         name = namespace.get("__name__")
         if isinstance(name, str) and self._selection.has_module(name, file_of(module)):
             self._take_all(functions_of(namespace, name), name)
