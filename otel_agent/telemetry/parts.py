@@ -219,7 +219,7 @@ class Parts:
         has_disk = config.spool.enabled and any({"otlp", "file"} & set(each) for each in to.values())
 
         def build(queues: "Mapping[str, SignalQueue]") -> "DeliveryEngine":
-            # Loaded here, after the start: see `entrance`.
+            # Loaded here, after the start: see `delivery.late_engine`.
             from otel_agent.delivery.engine import DeliveryEngine
             from otel_agent.telemetry.assembly.senders import build_sender, build_spool
 
