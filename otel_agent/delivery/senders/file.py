@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from otel_agent.delivery.files import append_all
-from otel_agent.delivery.outcomes import ExportOutcome, Verdict
-from otel_agent.delivery.senders.resting import Resting
+from otel_agent.delivery.outcomes import ExportOutcome, StatelessSender, Verdict
 from otel_agent.late_imports import load
 
 __all__ = ["FileSender"]
@@ -25,7 +24,7 @@ __all__ = ["FileSender"]
 _IDS = {"traceId", "spanId", "parentSpanId"}
 
 
-class FileSender(Resting):
+class FileSender(StatelessSender):
     """Appends requests to a file; see the module."""
 
     def __init__(self, path: Path | str) -> None:

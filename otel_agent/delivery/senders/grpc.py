@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from otel_agent.delivery.outcomes import ExportOutcome, Verdict
+from otel_agent.delivery.outcomes import ExportOutcome, StatelessSender, Verdict
 from otel_agent.delivery.payloads import fields
 from otel_agent.delivery.senders.http.verdicts import MAX_RETRY_AFTER_S, partial_success, printable_words
-from otel_agent.delivery.senders.resting import Resting
 from otel_agent.delivery.senders.targets import ExportTarget, HeaderSource, current_headers, is_loopback, shown
 from otel_agent.late_imports import load
 
@@ -47,7 +46,7 @@ _HINTS = {
 }
 
 
-class GrpcSender(Resting):
+class GrpcSender(StatelessSender):
     """Sends over gRPC; see the module."""
 
     def __init__(self, targets: Mapping[str, ExportTarget]) -> None:

@@ -10,9 +10,8 @@ from typing import Any
 
 from otel_agent.config.sections.export import SIGNALS, ExportSettings
 from otel_agent.config.sections.keeping import SpoolSettings
-from otel_agent.delivery.outcomes import ExportOutcome, Sender, Verdict
+from otel_agent.delivery.outcomes import ExportOutcome, Sender, StatelessSender, Verdict
 from otel_agent.delivery.senders.http.sender import HttpSender
-from otel_agent.delivery.senders.resting import Resting
 from otel_agent.delivery.senders.several import BySignal, Copying
 from otel_agent.delivery.senders.targets import ExportTarget, build_targets
 from otel_agent.delivery.spool.bounds import Bounds
@@ -93,7 +92,7 @@ def _targets(
     return {signal: built[signal] for signal in signals}
 
 
-class Nowhere(Resting):
+class Nowhere(StatelessSender):
     """Takes what nobody wants: a signal that observers alone are for."""
 
     def send(self, signal: str, body: bytes, timeout_s: float) -> ExportOutcome:  # noqa: ARG002 - the protocol's signature

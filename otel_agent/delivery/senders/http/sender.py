@@ -9,13 +9,12 @@ import zlib
 from collections.abc import Mapping
 
 from otel_agent.clock import monotonic_s, wall_ns
-from otel_agent.delivery.outcomes import ExportOutcome, Verdict
+from otel_agent.delivery.outcomes import ExportOutcome, StatelessSender, Verdict
 from otel_agent.delivery.senders.http.proxies import proxy_for
 from otel_agent.delivery.senders.http.socket_transport import SocketTransport, can_go_directly
 from otel_agent.delivery.senders.http.transport import NotSentError, Request, Transport
 from otel_agent.delivery.senders.http.urllib3_transport import Urllib3Transport
 from otel_agent.delivery.senders.http.verdicts import judge_response
-from otel_agent.delivery.senders.resting import Resting
 from otel_agent.delivery.senders.targets import ExportTarget, current_headers, shown
 
 __all__ = ["HttpSender"]
@@ -27,7 +26,7 @@ OURS = frozenset({"content-type", "content-encoding"})
 """Headers that say what is sent, which nobody else can know."""
 
 
-class HttpSender(Resting):
+class HttpSender(StatelessSender):
     """Sends over HTTP; see the module."""
 
     def __init__(self, targets: Mapping[str, ExportTarget]) -> None:

@@ -7,8 +7,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.sdk.metrics.export import MetricsData
 from telemetry_items import collection, entries, spans
 
+from otel_agent.delivery.encoding import EMPTY, RequestEncoder
 from otel_agent.delivery.engine import DeliveryEngine
-from otel_agent.delivery.preparation import EMPTY, Preparation
 
 
 class Exiting:
@@ -31,7 +31,7 @@ def names(bodies: Any) -> list[str]:
 
 def test_a_text_that_ends_the_program_costs_its_span() -> None:
     """`SystemExit` out of a value is that value's failure: its neighbours are sent, and no thread of ours ends."""
-    made, dropped = Preparation("traces", None, 1 << 20).requests(
+    made, dropped = RequestEncoder("traces", None, 1 << 20).requests(
         [*spans(2), *spans(1, "exiting", value=Exiting()), *spans(2)]
     )
 
@@ -46,21 +46,21 @@ def test_a_record_for_the_journal_has_its_reason() -> None:
     def refuse(_: str, items: list[Any]) -> list[Any]:
         raise ValueError("no")
 
-    assert (b"", "redaction") == Preparation("traces", refuse, 1000).record(spans(1)[0])
-    assert (b"", "unencodable") == Preparation("traces", None, 1000).record(spans(1, "s", value=Exiting())[0])
-    assert ["decide"] == names([Preparation("traces", None, 1000).record(spans(1)[0])[0]])
+    assert (b"", "redaction") == RequestEncoder("traces", refuse, 1000).record(spans(1)[0])
+    assert (b"", "unencodable") == RequestEncoder("traces", None, 1000).record(spans(1, "s", value=Exiting())[0])
+    assert ["decide"] == names([RequestEncoder("traces", None, 1000).record(spans(1)[0])[0]])
 
 
 def test_redaction_may_leave_items_out() -> None:
     """What the redaction does not give back is counted."""
-    made, dropped = Preparation("traces", lambda _, items: items[1:], 1 << 20).requests(spans(5))
+    made, dropped = RequestEncoder("traces", lambda _, items: items[1:], 1 << 20).requests(spans(5))
 
     assert (4, {"redaction": 1}) == (made[0].items, dropped)
 
 
 def test_a_collection_without_points_is_not_lost() -> None:
     """There is nothing to send of it, and it counts as delivered."""
-    made, dropped = Preparation("metrics", None, 1 << 20).requests([MetricsData([]), collection("a")])
+    made, dropped = RequestEncoder("metrics", None, 1 << 20).requests([MetricsData([]), collection("a")])
     engine = DeliveryEngine(None, observers={"metrics": [lambda items: None]})
     engine.queues["metrics"].items.append(MetricsData([]))
 
@@ -71,19 +71,10 @@ def test_a_collection_without_points_is_not_lost() -> None:
 @pytest.mark.parametrize("limit", [300, 1000, 100_000])
 def test_requests_are_cut_to_size(limit: int) -> None:
     """Every record is in exactly one request, and none is larger than wanted unless it holds one record."""
-    preparation = Preparation("logs", None, limit)
+    preparation = RequestEncoder("logs", None, limit)
     made, dropped = preparation.requests(entries(200))
 
     assert 200 == sum(payload.items for payload in made)
     assert all(len(payload.body) <= limit or payload.items == 1 for payload in made)
     assert preparation.affordable() >= 1
     assert not dropped
-
-
-def test_a_metric_of_a_cut_collection_is_counted_once() -> None:
-    """The halves of a collection stand for one collection together."""
-    made, _ = Preparation("metrics", None, 1 << 20).requests([collection("a", "b", "c")])
-    halves = made[0].halves("metrics")
-
-    assert halves is not None
-    assert [0, 1] == [half.items for half in halves]

@@ -18,11 +18,11 @@ def backward_span() -> Any:
 def test_a_span_across_the_jump_has_no_length() -> None:
     """After the clock was set back a span ends no earlier than it began; others stay as they are."""
     clock = ManualClock()
-    backwards = ClockJumps(clock)
+    jumps = ClockJumps(clock)
     bad, good = backward_span(), *spans(1)
     before = (good.start_ns, good.end_ns)
     clock.jump_wall(-60)
-    backwards.mend([bad, good])
+    jumps.clamp([bad, good])
 
     assert bad.start_ns == bad.end_ns
     assert before == (good.start_ns, good.end_ns)
@@ -31,12 +31,12 @@ def test_a_span_across_the_jump_has_no_length() -> None:
 def test_the_largest_distance_counts() -> None:
     """A clock that was set forth and back again has been set back too."""
     clock = ManualClock()
-    backwards = ClockJumps(clock)
+    jumps = ClockJumps(clock)
     clock.jump_wall(60)
-    backwards.mend([])
+    jumps.clamp([])
     clock.jump_wall(-60)
     bad = backward_span()
-    backwards.mend([bad])
+    jumps.clamp([bad])
 
     assert bad.start_ns == bad.end_ns
 
@@ -44,11 +44,11 @@ def test_the_largest_distance_counts() -> None:
 def test_times_that_somebody_gave_are_left_alone() -> None:
     """While the clock only goes forward spans are not looked at, and what others made is never written to."""
     clock = ManualClock()
-    backwards = ClockJumps(clock)
+    jumps = ClockJumps(clock)
     clock.advance(1000)
     given = backward_span()
-    backwards.mend([given])
+    jumps.clamp([given])
     clock.jump_wall(-60)
-    backwards.mend([object()])
+    jumps.clamp([object()])
 
     assert given.end_ns < given.start_ns

@@ -29,9 +29,9 @@ class Built:
         return DeliveryEngine(None, observers={"logs": [self.seen.extend]}, settings=LATE, queues=queues)
 
 
-def put(entrance: LateEngine, *items: object) -> None:
+def put(late: LateEngine, *items: object) -> None:
     """What producers do."""
-    queue = entrance.queues["logs"]
+    queue = late.queues["logs"]
     for item in items:
         if len(queue.items) < queue.limit:
             queue.items.append(item)
@@ -42,15 +42,15 @@ def put(entrance: LateEngine, *items: object) -> None:
 def test_items_wait_in_the_queues_until_somebody_asks() -> None:
     """A flush wakes the thread that loads, and everything put in before is seen; the engine is built once."""
     build = Built()
-    entrance = LateEngine(build, LATE)
-    entrance.start()
-    put(entrance, 1, 2)
+    late = LateEngine(build, LATE)
+    late.start()
+    put(late, 1, 2)
 
     assert [] == build.threads
 
-    entrance.flush(10.0)
-    put(entrance, 3)
-    done = entrance.close(10.0)
+    late.flush(10.0)
+    put(late, 3)
+    done = late.close(10.0)
 
     assert (["otel-agent-loading"], [1, 2, 3], 3) == (build.threads, build.seen, done.delivered)
 
@@ -58,45 +58,45 @@ def test_items_wait_in_the_queues_until_somebody_asks() -> None:
 def test_it_comes_by_itself() -> None:
     """Shortly after the start the engine is there, and what was to be loaded beside it."""
     build, is_done = Built(), threading.Event()
-    entrance = LateEngine(build, DeliverySettings(delay_s=0.01), beside=is_done.set)
-    entrance.start()
+    late = LateEngine(build, DeliverySettings(delay_s=0.01), beside=is_done.set)
+    late.start()
 
     assert is_done.wait(10.0)
-    assert entrance.trouble() is None
-    entrance.close(10.0)
+    assert late.trouble() is None
+    late.close(10.0)
 
 
 def test_a_look_does_not_wait() -> None:
     """A flush without time says that everything is queued, and waits for nothing to be loaded."""
-    entrance = LateEngine(Built(), LATE)
-    entrance.start()
-    put(entrance, 1)
-    found = entrance.flush(0.0)
+    late = LateEngine(Built(), LATE)
+    late.start()
+    put(late, 1)
+    found = late.flush(0.0)
 
     assert (0, 1) == (found.delivered, found.queued)
-    entrance.close(10.0)
+    late.close(10.0)
 
 
 def test_a_disk_that_comes_makes_room() -> None:
     """With a disk a crowded queue holds up to twice its limit until the engine is there; without one it drops."""
     for has_disk, held in ((True, 8), (False, 4)):
-        entrance = LateEngine(Built(), LATE, has_disk=has_disk)
-        put(entrance, *range(10))
+        late = LateEngine(Built(), LATE, has_disk=has_disk)
+        put(late, *range(10))
 
         assert (held, 10 - held) == (
-            len(entrance.queues["logs"].items),
-            entrance.queues["logs"].turned_away["queue_full"],
+            len(late.queues["logs"].items),
+            late.queues["logs"].turned_away["queue_full"],
         )
-        entrance.close(10.0)
+        late.close(10.0)
 
 
 def test_a_journal_does_not_wait() -> None:
     """Where every item goes to the disk at once the engine is built at once."""
     build = Built()
-    entrance = LateEngine(build, LATE, is_journaling=True)
+    late = LateEngine(build, LATE, is_journaling=True)
 
     assert [threading.current_thread().name] == build.threads
-    entrance.close(10.0)
+    late.close(10.0)
 
 
 def test_an_engine_that_cannot_be_built_is_said() -> None:
@@ -106,12 +106,12 @@ def test_an_engine_that_cannot_be_built_is_said() -> None:
         raise ImportError("half an installation")
 
     before = guard.shared.counts().get("delivery.loading", 0)
-    entrance = LateEngine(fail, LATE)
-    entrance.start()
-    put(entrance, 1)
+    late = LateEngine(fail, LATE)
+    late.start()
+    put(late, 1)
 
-    assert 1 == entrance.flush(10.0).queued
-    assert 1 == entrance.close(10.0).queued
+    assert 1 == late.flush(10.0).queued
+    assert 1 == late.close(10.0).queued
     assert before < guard.shared.counts()["delivery.loading"]
 
 
@@ -122,11 +122,11 @@ def test_without_threads_the_caller_builds(monkeypatch: pytest.MonkeyPatch) -> N
         raise RuntimeError("can't create new thread at interpreter shutdown")
 
     build = Built()
-    entrance = LateEngine(build, LATE)
-    put(entrance, 1)
+    late = LateEngine(build, LATE)
+    put(late, 1)
     monkeypatch.setattr(threading.Thread, "start", refuse)
 
-    assert 1 == entrance.close(10.0).delivered
+    assert 1 == late.close(10.0).delivered
     assert [1] == build.seen
 
 
@@ -138,36 +138,36 @@ def test_hurry_before_there_is_an_engine_is_not_forgotten() -> None:
         def hurry(self) -> None:
             hurried.set()
 
-    entrance = LateEngine(lambda queues: Engine(None, settings=LATE, queues=queues), LATE)
-    entrance.start()
-    entrance.hurry()
+    late = LateEngine(lambda queues: Engine(None, settings=LATE, queues=queues), LATE)
+    late.start()
+    late.hurry()
 
     assert hurried.wait(10.0)
-    entrance.close(10.0)
+    late.close(10.0)
 
 
 def test_a_child_loads_its_own() -> None:
     """A process that is forked before anything was loaded has queues of its own, empty, and an engine when it asks."""
     build = Built()
-    entrance = LateEngine(build, LATE)
-    entrance.start()
-    put(entrance, "parent's")
-    entrance.hold_for_fork()
+    late = LateEngine(build, LATE)
+    late.start()
+    put(late, "parent's")
+    late.hold_for_fork()
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            entrance.reinit_after_fork()
-            put(entrance, "child's")
-            entrance.close(10.0)
+            late.reinit_after_fork()
+            put(late, "child's")
+            late.close(10.0)
             os.write(write, repr(build.seen).encode())
         finally:
             os._exit(0)
-    entrance.go_on_after_fork()
+    late.go_on_after_fork()
     os.close(write)
     said = os.read(read, 1000)
     os.close(read)
     os.waitpid(child, 0)
-    entrance.close(10.0)
+    late.close(10.0)
 
     assert (b'["child\'s"]', ["parent's"]) == (said, build.seen)
