@@ -15,8 +15,8 @@ from opentelemetry.sdk.resources import Resource
 from otel_agent.catalog.functions import DURATION
 from otel_agent.clock import ManualClock
 from otel_agent.delivery.wire import encode_metrics
-from otel_agent.recording.distribution import SCALE, ExponentialBuckets, united
 from otel_agent.recording.durations import EXAMPLE_NS, FULL, MOST_WAITING, Durations
+from otel_agent.recording.exponential_buckets import SCALE, ExponentialBuckets, merged
 from otel_agent.recording.histograms import MAX_BUCKETS, producer
 from otel_agent.recording.spans import SAMPLED
 
@@ -95,7 +95,7 @@ def test_an_empty_distribution_has_no_quantile() -> None:
 
 def test_two_distributions_add_up() -> None:
     """Counts, sums and extremes of calls with and without an error are those of all."""
-    both = united(of(10, 0), of(10, 1_000))
+    both = merged(of(10, 0), of(10, 1_000))
 
     assert (4, 1, 1_020, 0, 1_000) == (both.count, both.zeros, both.sum_ns, both.min_ns, both.max_ns)
     assert 2 == max(both.counts.values())

@@ -10,11 +10,17 @@ from opentelemetry.sdk.trace import sampling as sdk
 from opentelemetry.trace import NonRecordingSpan, SpanContext, StatusCode, TraceFlags
 
 from otel_agent.recording.provider import TracerProvider
-from otel_agent.recording.sampler_rules import EVERY, SamplerRules, sampler_rules_of
-from otel_agent.recording.sampling import NAMES, RateLimit, build_sampler, limit_of
+from otel_agent.recording.sampling.rate_limits import RateLimit, rate_limits_of
+from otel_agent.recording.sampling.samplers import (
+    EVERY,
+    NAMES,
+    SamplerRules,
+    build_sampler,
+    sampler_rules_of,
+)
+from otel_agent.recording.sampling.tail import TailSampling
+from otel_agent.recording.sampling.unsampled import UnsampledSpan
 from otel_agent.recording.spans import SAMPLED, Span
-from otel_agent.recording.tail import TailSampling
-from otel_agent.recording.unsampled import Unsampled
 
 
 class Rig:
@@ -103,11 +109,11 @@ def test_a_span_that_was_not_sampled_has_an_identity() -> None:
     found = span.get_span_context()
 
     assert isinstance(span, NonRecordingSpan)
-    assert isinstance(span, Unsampled)
+    assert isinstance(span, UnsampledSpan)
     assert found.is_valid
     assert found is span.get_span_context()
     assert (False, True) == (found.trace_flags.sampled, found.trace_flags.random_trace_id)
-    assert "Unsampled" in repr(span)
+    assert "UnsampledSpan" in repr(span)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +130,7 @@ def test_a_span_that_was_not_sampled_has_an_identity() -> None:
         (object(), SamplerRules()),
     ],
 )
-def test_the_manners_of_samplers_are_known(sampler: Any, expected: SamplerRules) -> None:
+def test_the_rules_of_samplers_are_known(sampler: Any, expected: SamplerRules) -> None:
     """Only what the SDK's own classes decide by the parent and the trace id alone is taken for granted."""
     assert expected == sampler_rules_of(sampler)
 
@@ -292,4 +298,4 @@ def test_a_budget_may_be_less_than_a_call_a_second() -> None:
 
     assert [True, False, False, True] == [limit.allows(now) for now in (1.0, 2.0, 10.9, 11.1)]
     assert [False, False] == [RateLimit(0).allows(now) for now in (0.0, 5.0)]
-    assert limit_of(None) is None
+    assert rate_limits_of(None) is None

@@ -12,10 +12,10 @@ from opentelemetry.sdk.resources import Resource
 from secrets_to_plant import SECRETS
 
 from otel_agent.logs.bridge import BridgeHandler
-from otel_agent.redaction.keys import Keys
+from otel_agent.redaction.message_templates import MessageTemplates
 from otel_agent.redaction.redactor import Redactor
-from otel_agent.redaction.templates import Templates
-from otel_agent.redaction.texts import Texts
+from otel_agent.redaction.secret_names import SecretNames
+from otel_agent.redaction.text_redactor import TextRedactor
 
 INERT = [
     "order %s filled",
@@ -46,10 +46,10 @@ NOT_INERT = [
 ]
 
 
-def templates(values: tuple[str, ...] = ()) -> Templates:
+def templates(values: tuple[str, ...] = ()) -> MessageTemplates:
     """With the built-in rules."""
-    keys = Keys()
-    return Templates(keys, Texts(keys, values))
+    keys = SecretNames()
+    return MessageTemplates(keys, TextRedactor(keys, values))
 
 
 @pytest.mark.parametrize("template", INERT)

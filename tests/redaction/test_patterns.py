@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from otel_agent.redaction.patterns import MAX_CHARS, check, problem
+from otel_agent.redaction.custom_patterns import MAX_CHARS, check_patterns, pattern_problem
 
 FINE = [
     r"ACCT-\d{8}",
@@ -43,13 +43,13 @@ SLOW = [
 @pytest.mark.parametrize("pattern", FINE)
 def test_ordinary_patterns_pass(pattern: str) -> None:
     """What people write for account numbers and names is fine, possessive and atomic forms included."""
-    assert problem(pattern) is None
+    assert pattern_problem(pattern) is None
 
 
 @pytest.mark.parametrize("pattern", SLOW)
 def test_patterns_that_can_take_for_ever_are_refused(pattern: str) -> None:
     """The message says why and what to write instead."""
-    found = problem(pattern)
+    found = pattern_problem(pattern)
 
     assert found is not None
     assert "can take for ever" in found
@@ -68,7 +68,7 @@ def test_patterns_that_can_take_for_ever_are_refused(pattern: str) -> None:
 )
 def test_wrong_patterns_are_refused(pattern: str, reason: str) -> None:
     """What does not compile, matches everything, or is a text by mistake."""
-    found = problem(pattern)
+    found = pattern_problem(pattern)
 
     assert found is not None
     assert reason in found
@@ -76,7 +76,7 @@ def test_wrong_patterns_are_refused(pattern: str, reason: str) -> None:
 
 def test_problems_name_their_place() -> None:
     """Usable patterns are kept in order; the others are named by their path in the configuration."""
-    checked = check(["iban", "(", "!^session$"], ["EMP", "(a+)+"])
+    checked = check_patterns(["iban", "(", "!^session$"], ["EMP", "(a+)+"])
 
     assert (("iban", "!^session$"), ("EMP",)) == (checked.keys, checked.values)
     assert ["redact.keys[1]", "redact.values[1]"] == [each.split(":")[0] for each in checked.problems]

@@ -23,8 +23,8 @@ from wire_shapes import VALUES, Extra, Light, Site, readable
 
 from otel_agent.guard import shared
 from otel_agent.logs.bridge import BridgeHandler
-from otel_agent.redaction.keys import Certainty, Keys
 from otel_agent.redaction.redactor import Redactor
+from otel_agent.redaction.secret_names import Certainty, SecretNames
 
 LOOK_ALIKES = [
     "session_count",
@@ -536,7 +536,7 @@ def test_names_of_the_semantic_conventions_stay() -> None:
         for file in folder.rglob("*.py")
         for name in re.findall(r'^[A-Z_]+: Final = "([^"]+)"', file.read_text(), re.MULTILINE)
     }
-    keys = Keys()
+    keys = SecretNames()
     taken = {name for name in names if keys.rule(name).certainty >= Certainty.LIKELY}
 
     assert len(names) > 500

@@ -16,19 +16,20 @@ __all__ = ["CurrentSpan"]
 
 
 class CurrentSpan:
-    """What `Tracer.start_as_current_span` gives; the SDK makes two generators a span for the same purpose."""
+    """
+    What `Tracer.start_as_current_span` gives; the SDK makes two generators a span for the same purpose.
+
+    The span begins at `__enter__`.
+
+    Args:
+        tracer: A tracer of ours; begins the span.
+        arguments: Arguments of `Tracer.start_span`, in its order.
+        end_on_exit: Whether the span ends with the block.
+    """
 
     __slots__ = ("_arguments", "_end_on_exit", "_span", "_token", "_tracer")
 
     def __init__(self, tracer: Any, arguments: tuple[Any, ...], *, end_on_exit: bool) -> None:
-        """
-        Prepare; the span begins at `__enter__`.
-
-        Args:
-            tracer: Begins it.
-            arguments: Of `start_span`.
-            end_on_exit: Whether it ends with the block.
-        """
         self._tracer = tracer
         self._arguments = arguments
         self._end_on_exit = end_on_exit

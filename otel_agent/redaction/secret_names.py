@@ -1,5 +1,5 @@
 """
-What a name says about its value: whether `api_key` is a secret's name and `session_count` is not.
+Names of secrets: `api_key` and `dbPassword` are, `session_count` and `author` are not.
 
 A name is read as words: `X-API-Key`, `apiKey` and `api_key` are all *api key*. Words, not letters, are what is looked for,
 so an author is not an *auth* and a keyboard no *key*. A last word that measures or describes (`password_length`,
@@ -14,17 +14,17 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-__all__ = ["HARMLESS", "Certainty", "Keys", "SecretNameRule", "has_stem", "proves"]
+__all__ = ["HARMLESS", "Certainty", "SecretNameRule", "SecretNames", "has_stem", "proves"]
 
 MAX_REMEMBERED = 4096
 """Names remembered before all are forgotten."""
 
 MAX_KEY_CHARS = 256
-"""As much of a name is looked at."""
+"""Characters of a name that are looked at."""
 
 
 class Certainty(IntEnum):
-    """How much a name alone proves."""
+    """Certainty that a name alone gives."""
 
     NONE = 0
     """Nothing; only the value can tell."""
@@ -37,7 +37,7 @@ class Certainty(IntEnum):
 
 
 class SecretNameRule(NamedTuple):
-    """What a name was recognised as."""
+    """Rule that a name fell under."""
 
     name: str
     """Stands in the marker; never taken from the telemetry itself."""
@@ -103,7 +103,7 @@ def has_stem(text: str) -> bool:
     Written as plain substring tests, which are several times faster than one pattern with as many alternatives.
 
     Args:
-        text: Anything.
+        text: Any text.
     """
     low = text.lower()
     return (
@@ -141,7 +141,7 @@ _FORMS = {
     "session": re.compile(r"(?=[^0-9]*+[0-9])\S{8,}+|\S{20,}+"),
     "wallet key": re.compile(r"(?:0x)?[0-9a-fA-F]{64}|[1-9A-HJ-NP-Za-km-z]{50,90}"),
 }
-"""What a value must look like where the name is only a hint."""
+"""Formats that a value must have where the name is only a hint."""
 
 
 def proves(rule: SecretNameRule, text: str) -> bool:
@@ -149,8 +149,8 @@ def proves(rule: SecretNameRule, text: str) -> bool:
     Whether a value of a name is a secret.
 
     Args:
-        rule: What the name says.
-        text: The value.
+        rule: Rule that the name fell under.
+        text: Value of the name.
     """
     if rule.certainty is Certainty.CERTAIN:
         return True
@@ -171,28 +171,25 @@ _TABLES = tuple(
 )
 
 
-class Keys:
+class SecretNames:
     """
     The rules for names, with the verdicts so far.
 
     Thread-safe without a lock: each step is one dictionary operation, and a race means that a name is judged twice.
+
+    Args:
+        patterns: Regular expressions, searched for in names without regard to case; one that begins with `!` says
+            which names are harmless, whatever the built-in rules think. Checked by `redaction.custom_patterns` before.
     """
 
     def __init__(self, patterns: Sequence[str] = ()) -> None:
-        """
-        Add the operator's own patterns to the built-in rules.
-
-        Args:
-            patterns: Regular expressions, searched for in names without regard to case; one that begins with `!` says
-                which names are harmless, whatever the built-in rules think. Checked by `redaction.patterns` before.
-        """
         wanted = [(number, pattern) for number, pattern in enumerate(patterns, 1) if not pattern.startswith("!")]
-        self._own = [
+        self._custom = [
             (re.compile(pattern, re.IGNORECASE), SecretNameRule(f"configured key {number}", Certainty.CERTAIN))
             for number, pattern in wanted
         ]
         self._harmless = [re.compile(pattern[1:], re.IGNORECASE) for pattern in patterns if pattern.startswith("!")]
-        self.has_own = bool(self._own)
+        self.has_custom = bool(self._custom)
         """Whether the operator added names, which `has_stem` does not know."""
         self._known: dict[str, SecretNameRule] = {}
 
@@ -218,7 +215,7 @@ class Keys:
     def _judge(self, key: str) -> SecretNameRule:
         if any(pattern.search(key) for pattern in self._harmless):
             return HARMLESS
-        for pattern, rule in self._own:
+        for pattern, rule in self._custom:
             if pattern.search(key):
                 return rule
         return _built_in(key)

@@ -1,34 +1,34 @@
-"""Log records without their secrets: bodies with their arguments, attributes, exceptions; of our bridge and of anybody's."""
+"""The redactor of log records: bodies with their arguments, attributes, exceptions; of our bridge and of anybody's."""
 
 import copy
 from collections.abc import Sequence
 from typing import Any
 
 from otel_agent.guard import shared
-from otel_agent.redaction.origins import Origins, Veil, flat
-from otel_agent.redaction.templates import Templates
-from otel_agent.redaction.values import FAILED, NUMBERS, Values
+from otel_agent.redaction.message_templates import MessageTemplates
+from otel_agent.redaction.redacted_view import RedactedView, flat
+from otel_agent.redaction.resource_redactor import ResourceRedactor
+from otel_agent.redaction.value_redactor import FAILED, NUMBERS, ValueRedactor
 
-__all__ = ["Records"]
+__all__ = ["LogRedactor"]
 
 _LARGE = 10**11
 """Whole numbers from here on have as many digits as a card's number."""
 
 
-class Records:
-    """Cleans batches of log records and remembers which templates are harmless."""
+class LogRedactor:
+    """
+    Cleans batches of log records and remembers which templates are harmless.
 
-    def __init__(self, values: Values, origins: Origins, templates: Templates) -> None:
-        """
-        Use the rules for values, templates, and what is known of resources and scopes.
+    Args:
+        values: Cleans values.
+        resources: Cleans resources and scopes.
+        templates: Judges messages with placeholders.
+    """
 
-        Args:
-            values: Cleans values.
-            origins: Cleans resources and scopes.
-            templates: Judges messages with placeholders.
-        """
+    def __init__(self, values: ValueRedactor, resources: ResourceRedactor, templates: MessageTemplates) -> None:
         self._values = values
-        self._origins = origins
+        self._resources = resources
         self._templates = templates
 
     def clean(self, items: Sequence[Any]) -> Sequence[Any]:
@@ -59,7 +59,7 @@ class Records:
         values = self._values
         attributes, resource = entry.attributes, entry.resource
         kept = values.attributes(attributes) if attributes else attributes
-        origin = self._origins.clean(resource)
+        origin = self._resources.clean(resource)
         arguments = entry.arguments
         if arguments is not None and self._templates.is_inert(entry.message) and self._are_clean(arguments):
             if kept is attributes and origin is resource:
@@ -98,13 +98,13 @@ class Records:
                 cleaned = values.value("", content)
                 if cleaned is not content:
                     replaced[part] = cleaned
-        outer: dict[str, Any] = {"log_record": Veil(record, **replaced)} if replaced else {}
+        outer: dict[str, Any] = {"log_record": RedactedView(record, **replaced)} if replaced else {}
         for part in ("resource", "instrumentation_scope"):
             origin = getattr(readable, part)
-            kept = self._origins.clean(origin)
+            kept = self._resources.clean(origin)
             if kept is not origin:
                 outer[part] = kept
-        return Veil(readable, **outer) if outer else readable
+        return RedactedView(readable, **outer) if outer else readable
 
 
 def _bare(record: Any) -> Any:
@@ -112,4 +112,6 @@ def _bare(record: Any) -> Any:
         cleaned = copy.copy(record)
         cleaned.body, cleaned.attributes = FAILED, None
         return cleaned
-    return Veil(record, log_record=Veil(record.log_record, body=FAILED, attributes=None, event_name=None))
+    return RedactedView(
+        record, log_record=RedactedView(record.log_record, body=FAILED, attributes=None, event_name=None)
+    )

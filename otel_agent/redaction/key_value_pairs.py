@@ -1,5 +1,5 @@
 """
-Names with values inside a text: `password=hunter2`, `?signature=…`, `"token": "…"`, `Authorization: …`, `--api-key …`.
+Key-value pairs inside a text: `password=hunter2`, `?signature=…`, `"token": "…"`, `Authorization: …`, `--api-key …`.
 
 The name decides, by the same rules as an attribute's key; only the value is taken out. Prose is spared: after a colon and a
 space, what follows a word like *token* is a secret only when it does not look like a word (`invalid token: unexpected
@@ -9,8 +9,8 @@ end`). Code in a stack trace (`token = read_token()`) is spared unless it is a l
 import re
 from collections.abc import Iterator
 
-from otel_agent.redaction.keys import Certainty, Keys, SecretNameRule, proves
-from otel_agent.redaction.windows import first
+from otel_agent.redaction.secret_names import Certainty, SecretNameRule, SecretNames, proves
+from otel_agent.redaction.windowed_search import search_in_windows
 
 __all__ = ["Found", "code_before", "find_pairs", "is_placeholder"]
 
@@ -40,7 +40,7 @@ _EMPTY = re.compile(
     r"|\.+|…|<[\w .-]{0,64}>|\[?redacted\]?|\[?filtered\]?",
     re.IGNORECASE,
 )
-"""What stands for a value without being one: placeholders, masks, nothing."""
+"""Placeholders, masks, nothing: they stand for a value without being one."""
 
 _PROSE = frozenset(
     "a an the is was are were be been must should may can cannot not no or and for of to in on at with by has have had does"  # noqa: SIM905 - a list of words reads best as a sentence
@@ -59,7 +59,7 @@ _LINE_CHARS = 1024
 _LITERAL = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'")
 
 _JUDGED_CHARS = 512
-"""As much of a value is looked at to see whether it is a secret."""
+"""Characters of a value that are looked at to see whether it is a secret."""
 
 _ABOUT = frozenset({"credentials", "credential", "secrets", "cookies", "passwords"})
 """Names that sentences are about, where one of `password` or `client_secret` would be followed by its value."""
@@ -73,22 +73,22 @@ def is_placeholder(text: str) -> bool:
     return _EMPTY.fullmatch(text) is not None
 
 
-def find_pairs(text: str, keys: Keys, *, before: str | None = None) -> Iterator[Found]:
+def find_pairs(text: str, names: SecretNames, *, before: str | None = None) -> Iterator[Found]:
     """
     The values of secret names in a text, in order, never overlapping.
 
     Args:
-        text: Anything.
-        keys: The rules for names.
-        before: What `code_before` says about the text's beginning, when it is a part of a longer text.
+        text: Any text.
+        names: The rules for names.
+        before: Answer of `code_before` for the text's beginning, when it is a part of a longer text.
     """
     position = 0
-    while (match := first(_NAME, text, position)) is not None:
+    while (match := search_in_windows(_NAME, text, position)) is not None:
         position = match.end()
         if match["separator"] == ">" and text[match.start() - 1 : match.start()] not in {"<", ":"}:
             continue  # not an element of XML, but "is more than"
         name = match["name"] or match["flag"]
-        rule = keys.rule(name)
+        rule = names.rule(name)
         if rule.certainty is Certainty.NONE:
             if name not in {"key", "KEY"} or text[match.start() - 1 : match.start()] not in {"?", "&"}:
                 continue
@@ -170,11 +170,11 @@ def code_before(text: str, position: int) -> str | None:
     What stands before a position in a line of source code that a traceback shows.
 
     Args:
-        text: Any.
-        position: In it.
+        text: Any text.
+        position: Index of a character in it.
 
     Returns:
-        None when that is no such line.
+        The line's code before the position; None when it is no such line.
     """
     line = text.rfind("\n", max(0, position - _LINE_CHARS), position) + 1
     if not line or not text.startswith("    ", line):

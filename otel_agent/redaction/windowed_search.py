@@ -1,5 +1,5 @@
 """
-Searching a long text piece by piece, so that no single search holds the interpreter for more than a millisecond or so.
+Windowed search: a long text is searched piece by piece, so that no search holds the interpreter for more than a millisecond or so.
 
 A piece overlaps the next by more than any pattern needs to see of a secret to recognise it; what begins in a piece is then
 followed to its end wherever that is. Nothing is cut, so nothing can hide at a border.
@@ -7,7 +7,7 @@ followed to its end wherever that is. Nothing is cut, so nothing can hide at a b
 
 import re
 
-__all__ = ["MAX_CHARS", "OVERLAP", "WINDOW", "first"]
+__all__ = ["MAX_CHARS", "OVERLAP", "WINDOW", "search_in_windows"]
 
 WINDOW = 1 << 16
 """Characters searched at once: 65,536."""
@@ -19,14 +19,14 @@ MAX_CHARS = (1 << 18) + OVERLAP
 """Characters of a text that are looked at; the encoder sends no more than 262,144."""
 
 
-FOREIGN_WINDOW = 1 << 11
+CUSTOM_WINDOW = 1 << 11
 """Characters searched at once with a pattern of the operator's, which may be quadratic: 2,048."""
 
-FOREIGN_OVERLAP = 1 << 9
+CUSTOM_OVERLAP = 1 << 9
 """Characters of a secret by which a pattern of the operator's is sure to recognise it: 512."""
 
 
-def first(
+def search_in_windows(
     pattern: re.Pattern[str], text: str, start: int, *, window: int = WINDOW, overlap: int = OVERLAP
 ) -> re.Match[str] | None:
     """
@@ -34,8 +34,8 @@ def first(
 
     Args:
         pattern: Recognises a secret by at most `overlap` characters of its beginning.
-        text: Of any length.
-        start: Where to begin.
+        text: A text of any length.
+        start: Index at which the search begins.
         window: Characters searched at once.
         overlap: Characters by which pieces overlap; less than `window`.
     """

@@ -1,5 +1,5 @@
 """
-Spans without their secrets: names, attributes, events, links, status descriptions, of ours and of anybody's.
+The redactor of spans: names, attributes, events, links, status descriptions, of ours and of anybody's.
 
 An ordinary span of ours costs one look at its site, and a few set operations when it has attributes: a site's name and
 static attributes are judged once, keys and short texts that were found harmless are remembered.
@@ -9,16 +9,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from otel_agent.guard import shared
-from otel_agent.redaction.origins import Origins, Veil, flat
-from otel_agent.redaction.values import NUMBERS, Values
+from otel_agent.redaction.redacted_view import RedactedView, flat
+from otel_agent.redaction.resource_redactor import ResourceRedactor
+from otel_agent.redaction.value_redactor import NUMBERS, ValueRedactor
 
-__all__ = ["Spans"]
+__all__ = ["SpanRedactor"]
 
 MAX_REMEMBERED = 4096
 """Sites remembered before all are forgotten."""
 
 
-class _Clean:
+class _RedactedSpan:
     """A span of ours with something taken out, in the shape that the encoder reads."""
 
     __slots__ = ("end_ns", "extra", "flags", "own", "parent_id", "site", "span_id", "start_ns", "trace_id")
@@ -29,19 +30,18 @@ class _Clean:
         self.flags, self.start_ns, self.end_ns = span.flags, span.start_ns, span.end_ns
 
 
-class Spans:
-    """Cleans batches of spans and remembers what their sites need."""
+class SpanRedactor:
+    """
+    Cleans batches of spans and remembers what their sites need.
 
-    def __init__(self, values: Values, origins: Origins) -> None:
-        """
-        Use the rules for values and what is known of resources and scopes.
+    Args:
+        values: Cleans values.
+        resources: Cleans resources and scopes.
+    """
 
-        Args:
-            values: Cleans values.
-            origins: Cleans resources and scopes.
-        """
+    def __init__(self, values: ValueRedactor, resources: ResourceRedactor) -> None:
         self._values = values
-        self._origins = origins
+        self._resources = resources
         self._sites: dict[int, tuple[Any, Any]] = {}
 
     def clean(self, items: Sequence[Any]) -> Sequence[Any]:  # noqa: C901, PLR0912 - the hot loop, kept in one frame
@@ -98,7 +98,7 @@ class Spans:
         name, attributes = site.name, site.attributes
         new_name = self._values.text(name) if name.__class__ is str else name
         new_attributes = self._values.mapping(attributes)
-        resource, scope = self._origins.clean(site.resource), self._origins.clean(site.scope)
+        resource, scope = self._resources.clean(site.resource), self._resources.clean(site.scope)
         judged = site
         if (
             new_name is not name
@@ -106,7 +106,9 @@ class Spans:
             or resource is not site.resource
             or scope is not site.scope
         ):
-            judged = Veil(site, name=new_name, attributes=new_attributes, resource=resource, scope=scope, encoded=None)
+            judged = RedactedView(
+                site, name=new_name, attributes=new_attributes, resource=resource, scope=scope, encoded=None
+            )
         if len(self._sites) >= MAX_REMEMBERED:
             self._sites.clear()
         self._sites[id(site)] = (site, judged)
@@ -119,7 +121,7 @@ class Spans:
             extra = self._extra(extra)
         if own is span.own and extra is span.extra and site is span.site:
             return span
-        return _Clean(span, site, own, extra)
+        return _RedactedSpan(span, site, own, extra)
 
     def _extra(self, extra: Any) -> Any:
         replaced = self._parts(extra.events, extra.links)
@@ -130,7 +132,7 @@ class Spans:
                 replaced["status_description"] = cleaned
         if extra.trace_state and not self._is_clean_state(extra.trace_state):
             replaced["trace_state"] = None
-        return Veil(extra, **replaced) if replaced else extra
+        return RedactedView(extra, **replaced) if replaced else extra
 
     def _parts(self, events: Any, links: Any) -> dict[str, Any]:
         replaced = {}
@@ -147,12 +149,16 @@ class Spans:
     def _event(self, event: Any) -> Any:
         before = flat(event.attributes)
         attributes, name = self._values.mapping(before), self._values.value("", event.name)
-        return event if attributes is before and name is event.name else Veil(event, attributes=attributes, name=name)
+        return (
+            event
+            if attributes is before and name is event.name
+            else RedactedView(event, attributes=attributes, name=name)
+        )
 
     def _link(self, link: Any) -> Any:
         before = flat(link.attributes)
         attributes = self._values.mapping(before)
-        return link if attributes is before else Veil(link, attributes=attributes)
+        return link if attributes is before else RedactedView(link, attributes=attributes)
 
     def _is_clean_state(self, trace_state: Any) -> bool:
         return all(self._values.value(key, value) is value for key, value in trace_state.items())
@@ -183,20 +189,22 @@ class Spans:
         if status is not None and status.description:
             description = values.value("", status.description)
             if description is not status.description:
-                replaced["status"] = Veil(status, description=description)
+                replaced["status"] = RedactedView(status, description=description)
         for part in ("resource", "instrumentation_scope"):
             origin = getattr(span, part)
-            cleaned = self._origins.clean(origin)
+            cleaned = self._resources.clean(origin)
             if cleaned is not origin:
                 replaced[part] = cleaned
         context = span.get_span_context()
         if context.trace_state and not self._is_clean_state(context.trace_state):
-            plain_context = Veil(context, trace_state=None)
+            plain_context = RedactedView(context, trace_state=None)
             replaced["get_span_context"] = lambda: plain_context
-        return Veil(span, **replaced) if replaced else span
+        return RedactedView(span, **replaced) if replaced else span
 
 
 def _bare(span: Any) -> Any:
     if hasattr(span, "site"):
-        return _Clean(span, Veil(span.site, name="[redacted: error]", attributes=None, encoded=None), None, None)
-    return Veil(span, name="[redacted: error]", attributes=None, events=(), links=(), status=None)
+        return _RedactedSpan(
+            span, RedactedView(span.site, name="[redacted: error]", attributes=None, encoded=None), None, None
+        )
+    return RedactedView(span, name="[redacted: error]", attributes=None, events=(), links=(), status=None)

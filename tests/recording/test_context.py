@@ -11,7 +11,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import INVALID_SPAN
 
 from otel_agent.recording import context
-from otel_agent.recording.context import SPAN_KEY, ways, with_span
+from otel_agent.recording.context import SPAN_KEY, context_functions, with_span
 
 
 def test_the_key_is_the_one_the_api_uses() -> None:
@@ -45,13 +45,13 @@ def test_another_runtime_context_is_reached_through_its_interface() -> None:
     variable: ContextVar[Context] = ContextVar("other")
     runtime = SimpleNamespace(get_current=variable.get, attach=variable.set, detach=variable.reset)
 
-    assert (runtime.get_current, runtime.attach, runtime.detach) == ways(runtime)
+    assert (runtime.get_current, runtime.attach, runtime.detach) == context_functions(runtime)
 
 
 def test_without_a_runtime_context_the_public_functions_serve() -> None:
     """Should OpenTelemetry rename what is private, everything works on."""
-    assert (api.get_current, api.attach, api.detach) == ways(None)
-    assert (api.get_current, api.attach, api.detach) == ways(SimpleNamespace(_current_context=1))
+    assert (api.get_current, api.attach, api.detach) == context_functions(None)
+    assert (api.get_current, api.attach, api.detach) == context_functions(SimpleNamespace(_current_context=1))
 
 
 PROGRAM = """

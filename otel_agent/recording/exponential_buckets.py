@@ -7,7 +7,7 @@ Source: https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponential
 from collections import Counter
 from math import ceil, exp2, inf, log2
 
-__all__ = ["SCALE", "ExponentialBuckets", "united"]
+__all__ = ["SCALE", "ExponentialBuckets", "merged"]
 
 SCALE = 6
 """Sixty-four buckets an octave: each is 1.1 % wide."""
@@ -16,7 +16,7 @@ _PER_OCTAVE = 1 << SCALE
 _LOG2_NS = log2(1e-9)
 _MAX_INDICES = 8192
 _indices: dict[int, int] = {}
-"""Bucket of each duration met of late."""
+"""Index of the bucket of each duration met of late, by nanoseconds."""
 
 
 def _remember(duration_ns: int) -> int:
@@ -50,7 +50,7 @@ class ExponentialBuckets:
         Sort durations in.
 
         Args:
-            batch: In nanoseconds. Negative ones, left by a wall clock that was set back, count as zero.
+            batch: Durations in nanoseconds. Negative ones, left by a wall clock that was set back, count as zero.
         """
         if not batch:
             return
@@ -70,7 +70,7 @@ class ExponentialBuckets:
         self.max_ns = max(self.max_ns, *batch)
 
     def copy(self) -> "ExponentialBuckets":
-        """The same, which stays as it is."""
+        """A copy, which stays as it is."""
         copied = ExponentialBuckets()
         copied.counts = self.counts.copy()
         copied.zeros, copied.sum_ns = self.zeros, self.sum_ns
@@ -82,7 +82,7 @@ class ExponentialBuckets:
         The duration that a share of the calls does not exceed.
 
         Args:
-            share: From 0 to 1.
+            share: Share of the calls, from 0 to 1.
 
         Returns:
             Seconds, within a bucket's width (1.1 %) of the exact value; 0 when there are no calls.
@@ -100,8 +100,8 @@ class ExponentialBuckets:
         return self.max_ns / 1e9
 
 
-def united(one: ExponentialBuckets, other: ExponentialBuckets) -> ExponentialBuckets:
-    """What two distributions are together."""
+def merged(one: ExponentialBuckets, other: ExponentialBuckets) -> ExponentialBuckets:
+    """The sum of two sets of buckets."""
     both = ExponentialBuckets()
     both.counts = dict(Counter(one.counts) + Counter(other.counts))
     both.zeros = one.zeros + other.zeros

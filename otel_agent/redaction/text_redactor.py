@@ -1,5 +1,5 @@
 """
-One text, cleaned: every rule for names and shapes applied, the rest of the text kept.
+The redactor of texts: every rule for names and formats applied, the rest of the text kept.
 
 What is taken out becomes a marker, `[redacted: jwt]`, that says which rule hit and nothing else. Markers are never looked
 into again, and a text is gone over until nothing changes, so cleaning a clean text changes nothing.
@@ -8,12 +8,19 @@ into again, and a text is gone over until nothing changes, so cleaning a clean t
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from otel_agent.redaction.keys import Keys, has_stem
-from otel_agent.redaction.pairs import Found, code_before, find_pairs
-from otel_agent.redaction.shapes import SHAPES, Shape, may_hold_shape
-from otel_agent.redaction.windows import FOREIGN_OVERLAP, FOREIGN_WINDOW, MAX_CHARS, OVERLAP, WINDOW, first
+from otel_agent.redaction.key_value_pairs import Found, code_before, find_pairs
+from otel_agent.redaction.secret_formats import SECRET_FORMATS, SecretFormat, may_hold_secret
+from otel_agent.redaction.secret_names import SecretNames, has_stem
+from otel_agent.redaction.windowed_search import (
+    CUSTOM_OVERLAP,
+    CUSTOM_WINDOW,
+    MAX_CHARS,
+    OVERLAP,
+    WINDOW,
+    search_in_windows,
+)
 
-__all__ = ["Texts", "is_marker", "marker"]
+__all__ = ["TextRedactor", "is_marker", "marker"]
 
 MAX_ROUNDS = 16
 """A text that still changes after as many rounds is given up whole."""
@@ -35,10 +42,10 @@ _MARKER = re.compile(r"\[redacted: [a-z0-9 -]{1,40}\]")
 
 def marker(rule: str) -> str:
     """
-    What stands where a secret was.
+    The marker that stands where a secret was.
 
     Args:
-        rule: The name of the rule that hit; never anything from the text itself.
+        rule: Name of the rule that hit; never anything from the text itself.
     """
     return f"[redacted: {rule}]"
 
@@ -48,25 +55,24 @@ def is_marker(text: str) -> bool:
     return _MARKER.fullmatch(text) is not None
 
 
-class Texts:
-    """Cleans texts by built-in shapes, by names inside them, and by the operator's own patterns."""
+class TextRedactor:
+    """
+    Cleans texts by built-in formats, by names inside them, and by the operator's own patterns.
 
-    def __init__(self, keys: Keys, patterns: Sequence[str] = ()) -> None:
-        """
-        Add the operator's own patterns to the built-in shapes.
+    Args:
+        names: The rules for names.
+        patterns: Regular expressions of secrets; checked by `custom_patterns` before.
+    """
 
-        Args:
-            keys: The rules for names.
-            patterns: Regular expressions of secrets; checked by `redaction.patterns` before.
-        """
-        self._keys = keys
-        self._own = tuple(
-            Shape(re.compile(pattern), _always(f"configured value {number}"), is_own=False)
+    def __init__(self, names: SecretNames, patterns: Sequence[str] = ()) -> None:
+        self._names = names
+        self._custom = tuple(
+            SecretFormat(re.compile(pattern), _always(f"configured value {number}"), is_built_in=False)
             for number, pattern in enumerate(patterns, 1)
         )
         self._harmless: set[bytes] = set()
         self._remembered = 0
-        self.has_own = keys.has_own or bool(patterns)
+        self.has_custom = names.has_custom or bool(patterns)
         """Whether the operator added rules, for which there is no quick first look."""
 
     def clean(self, text: str) -> str:
@@ -74,7 +80,7 @@ class Texts:
         A text without its secrets.
 
         Args:
-            text: Of any length; beyond `MAX_CHARS` it is cut.
+            text: A text of any length; beyond `MAX_CHARS` it is cut.
 
         Returns:
             The same object when there was nothing to take out.
@@ -108,8 +114,8 @@ class Texts:
     def is_suspect(self, text: str) -> bool:
         """Whether it is worth looking at a text; false for nearly all, and the same whatever its digits are."""
         return (
-            self.has_own
-            or may_hold_shape(text)
+            self.has_custom
+            or may_hold_secret(text)
             or (("=" in text or ":" in text or "--" in text or "%" in text or "</" in text) and has_stem(text))
         )
 
@@ -130,11 +136,11 @@ class Texts:
     def _piece(self, text: str, before: str | None = None) -> str:
         """One pass over a text without markers. All rules see it as it is, so that none hides a secret from another."""
         found: list[Found] = []
-        if _may_hold_pair(text) and (self._keys.has_own or has_stem(text)):
-            found += find_pairs(text, self._keys, before=before)
-        for shape in (*SHAPES, *self._own) if may_hold_shape(text) else self._own:
-            if any(sign in text for sign in shape.signs):
-                found += _found(shape, text)
+        if _may_hold_pair(text) and (self._names.has_custom or has_stem(text)):
+            found += find_pairs(text, self._names, before=before)
+        for secret_format in (*SECRET_FORMATS, *self._custom) if may_hold_secret(text) else self._custom:
+            if any(sign in text for sign in secret_format.signs):
+                found += _found(secret_format, text)
         return _without(text, found) if found else text
 
 
@@ -146,14 +152,16 @@ def _may_hold_pair(text: str) -> bool:
     return "=" in text or ":" in text or "--" in text or "%3" in text or "</" in text
 
 
-def _found(shape: Shape, text: str) -> Iterator[Found]:
+def _found(secret_format: SecretFormat, text: str) -> Iterator[Found]:
     position = 0
-    sizes = (WINDOW, OVERLAP) if shape.is_own else (FOREIGN_WINDOW, FOREIGN_OVERLAP)
-    while (match := first(shape.pattern, text, position, window=sizes[0], overlap=sizes[1])) is not None:
+    sizes = (WINDOW, OVERLAP) if secret_format.is_built_in else (CUSTOM_WINDOW, CUSTOM_OVERLAP)
+    while (
+        match := search_in_windows(secret_format.pattern, text, position, window=sizes[0], overlap=sizes[1])
+    ) is not None:
         position = max(match.end(), position + 1)
-        name = shape.name(match)
-        if name is not None and match.end(shape.group) > match.start(shape.group):
-            yield match.start(shape.group), match.end(shape.group), name
+        name = secret_format.name(match)
+        if name is not None and match.end(secret_format.group) > match.start(secret_format.group):
+            yield match.start(secret_format.group), match.end(secret_format.group), name
 
 
 def _without(text: str, found: list[Found]) -> str:

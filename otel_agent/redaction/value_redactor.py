@@ -1,5 +1,5 @@
 """
-Any value, cleaned: texts wherever they are nested, and whole values whose name is a secret's.
+The redactor of values: texts wherever they are nested, and whole values whose name is a secret's.
 
 A value that needs no change stays the same object. What an encoder would turn into text anyway (a Decimal, a path, an
 object with a `__str__`) is turned into text here, because the text may hold a secret that the object hides.
@@ -10,12 +10,12 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from otel_agent.guard import shared
-from otel_agent.redaction.keys import HARMLESS, Certainty, Keys, SecretNameRule, proves
-from otel_agent.redaction.pairs import is_placeholder
-from otel_agent.redaction.texts import Texts, is_marker, marker
-from otel_agent.redaction.windows import MAX_CHARS
+from otel_agent.redaction.key_value_pairs import is_placeholder
+from otel_agent.redaction.secret_names import HARMLESS, Certainty, SecretNameRule, SecretNames, proves
+from otel_agent.redaction.text_redactor import TextRedactor, is_marker, marker
+from otel_agent.redaction.windowed_search import MAX_CHARS
 
-__all__ = ["FAILED", "NUMBERS", "Values"]
+__all__ = ["FAILED", "NUMBERS", "ValueRedactor"]
 
 MAX_REMEMBERED = 8192
 """Clean texts remembered before all are forgotten."""
@@ -39,22 +39,19 @@ NUMBERS = frozenset({int, float, bool, type(None), complex})
 """Types whose values hold no text."""
 
 
-class Values:
+class ValueRedactor:
     """
     Cleans values, and remembers which names and short texts are harmless.
 
     Thread-safe without a lock: each step is one set operation, and a race means that something is judged twice.
+
+    Args:
+        names: The rules for names.
+        texts: The rules for texts.
     """
 
-    def __init__(self, keys: Keys, texts: Texts) -> None:
-        """
-        Put names and texts together.
-
-        Args:
-            keys: The rules for names.
-            texts: The rules for texts.
-        """
-        self._keys = keys
+    def __init__(self, names: SecretNames, texts: TextRedactor) -> None:
+        self._names = names
         self._texts = texts
         self.harmless_keys: set[str] = set()
         """Names that say nothing and hold no secret themselves; read by the hot loops."""
@@ -67,7 +64,7 @@ class Values:
         A text without its secrets; the same object when it holds none. Never raises.
 
         Args:
-            text: Of any length.
+            text: A text of any length.
         """
         if text in self.clean_texts:
             return text
@@ -87,7 +84,7 @@ class Values:
 
     def attributes(self, attributes: dict[str, Any]) -> dict[str, Any]:
         """
-        As `mapping`, quickly where all names and values are known to be harmless.
+        Attributes without their secrets, quickly where all names and values are known to be harmless.
 
         Args:
             attributes: A dictionary with text keys.
@@ -118,7 +115,7 @@ class Values:
         if not attributes:
             return attributes
         try:
-            return self._mapping(attributes, _CleaningWalk(), 0)
+            return self._mapping(attributes, _RedactionWalk(), 0)
         except Exception as error:  # noqa: BLE001 - foreign mappings run foreign code
             _report(error)
             return {}
@@ -129,15 +126,15 @@ class Values:
 
         Args:
             key: The name; "" when there is none.
-            value: Anything.
+            value: A value of any type.
         """
         try:
-            return self._value(key, value, _CleaningWalk(), 0)
+            return self._value(key, value, _RedactionWalk(), 0)
         except Exception as error:  # noqa: BLE001 - foreign values run foreign code
             _report(error)
             return FAILED
 
-    def _mapping(self, attributes: Any, walk: "_CleaningWalk", depth: int) -> Any:
+    def _mapping(self, attributes: Any, walk: "_RedactionWalk", depth: int) -> Any:
         cleaned: dict[Any, Any] = {}
         is_changed = False
         for key, value in attributes.items():
@@ -150,10 +147,10 @@ class Values:
             cleaned[kept_name] = kept
         return cleaned if is_changed else attributes
 
-    def _value(self, key: str, value: Any, walk: "_CleaningWalk", depth: int) -> Any:
+    def _value(self, key: str, value: Any, walk: "_RedactionWalk", depth: int) -> Any:
         kind = value.__class__
         if key not in self.harmless_keys:
-            rule = self._keys.rule(key)
+            rule = self._names.rule(key)
             if rule is HARMLESS:
                 self._remember(key)
             elif _is_secret(rule, value):
@@ -170,7 +167,7 @@ class Values:
                 self.harmless_keys.clear()
             self.harmless_keys.add(key)
 
-    def _other(self, value: Any, walk: "_CleaningWalk", depth: int) -> Any:  # noqa: PLR0911 - one answer per kind of value
+    def _other(self, value: Any, walk: "_RedactionWalk", depth: int) -> Any:  # noqa: PLR0911 - one answer per kind of value
         if isinstance(value, str):
             return self.text(str.__str__(value))
         if isinstance(value, int | float | complex):
@@ -190,7 +187,7 @@ class Values:
         cleaned = self._texts.clean(text)
         return value if cleaned is text and len(value) <= MAX_CHARS else cleaned.encode("latin-1")
 
-    def _collection(self, value: Any, walk: "_CleaningWalk", depth: int) -> Any:
+    def _collection(self, value: Any, walk: "_RedactionWalk", depth: int) -> Any:
         if id(value) in walk.inside:
             return "<circular>"
         if depth >= MAX_DEPTH:
@@ -203,7 +200,7 @@ class Values:
         finally:
             walk.inside.discard(id(value))
 
-    def _items(self, values: Any, walk: "_CleaningWalk", depth: int) -> Any:
+    def _items(self, values: Any, walk: "_RedactionWalk", depth: int) -> Any:
         cleaned: list[Any] = []
         is_changed = False
         name = ""
@@ -218,8 +215,8 @@ class Values:
         return cleaned if is_changed else values
 
 
-class _CleaningWalk:
-    """One value on its way: what it may still use and which collections it is inside of."""
+class _RedactionWalk:
+    """The walk through one nested value: the items it may still look at, and the collections it is inside of."""
 
     __slots__ = ("budget", "inside")
 

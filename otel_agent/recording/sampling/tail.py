@@ -1,5 +1,5 @@
 """
-Traces that were not sampled and turn out to matter: kept when something in them failed or took long.
+Tail sampling: traces that were not sampled are kept when something in them failed or took long.
 
 A provider that `records_dropped` records every span; those of traces that were not sampled lack the sampled flag and are not sent.
 Delivery shows what it takes from the queue to `TailSampling`, which holds such spans back, trace by trace, until one of them has an
@@ -25,19 +25,18 @@ _ERROR = 2
 
 
 class TailSampling:
-    """Chooses which spans leave. For one thread at a time; `reinit_after_fork` makes it anew in a child."""
+    """
+    Chooses which spans leave. For one thread at a time; `reinit_after_fork` makes it anew in a child.
+
+    Args:
+        keep_errors: Whether a span with the status ERROR keeps its trace.
+        slower_than_s: A span that took longer, in seconds, keeps its trace; `None`: duration does not matter.
+        max_spans: Most spans held back, over all traces.
+    """
 
     def __init__(
         self, *, keep_errors: bool = True, slower_than_s: float | None = None, max_spans: int = 20_000
     ) -> None:
-        """
-        Begin with nothing held back.
-
-        Args:
-            keep_errors: Whether a span with the status ERROR keeps its trace.
-            slower_than_s: A span that took longer, in seconds, keeps its trace; `None`: duration does not matter.
-            max_spans: Most spans held back, over all traces.
-        """
         self._keep_errors = keep_errors
         self._slower_than_ns = None if slower_than_s is None else slower_than_s * 1e9
         self._max_spans = max_spans
@@ -55,7 +54,7 @@ class TailSampling:
         Choose which spans leave now.
 
         Args:
-            spans: Ended, in the order in which they ended; of ours, sampled or not.
+            spans: Ended spans of ours, sampled or not, in the order in which they ended.
 
         Returns:
             The sampled ones, and those that had been held back and are wanted after all, with the sampled flag set.
@@ -115,7 +114,7 @@ class TailSampling:
 
     def counts(self) -> dict[str, int]:
         """
-        What became of spans that were not sampled.
+        Spans that were not sampled, counted by what became of them.
 
         Returns:
             "kept": sent after all; "dropped": nothing was the matter with their trace; "evicted": given up for lack of memory;

@@ -1,5 +1,5 @@
 """
-What a secret looks like, wherever it stands: prefixes that issuers chose so that their keys can be found, and forms.
+Formats of secrets, found wherever they stand: prefixes that issuers gave their tokens, private keys, card numbers, URLs with passwords.
 
 Every pattern is linear: each repetition is bounded or possessive, or what follows it cannot match what it repeats. Whether
 a pattern is worth trying is asked first with substrings, because most texts hold no secret.
@@ -13,20 +13,20 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-__all__ = ["SHAPES", "Shape", "may_hold_shape"]
+__all__ = ["SECRET_FORMATS", "SecretFormat", "may_hold_secret"]
 
 
-class Shape(NamedTuple):
-    """One form of secret: how to find it, and whether what was found is one."""
+class SecretFormat(NamedTuple):
+    """One format of secrets: how to find it, and whether what was found is one."""
 
     pattern: re.Pattern[str]
     name: Callable[[re.Match[str]], str | None]
-    """What a match is called in the marker, or None when it is no secret after all."""
+    """Name of a match in the marker, or None when it is no secret after all."""
     group: str | int = 0
     """The part of the match that is taken out."""
     signs: tuple[str, ...] = ("",)
     """One of them stands in every text that the pattern matches; looked for first, because that is quicker."""
-    is_own: bool = True
+    is_built_in: bool = True
     """False for a pattern of the operator's, which may take longer."""
 
 
@@ -111,15 +111,15 @@ def _named(name: str) -> Callable[[re.Match[str]], str | None]:
     return lambda _: name
 
 
-SHAPES = (
-    Shape(_PEM, _named("private key"), signs=("PRIVATE KEY",)),
-    Shape(_USER_INFO, _named("url password"), "secret", ("://",)),
-    Shape(_JWT, _named("jwt"), signs=("eyJ",)),
-    Shape(_TOKENS, _issued, signs=_TOKEN_SIGNS),
-    Shape(_SLACK_HOOK, _named("webhook"), "secret", ("hooks.slack.com/",)),
-    Shape(_DISCORD_HOOK, _named("webhook"), "secret", ("/api/webhooks/",)),
-    Shape(_SCHEME, _scheme, "value", ("earer", "asic", "EARER", "ASIC")),
-    Shape(_CARD, _card),
+SECRET_FORMATS = (
+    SecretFormat(_PEM, _named("private key"), signs=("PRIVATE KEY",)),
+    SecretFormat(_USER_INFO, _named("url password"), "secret", ("://",)),
+    SecretFormat(_JWT, _named("jwt"), signs=("eyJ",)),
+    SecretFormat(_TOKENS, _issued, signs=_TOKEN_SIGNS),
+    SecretFormat(_SLACK_HOOK, _named("webhook"), "secret", ("hooks.slack.com/",)),
+    SecretFormat(_DISCORD_HOOK, _named("webhook"), "secret", ("/api/webhooks/",)),
+    SecretFormat(_SCHEME, _scheme, "value", ("earer", "asic", "EARER", "ASIC")),
+    SecretFormat(_CARD, _card),
 )
 """In the order in which they are applied: the longest first."""
 
@@ -134,25 +134,25 @@ only then does the engine skip ahead to its members.
 _MANY_DIGITS = re.compile(r"[0-9]\d{3}(?:[ -]?\d){9}").search
 
 MIN_CHARS = 13
-"""The shortest secret that a shape can find is a card number of 13 digits; all others are longer."""
+"""The shortest secret that a format can find is a card number of 13 digits; all others are longer."""
 
 _ID_SIZES = frozenset({32, 36, 40, 64})
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z|[0-9a-f]{32,64}\Z").match
-"""A UUID, a trace's id, a hash: nearly all digits, and no secret by its shape."""
+"""A UUID, a trace's id, a hash: nearly all digits, and no secret by its format."""
 
 _DIGITS = b"0123456789"
 _MIN_PREFIXED_CHARS = 16
 _MIN_LONG_CHARS = 20
 
 
-def may_hold_shape(text: str) -> bool:
+def may_hold_secret(text: str) -> bool:
     """
-    Whether it is worth looking for shapes in a text: false for nearly all texts, and cheap.
+    Whether it is worth looking for these formats in a text: false for nearly all texts, and cheap.
 
     The answer is the same for texts that differ in digits only; callers may remember it so.
 
     Args:
-        text: Anything.
+        text: Any text.
     """
     size = len(text)
     if size < MIN_CHARS or (size in _ID_SIZES and _ID(text) is not None):

@@ -1,5 +1,5 @@
 """
-Log messages before their arguments are filled in: whether the filled text can hold a secret that no argument holds alone.
+Message templates, before arguments are filled in: whether the filled text can hold a secret that no argument holds alone.
 
 `order %s filled at %.2f` cannot: its arguments stand between blanks. `password=%s`, `Bearer %s`, `%s=%s` and `%s-%s` can, so
 their filled texts are looked at instead. For the others it is enough to look at the arguments, most of which are numbers.
@@ -7,10 +7,10 @@ their filled texts are looked at instead. For the others it is enough to look at
 
 import re
 
-from otel_agent.redaction.keys import HARMLESS, Keys
-from otel_agent.redaction.texts import Texts
+from otel_agent.redaction.secret_names import HARMLESS, SecretNames
+from otel_agent.redaction.text_redactor import TextRedactor
 
-__all__ = ["Templates"]
+__all__ = ["MessageTemplates"]
 
 MAX_REMEMBERED = 4096
 """Templates remembered before all are forgotten."""
@@ -26,22 +26,19 @@ _PROBE = "x1" * 10
 _LOOK_BACK = 80
 
 
-class Templates:
+class MessageTemplates:
     """
     Judges templates once.
 
     Thread-safe without a lock: a race means that one is judged twice.
+
+    Args:
+        names: The rules for names.
+        texts: The rules for texts.
     """
 
-    def __init__(self, keys: Keys, texts: Texts) -> None:
-        """
-        Put names and texts together.
-
-        Args:
-            keys: The rules for names.
-            texts: The rules for texts.
-        """
-        self._keys = keys
+    def __init__(self, names: SecretNames, texts: TextRedactor) -> None:
+        self._names = names
         self._texts = texts
         self._known: dict[str, bool] = {}
 
@@ -54,7 +51,7 @@ class Templates:
         """
         known = self._known.get(template)
         if known is None:
-            known = not self._texts.has_own and self._judge(template)
+            known = not self._texts.has_custom and self._judge(template)
             if len(self._known) >= MAX_REMEMBERED:
                 self._known.clear()
             self._known[template] = known
@@ -78,7 +75,7 @@ class Templates:
             return False
         named = _NAME.search(before)
         if named is not None:
-            return self._keys.rule(named[1]) is HARMLESS
+            return self._names.rule(named[1]) is HARMLESS
         if before and before[-1] not in _SEPARATORS:
             return False
         if before.rstrip("\"' ([{").endswith(("=", ":", "-")) or before.rstrip()[-1:].isdigit():

@@ -1,22 +1,26 @@
 r"""
-The operator's own patterns, checked before they are used: one that is wrong, or can take for ever, is refused with a reason.
+The operator's own patterns, checked before they are used: an invalid one, and one open to ReDoS, is refused with a reason.
 
 A regular expression of Python's can take time that doubles with every character of a text. Such patterns have a shape that
 can be seen: something that repeats without bound inside of something that does (`(a+)+`), alternatives that begin alike and
 are repeated (`(a|ab)*`), or two repetitions side by side that can take the same characters (`\d+\d+`, `.*foo.*`). Each
 leaves the engine a choice at every character. What makes no choice is fine: a possessive repetition (`a++`), an atomic group
-(`(?>…)`), and a bound (`.{0,100}`). What is left is at worst quadratic, and `texts` applies it to short windows.
+(`(?>…)`), and a bound (`.{0,100}`). What is left is at worst quadratic, and `text_redactor` applies it to short windows.
 
 Source: the conditions of Kirrage, Rathnayake, Thielecke: "Static Analysis for Regular Expression Denial-of-Service Attacks",
 2013, made stricter where that is simpler.
 """
 
-import importlib
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-__all__ = ["Checked", "check", "problem"]
+from otel_agent.late_imports import late_module
+
+__all__ = ["CheckedPatterns", "check_patterns", "pattern_problem"]
+
+regex_parser: Any = late_module("re._parser")
+"""Python's own parser of regular expressions; private, and perhaps gone in another Python."""
 
 MAX_CHARS = 1000
 """Longer patterns are refused."""
@@ -30,8 +34,8 @@ _REPEATS = ("MAX_REPEAT", "MIN_REPEAT")
 _WAY_OUT = "write a possessive repetition (++, *+) or a bound ({0,100}) instead"
 
 
-class Checked(NamedTuple):
-    """Patterns that can be used, and what is wrong with the others."""
+class CheckedPatterns(NamedTuple):
+    """Patterns that can be used, and a problem for each of the others."""
 
     keys: tuple[str, ...]
     values: tuple[str, ...]
@@ -39,7 +43,7 @@ class Checked(NamedTuple):
     """One sentence each, beginning with the path in the configuration."""
 
 
-class _Step(NamedTuple):
+class _PatternStep(NamedTuple):
     """One step of a pattern: which characters of the sample it can take, and how."""
 
     characters: frozenset[int]
@@ -47,27 +51,27 @@ class _Step(NamedTuple):
     is_optional: bool
 
 
-def check(keys: Sequence[str], values: Sequence[str]) -> Checked:
+def check_patterns(keys: Sequence[str], values: Sequence[str]) -> CheckedPatterns:
     """
     Sort patterns into those that can be used and those that cannot.
 
     Args:
-        keys: As for `Redactor`; `!` in front is not part of the pattern.
-        values: As for `Redactor`.
+        keys: Patterns of names, as `Redactor` takes them; `!` in front is not part of the pattern.
+        values: Patterns of secrets in texts.
     """
     problems: list[str] = []
     usable: dict[str, list[str]] = {"keys": [], "values": []}
     for where, patterns in (("keys", keys), ("values", values)):
         for position, pattern in enumerate(patterns):
-            wrong = problem(pattern.removeprefix("!") if where == "keys" else pattern)
+            wrong = pattern_problem(pattern.removeprefix("!") if where == "keys" else pattern)
             if wrong is None:
                 usable[where].append(pattern)
             else:
                 problems.append(f"redact.{where}[{position}]: {wrong}")
-    return Checked(tuple(usable["keys"]), tuple(usable["values"]), tuple(problems))
+    return CheckedPatterns(tuple(usable["keys"]), tuple(usable["values"]), tuple(problems))
 
 
-def problem(pattern: str) -> str | None:
+def pattern_problem(pattern: str) -> str | None:
     """
     What is wrong with a pattern.
 
@@ -86,7 +90,7 @@ def problem(pattern: str) -> str | None:
     if compiled.match("") is not None:
         return f"{pattern!r} matches an empty text, and so every text; let it require something"
     try:
-        parsed = importlib.import_module("re._parser").parse(pattern)
+        parsed = regex_parser.parse(pattern)
         found = _slow(parsed, is_folded=bool(compiled.flags & re.IGNORECASE))
     except (
         ImportError,
@@ -99,7 +103,7 @@ def problem(pattern: str) -> str | None:
 
 def _slow(items: Iterable[Any], *, is_folded: bool) -> str | None:
     """Why a sequence can take for ever; None when it cannot."""
-    parts: list[_Step] = []
+    parts: list[_PatternStep] = []
     for op, argument in items:
         inner = _inner_problem(str(op), argument, is_folded=is_folded)
         if inner is not None:
@@ -123,7 +127,7 @@ def _inner_problem(op: str, argument: Any, *, is_folded: bool) -> str | None:
     return None
 
 
-def _side_by_side(parts: Sequence[_Step]) -> str | None:
+def _side_by_side(parts: Sequence[_PatternStep]) -> str | None:
     for first, one in enumerate(parts):
         if not one.is_endless:
             continue
@@ -135,14 +139,14 @@ def _side_by_side(parts: Sequence[_Step]) -> str | None:
     return None
 
 
-def _parts(op: str, argument: Any, *, is_folded: bool) -> list[_Step]:
+def _parts(op: str, argument: Any, *, is_folded: bool) -> list[_PatternStep]:
     if op == "SUBPATTERN":
         return _flat(argument[3], is_folded=is_folded)
     if op in (*_REPEATS, "POSSESSIVE_REPEAT"):
         inner = _flat(argument[2], is_folded=is_folded)
         characters = frozenset().union(*(part.characters for part in inner)) if inner else frozenset()
         is_endless = op in _REPEATS and (_is_endless(argument[1]) or any(part.is_endless for part in inner))
-        return [_Step(characters, is_endless, argument[0] == 0 or all(part.is_optional for part in inner))]
+        return [_PatternStep(characters, is_endless, argument[0] == 0 or all(part.is_optional for part in inner))]
     if op == "ATOMIC_GROUP":
         return [part._replace(is_endless=False) for part in _flat(argument, is_folded=is_folded)]
     if op == "BRANCH":
@@ -150,13 +154,13 @@ def _parts(op: str, argument: Any, *, is_folded: bool) -> list[_Step]:
         every = [part for branch in branches for part in branch]
         characters = frozenset().union(*(part.characters for part in every)) if every else frozenset()
         is_optional = any(all(part.is_optional for part in branch) for branch in branches)
-        return [_Step(characters, any(part.is_endless for part in every), is_optional)]
+        return [_PatternStep(characters, any(part.is_endless for part in every), is_optional)]
     if op in {"AT", "ASSERT", "ASSERT_NOT"}:
         return []
-    return [_Step(_characters(op, argument, is_folded=is_folded), is_endless=False, is_optional=False)]
+    return [_PatternStep(_characters(op, argument, is_folded=is_folded), is_endless=False, is_optional=False)]
 
 
-def _flat(items: Iterable[Any], *, is_folded: bool) -> list[_Step]:
+def _flat(items: Iterable[Any], *, is_folded: bool) -> list[_PatternStep]:
     return [part for op, argument in items for part in _parts(str(op), argument, is_folded=is_folded)]
 
 
