@@ -1,18 +1,19 @@
 """Equal errors are one error, however often they happen and whoever reports them."""
 
 import logging
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from log_sinks import Items
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from otel_agent.logs.bridge import BridgeHandler
+import otel_agent
 from otel_agent.logs.errors import ErrorTracker, fingerprint
 from otel_agent.logs.otel import build_logger_provider
 from otel_agent.redaction.redactor import Redactor
@@ -22,21 +23,6 @@ from otel_agent.redaction.redactor import Redactor
 def tracker() -> ErrorTracker:
     """With redaction, as in real life."""
     return ErrorTracker(Redactor().text)
-
-
-@pytest.fixture
-def sink() -> Any:
-    """Where log entries go."""
-    return SimpleNamespace(items=deque(), limit=10_000)
-
-
-@pytest.fixture
-def log(sink: Any) -> Iterator[logging.Logger]:
-    """A logger that no other test can reach."""
-    logger = logging.Logger("trader", logging.DEBUG)  # noqa: LOG001 - as said
-    logger.addHandler(BridgeHandler(sink, Resource({})))
-    yield logger
-    logger.handlers.clear()
 
 
 @pytest.fixture
@@ -63,7 +49,7 @@ def logged(log: logging.Logger, function: Callable[[Any], object], order: object
         log.exception("failed")
 
 
-def test_a_thousand_equal_errors_are_one(log: logging.Logger, sink: Any, tracker: ErrorTracker) -> None:
+def test_a_thousand_equal_errors_are_one(log: logging.Logger, sink: Items, tracker: ErrorTracker) -> None:
     """Messages differ, the place is the same: one fingerprint, a count of a thousand, first and last seen."""
     for number in range(1000):
         logged(log, decide, number)
@@ -71,13 +57,13 @@ def test_a_thousand_equal_errors_are_one(log: logging.Logger, sink: Any, tracker
     (error,) = tracker.summary()
 
     assert ("ValueError", 1000, 1000, 0) == (error["type"], error["count"], error["in_logs"], error["in_spans"])
-    assert "logs/test_error_tracker:refuse" == error["where"]
+    assert "logs/test_errors:refuse" == error["where"]
     assert "no price for 999" == error["message"]
     assert error["first_seen"] < error["last_seen"]
     assert error["trace_id"] is None
 
 
-def test_another_place_is_another_error(log: logging.Logger, sink: Any, tracker: ErrorTracker) -> None:
+def test_another_place_is_another_error(log: logging.Logger, sink: Items, tracker: ErrorTracker) -> None:
     """The same type from another function has a fingerprint of its own; the latest comes first."""
     logged(log, decide, 1)
     logged(log, float, "x")
@@ -107,7 +93,33 @@ ValueError: {message}
     assert fingerprint({"exception.type": "KeyError"}) != fingerprint({"exception.type": "ValueError"})
 
 
-def test_of_a_chain_the_last_one_counts(log: logging.Logger, sink: Any, tracker: ErrorTracker) -> None:
+@pytest.mark.parametrize(
+    ("file", "where"),
+    [
+        ("{package}/instruments/functions/wrappers.py", "trader/orders:place"),
+        ("{package}/anywhere/else.py", "trader/orders:place"),
+        ("{package}/demo/broker.py", "demo/broker:send"),
+        ("{package}_of_mine/broker.py", "otel_agent_of_mine/broker:send"),
+        ("<frozen runpy>", "trader/orders:place"),
+    ],
+)
+def test_frames_of_ours_are_a_librarys(file: str, where: str, tracker: ErrorTracker, sink: Items) -> None:
+    """Wherever a module of this package stands, an error that passes it is the agent's; the demo is an agent itself."""
+    stack = f"""Traceback (most recent call last):
+  File "/srv/trader/orders.py", line 3, in place
+    send(order)
+  File "{file.format(package=Path(otel_agent.__file__).parent)}", line 5, in send
+    raise ValueError
+ValueError
+"""
+    attributes = {"exception.type": "ValueError", "exception.stacktrace": stack}
+    build_logger_provider(sink, Resource({})).get_logger("lib").emit(body="x", attributes=attributes)
+    tracker.logs(sink.items)
+
+    assert where == tracker.summary()[0]["where"]
+
+
+def test_of_a_chain_the_last_one_counts(log: logging.Logger, sink: Items, tracker: ErrorTracker) -> None:
     """The error is the one that was raised, not its cause; an error without a stack of the agent's has a place still."""
     try:
         try:
@@ -123,7 +135,7 @@ def test_of_a_chain_the_last_one_counts(log: logging.Logger, sink: Any, tracker:
     assert error["where"].endswith(":test_of_a_chain_the_last_one_counts")
 
 
-def test_a_trace_to_look_at(log: logging.Logger, sink: Any, tracker: ErrorTracker, provider: TracerProvider) -> None:
+def test_a_trace_to_look_at(log: logging.Logger, sink: Items, tracker: ErrorTracker, provider: TracerProvider) -> None:
     """The last trace in which it happened is named."""
     with provider.get_tracer("t").start_as_current_span("decide") as span:
         logged(log, decide, 1)
@@ -134,7 +146,7 @@ def test_a_trace_to_look_at(log: logging.Logger, sink: Any, tracker: ErrorTracke
 
 
 def test_an_error_that_passes_through_spans_counts_once(
-    log: logging.Logger, sink: Any, tracker: ErrorTracker, provider: TracerProvider
+    log: logging.Logger, sink: Items, tracker: ErrorTracker, provider: TracerProvider
 ) -> None:
     """Three nested spans record it, the agent logs it: one error, seen once."""
     exporter = InMemorySpanExporter()
@@ -176,7 +188,7 @@ def test_spans_of_ours_are_read_too(tracker: ErrorTracker) -> None:
     assert ("KeyError", 1, f"{0xAB:032x}", "") == (error["type"], error["count"], error["trace_id"], error["where"])
 
 
-def test_records_of_the_logs_api_are_read_too(tracker: ErrorTracker, sink: Any) -> None:
+def test_records_of_the_logs_api_are_read_too(tracker: ErrorTracker, sink: Items) -> None:
     """A third party that emits an exception through the API is counted."""
     build_logger_provider(sink, Resource({})).get_logger("lib").emit(
         body="x", attributes={"exception.type": "KeyError"}, timestamp=7
@@ -186,7 +198,7 @@ def test_records_of_the_logs_api_are_read_too(tracker: ErrorTracker, sink: Any) 
     assert 1 == tracker.summary()[0]["count"]
 
 
-def test_messages_hold_no_secret(log: logging.Logger, sink: Any, tracker: ErrorTracker) -> None:
+def test_messages_hold_no_secret(log: logging.Logger, sink: Items, tracker: ErrorTracker) -> None:
     """The example of a message is redacted and bounded."""
     logged(log, refuse, "password=hunter2 " + "x" * 10_000)
     tracker.logs(sink.items)
@@ -196,7 +208,7 @@ def test_messages_hold_no_secret(log: logging.Logger, sink: Any, tracker: ErrorT
     assert len(message) < 1000
 
 
-def test_memory_is_bounded(sink: Any) -> None:
+def test_memory_is_bounded(sink: Items) -> None:
     """The error not seen for longest gives way to a new one, and that is counted."""
     tracker = ErrorTracker(str, limit=2)
     logger = build_logger_provider(sink, Resource({})).get_logger("lib")
