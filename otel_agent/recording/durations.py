@@ -19,7 +19,7 @@ from otel_agent.clock import wall_ns
 from otel_agent.recording.exponential_buckets import ExponentialBuckets, merged
 from otel_agent.recording.function_durations import FULL, Example, FunctionDurations
 
-__all__ = ["FULL", "Durations", "Example", "FunctionDurations", "shared"]
+__all__ = ["FULL", "Durations", "FunctionDurations", "shared"]
 
 MOST_WAITING = 64
 """Full lists that wait for a collection, over all functions: 10 MB of memory."""
@@ -128,7 +128,7 @@ class Durations:
                 for error_type, distribution in series.sorted.items()
             ]
 
-    def examples(self) -> dict[tuple[str, str | None], "Example"]:
+    def examples(self) -> dict[tuple[str, str | None], Example]:
         """Exemplars, by function and error type."""
         with self._lock:
             return {

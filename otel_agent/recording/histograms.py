@@ -23,8 +23,9 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from otel_agent.catalog.functions import DURATION
 from otel_agent.clock import wall_ns
-from otel_agent.recording.durations import Durations, Example
+from otel_agent.recording.durations import Durations
 from otel_agent.recording.exponential_buckets import SCALE, ExponentialBuckets
+from otel_agent.recording.function_durations import Example
 
 __all__ = ["MAX_BUCKETS", "producer"]
 

@@ -26,14 +26,14 @@ class Redactor:
     """
     Takes secrets out of telemetry, by the names of values and by what values look like.
 
+    Patterns of the operator's that are wrong, or that could take for ever, are left out; `problems` says which and why.
+
     Thread-safe without a lock: all it shares between threads are caches in which each step is one operation.
 
     Args:
         keys: Regular expressions, searched for in names without regard to case; `!` in front says "harmless".
         values: Regular expressions of secrets in texts.
         enabled: False lets everything pass.
-
-    Patterns that are wrong, or that could take for ever, are left out; `problems` says which and why.
     """
 
     def __init__(self, keys: Sequence[str] = (), values: Sequence[str] = (), *, enabled: bool = True) -> None:
