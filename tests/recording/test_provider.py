@@ -3,8 +3,11 @@
 import pytest
 from opentelemetry import trace
 from opentelemetry.sdk import trace as sdk
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
 from recording_rig import Hears, Rig
+
+from otel_agent.recording.provider import enqueue
 
 
 def test_the_provider_is_the_sdks_to_everybody_who_asks() -> None:
@@ -58,3 +61,22 @@ def test_a_processor_that_comes_later_hears_from_then_on() -> None:
 
     assert rig.tracer.hot is None
     assert ["start child", "end child", "end root"] == hears.heard
+
+
+def test_what_is_enqueued_overflows_where_there_is_no_room() -> None:
+    """The steps that spans take when they end, for those who do not have to hurry."""
+    rig = Rig(limit=1)
+    enqueue(rig.queue, "one")
+    enqueue(rig.queue, "two")
+
+    assert (["one"], ["two"]) == (rig.spans, rig.refused)
+
+
+def test_resources_that_change_reach_the_spans_that_follow() -> None:
+    """A span keeps the resource it began with; the next one has the new one."""
+    rig = Rig(resource=Resource({"service.name": "before"}))
+    first = rig.tracer.start_span("a")
+    rig.provider._update_resource(Resource({"service.name": "after"}))
+    second = rig.tracer.start_span("a")
+
+    assert ["before", "after"] == [span.resource.attributes["service.name"] for span in (first, second)]
