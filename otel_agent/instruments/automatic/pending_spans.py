@@ -26,7 +26,7 @@ from otel_agent.guard import shared
 from otel_agent.instruments.functions.calls import fail
 from otel_agent.recording.context import current, make_current, restore, with_span
 from otel_agent.recording.failures import is_failure, type_name
-from otel_agent.recording.sampling import RateLimit
+from otel_agent.recording.sampling.rate_limits import RateLimit
 
 __all__ = ["SCOPE", "CallSite", "Observe", "PendingSpan"]
 
