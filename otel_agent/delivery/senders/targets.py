@@ -114,7 +114,7 @@ def current_headers(source: HeaderSource) -> dict[str, str]:
     Headers as they are now.
 
     Args:
-        source: Read anew when it is a function.
+        source: Headers, or a function that is called for them.
 
     Raises:
         ValueError: A header could not be sent; the message has its name and not its value.
@@ -122,9 +122,9 @@ def current_headers(source: HeaderSource) -> dict[str, str]:
     found: Mapping[Any, Any] = source() if callable(source) else source
     for name, value in found.items():
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is no name that a header can have")
+            raise ValueError(f"{name!r} is not a valid header name")
         if not isinstance(value, str) or not value.isprintable() or not _is_latin(value):
-            raise ValueError(f"the value of header {name!r} has characters that no header can have")
+            raise ValueError(f"the value of header {name!r} has characters that are not valid in a header")
     return dict(found)
 
 
@@ -133,7 +133,7 @@ def split_endpoint(endpoint: str, *, is_http: bool) -> SplitResult:
     An endpoint in its parts; `host:port` without a scheme is taken for HTTP, and left without one for gRPC.
 
     Args:
-        endpoint: As somebody typed it.
+        endpoint: Address as somebody typed it.
         is_http: Whether it is for HTTP.
 
     Raises:
@@ -157,7 +157,7 @@ def is_loopback(host: str | None) -> bool:
     Whether a host is this machine.
 
     Args:
-        host: A name or an address, without port.
+        host: Host name or IP address, without port.
     """
     if not host or host == "localhost" or host.endswith(".localhost"):
         return True
@@ -172,7 +172,7 @@ def shown(url: str) -> str:
     An address as it may be shown: without user, password, query and fragment.
 
     Args:
-        url: With or without scheme.
+        url: Address with or without scheme.
     """
     parts = urlsplit(url if "://" in url else f"//{url}")
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")).removeprefix("//")
