@@ -21,7 +21,7 @@ from otel_agent.delivery.senders.otlp_responses import (
     varint_value,
 )
 from otel_agent.delivery.senders.resting import Resting
-from otel_agent.delivery.senders.targets import ExportTarget, HeaderSource, current_headers, is_loopback, shown
+from otel_agent.delivery.senders.targets import ExportTarget, HeaderSource, current_headers, display_url, is_loopback
 from otel_agent.late_imports import late_module, load
 
 __all__ = ["GrpcSender", "retry_delay_s"]
@@ -105,7 +105,7 @@ class GrpcSender(Resting):
         Args:
             signal: "traces", "metrics" or "logs".
         """
-        return shown(self._targets[signal].url)
+        return display_url(self._targets[signal].url)
 
     def close(self) -> None:
         """Close the channels; a call that is under way is cancelled."""

@@ -19,7 +19,15 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from otel_agent.delivery.settings import SIGNALS
 from otel_agent.errors import ConfigurationError
 
-__all__ = ["ExportTarget", "HeaderSource", "build_targets", "current_headers", "is_loopback", "shown", "split_endpoint"]
+__all__ = [
+    "ExportTarget",
+    "HeaderSource",
+    "build_targets",
+    "current_headers",
+    "display_url",
+    "is_loopback",
+    "split_endpoint",
+]
 
 HeaderSource = Mapping[str, str] | Callable[[], Mapping[str, str]]
 """Headers as they are, or a function that reads them anew; it is called again after the receiver refused them."""
@@ -102,7 +110,7 @@ def build_targets(
         parts, secrets = _without_credentials(parts)
         fields = {**common, **own}
         if secrets:
-            fields["headers"] = _with(secrets, fields.get("headers", {}))
+            fields["headers"] = _with_credentials(secrets, fields.get("headers", {}))
         targets[signal] = ExportTarget(urlunsplit(parts) if parts.scheme else parts.netloc, **fields)
     if problems:
         raise ConfigurationError(problems)
@@ -167,7 +175,7 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
-def shown(url: str) -> str:
+def display_url(url: str) -> str:
     """
     An address as it may be shown: without user, password, query and fragment.
 
@@ -194,7 +202,7 @@ def _without_credentials(parts: SplitResult) -> tuple[SplitResult, dict[str, str
     return bare, {"authorization": f"Basic {b64encode(pair.encode()).decode()}"}
 
 
-def _with(secrets: Mapping[str, str], source: HeaderSource) -> HeaderSource:
+def _with_credentials(secrets: Mapping[str, str], source: HeaderSource) -> HeaderSource:
     if callable(source):
         return lambda: {**secrets, **source()}
     return {**secrets, **source}

@@ -47,7 +47,7 @@ class Orphans:
         self._directories: list[ProcessDirectory] = []
         self._unread: deque[tuple[str, Segment]] = deque()
 
-    def look(self, own: Path | None) -> Iterator[tuple[str, Segment]]:
+    def load_some(self, own: Path | None) -> Iterator[tuple[str, Segment]]:
         """
         Signal and segment of the next few that were left, opened; the caller holds `lock`.
 
@@ -67,7 +67,7 @@ class Orphans:
             looked_bytes += segment.size_bytes
             yield signal, segment
 
-    def let_go(self, used: set[Path]) -> None:
+    def release_empty(self, used: set[Path]) -> None:
         """
         Give back directories that are empty now.
 

@@ -87,7 +87,7 @@ class SegmentList:
 
     def oldest(self) -> Segment | None:
         """The oldest segment that nobody is sending; `None` when there is none."""
-        return next((segment for segment in self if not segment.is_out), None)
+        return next((segment for segment in self if not segment.is_being_sent), None)
 
     def older_than(self, moment_s: float) -> list[Segment]:
         """
@@ -96,7 +96,7 @@ class SegmentList:
         Args:
             moment_s: Moment on the monotonic clock, in seconds.
         """
-        return [segment for segment in self if segment.born_s < moment_s and not segment.is_out]
+        return [segment for segment in self if segment.born_s < moment_s and not segment.is_being_sent]
 
     def dirty(self) -> list[Segment]:
         """Segments with something in them that the disk may not have yet."""

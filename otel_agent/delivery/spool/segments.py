@@ -46,7 +46,7 @@ class Segment:
         """Everything before this was acknowledged."""
         self.is_open = False
         """Whether it is still appended to."""
-        self.is_out = False
+        self.is_being_sent = False
         """Whether somebody is sending a part of it; then it must not be removed."""
         self.is_dirty = False
         """Whether there is something in it that the disk may not have yet."""

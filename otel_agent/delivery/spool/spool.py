@@ -12,7 +12,7 @@ Process death loses nothing that `append` has answered for, because the system h
 the last `tend`, which is called every second.
 
 `_lock` guards the segment lists and every write. Segments are read back outside of it, so that a producer that journals never
-waits for the sender's reading; a segment that is being read is marked `is_out` and is not removed.
+waits for the sender's reading; a segment that is being read is marked `is_being_sent` and is not removed.
 """
 
 import errno
@@ -133,12 +133,12 @@ class Spool:
                 segment = self._segments[signal].first() if is_held else None
                 if segment is None:
                     return None
-                segment.is_out = True
+                segment.is_being_sent = True
                 size_bytes = segment.size_bytes
             try:
                 found = read_batch(signal, segment)
             except OSError as error:
-                segment.is_out = False
+                segment.is_being_sent = False
                 self._disk.fail(error)
                 return None
             if found is not None:
@@ -157,7 +157,7 @@ class Spool:
             self._lock.held() as is_held,
             guarded("spool.ack", "an acknowledgement could not be written: telemetry may be sent twice"),
         ):
-            segment.is_out = False
+            segment.is_being_sent = False
             if is_held and segment.is_held:
                 segment.acknowledge(batch.end, batch.items)
                 if segment.is_finished and self._is_done_with(segment):
@@ -171,7 +171,7 @@ class Spool:
         Args:
             batch: What `next` returned.
         """
-        batch.segment.is_out = False
+        batch.segment.is_being_sent = False
 
     def adopt(self) -> list[tuple[str, int]]:
         """
@@ -184,7 +184,7 @@ class Spool:
             return []
         try:
             found = []
-            for signal, segment in self._orphans.look(self._own.path if self._own is not None else None):
+            for signal, segment in self._orphans.load_some(self._own.path if self._own is not None else None):
                 found.append((signal, segment.items))
                 with self._lock.held() as is_held:
                     self._segments[signal].adopt(segment)
@@ -308,7 +308,7 @@ class Spool:
     def _abandon(self, signal: str, segment: Segment, size_bytes: int) -> None:
         """Remove a segment in which nothing is intact any more, unless it has grown meanwhile."""
         with self._lock.held() as is_held:
-            segment.is_out = False
+            segment.is_being_sent = False
             if is_held and segment.size_bytes == size_bytes:
                 self._drop(signal, segment, DAMAGED)
         self._losses.tell()
@@ -317,7 +317,7 @@ class Spool:
         """Remove a segment; what was not sent of it is given up. `_lock` is held."""
         segment.is_open = False
         self._losses.note(signal, self._segments[signal].remove(segment), reason)
-        self._orphans.let_go(self._segments.directories())
+        self._orphans.release_empty(self._segments.directories())
 
     def _make_room(self, more_bytes: int) -> bool:
         if more_bytes > self._bounds.max_bytes:

@@ -195,7 +195,7 @@ def _own(span: Any, site: Any) -> bytes:
 
 
 def _readable(span: Any) -> bytes:
-    """Any span that answers what a ReadableSpan does."""
+    """A span of any class that has what a `ReadableSpan` has."""
     context, parent, status = span.get_span_context(), span.parent, span.status
     return _fields(
         (context.trace_id, context.span_id, parent.span_id if parent else 0, context.trace_state),

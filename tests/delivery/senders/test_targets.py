@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from otel_agent.delivery.senders.targets import ExportTarget, build_targets, current_headers, is_loopback, shown
+from otel_agent.delivery.senders.targets import ExportTarget, build_targets, current_headers, display_url, is_loopback
 from otel_agent.errors import ConfigurationError
 
 
@@ -94,4 +94,4 @@ def test_this_machine_is_known_by_its_names(host: str | None, is_here: bool) -> 
 )
 def test_an_address_is_shown_without_secrets(url: str, text: str) -> None:
     """User, password, query and fragment stay out of messages."""
-    assert text == shown(url)
+    assert text == display_url(url)

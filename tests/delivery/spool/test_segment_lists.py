@@ -60,7 +60,7 @@ def test_what_is_being_sent_is_not_given_up(new: Callable[..., Segment]) -> None
     segments = SegmentList()
     for each in (old, young):
         segments.begin(each)
-    old.is_out = True
+    old.is_being_sent = True
 
     assert young is segments.oldest()
     assert [young] == segments.older_than(9.0)
@@ -86,7 +86,7 @@ def test_room_is_made_by_the_greediest_signal(new: Callable[..., Segment]) -> No
         lists[signal].begin(segment)
         lists[signal].append(segment, FRAME, 1)
     first = lists.first_to_go()
-    next(iter(lists["logs"])).is_out = True
+    next(iter(lists["logs"])).is_being_sent = True
     second = lists.first_to_go()
 
     assert first is not None

@@ -16,7 +16,7 @@ from otel_agent.delivery.senders.http.messages import NotSentError, Request
 from otel_agent.delivery.senders.http.transport import Transport, choose_transport
 from otel_agent.delivery.senders.http.verdicts import judge_response
 from otel_agent.delivery.senders.resting import Resting
-from otel_agent.delivery.senders.targets import ExportTarget, current_headers, shown
+from otel_agent.delivery.senders.targets import ExportTarget, current_headers, display_url
 
 __all__ = ["HttpSender"]
 
@@ -70,7 +70,7 @@ class HttpSender(Resting):
         Args:
             signal: "traces", "metrics" or "logs".
         """
-        return shown(self._targets[signal].url)
+        return display_url(self._targets[signal].url)
 
     def close(self) -> None:
         """Close connections that nobody uses."""

@@ -120,12 +120,12 @@ def _partial_success(kind: str, body: bytes) -> tuple[int, str]:
     raise ValueError("no type of OTLP's")
 
 
-def _json_partial_success(answer: Any) -> tuple[int, str]:
-    if not isinstance(answer, dict) or answer.keys() - {"partialSuccess", "partial_success"}:
-        raise ValueError("no answer of OTLP")
-    partial = answer.get("partialSuccess") or answer.get("partial_success") or {}
+def _json_partial_success(response: Any) -> tuple[int, str]:
+    if not isinstance(response, dict) or response.keys() - {"partialSuccess", "partial_success"}:
+        raise ValueError("no response of OTLP")
+    partial = response.get("partialSuccess") or response.get("partial_success") or {}
     if not isinstance(partial, dict):
-        raise ValueError("no answer of OTLP")  # noqa: TRY004 - one kind of error for all that is no OTLP
+        raise ValueError("no response of OTLP")  # noqa: TRY004 - one kind of error for all that is no OTLP
     counts = [int(value) for key, value in partial.items() if key.startswith("rejected") and value]
     return max(0, sum(counts)), str(partial.get("errorMessage", ""))
 
