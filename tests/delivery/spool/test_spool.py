@@ -1,30 +1,19 @@
-"""What lies in a segment file comes back, whatever happened to the rest of the file."""
+"""The spool as a whole: what is kept, what is given up, and what happens to it when disk, process or others misbehave."""
 
 import os
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from otel_agent.delivery.spool.bounds import Bounds, most_above_share
-from otel_agent.delivery.spool.directories import (
-    adopt_home,
-    default_directory,
-    make_home,
-    prepare,
-    service_directory,
-)
-from otel_agent.delivery.spool.frames import BATCH, HEAD_BYTES, RECORD, pack, scan
+from otel_agent.clock import ManualClock
+from otel_agent.delivery.spool.bounds import Bounds
+from otel_agent.delivery.spool.frames import HEAD_BYTES, pack
 from otel_agent.delivery.spool.spool import Spool
-
-PAYLOADS = st.lists(st.tuples(st.binary(max_size=60), st.integers(0, 9), st.sampled_from([BATCH, RECORD])), max_size=6)
 
 
 def drained(spool: Spool, signal: str = "traces") -> list[bytes]:
@@ -47,48 +36,6 @@ def adopted(spool: Spool) -> int:
 def segments(directory: Path) -> list[Path]:
     """The segment files below a directory."""
     return sorted(directory.rglob("*.seg"))
-
-
-@given(PAYLOADS)
-def test_frames_come_back(payloads: list[tuple[bytes, int, int]]) -> None:
-    """Payload, number of items and kind of every frame are read as they were written."""
-    content = b"".join(pack(*payload) for payload in payloads)
-    found = [(content[frame.content : frame.end], frame.items, frame.kind) for frame in scan(content)]
-
-    assert payloads == found
-
-
-@given(PAYLOADS, st.binary(max_size=80), st.integers(0, 400))
-def test_what_is_damaged_costs_nothing_else(payloads: list[tuple[bytes, int, int]], junk: bytes, place: int) -> None:
-    """Bytes pushed in anywhere destroy the frame they are in and no other."""
-    content = b"".join(pack(*payload) for payload in payloads)
-    place = min(place, len(content))
-    damaged = content[:place] + junk + content[place:]
-    found = [damaged[frame.content : frame.end] for frame in scan(damaged)]
-    whole = [frame for frame in scan(content) if frame.end <= place or frame.start >= place]
-
-    assert [content[frame.content : frame.end] for frame in whole] == [
-        body for body in found if body in {payload[0] for payload in payloads}
-    ][: len(whole)] or not junk
-    assert len(found) >= len(whole)
-
-
-@given(st.binary(max_size=300))
-def test_any_bytes_are_scanned(content: bytes) -> None:
-    """A foreign file holds no frames and raises nothing."""
-    assert all(frame.end <= len(content) for frame in scan(content))
-
-
-@given(PAYLOADS.filter(bool), st.data())
-@settings(max_examples=60)
-def test_a_flipped_bit_costs_one_frame(payloads: list[tuple[bytes, int, int]], data: st.DataObject) -> None:
-    """All frames but the one with the flipped bit are read."""
-    content = bytearray(b"".join(pack(*payload) for payload in payloads))
-    at = data.draw(st.integers(0, len(content) - 1))
-    content[at] ^= 1 << data.draw(st.integers(0, 7))
-    found = list(scan(bytes(content)))
-
-    assert len(payloads) - 1 == len(found)
 
 
 @pytest.mark.parametrize("cut", [1, 5, HEAD_BYTES, HEAD_BYTES + 3])
@@ -127,13 +74,11 @@ def test_a_spoilt_segment_does_not_stop_the_others(tmp_path: Path, spoil: Callab
     paths = segments(tmp_path)
     paths[1].write_bytes(spoil(paths[1].read_bytes()))
     second = Spool(tmp_path)
-    began_s = time.monotonic()
     adopted(second)
     found = drained(second)
 
     assert 3 <= sum(len(body) for body in found) // 9000 <= 4
     assert [] == segments(tmp_path)
-    assert time.monotonic() - began_s < 1
 
 
 def test_our_own_damage_is_counted(tmp_path: Path) -> None:
@@ -256,36 +201,6 @@ def test_files_of_others_are_left_alone(tmp_path: Path) -> None:
     assert "mine" == (first.directory / "README").read_text()
 
 
-def test_no_two_services_share_a_directory(tmp_path: Path) -> None:
-    """Names that look alike on a disk are told apart; the strangest name is one."""
-    names = ["a b", "a_b", "a/b", "../a", "", "ü" * 300, "\udcff"]
-    found = {service_directory(tmp_path, name) for name in names}
-
-    assert len(names) == len(found)
-    assert all(path.parent == tmp_path and len(path.name) < 60 for path in found)
-
-
-def test_the_default_directory_is_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """XDG's state directory, or the one below the home; a relative one does not count."""
-    assert Path("/x/otel-agent/spool") == default_directory({"XDG_STATE_HOME": "/x", "HOME": "/h"})
-    assert Path("/h/.local/state/otel-agent/spool") == default_directory({"XDG_STATE_HOME": "x", "HOME": "/h"})
-    monkeypatch.setattr(Path, "home", lambda: (_ for _ in ()).throw(RuntimeError("no home")))
-    assert default_directory({}) is None
-
-
-def test_a_living_process_keeps_what_is_its_own(tmp_path: Path) -> None:
-    """A directory is not taken over while its owner lives, and is the moment it is gone."""
-    prepare(tmp_path / "service")
-    home = make_home(tmp_path / "service", 1)
-    (home.path / "traces-00000001.seg").write_bytes(b"")
-
-    assert adopt_home(home.path) is None
-    home.release()
-    taken = adopt_home(home.path)
-    assert taken is not None
-    taken.release()
-
-
 def test_a_forked_child_lets_the_parents_locks_go(tmp_path: Path) -> None:
     """A child that lives longer does not keep what its dead parent left from being taken over."""
     program = """
@@ -354,8 +269,6 @@ def test_a_full_disk_is_not_filled_further(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_disk_that_recovers_is_used_again(tmp_path: Path) -> None:
     """Half a minute after a failure it is tried again."""
-    from otel_agent.clock import ManualClock
-
     clock = ManualClock()
     (tmp_path / "spool").write_text("in the way")
     spool = Spool(tmp_path / "spool", clock=clock)
@@ -371,8 +284,6 @@ def test_a_disk_that_recovers_is_used_again(tmp_path: Path) -> None:
 
 def test_old_telemetry_is_given_up(tmp_path: Path) -> None:
     """What is older than the limit goes, also when the wall clock jumps only what is really old."""
-    from otel_agent.clock import ManualClock
-
     losses: list[Any] = []
     clock = ManualClock()
     spool = Spool(tmp_path, bounds=Bounds(max_age_s=100), clock=clock)
@@ -400,19 +311,7 @@ def test_a_flood_of_logs_does_not_push_out_traces(tmp_path: Path) -> None:
         spool.append("logs", b"x" * 5000, 1)
 
     assert {"logs"} == set(losses)
-    assert ["logs", "metrics", "traces"] == most_above_share({"traces": 10, "logs": 10, "metrics": 5})
     assert spool.size_bytes <= 1 << 17
-
-
-def test_the_quarantine_is_bounded(tmp_path: Path) -> None:
-    """Of refused records only the newest are kept."""
-    spool = Spool(tmp_path)
-    for number in range(120):
-        spool.quarantine("logs", b"request", f"refused {number}")
-
-    assert 100 == len(list(tmp_path.rglob("*.txt")))
-    assert 100 == len(list(tmp_path.rglob("*.pb")))
-    assert "refused 119" in {path.read_text() for path in tmp_path.rglob("*.txt")}
 
 
 def test_a_signal_handler_in_the_middle_of_a_write_does_not_wait_for_itself(tmp_path: Path) -> None:
@@ -426,8 +325,7 @@ def test_a_signal_handler_in_the_middle_of_a_write_does_not_wait_for_itself(tmp_
         write(*arguments)
 
     spool._write = interrupted  # type: ignore[method-assign,assignment]  # interrupted on purpose
-    began_s = time.monotonic()
     answers.append(spool.append("traces", b"outer", 1))
 
     assert [False, True] == answers
-    assert time.monotonic() - began_s < 0.5
+    assert spool.trouble() is None  # waiting would have ended with a lock that is kept too long

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from otel_agent.delivery.spool.orphans import MAX_HOMES
+from otel_agent.delivery.spool.orphans import MAX_DIRECTORIES
 from otel_agent.delivery.spool.spool import Spool
 
 
@@ -22,7 +22,7 @@ def descriptors() -> int:
 
 def test_only_so_many_are_held_at_a_time(tmp_path: Path) -> None:
     """Everything is taken over in the end, in parts, with a bounded number of files open."""
-    number = 3 * MAX_HOMES
+    number = 3 * MAX_DIRECTORIES
     leave(tmp_path, number)
     before = descriptors()
     spool = Spool(tmp_path, service="trader")
@@ -42,4 +42,4 @@ def test_only_so_many_are_held_at_a_time(tmp_path: Path) -> None:
 
     assert {b"%d" % each for each in range(number)} == set(bodies)
     assert number == len(bodies)
-    assert most <= 7 * MAX_HOMES
+    assert most <= 7 * MAX_DIRECTORIES

@@ -1,4 +1,4 @@
-"""Requests read back from a segment: as many frames as make a good request, put together."""
+"""Batches read back from a segment: as many frames as make a good request, put together."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from otel_agent.delivery.payloads import merge
 from otel_agent.delivery.spool.frames import RECORD, Frame, scan
 from otel_agent.delivery.spool.segments import Segment
 
-__all__ = ["Spooled", "read_requests"]
+__all__ = ["SpooledBatch", "read_batch"]
 
 READ_BYTES = 1 << 20
 """About so much is read at a time, in bytes; more where a single request is larger."""
@@ -16,25 +16,25 @@ READ_ITEMS = 8_192
 
 
 @dataclass(frozen=True, slots=True)
-class Spooled:
+class SpooledBatch:
     """Requests of one segment, in one; they stay on the disk until they are acknowledged."""
 
     signal: str
     body: bytes
     """The bytes of one request."""
     items: int
-    """How many items are in it."""
+    """Number of items in it."""
     segment: Segment
     end: int
     """Where it ends in the segment."""
 
 
-def read_requests(signal: str, segment: Segment) -> Spooled | None:
+def read_batch(signal: str, segment: Segment) -> SpooledBatch | None:
     """
-    The next requests of a segment.
+    The next requests of a segment, in one.
 
     Args:
-        signal: Whose segment it is.
+        signal: "traces", "metrics" or "logs": what the segment holds.
         segment: Read behind its cursor, which stays where it is.
 
     Returns:
@@ -46,14 +46,14 @@ def read_requests(signal: str, segment: Segment) -> Spooled | None:
     most_bytes = READ_BYTES
     while True:
         content = segment.read(most_bytes)
-        frames = _some(scan(content))
+        frames = _first_frames(scan(content))
         if frames:
             bodies = [content[frame.content : frame.end] for frame in frames]
             is_journal = all(frame.kind == RECORD for frame in frames)
             # Requests written one after another are one request, because their resources are a repeated field; only those
             # of the journal would say their resource again for every single record.
             body = merge(bodies) if is_journal else b"".join(bodies)
-            return Spooled(
+            return SpooledBatch(
                 signal, body, sum(frame.items for frame in frames), segment, segment.read_at + frames[-1].end
             )
         if segment.read_at + len(content) >= segment.size_bytes:
@@ -61,12 +61,12 @@ def read_requests(signal: str, segment: Segment) -> Spooled | None:
         most_bytes *= 4
 
 
-def _some(frames: Iterator[Frame]) -> list[Frame]:
-    some: list[Frame] = []
+def _first_frames(frames: Iterator[Frame]) -> list[Frame]:
+    first: list[Frame] = []
     items = 0
     for frame in frames:
-        some.append(frame)
+        first.append(frame)
         items += frame.items
         if items >= READ_ITEMS:
             break
-    return some
+    return first

@@ -1,28 +1,16 @@
-"""Nothing that can be recorded makes an encoder raise, and nothing bad costs its neighbours."""
+"""Any value becomes one that OTLP can carry, in a way that a reader of the telemetry can see."""
 
 from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
-from unittest.mock import MagicMock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.sdk.trace import Event
-from wire_shapes import Extra, Light, Site
+from wire_shapes import Light, Refuses, spans_of
 
-from otel_agent.delivery.wire import encode_logs, encode_metrics, encode_spans
-from otel_agent.delivery.wire.values import MAX_TEXT_CHARS, plain
-
-
-class Refuses:
-    """Has no text."""
-
-    def __str__(self) -> str:
-        raise ValueError("no")
-
-    __repr__ = __str__
+from otel_agent.delivery.wire import encode_spans
+from otel_agent.delivery.wire.values import IMMUTABLE, MAX_DEPTH, MAX_TEXT_CHARS, plain, safe_text
 
 
 class Scalar:
@@ -39,12 +27,6 @@ class Scalar:
 
 
 Scalar.__module__ = "numpy"
-
-
-def spans_of(payload: bytes) -> list[Any]:
-    """The spans of a request."""
-    request = ExportTraceServiceRequest.FromString(payload)
-    return [span for resource in request.resource_spans for scope in resource.scope_spans for span in scope.spans]
 
 
 def value_of(value: Any) -> Any:
@@ -127,51 +109,6 @@ def test_huge_values_are_bounded(value: Any) -> None:
     assert len(payload) < 2 * MAX_TEXT_CHARS
 
 
-@pytest.mark.parametrize(
-    "span",
-    [
-        Light(site=Site(name="a\udcff")),
-        Light(site=Site(name=7)),
-        Light(site=Site(name=Refuses())),
-        Light(site=Site(name=None)),
-        Light(site=Site(kind="server")),
-        Light(site=Site(attributes={"a\udcff": "b\udcff"})),
-        Light(start_ns=-5, end_ns=None),
-        Light(start_ns=1.5, end_ns=float("nan")),
-        Light(start_ns=1 << 70, end_ns="soon"),
-        Light(trace_id=1 << 200, span_id="x"),
-        Light(own={7: "x"}),  # type: ignore[dict-item]
-        Light(own={"k\udcff": "v\udcff", "": 1}),
-        Light(extra=Extra(status_code=2, status_description="\udcff")),
-        Light(extra=Extra(status_code=2, status_description=Refuses())),
-        Light(extra=Extra(events=[Event("e\udcff", {"k": "\udcff"}), "no event"])),
-        Light(extra=Extra(links=[None])),
-        Light(extra=Extra(dropped_attributes=-1, dropped_events=1 << 40)),
-    ],
-    ids=map(str, range(17)),
-)
-def test_poisoned_spans_are_repaired(span: Light) -> None:
-    """Wrong types, surrogates and moments out of range arrive repaired, between unharmed neighbours."""
-    sent = spans_of(encode_spans([Light(), span, Light()]))
-
-    assert 3 == len(sent)
-
-
-@pytest.mark.parametrize("encode", [encode_spans, encode_logs])
-@pytest.mark.parametrize(
-    "junk", [None, 7, "text", object(), MagicMock(), Refuses()], ids=lambda junk: type(junk).__name__
-)
-def test_junk_in_a_batch_costs_nothing_else(encode: Any, junk: Any) -> None:
-    """Something that is no record at all is left out or sent as well as can be, and nothing is raised."""
-    assert isinstance(encode([junk]), bytes)
-
-
-@pytest.mark.parametrize("junk", [None, 7, object(), MagicMock()], ids=lambda junk: type(junk).__name__)
-def test_junk_instead_of_metrics_raises_nothing(junk: Any) -> None:
-    """Something that is no collection at all encodes to some bytes."""
-    assert isinstance(encode_metrics(junk), bytes)
-
-
 WILD = st.recursive(
     st.one_of(
         st.none(), st.booleans(), st.integers(), st.floats(), st.text(st.characters()), st.binary(), st.builds(Refuses),
@@ -198,3 +135,41 @@ def test_plain_values_stay_as_they_are(value: Any) -> None:
     once = plain(value)
 
     assert repr(once) == repr(plain(once))
+
+
+@pytest.mark.parametrize("value", [None, True, 7, 1.5, "text", b"bytes"])
+def test_values_of_immutable_types_are_left_as_they_are(value: object) -> None:
+    """What cannot change after it was handed over needs no copy."""
+    assert type(value) in IMMUTABLE
+    assert plain(value) is value or plain(value) == value
+
+
+def test_collections_are_copied() -> None:
+    """Sets and tuples become lists, keys become texts, and what is changed later does not change the copy."""
+    value = {7: {"a"}, "b": (1, [2])}
+    copy = plain(value)
+    value.clear()
+
+    assert {"7": ["a"], "b": [1, [2]]} == copy
+
+
+def test_one_value_has_one_budget() -> None:
+    """Siblings share what a nested value may hold, so many long texts are as bounded as one."""
+    texts = plain(["x" * MAX_TEXT_CHARS, "y" * MAX_TEXT_CHARS])
+
+    assert sum(len(text) for text in texts) <= MAX_TEXT_CHARS
+
+
+def test_the_deepest_level_is_named() -> None:
+    """As many levels as are allowed are kept, the next one is said."""
+    value = plain(deep(MAX_DEPTH + 5))
+    for _ in range(MAX_DEPTH):
+        (value,) = value
+
+    assert "<nested too deep>" == value
+
+
+def test_the_text_of_a_value_never_raises() -> None:
+    """A value without a text is named by its type, and long texts are cut."""
+    assert "<Refuses: its __str__ raised ValueError>" == safe_text(Refuses())
+    assert MAX_TEXT_CHARS == len(safe_text("x" * (MAX_TEXT_CHARS + 1)))

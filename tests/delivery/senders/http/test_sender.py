@@ -1,35 +1,35 @@
 """What is sent over HTTP, what counts as delivered, and what never happens."""
 
 import gzip
-import shutil
 import socket
 import subprocess
 import sys
 import threading
-import time
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from otlp_server import OtlpServer
+from opentelemetry import context
+from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
+from otlp_server import HANG_S, OtlpServer
+from scripted_connections import answering, serving
 from telemetry_items import spans
 
-from otel_agent.delivery.outcomes import Verdict
-from otel_agent.delivery.senders.http.sender import HttpSender
+from otel_agent.delivery.engine import DeliveryEngine
+from otel_agent.delivery.outcomes import ExportOutcome, Verdict
+from otel_agent.delivery.senders.http.sender import HttpSender, _compressed
 from otel_agent.delivery.senders.targets import build_targets
 from otel_agent.delivery.wire import encode_spans
-from otel_agent.errors import ConfigurationError
 
 BODY = encode_spans(spans(50))
 
 
-@pytest.fixture(params=["direct", "library"], autouse=True)
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sockets' own way, and that of the library, which TLS and proxies need; both have one behaviour."""
-    if request.param == "library":
-        monkeypatch.setattr("otel_agent.delivery.senders.http.sender.can_go_directly", lambda _: False)
+@pytest.fixture(params=["socket", "urllib3"], autouse=True)
+def transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The socket transport, and that of urllib3, which TLS and proxies need; both have one behaviour."""
+    if request.param == "urllib3":
+        monkeypatch.setattr("otel_agent.delivery.senders.http.transport.is_plain_address", lambda _: False)
 
 
 @pytest.fixture
@@ -200,23 +200,19 @@ def test_an_endless_answer_is_cut_off() -> None:
 
         thread = threading.Thread(target=flood, daemon=True)
         thread.start()
-        began_s = time.monotonic()
-        answer = sender(f"http://127.0.0.1:{listener.getsockname()[1]}").send("traces", b"x", 3)
-        thread.join(5)
+        answer = sender(f"http://127.0.0.1:{listener.getsockname()[1]}").send("traces", b"x", 60)
+        thread.join(60)
 
     assert "not_otlp" == answer.problem
-    assert time.monotonic() - began_s < 5
     assert not thread.is_alive()
 
 
 def test_a_signal_may_have_less_patience(server: OtlpServer) -> None:
     """A timeout of the signal's own counts when it is shorter than the engine's."""
     server.mode = "hang"
-    began_s = time.monotonic()
-    answer = sender(server.endpoint, timeout_s=0.2).send("traces", BODY, 30)
+    answer = sender(server.endpoint, timeout_s=0.2).send("traces", BODY, 10 * HANG_S)
 
-    assert "timeout" == answer.problem
-    assert time.monotonic() - began_s < 5
+    assert "timeout" == answer.problem  # with the engine's patience it would be the server that ends the connection
 
 
 def test_partial_success_is_read(server: OtlpServer) -> None:
@@ -227,74 +223,8 @@ def test_partial_success_is_read(server: OtlpServer) -> None:
     assert (Verdict.DELIVERED, 3, "too old") == (answer.verdict, answer.rejected, answer.message)
 
 
-@pytest.mark.parametrize("field", ["certificate", "client_certificate"])
-def test_a_certificate_that_is_missing_sends_nothing(tmp_path: Path, field: str) -> None:
-    """Named and unreadable certificates are an error, not a reason to trust the system's."""
-    missing = tmp_path / "missing.pem"
-    answer = sender("https://127.0.0.1:9", **{field: str(missing)}).send("traces", BODY, 1)
-
-    assert (Verdict.HELD, "certificate") == (answer.verdict, answer.problem)
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 that signs itself, and its key."""
-    if shutil.which("openssl") is None:
-        pytest.skip("there is no openssl to make certificates with")
-    directory = tmp_path_factory.mktemp("tls")
-    certificate, key = directory / "server.pem", directory / "server.key"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", str(key), "-out", str(certificate), "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"],
-        check=True, capture_output=True, timeout=60,
-    )  # fmt: skip
-    return certificate, key
-
-
-def test_a_certificate_of_our_own_authority_is_trusted(authority: tuple[Path, Path]) -> None:
-    """With the authority's file requests arrive over TLS; without it nothing is sent and the reason is said."""
-    import ssl
-
-    certificate, key = authority
-    with OtlpServer() as server:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        server._listener.socket = context.wrap_socket(server._listener.socket, server_side=True)
-        endpoint = f"https://127.0.0.1:{server.port}"
-        trusted = sender(endpoint, certificate=str(certificate)).send("traces", BODY, 5)
-        strange = sender(endpoint).send("traces", BODY, 5)
-
-        assert Verdict.DELIVERED is trusted.verdict
-        assert (Verdict.HELD, "tls") == (strange.verdict, strange.problem)
-        assert "CERTIFICATE" in strange.message
-        assert 1 == len(server.requests)
-
-
-def test_this_machine_is_reached_without_the_proxy(server: OtlpServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy of the environment is for others."""
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-
-    assert Verdict.DELIVERED is sender(server.endpoint).send("traces", BODY, 5).verdict
-
-
-def test_others_are_reached_through_the_proxy(server: OtlpServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy of the environment is used, and gets the whole address."""
-    monkeypatch.setenv("http_proxy", server.endpoint)
-    monkeypatch.delenv("no_proxy", raising=False)
-    monkeypatch.delenv("NO_PROXY", raising=False)
-    answer = sender("http://collector.example:4318").send("traces", BODY, 5)
-
-    assert Verdict.DELIVERED is answer.verdict
-    assert "http://collector.example:4318/v1/traces" == server.requests[0].headers[":path"]
-
-
 def test_instrumented_libraries_make_no_spans_of_ours(server: OtlpServer) -> None:
     """While a request is sent, instrumentation is told to look away."""
-    from opentelemetry import context
-    from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY
-
-    from otel_agent.delivery.engine import DeliveryEngine
-    from otel_agent.delivery.outcomes import ExportOutcome
-
     seen = []
 
     class Looking(HttpSender):
@@ -309,37 +239,35 @@ def test_instrumented_libraries_make_no_spans_of_ours(server: OtlpServer) -> Non
     assert [True] == seen
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "protocol", "signals", "expected"),
-    [
-        (None, "http/protobuf", {}, "http://localhost:4318/v1/traces"),
-        ("http://c:4318", "http/protobuf", {}, "http://c:4318/v1/traces"),
-        ("http://c:4318/", "http/protobuf", {}, "http://c:4318/v1/traces"),
-        ("https://c/otlp", "http/protobuf", {}, "https://c/otlp/v1/traces"),
-        ("c:4318", "http/protobuf", {}, "http://c:4318/v1/traces"),
-        ("http://c:4318", "http/protobuf", {"traces": {"endpoint": "http://d/mine"}}, "http://d/mine"),
-        ("http://c:4318", "http/protobuf", {"logs": {"endpoint": "http://d/mine"}}, "http://c:4318/v1/traces"),
-        (None, "grpc", {}, "localhost:4317"),
-        ("c:4317", "grpc", {}, "c:4317"),
-        ("https://c:4317", "grpc", {}, "https://c:4317"),
-    ],
-)
-def test_endpoints_follow_the_specification(endpoint: str | None, protocol: str, signals: Any, expected: str) -> None:
-    """A base gets the signal's path, an endpoint of one signal is used as it is."""
-    assert expected == build_targets(endpoint, protocol=protocol, signals=signals)["traces"].url
-
-
-@pytest.mark.parametrize("endpoint", ["ftp://c", "http://", "http://c:99999", "http:///v1/traces"])
-def test_a_wrong_endpoint_is_said_at_once(endpoint: str) -> None:
-    """What is no address is a mistake of the set-up, named with what one looks like."""
-    with pytest.raises(ConfigurationError, match="an endpoint looks like"):
-        build_targets(endpoint)
-
-
 def test_requests_are_packed_lightly() -> None:
     """Packed requests unpack with the standard tools."""
-    from otel_agent.delivery.senders.http.sender import _compressed
-
     assert BODY == gzip.decompress(_compressed(BODY, "gzip")[0])
     assert BODY == zlib.decompress(_compressed(BODY, "deflate")[0])
     assert (b"small", {}) == _compressed(b"small", "gzip")
+
+
+@pytest.mark.parametrize("words", [b"SSH-2.0-OpenSSH_9.2\r\n", b"\0\0\x12\4\0\0\0\0\0\0\5\0\0@\0" * 3])
+def test_what_does_not_speak_http_is_held_with_a_hint(words: bytes) -> None:
+    """A wrong port, such as that of gRPC, does not mend itself."""
+    with serving(answering(words)) as port:
+        answer = HttpSender(build_targets(f"http://127.0.0.1:{port}")).send("traces", b"spans", 5)
+
+    assert (Verdict.HELD, "not_http") == (answer.verdict, answer.problem)
+    assert "4318" in answer.message
+
+
+def test_an_agent_may_name_itself() -> None:
+    """A header `user-agent`, however it is written, stands in place of ours."""
+    with OtlpServer() as server:
+        HttpSender(build_targets(server.endpoint, headers={"user-agent": "trader/7"})).send("traces", b"", 5)
+
+        assert "trader/7" == server.requests[0].headers["user-agent"]
+
+
+def test_a_host_may_be_named_otherwise() -> None:
+    """A header `Host` is for a receiver behind a name that this machine does not know."""
+    with OtlpServer() as server:
+        targets = build_targets(server.endpoint, headers={"host": "collector.example"})
+        HttpSender(targets).send("traces", b"", 5)
+
+        assert "collector.example" == server.requests[0].headers["host"]

@@ -1,5 +1,7 @@
 """
-Resource and scope: encoded once, and the records grouped under them.
+Records grouped by resource and scope, each of which is encoded once.
+
+What stands around the scopes of a resource, or around the records of a scope, is its envelope: the bytes before and after.
 
 Objects are remembered by identity and kept alive with their bytes, so an address cannot be reused under us. Groups are
 keyed by the encoded bytes: equal resources of different objects become one group, and nothing is hashed attribute by
@@ -14,17 +16,19 @@ from otel_agent.delivery.wire.primitives import delimited, text_field
 from otel_agent.delivery.wire.values import safe_text
 from otel_agent.guard import shared
 
-__all__ = ["Groups", "left_out", "resource_ends", "scope_ends"]
+__all__ = ["Envelope", "ResourceGroups", "left_out", "resource_envelope", "scope_envelope"]
 
 MAX_REMEMBERED = 1024
 """Resources, and scopes, remembered before all are forgotten."""
 
-Ends = tuple[bytes, bytes]
-_resources: dict[int, tuple[Any, Ends]] = {}
-_scopes: dict[int, tuple[Any, Ends]] = {}
+Envelope = tuple[bytes, bytes]
+"""Bytes before, bytes after."""
+
+_resources: dict[int, tuple[Any, Envelope]] = {}
+_scopes: dict[int, tuple[Any, Envelope]] = {}
 
 
-def resource_ends(resource: Any) -> Ends:
+def resource_envelope(resource: Any) -> Envelope:
     """What stands before (the resource) and after (its schema) the scopes of one resource."""
     known = _resources.get(id(resource))
     if known is None or known[0] is not resource:
@@ -37,7 +41,7 @@ def resource_ends(resource: Any) -> Ends:
     return known[1]
 
 
-def scope_ends(scope: Any) -> Ends:
+def scope_envelope(scope: Any) -> Envelope:
     """What stands before (the scope) and after (its schema) the records of one scope."""
     known = _scopes.get(id(scope))
     if known is None or known[0] is not scope:
@@ -53,15 +57,15 @@ def scope_ends(scope: Any) -> Ends:
     return known[1]
 
 
-class Groups:
+class ResourceGroups:
     """Encoded records of one batch, by resource and scope, in order of first appearance."""
 
     __slots__ = ("_groups",)
 
     def __init__(self) -> None:
-        self._groups: dict[Ends, dict[Ends, list[bytes]]] = {}
+        self._groups: dict[Envelope, dict[Envelope, list[bytes]]] = {}
 
-    def under(self, resource: Ends, scope: Ends) -> list[bytes]:
+    def under(self, resource: Envelope, scope: Envelope) -> list[bytes]:
         """The list that takes the records of one scope of one resource; each a complete field."""
         return self._groups.setdefault(resource, {}).setdefault(scope, [])
 
@@ -76,12 +80,12 @@ class Groups:
         )
 
     @staticmethod
-    def _scoped(scopes: dict[Ends, list[bytes]]) -> Iterable[bytes]:
+    def _scoped(scopes: dict[Envelope, list[bytes]]) -> Iterable[bytes]:
         return [_enclosed(b"\x12", scope, records) for scope, records in scopes.items() if records]
 
 
-def _enclosed(tag: bytes, ends: Ends, parts: Iterable[bytes]) -> bytes:
-    return delimited(tag, b"".join([ends[0], *parts, ends[1]]))
+def _enclosed(tag: bytes, envelope: Envelope, parts: Iterable[bytes]) -> bytes:
+    return delimited(tag, b"".join([envelope[0], *parts, envelope[1]]))
 
 
 def left_out(signal: str, error: Exception) -> None:

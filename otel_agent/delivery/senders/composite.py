@@ -1,15 +1,15 @@
-"""Several senders as one: a different one for each signal, or a second receiver that gets what the first has taken."""
+"""Senders made of others: a different one for each signal, or a second receiver that gets what the first has taken."""
 
 from collections.abc import Iterable, Mapping
 
 from otel_agent.delivery.outcomes import ExportOutcome, Sender, Verdict
 from otel_agent.guard import shared
 
-__all__ = ["BySignal", "Copying"]
+__all__ = ["CopyingSender", "SignalSender"]
 
 
-class _All:
-    """What is the same for both: whatever happens, happens to each."""
+class _CompositeSender:
+    """Passes the end and forks on to each of its senders."""
 
     def __init__(self, senders: Iterable[Sender]) -> None:
         self._all = list({id(sender): sender for sender in senders}.values())
@@ -20,7 +20,7 @@ class _All:
             sender.close()
 
     def hold_for_fork(self) -> None:
-        """Come to a rest."""
+        """Finish what a child must not inherit half done."""
         for sender in self._all:
             sender.hold_for_fork()
 
@@ -30,60 +30,56 @@ class _All:
             sender.go_on_after_fork()
 
     def reinit_after_fork(self) -> None:
-        """Begin anew, in the child."""
+        """Forget the parent's connections, in the child."""
         for sender in self._all:
             sender.reinit_after_fork()
 
 
-class BySignal(_All):
-    """Each signal has a sender of its own: traces over gRPC, metrics over HTTP, logs into a file."""
+class SignalSender(_CompositeSender):
+    """
+    Sends each signal with a sender of its own: traces over gRPC, metrics over HTTP, logs into a file.
+
+    Args:
+        senders: The sender of each signal; one may serve several.
+    """
 
     def __init__(self, senders: Mapping[str, Sender]) -> None:
-        """
-        Hold a sender for each.
-
-        Args:
-            senders: By signal; one may serve several.
-        """
         super().__init__(senders.values())
         self._senders = dict(senders)
 
     def send(self, signal: str, body: bytes, timeout_s: float) -> ExportOutcome:
         """
-        Send through the signal's own; see `Sender.send`.
+        Send with the signal's own sender; see `Sender.send`.
 
         Args:
             signal: "traces", "metrics" or "logs".
             body: The bytes of an export request.
-            timeout_s: When to give up, in seconds.
+            timeout_s: Longest time the request may take, in seconds.
         """
         return self._senders[signal].send(signal, body, timeout_s)
 
     def where(self, signal: str) -> str:
         """
-        The address of the signal's own.
+        The address of the signal's receiver.
 
         Args:
-            signal: As above.
+            signal: "traces", "metrics" or "logs".
         """
         return self._senders[signal].where(signal)
 
 
-class Copying(_All):
+class CopyingSender(_CompositeSender):
     """
-    One receiver that counts, and others that get a copy of what it has taken.
+    Sends to one receiver that counts, and to others a copy of what it has taken.
 
     A copy that cannot be written is said and not repeated: repeating it would send to the first receiver twice.
+
+    Args:
+        first: Sender whose outcome decides what becomes of a request.
+        others: Senders that get a copy.
     """
 
     def __init__(self, first: Sender, *others: Sender) -> None:
-        """
-        Hold them.
-
-        Args:
-            first: Decides what becomes of a request.
-            others: Get a copy.
-        """
         super().__init__([first, *others])
         self._first = first
         self._others = others
@@ -95,21 +91,21 @@ class Copying(_All):
         Args:
             signal: "traces", "metrics" or "logs".
             body: The bytes of an export request.
-            timeout_s: For each, in seconds.
+            timeout_s: Longest time each of them may take, in seconds.
         """
-        answer = self._first.send(signal, body, timeout_s)
-        if answer.verdict is Verdict.DELIVERED:
+        outcome = self._first.send(signal, body, timeout_s)
+        if outcome.verdict is Verdict.DELIVERED:
             for other in self._others:
                 copied = other.send(signal, body, timeout_s)
                 if copied.verdict is not Verdict.DELIVERED:
                     shared.report("delivery.copy", f"a copy of the {signal} was not taken: {copied.message}")
-        return answer
+        return outcome
 
     def where(self, signal: str) -> str:
         """
-        The address of the first.
+        The address of the first receiver.
 
         Args:
-            signal: As above.
+            signal: "traces", "metrics" or "logs".
         """
         return self._first.where(signal)
