@@ -35,12 +35,12 @@ def update(threshold: Threshold, value: float, now_s: float) -> Threshold:
     Take a reading into account.
 
     Args:
-        threshold: As it was.
+        threshold: The threshold as it was.
         value: The reading, a ratio; one that is not finite changes nothing.
         now_s: The time now, on the monotonic clock, in seconds.
 
     Returns:
-        As it is now.
+        The threshold as it is now.
     """
     if not math.isfinite(value):
         return threshold  # nothing was measured
