@@ -1,12 +1,12 @@
 """
-Tell somebody when a module has been imported.
+Import hook: functions that are called when a module has been imported.
 
 One finder stands first on `sys.meta_path` while anybody watches. For a module that is watched it asks the finders behind it,
 and lends the loader they found an `exec_module` that calls the watchers once the module's body has run. Before the body runs
 the module gets its true loader back, so that resources, `inspect` and `pkgutil` see nothing of this. Reloading a module calls
 the watchers again. A watcher that fails is reported and never raises into the import.
 
-Finder and loader are told by what they can do and derive from nothing: `importlib.abc` costs more than all of this module.
+Finder and loader are known by what they can do and derive from nothing: `importlib.abc` costs more than all of this module.
 """
 
 import sys
@@ -25,16 +25,15 @@ __all__ = ["Watch", "after_import"]
 
 
 class Watch:
-    """Interest in some modules; ends with `close`."""
+    """
+    A function that is called after imports; made by `after_import`, ends with `close`.
+
+    Args:
+        wants: Asked with the name of each module that is being imported; must be quick and must not import.
+        imported: Called with each wanted module after its body has run, in the importing thread.
+    """
 
     def __init__(self, wants: Callable[[str], bool], imported: Callable[[ModuleType], None]) -> None:
-        """
-        Remember who wants to know what; see `after_import`.
-
-        Args:
-            wants: Asked with the name of each module that is being imported; must be quick and must not import.
-            imported: Called with each wanted module after its body has run, in the importing thread.
-        """
         self.wants = wants
         self.imported = imported
 
@@ -49,11 +48,11 @@ class Watch:
 
 def after_import(wants: Callable[[str], bool], imported: Callable[[ModuleType], None]) -> Watch:
     """
-    Call a function after each import of the modules somebody wants to see. Modules imported earlier are not told.
+    Call a function after each import of the modules that are wanted; not for modules that were imported earlier.
 
     Args:
-        wants: See `Watch`.
-        imported: See `Watch`.
+        wants: Asked with the name of each module that is being imported; must be quick and must not import.
+        imported: Called with each wanted module after its body has run, in the importing thread.
 
     Returns:
         The watch; close it to end it.
@@ -67,20 +66,22 @@ def after_import(wants: Callable[[str], bool], imported: Callable[[ModuleType], 
 
 
 class _Finder:
+    """Stands first on `sys.meta_path` and finds what the finders behind it find."""
+
     watches: tuple[Watch, ...] = ()
     """Replaced as a whole, so that an import in another thread reads it without a lock."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        interested = [watch for watch in self.watches if _wants(watch, fullname)]
-        if not interested:
+        watches = [watch for watch in self.watches if _wants(watch, fullname)]
+        if not watches:
             return None
         spec = self._behind(fullname, path, target)
         if spec is None or spec.loader is None or isinstance(spec.loader, NamespaceLoader):
             return spec
         if hasattr(spec.loader, "exec_module"):
-            spec.loader = cast("Loader", _Lent(spec.loader, interested))
+            spec.loader = cast("Loader", _WatchedLoader(spec.loader, watches))
         return spec
 
     def _behind(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
@@ -93,7 +94,7 @@ class _Finder:
         return None
 
 
-class _Lent:
+class _WatchedLoader:
     """A loader that answers everything its true loader does, and calls watchers after `exec_module`."""
 
     def __init__(self, loader: Any, watches: Sequence[Watch]) -> None:

@@ -308,7 +308,6 @@ class Parts:
             delivery=self.engine.trouble,
             on_change=lambda change: emit_health(self.logger_provider, change),
             redact=self.redactor.text,
-            loop_within_s=self.config.health.loop_within_s,
         )
 
 

@@ -21,7 +21,7 @@ from weakref import WeakKeyDictionary
 
 from otel_agent.instruments.automatic.pending_spans import CallSite, PendingSpan
 
-__all__ = ["is_traced", "restore", "trace_in_place", "traced_functions"]
+__all__ = ["is_traced", "restore", "trace_in_place"]
 
 _FUNCTION = """
 def call(*args, **kwargs):
@@ -83,8 +83,8 @@ def trace_in_place(function: FunctionType, site: CallSite) -> bool:
     Make every call of a function, through whatever name, begin and end a pending span.
 
     Args:
-        function: Any Python function.
-        site: Its call site.
+        function: A Python function of any kind.
+        site: Call site of the function.
 
     Returns:
         `False` when it is traced already, or is of the kind before `async def` that is both generator and coroutine.
@@ -94,9 +94,9 @@ def trace_in_place(function: FunctionType, site: CallSite) -> bool:
         return False
     original = _copy(function)
     template = _template(_source_for(function), len(code.co_freevars))
-    known = {"<enter>": site.enter, "<begin>": site.begin, "<original>": original, "<drive>": _drive}
+    values = {"<enter>": site.enter, "<begin>": site.begin, "<original>": original, "<drive>": _drive}
     constants = tuple(
-        tuple(known[name] for name in constant) if isinstance(constant, tuple) else constant
+        tuple(values[name] for name in constant) if isinstance(constant, tuple) else constant
         for constant in template.co_consts
     )
     _ORIGINAL_CODES[function] = (code, function.__dict__.get("__wrapped__"))
@@ -112,7 +112,7 @@ def restore(function: FunctionType) -> None:
     Give a function its own code back; harmless for one that is not traced.
 
     Args:
-        function: Given to `trace_in_place`. Calls that are under way end as they began.
+        function: Function that was given to `trace_in_place`. Calls that are under way end as they began.
     """
     code, wrapped = _ORIGINAL_CODES.pop(function, (None, None))
     if code is None:
@@ -129,11 +129,6 @@ def is_traced(function: FunctionType) -> bool:
     return function in _ORIGINAL_CODES
 
 
-def traced_functions() -> list[FunctionType]:
-    """All functions whose code is exchanged at present."""
-    return list(_ORIGINAL_CODES)
-
-
 _ORIGINAL_CODES: WeakKeyDictionary[FunctionType, tuple[CodeType, Any]] = WeakKeyDictionary()
 
 
@@ -146,8 +141,8 @@ def _copy(function: FunctionType) -> FunctionType:
     copy.__module__ = function.__module__
     copy.__doc__ = function.__doc__
     # From 3.14 on annotations are computed when asked for; asking here could fail on names that do not exist yet.
-    lazily = "__annotate__" if hasattr(function, "__annotate__") else "__annotations__"
-    for name in (lazily, "__type_params__"):
+    annotations = "__annotate__" if hasattr(function, "__annotate__") else "__annotations__"
+    for name in (annotations, "__type_params__"):
         if hasattr(function, name):
             setattr(copy, name, getattr(function, name))
     copy.__dict__.update(function.__dict__)
@@ -181,9 +176,9 @@ def _template(source: str, free_variables: int) -> CodeType:
         indent(body, "    "),
         "    return call",
     ]
-    space: dict[str, Any] = {}
-    exec(compile("\n".join(lines), "<otel-agent>", "exec"), space)  # noqa: S102 - our own text, nothing from outside
-    code: CodeType = space["enclosing"]().__code__
+    namespace: dict[str, Any] = {}
+    exec(compile("\n".join(lines), "<otel-agent>", "exec"), namespace)  # noqa: S102 - our own text, nothing from outside
+    code: CodeType = namespace["enclosing"]().__code__
     return code
 
 

@@ -23,18 +23,18 @@ from opentelemetry.util.types import Attributes, AttributeValue
 
 from otel_agent.clock import wall_ns
 from otel_agent.guard import shared
-from otel_agent.instruments.functions.calls import fail
+from otel_agent.instruments.functions.calls import record_error
 from otel_agent.recording.context import current, make_current, restore, with_span
 from otel_agent.recording.failures import is_failure, type_name
 from otel_agent.recording.sampling.rate_limits import RateLimit
 
-__all__ = ["SCOPE", "CallSite", "Observe", "PendingSpan"]
+__all__ = ["SCOPE", "CallSite", "DurationObserver", "PendingSpan"]
 
 SCOPE = "otel_agent.instruments.automatic"
 """Name of the instrumentation scope."""
 
-Observe = Callable[[int, str | None], None]
-"""Told the duration of every call in nanoseconds, and the type of the error it ended with; spans are not needed for it."""
+DurationObserver = Callable[[int, str | None], None]
+"""Takes the duration of every call in nanoseconds, and the type of the error it ended with; spans are not needed for it."""
 
 
 QUICK_FAILURES_PER_S = 10
@@ -42,7 +42,16 @@ QUICK_FAILURES_PER_S = 10
 
 
 class CallSite:
-    """What never changes between two calls of one function."""
+    """
+    A function that is traced automatically: what never changes between two of its calls.
+
+    Args:
+        name: Span name.
+        attributes: Attributes of every span.
+        min_duration_ns: Calls that take less leave no span of their own accord, in nanoseconds; 0 keeps all.
+        tracer: Makes the real spans; the global provider's by default.
+        observe: Takes the duration of every call, kept or not.
+    """
 
     __slots__ = ("attributes", "failures", "min_duration_ns", "name", "observe", "tracer")
 
@@ -52,18 +61,8 @@ class CallSite:
         attributes: Mapping[str, AttributeValue],
         min_duration_ns: int,
         tracer: Tracer | None = None,
-        observe: Observe | None = None,
+        observe: DurationObserver | None = None,
     ) -> None:
-        """
-        Describe a function.
-
-        Args:
-            name: Of its spans.
-            attributes: Of its spans.
-            min_duration_ns: Calls that take less leave no span of their own accord; 0 keeps all.
-            tracer: Makes the real spans; the global provider's by default.
-            observe: Told the duration of every call, kept or not.
-        """
         self.name = name
         self.attributes = attributes
         self.min_duration_ns = min_duration_ns
@@ -91,20 +90,19 @@ class CallSite:
 
 
 class PendingSpan(Span):
-    """A span that is not yet, and may never be; see the module."""
+    """
+    A span that is made real when it matters, and may never be; begun with `CallSite.enter` or `CallSite.begin`.
+
+    Args:
+        site: Call site of the function.
+        before: Context that was current before the call; holds the parent.
+    """
 
     # No `super().__init__` and no locks: one call is one thread's or one task's. A child thread that asks for the identity at
     # the moment the call ends either still makes the span real or finds it ended, and then gets an ancestor; both are true.
     __slots__ = ("_before", "_has_ended", "_real", "_site", "_start_ns", "inside", "token")
 
     def __init__(self, site: CallSite, before: Context) -> None:
-        """
-        Begin now; use `CallSite.enter` or `CallSite.begin`.
-
-        Args:
-            site: Of the call.
-            before: Current before the call; holds the parent.
-        """
         self._site = site
         self._before = before
         self.inside = before
@@ -118,7 +116,7 @@ class PendingSpan(Span):
         End the call and give the context back.
 
         Args:
-            error: What the call ended with.
+            error: Exception the call ended with, or `None`.
         """
         try:  # noqa: SIM105 - `suppress` costs more than all the rest
             restore(self.token)
@@ -131,7 +129,7 @@ class PendingSpan(Span):
         End a call whose context has been given back; see `leave`.
 
         Args:
-            error: What the call ended with.
+            error: Exception the call ended with, or `None`.
         """
         end_ns = wall_ns()
         try:
@@ -151,10 +149,10 @@ class PendingSpan(Span):
         if self._real is None and duration_ns < site.min_duration_ns and not (failed and site.failures.allows()):
             self._has_ended = True
             return
-        span = self._materialise()
+        span = self._make_real()
         self._has_ended = True
         if error is not None:
-            fail(span, error)
+            record_error(span, error)
         if span.is_recording():
             span.end(max(end_ns, self._start_ns))
 
@@ -163,15 +161,15 @@ class PendingSpan(Span):
         End the call because the process ends; see `recording.open_spans`.
 
         Args:
-            attribute: Set to true.
-            ended_ns: When, in nanoseconds since 1970.
+            attribute: Key of the attribute that is set to true.
+            ended_ns: When the call ends, in nanoseconds since 1970.
 
         Returns:
             Whether it was open.
         """
         if self._has_ended:
             return False
-        span = self._materialise()
+        span = self._make_real()
         self._has_ended = True
         span.set_attribute(attribute, True)
         if span.is_recording():
@@ -183,7 +181,7 @@ class PendingSpan(Span):
         Run a generator's body for one step under this span, in whatever context its last step left.
 
         Returns:
-            What was current before, for `pause`.
+            Context that was current before, for `pause`.
         """
         before = current()
         make_current(self.inside)
@@ -194,12 +192,12 @@ class PendingSpan(Span):
         Give the context back after a step.
 
         Args:
-            before: From `resume`.
+            before: Context that `resume` returned.
         """
         self.inside = current()
         make_current(before)
 
-    def _materialise(self) -> Span:
+    def _make_real(self) -> Span:
         real = self._real
         if real is None:
             if self._has_ended:
@@ -213,7 +211,7 @@ class PendingSpan(Span):
     # What follows is `opentelemetry.trace.Span`. Whatever refers to the span or adds to it makes it real.
 
     def get_span_context(self) -> SpanContext:
-        return self._materialise().get_span_context()
+        return self._make_real().get_span_context()
 
     def is_recording(self) -> bool:
         if self._real is None:
@@ -221,22 +219,22 @@ class PendingSpan(Span):
         return self._real.is_recording()
 
     def set_attribute(self, key: str, value: AttributeValue) -> None:
-        self._own(lambda span: span.set_attribute(key, value))
+        self._change(lambda span: span.set_attribute(key, value))
 
     def set_attributes(self, attributes: Mapping[str, AttributeValue]) -> None:
-        self._own(lambda span: span.set_attributes(attributes))
+        self._change(lambda span: span.set_attributes(attributes))
 
     def add_event(self, name: str, attributes: Attributes = None, timestamp: int | None = None) -> None:
-        self._own(lambda span: span.add_event(name, attributes, timestamp))
+        self._change(lambda span: span.add_event(name, attributes, timestamp))
 
     def add_link(self, context: SpanContext, attributes: Attributes = None) -> None:
-        self._own(lambda span: span.add_link(context, attributes))
+        self._change(lambda span: span.add_link(context, attributes))
 
     def update_name(self, name: str) -> None:
-        self._own(lambda span: span.update_name(name))
+        self._change(lambda span: span.update_name(name))
 
     def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
-        self._own(lambda span: span.set_status(status, description))
+        self._change(lambda span: span.set_status(status, description))
 
     def record_exception(
         self,
@@ -245,15 +243,15 @@ class PendingSpan(Span):
         timestamp: int | None = None,
         escaped: bool = False,
     ) -> None:
-        self._own(lambda span: span.record_exception(exception, attributes, timestamp, escaped))
+        self._change(lambda span: span.record_exception(exception, attributes, timestamp, escaped))
 
     def end(self, end_time: int | None = None) -> None:
         """Do nothing: the call ends the span, not the code inside it."""
 
-    def _own(self, change: Callable[[Span], None]) -> None:
+    def _change(self, change: Callable[[Span], None]) -> None:
         """Change this span, never the ancestor that answers for one that has ended."""
         if not self._has_ended:
-            change(self._materialise())
+            change(self._make_real())
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a span stays in its process")

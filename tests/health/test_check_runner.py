@@ -1,20 +1,15 @@
-"""Checks and heartbeats: declared anywhere, run beside each other, bounded in time and threads."""
+"""Runs of health checks: beside each other, bounded in time and threads."""
 
 import asyncio
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
-import pytest
+from waiting import until
 
 from otel_agent.clock import ManualClock
-from otel_agent.health import registry as registry_module
-from otel_agent.health.registry import Check, CheckRegistry, health_check, heartbeat
-from otel_agent.health.running import CheckRunner
-from otel_agent.health.stalls import stalls
-from otel_agent.health.states import Outcome
+from otel_agent.health.check_runner import CheckRunner
+from otel_agent.health.registry import Check
+from otel_agent.health.states import CheckOutcome
 
 
 class Board:
@@ -27,7 +22,7 @@ class Board:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.runner = CheckRunner(self._report, self.clock, lambda: self.loop)
 
-    def _report(self, check: Check, outcome: Outcome) -> None:
+    def _report(self, check: Check, outcome: CheckOutcome) -> None:
         self.outcomes.append((check.name, outcome.is_ok, outcome.message))
 
     def tick(self, after_s: float = 0.0) -> None:
@@ -37,9 +32,7 @@ class Board:
 
     def settle(self, busy: int = 0) -> None:
         """Wait until no more than so many workers are busy, and collect what they answered."""
-        until_s = time.monotonic() + 10
-        while self.runner.threads() > busy and time.monotonic() < until_s:
-            time.sleep(0.005)
+        until(self.runner.threads, lambda threads: threads <= busy, interval_s=0.005)
         self.tick()
 
 
@@ -182,110 +175,3 @@ def test_a_coroutine_check_runs_on_the_agents_own_loop() -> None:
         return board.loop
 
     assert [asyncio.run(main())] == loops
-
-
-@pytest.fixture
-def registry(monkeypatch: pytest.MonkeyPatch) -> CheckRegistry:
-    """A registry of the test's own in the place of the process's."""
-    fresh = CheckRegistry(ManualClock())
-    monkeypatch.setattr(registry_module, "shared", fresh)
-    return fresh
-
-
-def test_the_decorator_gives_the_function_back(registry: CheckRegistry) -> None:
-    """A check can still be called by its name."""
-
-    @health_check("broker", critical=True, interval_s=10)
-    def broker() -> str:
-        return "here"
-
-    @health_check("feed")
-    async def feed() -> str:
-        return "there"
-
-    awaited: Awaitable[str] = feed()
-
-    assert "here" == broker()
-    assert "there" == asyncio.run(_result(awaited))
-    assert [("broker", True, 10, 5), ("feed", False, 30, 5)] == [
-        (check.name, check.is_critical, check.interval_s, check.timeout_s) for check in registry.checks()
-    ]
-
-
-async def _result(awaited: Awaitable[str]) -> str:
-    return await awaited
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"interval_s": 0}, {"timeout_s": -1}, {"failure_threshold": 0}, {"success_threshold": 0}]
-)
-def test_impossible_numbers_are_refused(registry: CheckRegistry, wrong: dict[str, float]) -> None:
-    """At the decorator, where the mistake stands."""
-    with pytest.raises(ValueError, match="health check 'a'"):
-        health_check("a", **wrong)  # type: ignore[arg-type]  # the mistake that is tested
-
-
-def test_a_heartbeat_without_time_is_refused(registry: CheckRegistry) -> None:
-    """It would always be late."""
-    with pytest.raises(ValueError, match="within_s must be above 0"):
-        heartbeat("loop", 0)
-
-
-def test_a_name_stands_for_one_thing(registry: CheckRegistry) -> None:
-    """Declared again, the last one counts."""
-    heartbeat("a", 1)
-    registry.add(Check("a", lambda: None))
-
-    assert ([], ["a"]) == (registry.heartbeats(), [check.name for check in registry.checks()])
-
-    heartbeat("a", 1)
-
-    assert (["a"], []) == ([beat.name for beat in registry.heartbeats()], registry.checks())
-
-    registry.remove("a")
-
-    assert ([], []) == (registry.heartbeats(), registry.checks())
-
-
-def test_silence_shows_the_stack_of_the_thread_that_should_beat() -> None:
-    """The innermost line is the one that blocks."""
-    clock = ManualClock()
-    registry = CheckRegistry(clock)
-    beat = registry.heartbeat("worker", within_s=5)
-    begun, release = threading.Event(), threading.Event()
-
-    def blocking_line() -> None:
-        begun.set()
-        release.wait(20)
-
-    def work() -> None:
-        beat()
-        blocking_line()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    begun.wait(10)
-    clock.advance(5)
-
-    assert [] == stalls(registry.heartbeats())
-
-    clock.advance(1)
-    (stall,) = stalls(registry.heartbeats())
-    release.set()
-    thread.join()
-
-    assert ("worker", 6.0, True) == (stall.name, stall.age_s, stall.is_critical)
-    assert any(line.endswith("in blocking_line") for line in stall.stack)
-    assert stall.stack[-1].endswith("in wait")
-    assert () == stalls(registry.heartbeats())[0].stack
-
-
-def test_the_front_door_stays_light() -> None:
-    """Declaring checks loads neither asyncio nor any SDK."""
-    code = (
-        "import sys; import otel_agent.health.registry; "
-        "print([name for name in ('asyncio', 'psutil', 'opentelemetry.sdk', 'msgspec') if name in sys.modules])"
-    )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
-
-    assert "[]" == result.stdout.strip()

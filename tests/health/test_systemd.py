@@ -1,6 +1,5 @@
-"""What others are told beside the probes: a file, and systemd."""
+"""Notifications to systemd."""
 
-import json
 import os
 import socket
 from collections.abc import Iterator
@@ -8,45 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from otel_agent.health.probe_file import ProbeFile
 from otel_agent.health.systemd import Systemd
-
-
-def test_the_age_of_the_file_is_the_time_since_the_agent_was_alive(tmp_path: Path) -> None:
-    """Written again and again, it grows old only while the agent is stuck."""
-    path = tmp_path / "health"
-    probe = ProbeFile(path)
-    ages = []
-    for wall_s, is_live in [(1000, True), (1002, True), (1004, False), (1006, False), (1008, True)]:
-        probe.write({"live": is_live, "at": wall_s}, is_live=is_live, wall_s=wall_s)
-        ages.append(wall_s - path.stat().st_mtime)
-
-        assert {"live": is_live, "at": wall_s} == json.loads(path.read_text())
-
-    assert [0, 0, 2, 4, 0] == ages
-    assert ["health"] == [entry.name for entry in tmp_path.iterdir()]
-
-
-def test_the_file_goes_with_the_agent(tmp_path: Path) -> None:
-    """Removing is safe when there is none."""
-    probe = ProbeFile(tmp_path / "health")
-    probe.remove()
-    probe.write({}, is_live=True, wall_s=1.0)
-    probe.remove()
-
-    assert [] == list(tmp_path.iterdir())
-
-
-def test_a_forked_child_leaves_its_parents_file_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It neither writes nor removes it."""
-    path = tmp_path / "health"
-    probe = ProbeFile(path)
-    probe.write({"of": "parent"}, is_live=True, wall_s=1.0)
-    monkeypatch.setattr(os, "getpid", lambda: -1)
-    probe.write({"of": "child"}, is_live=True, wall_s=2.0)
-    probe.remove()
-
-    assert {"of": "parent"} == json.loads(path.read_text())
 
 
 @pytest.fixture
@@ -125,3 +86,14 @@ def test_a_forked_child_says_nothing(manager: socket.socket, monkeypatch: pytest
     systemd.stopping()
 
     assert [] == received(manager)
+
+
+def test_a_sign_of_life_is_given_when_it_is_due_and_the_agent_is_alive(manager: socket.socket) -> None:
+    """An agent that is stuck is silent, so that systemd restarts it."""
+    systemd = Systemd({"NOTIFY_SOCKET": manager.getsockname(), "WATCHDOG_USEC": "4000000"})
+    signs = []
+    for now_s, is_live in [(0.0, True), (1.0, True), (2.0, False), (3.0, True), (4.0, True)]:
+        systemd.alive_when_due(now_s, lambda is_live=is_live: is_live)  # type: ignore[misc]  # bound while it is known
+        signs.append(len(received(manager)))
+
+    assert [1, 0, 0, 1, 0] == signs

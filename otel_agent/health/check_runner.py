@@ -1,5 +1,5 @@
 """
-Checks run beside each other, each with a deadline.
+Runs of health checks, beside each other and each with a deadline.
 
 A check occupies at most one worker thread: while one hangs it is reported as timed out and not started again, so a hanging
 check costs one thread however long it hangs, and delays no other. Threads are made for a run and end with it; at one run in
@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING
 
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.health.registry import Check
-from otel_agent.health.states import Outcome
+from otel_agent.health.states import CheckOutcome
+from otel_agent.late_imports import late_module
 
 if TYPE_CHECKING:
-    import asyncio  # loaded by the first check that is a coroutine
+    import asyncio
+else:
+    # For the first check that is a coroutine.
+    asyncio = late_module("asyncio")
 
 __all__ = ["CheckRunner"]
 
@@ -26,7 +30,7 @@ REASON_LENGTH = 500
 
 
 @dataclass(slots=True)
-class _Run:
+class _CheckRun:
     """One run of a check, finished or not."""
 
     check: Check
@@ -35,32 +39,31 @@ class _Run:
     """When its being late is worth a word."""
     is_late: bool = False
     """Whether its timeout was reported; what it answers then comes too late."""
-    outcome: Outcome | None = None
+    outcome: CheckOutcome | None = None
     """Set once, by the worker, when it has ended."""
 
 
 class CheckRunner:
-    """Starts checks that are due and reports what came of them. Called from one thread, the monitor's."""
+    """
+    Starts checks that are due and reports their outcomes. Called from one thread, the monitor's.
+
+    Args:
+        report: Called with every outcome, from the thread that calls `tick`.
+        clock: Clock that says what is due.
+        find_loop: Returns the event loop where coroutine checks run, because what they ask belongs to the agent's own loop; None:
+            they run on a loop made for the run.
+    """
 
     def __init__(
         self,
-        report: Callable[[Check, Outcome], None],
+        report: Callable[[Check, CheckOutcome], None],
         clock: Clock = SYSTEM,
         find_loop: "Callable[[], asyncio.AbstractEventLoop | None]" = lambda: None,
     ) -> None:
-        """
-        Report somewhere.
-
-        Args:
-            report: Called with every outcome, from the thread that calls `tick`.
-            clock: Its monotonic face says what is due.
-            find_loop: Where coroutine checks run, because what they ask belongs to the agent's own loop; None: on one made
-                for the run.
-        """
         self._report = report
         self._clock = clock
         self._find_loop = find_loop
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, _CheckRun] = {}
         self._due_s: dict[str, float] = {}
 
     def tick(self, checks: list[Check]) -> None:
@@ -91,7 +94,7 @@ class CheckRunner:
         """Whether a check runs that may still answer in time, or has answered and was not collected."""
         return any(not run.is_late for run in list(self._runs.values()))
 
-    def _collect(self, run: _Run, now_s: float) -> None:
+    def _collect(self, run: _CheckRun, now_s: float) -> None:
         check, outcome = run.check, run.outcome
         if outcome is not None:
             del self._runs[check.name]
@@ -106,13 +109,13 @@ class CheckRunner:
             self._report(check, _too_late(check, now_s - run.started_s))
 
     def _start(self, check: Check, now_s: float) -> None:
-        run = self._runs[check.name] = _Run(check, now_s, now_s + check.timeout_s)
+        run = self._runs[check.name] = _CheckRun(check, now_s, now_s + check.timeout_s)
         try:
             threading.Thread(target=self._work, args=(run,), name=f"otel-agent-check-{check.name}", daemon=True).start()
         except RuntimeError as error:  # the interpreter is ending or threads are exhausted
-            run.outcome = Outcome(is_ok=False, message=f"could not be run: {error}")
+            run.outcome = CheckOutcome(is_ok=False, message=f"could not be run: {error}")
 
-    def _work(self, run: _Run) -> None:
+    def _work(self, run: _CheckRun) -> None:
         began_s = self._clock.monotonic_s()
         try:
             answer = run.check.function()
@@ -122,16 +125,14 @@ class CheckRunner:
             is_ok = answer is not False
         except BaseException as error:  # noqa: BLE001 - whatever a check raises is its answer
             text, is_ok = _reason(error), False
-        run.outcome = Outcome(is_ok=is_ok, message=text, duration_s=self._clock.monotonic_s() - began_s)
+        run.outcome = CheckOutcome(is_ok=is_ok, message=text, duration_s=self._clock.monotonic_s() - began_s)
 
 
-def _too_late(check: Check, duration_s: float) -> Outcome:
-    return Outcome(is_ok=False, message=f"timeout: no answer within {check.timeout_s:g} s", duration_s=duration_s)
+def _too_late(check: Check, duration_s: float) -> CheckOutcome:
+    return CheckOutcome(is_ok=False, message=f"timeout: no answer within {check.timeout_s:g} s", duration_s=duration_s)
 
 
 def _await(answer: Awaitable[object], timeout_s: float, loop: "asyncio.AbstractEventLoop | None") -> object:
-    import asyncio  # see the top
-
     async def within() -> object:
         async with asyncio.timeout(timeout_s):
             return await answer

@@ -1,4 +1,4 @@
-"""Somebody is told when a module has been imported, and nobody else notices."""
+"""Functions that are called after imports, without anybody else noticing."""
 
 import importlib
 import importlib.resources
