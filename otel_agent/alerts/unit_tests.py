@@ -41,10 +41,10 @@ def run_test_file(path: Path | str) -> list[str]:
     Run the tests of one file.
 
     Args:
-        path: A file in promtool's format.
+        path: Path of a file in promtool's format.
 
     Returns:
-        What is wrong, one text each: unreadable input, and answers other than expected. Empty when all is well.
+        What is wrong, one string each: unreadable input, and answers other than expected. Empty when all is well.
     """
     path = Path(path)
     try:
@@ -55,7 +55,7 @@ def run_test_file(path: Path | str) -> list[str]:
     except RuleError as error:
         return [problem if problem.startswith(str(path)) else f"{path}: {problem}" for problem in error.problems]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        return [f"{path}: is no file of unit tests: {error}"]
+        return [f"{path}: is not a file of unit tests: {error}"]
 
 
 def _run(document: Located, path: Path) -> list[str]:

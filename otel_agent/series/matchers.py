@@ -1,4 +1,4 @@
-"""Which series are meant: conditions on labels, as PromQL has them."""
+"""Label matchers, which select series: conditions on labels, as PromQL has them."""
 
 import re
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ _FOREIGN = re.compile(r"(?<!\\)(?:\\\\)*(?:\(\?(?![:isms-]+[:)]|P<|:)[^)]?|\\[1-
 
 @dataclass(frozen=True)
 class Matcher:
-    """One condition on one label."""
+    """Label matcher: one condition on one label."""
 
     name: str
     """The label; `__name__` for the series' name."""
@@ -66,10 +66,10 @@ class Matcher:
 
     def accepts(self, labels: Labels) -> bool:
         """
-        Judge a label set; a missing label counts as empty.
+        Whether a label set satisfies the condition; a missing label counts as empty.
 
         Args:
-            labels: The labels of a series.
+            labels: Labels of a series.
         """
         value = labels.get(self.name)
         if self.match is Match.EQUAL:

@@ -1,5 +1,5 @@
 """
-One thread for each receiver, so that one that hangs keeps nobody else waiting.
+Workers that send notifications: one thread for each receiver, so that one that hangs keeps nobody else waiting.
 
 The queue is bounded: when it is full the oldest message that is not critical goes, counted. A message that fails is tried
 again after pauses that grow, with chance in them; after some failures in a row the receiver is left alone for a while.
@@ -21,20 +21,23 @@ from otel_agent.lifecycle.tasks import Task
 __all__ = ["Worker"]
 
 QUEUE_LIMIT = 1000
+"""Messages of one receiver that wait at most."""
 ATTEMPTS = 4
 """How often a message is tried."""
 PAUSE_S, PAUSE_LIMIT_S = 1.0, 30.0
-"""First pause between two attempts, and the longest."""
+"""First pause between two attempts, and the longest, in seconds."""
 BREAK_AFTER, BREAK_S = 8, 60.0
 """Failures in a row after which the receiver is left alone, and how long, in seconds."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Message:
-    """Something a receiver has to do."""
+    """A call of a receiver that waits."""
 
     function: Callable[[], object]
+    """Makes the call."""
     is_critical: bool
+    """Whether it goes last when the queue is full."""
 
 
 class Worker:
@@ -42,20 +45,17 @@ class Worker:
     Sends messages to one receiver, in order.
 
     Thread-safe. `_changed` guards the queue and the counters; the receiver is never called while it is held.
+
+    Args:
+        receiver: The receiver.
+        limit: Messages that wait at most.
+        clock: Times the end.
+        pause_s: First pause between two attempts, in seconds.
     """
 
     def __init__(
         self, receiver: Receiver, *, limit: int = QUEUE_LIMIT, clock: Clock = SYSTEM, pause_s: float = PAUSE_S
     ) -> None:
-        """
-        Tie a worker to a receiver.
-
-        Args:
-            receiver: Who is told.
-            limit: Messages that wait at most.
-            clock: Its monotonic face times the pauses.
-            pause_s: First pause between two attempts, in seconds.
-        """
         self.receiver = receiver
         self._limit = limit
         self._clock = clock
@@ -77,7 +77,7 @@ class Worker:
         Queue a message. Never blocks.
 
         Args:
-            notification: What to send.
+            notification: The notification.
         """
         self.call(partial(self.receiver.send, notification), is_critical=notification.severity == "critical")
 
@@ -101,7 +101,7 @@ class Worker:
             self._changed.notify()
 
     def _make_room(self) -> None:
-        victim = next((job for job in self._queue if not job.is_critical), self._queue[0])
+        victim = next((message for message in self._queue if not message.is_critical), self._queue[0])
         self._queue.remove(victim)
         self.dropped_count += 1
 
@@ -128,7 +128,7 @@ class Worker:
             return not self._queue and not self._is_busy
 
     def counts(self) -> dict[str, int]:
-        """What became of the messages so far."""
+        """Messages that wait, and those sent, failed and dropped since the start."""
         with self._changed:
             return {
                 "queued": len(self._queue),
@@ -138,16 +138,16 @@ class Worker:
             }
 
     def _run(self) -> None:
-        while (job := self._next()) is not None:
+        while (message := self._next()) is not None:
             is_sent = False
             with guard.guarded("alerts.notify", f"the receiver {self.receiver.name!r} could not be served"):
-                is_sent = self._send(job)
+                is_sent = self._send(message)
             with self._changed:
                 self._is_busy = False
                 self.sent_count += is_sent
                 self.failed_count += not is_sent
 
-    def _next(self) -> "_Message | None":
+    def _next(self) -> _Message | None:
         with self._changed:
             while not self._queue:
                 if self._is_closing:
@@ -156,12 +156,12 @@ class Worker:
             self._is_busy = True
             return self._queue.popleft()
 
-    def _send(self, job: "_Message") -> bool:
+    def _send(self, message: _Message) -> bool:
         for attempt in range(ATTEMPTS):
             if self._failures_in_a_row >= BREAK_AFTER and not self._pause(BREAK_S):
                 return False
             try:
-                job.function()
+                message.function()
             except Exception as error:  # noqa: BLE001 - a receiver is foreign code; whatever it raises is a failed attempt
                 self._failures_in_a_row += 1
                 self.attempt_failed_count += 1

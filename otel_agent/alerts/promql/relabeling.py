@@ -22,7 +22,7 @@ def expanded(template: str, match: "re.Match[str]") -> str:
 
     Args:
         template: Text with `$1`, `${1}` or `$name`; `$$` is a dollar.
-        match: What was caught.
+        match: Match of the pattern, with its groups.
     """
 
     def caught(reference: "re.Match[str]") -> str:
@@ -42,11 +42,11 @@ def relabeled(vector: Vector, destination: str, replacement: str, source: str, p
     Write a label out of another, where a pattern matches the whole of it.
 
     Args:
-        vector: Elements.
-        destination: The label to write; taken away where the new value is empty.
-        replacement: The template of the new value.
-        source: The label to read; missing counts as empty.
-        pattern: What the whole value has to match.
+        vector: Elements to relabel.
+        destination: Label to write; taken away where the new value is empty.
+        replacement: Template of the new value.
+        source: Label to read; a missing one counts as empty.
+        pattern: Regular expression that the whole value has to match.
     """
     compiled = compile_pattern(pattern)
     result: Vector = []
