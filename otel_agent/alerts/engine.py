@@ -16,7 +16,7 @@ from otel_agent.alerts.groups import BUDGET_S, GroupRun, RuleRun, exchange_group
 from otel_agent.alerts.notify.acknowledgement import Acknowledgement, Acknowledgements
 from otel_agent.alerts.reports import rule_status, status_points
 from otel_agent.alerts.rules.model import RuleGroup
-from otel_agent.alerts.schedule import Planned
+from otel_agent.alerts.schedule import ScheduledGroup
 from otel_agent.alerts.state_file import read_state_file, restore_state, state_content, write_state_file
 from otel_agent.alerts.states import Alert, AlertState, Transition
 from otel_agent.clock import SYSTEM, Clock
@@ -72,7 +72,7 @@ class AlertEngine:
         self._store = store
         self._budget_s = budget_s
         self._is_begun = False
-        self._planned = [Planned(GroupRun(group, store, budget_s=budget_s)) for group in groups]
+        self._scheduled = [ScheduledGroup(GroupRun(group, store, budget_s=budget_s)) for group in groups]
         self._callbacks: list[OnChange] = []
         self._acknowledged: list[Callable[[Acknowledgement], object]] = []
         self._acknowledgements = Acknowledgements()
@@ -101,7 +101,7 @@ class AlertEngine:
     def start(self) -> None:
         """Begin to evaluate, in a thread of our own. Does nothing when it was begun already, or there is no rule."""
         self._is_begun = True
-        if self._thread is not None or not self._planned:
+        if self._thread is not None or not self._scheduled:
             return
         self._is_closing = False
         thread = threading.Thread(target=self._run, name="otel-agent-alerts", daemon=True)
@@ -130,9 +130,9 @@ class AlertEngine:
         Args:
             group: Name of the group; `None` wakes all that may be woken.
         """
-        for planned in self._planned:
-            if planned.run.group.name == group or (group is None and planned.run.group.is_woken):
-                planned.is_awake = True
+        for scheduled in self._scheduled:
+            if scheduled.run.group.name == group or (group is None and scheduled.run.group.is_woken):
+                scheduled.is_awake = True
         self._wake.set()
 
     def evaluate(self, at_s: float | None = None) -> list[Transition]:
@@ -148,7 +148,7 @@ class AlertEngine:
         at_ms = self._now_ms() if at_s is None else round(at_s * 1000)
         if at_s is None and self._refresh is not None:
             guard.swallow("alerts.refresh", "what just happened could not be counted", partial(self._refresh, at_ms))
-        return self._evaluate([(planned, at_ms) for planned in self._planned])
+        return self._evaluate([(scheduled, at_ms) for scheduled in self._scheduled])
 
     def replace(self, groups: Iterable[RuleGroup]) -> None:
         """
@@ -159,8 +159,8 @@ class AlertEngine:
         """
         runs = [GroupRun(group, self._store, budget_s=self._budget_s) for group in groups]
         with self._lock:
-            transitions = exchange_groups([planned.run for planned in self._planned], runs, self._now_ms())
-            self._planned = [Planned(run) for run in runs]
+            transitions = exchange_groups([scheduled.run for scheduled in self._scheduled], runs, self._now_ms())
+            self._scheduled = [ScheduledGroup(run) for run in runs]
             for transition in transitions:
                 self._acknowledgements.follow(transition)
         self._tell(transitions)
@@ -222,7 +222,7 @@ class AlertEngine:
         return {
             **rule_status(self._runs(), self.active()),
             "evaluations": self._evaluation_count,
-            "missed": sum(planned.missed_count for planned in self._planned),
+            "missed": sum(scheduled.missed_count for scheduled in self._scheduled),
         }
 
     def observations(self) -> list[tuple[int, dict[str, str]]]:
@@ -237,7 +237,7 @@ class AlertEngine:
             self.start()
 
     def _runs(self) -> list[RuleRun]:
-        return [rule for planned in self._planned for rule in planned.run.rules]
+        return [rule for scheduled in self._scheduled for rule in scheduled.run.rules]
 
     def _now_ms(self) -> int:
         return self._clock.wall_ns() // 1_000_000
@@ -247,26 +247,26 @@ class AlertEngine:
             with guard.guarded("alerts.evaluate", "alerts could not be evaluated; the next round tries again"):
                 self.tick()
             now_ms = self._now_ms()
-            wait_s = min((planned.wait_ms(now_ms) for planned in self._planned), default=1000) / 1000
-            self._wake.wait(max(0.01, min(wait_s, POLL_S if any(p.is_awake for p in self._planned) else wait_s)))
+            wait_s = min((scheduled.wait_ms(now_ms) for scheduled in self._scheduled), default=1000) / 1000
+            self._wake.wait(max(0.01, min(wait_s, POLL_S if any(p.is_awake for p in self._scheduled) else wait_s)))
             self._wake.clear()
 
     def tick(self) -> list[Transition]:
         """Evaluate the groups that are due."""
         now_ms = self._now_ms()
-        due = [(planned, at_ms) for planned in self._planned if (at_ms := planned.due_at(now_ms)) is not None]
+        due = [(scheduled, at_ms) for scheduled in self._scheduled if (at_ms := scheduled.due_at(now_ms)) is not None]
         if not due:
             return []
-        if self._refresh is not None and any(planned.is_awake for planned, _ in due):
+        if self._refresh is not None and any(scheduled.is_awake for scheduled, _ in due):
             guard.swallow("alerts.refresh", "what just happened could not be counted", partial(self._refresh, now_ms))
         return self._evaluate(due)
 
-    def _evaluate(self, due: list[tuple[Planned, int]]) -> list[Transition]:
+    def _evaluate(self, due: list[tuple[ScheduledGroup, int]]) -> list[Transition]:
         transitions: list[Transition] = []
         with self._lock:
-            for planned, at_ms in due:
-                transitions += planned.run.evaluate(at_ms)
-                planned.done(at_ms, self._now_ms())
+            for scheduled, at_ms in due:
+                transitions += scheduled.run.evaluate(at_ms)
+                scheduled.done(at_ms, self._now_ms())
                 self._evaluation_count += 1
             for transition in transitions:
                 self._trace(transition)

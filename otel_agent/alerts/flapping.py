@@ -9,7 +9,7 @@ Source: https://assets.nagios.com/downloads/nagioscore/docs/nagioscore/4/en/flap
 
 from dataclasses import dataclass
 
-__all__ = ["History"]
+__all__ = ["StateHistory"]
 
 LENGTH = 21
 """States remembered."""
@@ -21,7 +21,7 @@ _MASK = (1 << (LENGTH - 1)) - 1
 
 
 @dataclass(slots=True)
-class History:
+class StateHistory:
     """The last states of one alert, in two numbers."""
 
     changes: int = 0

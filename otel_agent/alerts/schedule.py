@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 from otel_agent.alerts.groups import GroupRun
 
-__all__ = ["WAKE_SPACING_MS", "Planned"]
+__all__ = ["WAKE_SPACING_MS", "ScheduledGroup"]
 
 WAKE_SPACING_MS = 1000
 """Shortest time between two evaluations of a group because of events."""
 
 
 @dataclass
-class Planned:
+class ScheduledGroup:
     """A group of rules with the moment of its next evaluation."""
 
     run: GroupRun

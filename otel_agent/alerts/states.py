@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from otel_agent.alerts.flapping import History
+from otel_agent.alerts.flapping import StateHistory
 from otel_agent.series.labels import Labels
 
 __all__ = ["RESOLVED_RETENTION_MS", "Alert", "AlertState", "Transition", "fingerprint_of"]
@@ -46,7 +46,7 @@ class Alert:
     """Moment until which it fires because it did before a restart, in milliseconds since 1970; 0 when it does not."""
     trace_ids: tuple[str, ...] = ()
     """Traces that show what happened, in hexadecimal."""
-    history: History = field(default_factory=History)
+    history: StateHistory = field(default_factory=StateHistory)
     """Its last changes, to tell flapping."""
     _fingerprint: str = ""
 

@@ -71,7 +71,9 @@ def _run(document: Located, path: Path) -> list[str]:
     for number, located in enumerate(tests.value if tests is not None and tests.value else []):
         test = located.plain()
         name = test.get("name") or f"test {number + 1}"
-        failures += [f"{path}:{located.line}: {name}: {failure}" for failure in _Test(test, groups, interval_s).run()]
+        failures += [
+            f"{path}:{located.line}: {name}: {failure}" for failure in _RuleTest(test, groups, interval_s).run()
+        ]
     return failures
 
 
@@ -86,7 +88,7 @@ def _rules(patterns: Iterable[str], path: Path) -> RuleSet:
     return rules
 
 
-class _Test:
+class _RuleTest:
     """One test with a store of its own."""
 
     def __init__(self, test: dict[str, Any], groups: list[RuleGroup], interval_s: float) -> None:

@@ -56,7 +56,7 @@ class GuardedCallback:
         self._is_sum = is_sum
         self.is_running = False
         self.results: Sequence[Observation] = ()
-        self.worker: _Worker | None = None
+        self.worker: _CallbackWorker | None = None
         """A worker of its own, once it has overstayed its deadline."""
 
     def __call__(self, options: CallbackOptions) -> Iterable[Observation]:
@@ -119,7 +119,7 @@ class Callbacks:
     def __init__(self, deadline_s: float = 1.0) -> None:
         self._deadline_s = deadline_s
         self._callbacks: list[GuardedCallback] = []
-        self._worker: _Worker | None = None
+        self._worker: _CallbackWorker | None = None
         self.served_thread: int | None = None
         """The thread whose calls of callbacks are answered with what is ready."""
 
@@ -156,20 +156,20 @@ class Callbacks:
                 continue
             if callback.worker is not None:
                 callback.is_running = True
-                callback.worker.rounds.put(_Round([callback]))
+                callback.worker.rounds.put(_CallbackRound([callback]))
             else:
                 todo.append(callback)
         while todo:
             worker = self._worker
             if worker is None or not worker.is_alive():
-                worker = self._worker = _Worker()
+                worker = self._worker = _CallbackWorker()
                 try:
                     worker.start()
                 except RuntimeError:  # the interpreter is ending and starts no thread any more
                     self._worker = None
                     _ask_here(todo)
                     return
-            asked = _Round(todo)
+            asked = _CallbackRound(todo)
             worker.rounds.put(asked)
             stuck = asked.wait(self._deadline_s, end_s)
             if stuck is None:
@@ -197,8 +197,8 @@ class Callbacks:
             callback.forget()
 
 
-class _Round:
-    """One round of questions; shared by the worker, which works it off, and the one who waits."""
+class _CallbackRound:
+    """One round of asking callbacks; shared by the worker, which works it off, and the thread that waits."""
 
     def __init__(self, callbacks: Sequence[GuardedCallback]) -> None:
         self._callbacks = callbacks
@@ -243,12 +243,12 @@ class _Round:
         return [callback for callback in self._callbacks[self._position + 1 :] if not callback.is_running]
 
 
-class _Worker(threading.Thread):
+class _CallbackWorker(threading.Thread):
     """Runs callbacks until told to end."""
 
     def __init__(self) -> None:
         super().__init__(name="otel-agent-metrics-callbacks", daemon=True)
-        self.rounds: queue.SimpleQueue[_Round | None] = queue.SimpleQueue()
+        self.rounds: queue.SimpleQueue[_CallbackRound | None] = queue.SimpleQueue()
 
     def run(self) -> None:
         while (asked := self.rounds.get()) is not None:

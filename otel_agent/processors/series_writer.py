@@ -57,7 +57,7 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-class _Metric:
+class _MetricStreams:
     """One metric of one resource, with its streams."""
 
     __slots__ = ("by_identity", "by_labels", "is_counter", "name")
@@ -97,7 +97,7 @@ class SeriesWriter:
         self._is_birth_counted = is_birth_counted
         self._more_labels = tuple(more_labels)
         self._before = before
-        self._metrics: dict[tuple[int, str, str, str], _Metric] = {}
+        self._metrics: dict[tuple[int, str, str, str], _MetricStreams] = {}
         self._resources: dict[int, tuple[Any, dict[str, str]]] = {}
         self._previous_ms = 0
         self._now_ms = 0
@@ -138,7 +138,7 @@ class SeriesWriter:
             is_counter = bool(getattr(data, "is_monotonic", False))
             is_gauge = not hasattr(data, "aggregation_temporality")
             name = metric_name(metric.name, key[3], is_gauge=is_gauge, is_counter=is_counter, naming=self._naming)
-            known = self._metrics[key] = _Metric(name, is_counter=is_counter)
+            known = self._metrics[key] = _MetricStreams(name, is_counter=is_counter)
         if getattr(data, "aggregation_temporality", None) == DELTA:
             guard.shared.report(
                 "alerts.delta",
@@ -158,7 +158,7 @@ class SeriesWriter:
                 self._now_ms = point.time_unix_nano // 1_000_000
                 stream.push(self._now_ms, point)
 
-    def _entry(self, metric: _Metric, point: Any, common: dict[str, str]) -> tuple[Any, Stream | None]:
+    def _entry(self, metric: _MetricStreams, point: Any, common: dict[str, str]) -> tuple[Any, Stream | None]:
         if len(metric.by_identity) > 2 * len(metric.by_labels) + 16:
             metric.by_identity.clear()
         attributes = point.attributes

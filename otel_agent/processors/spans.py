@@ -43,7 +43,7 @@ CALLS, DURATION, EXCEPTIONS = (
 Key = tuple[str, str, int]
 
 
-class _Calls:
+class _CallCounts:
     """Counters of one name, kind and outcome."""
 
     __slots__ = ("buckets", "count", "key", "sum_s")
@@ -78,7 +78,7 @@ class SpanStatistics(SpanProcessor):
         self._labels = dict(labels or {})
         self._wake = wake
         self._lock = threading.Lock()
-        self._calls: dict[tuple[str, int, int], _Calls] = {}
+        self._calls: dict[tuple[str, int, int], _CallCounts] = {}
         self._exceptions: dict[tuple[str, str], int] = {}
         self._traces: dict[tuple[str, str], str] = {}
         self._series: dict[object, list[Labels]] = {}
@@ -140,10 +140,10 @@ class SpanStatistics(SpanProcessor):
             self._count_exceptions(span, types)
         return True
 
-    def _new_calls(self, key: tuple[str, int, int], named: Key) -> _Calls:
+    def _new_calls(self, key: tuple[str, int, int], named: Key) -> _CallCounts:
         if len(self._calls) >= KEYS_LIMIT:
             key, named = (OVERFLOW, key[1], key[2]), (OVERFLOW, named[1], named[2])
-        return self._calls.setdefault(key, _Calls(named))
+        return self._calls.setdefault(key, _CallCounts(named))
 
     def _count_exceptions(self, span: Any, types: Sequence[str]) -> None:
         trace_id = f"{span.context.trace_id:032x}"

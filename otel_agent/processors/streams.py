@@ -43,7 +43,7 @@ class Stream(Protocol):
         ...
 
 
-class _Common:
+class _RingStream:
     """Rings and marks that every stream has."""
 
     __slots__ = ("_rings", "ended_ms", "is_kept", "seen_in")
@@ -73,7 +73,7 @@ def _part(labels: Labels, suffix: str, **more: str) -> Labels:
     return labels.replace({NAME: labels.get(NAME) + suffix, **more})
 
 
-class NumberStream(_Common):
+class NumberStream(_RingStream):
     """
     A counter or a gauge: one series.
 
@@ -96,7 +96,7 @@ class NumberStream(_Common):
             self._ring.push(time_ms, point.value)
 
 
-class BucketStream(_Common):
+class BucketStream(_RingStream):
     """
     An explicit histogram: a series for each bucket, the sum and the count.
 
@@ -136,7 +136,7 @@ def bound_text(bound: float) -> str:
     return text.removesuffix(".0")
 
 
-class NativeStream(_Common):
+class NativeStream(_RingStream):
     """
     An exponential histogram: a series of native histograms, the sum and the count.
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from otel_agent.series.histogram_rings import HistogramRing
 from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.labels import NAME, Labels
-from otel_agent.series.matchers import Match, Matcher
+from otel_agent.series.matchers import Matcher, MatchType
 from otel_agent.series.rings import COARSE_LIMIT, FINE_LIMIT, STALE, Ring
 
 __all__ = ["SERIES_LIMIT", "Series", "Store"]
@@ -158,7 +158,7 @@ class Store:
         return found
 
     def _search(self, matchers: tuple[Matcher, ...]) -> list[Series]:
-        named = next((m for m in matchers if m.name == NAME and m.match is Match.EQUAL), None)
+        named = next((m for m in matchers if m.name == NAME and m.match is MatchType.EQUAL), None)
         candidates = self._by_labels.values() if named is None else self._by_name.get(named.value, ())
         rest = [m for m in matchers if m is not named]
         return [found for found in candidates if all(m.accepts(found.labels) for m in rest)]

@@ -1,9 +1,9 @@
 """An alert flaps when it changed in about a third of its last evaluations."""
 
-from otel_agent.alerts.flapping import LENGTH, START_SHARE, STOP_SHARE, History
+from otel_agent.alerts.flapping import LENGTH, START_SHARE, STOP_SHARE, StateHistory
 
 
-def pushed(history: History, *states: bool) -> list[bool]:
+def pushed(history: StateHistory, *states: bool) -> list[bool]:
     """Whether it flaps after each of these states."""
     found = []
     for is_firing in states:
@@ -14,12 +14,12 @@ def pushed(history: History, *states: bool) -> list[bool]:
 
 def test_a_change_now_and_then_is_no_flapping() -> None:
     """One incident, with a beginning and an end, is two changes and far from the bound."""
-    assert True not in pushed(History(), *[False] * 5, *[True] * 5, *[False] * 20)
+    assert True not in pushed(StateHistory(), *[False] * 5, *[True] * 5, *[False] * 20)
 
 
 def test_flapping_begins_above_one_bound_and_ends_below_the_other() -> None:
     """It begins at 30 % of weighted changes, and is over only when they fall below 25 %."""
-    history = History()
+    history = StateHistory()
     begun = pushed(history, *[True, False] * LENGTH)
     shares = []
     while history.is_flapping:
@@ -33,7 +33,7 @@ def test_flapping_begins_above_one_bound_and_ends_below_the_other() -> None:
 
 def test_newer_changes_weigh_more() -> None:
     """The same single change weighs less at each evaluation after it, and is forgotten after the last."""
-    history = History()
+    history = StateHistory()
     history.push(is_firing=True)
     shares = [history.share()]
     for _ in range(LENGTH):

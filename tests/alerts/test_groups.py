@@ -6,7 +6,7 @@ from otel_agent.alerts.groups import OWN_SERIES_LIMIT, GroupRun, exchange_groups
 from otel_agent.alerts.rules.files import read_text
 from otel_agent.alerts.states import Transition
 from otel_agent.series.labels import NAME
-from otel_agent.series.matchers import Match, Matcher
+from otel_agent.series.matchers import Matcher, MatchType
 from otel_agent.series.store import Store
 
 T0_MS = 1_700_000_000_000
@@ -21,7 +21,7 @@ def group(store: Store, rules: str, more: str = "", source: str = "r.yml") -> Gr
 
 def newest(store: Store, name: str, at_ms: int = T0_MS) -> list[object]:
     """The newest values of the series of a name."""
-    found = store.select([Matcher(NAME, Match.EQUAL, name)])
+    found = store.select([Matcher(NAME, MatchType.EQUAL, name)])
     return [point[1] for one in found if (point := one.points.latest(at_ms, 300_000)) is not None]
 
 

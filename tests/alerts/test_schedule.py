@@ -2,15 +2,15 @@
 
 from otel_agent.alerts.groups import GroupRun
 from otel_agent.alerts.rules.model import RuleGroup
-from otel_agent.alerts.schedule import WAKE_SPACING_MS, Planned
+from otel_agent.alerts.schedule import WAKE_SPACING_MS, ScheduledGroup
 from otel_agent.series.store import Store
 
 T0_MS = 1_700_000_000_000
 
 
-def planned(name: str = "g", interval_s: float = 15.0) -> Planned:
+def planned(name: str = "g", interval_s: float = 15.0) -> ScheduledGroup:
     """A group that was planned at T0."""
-    made = Planned(GroupRun(RuleGroup(name, (), interval_s=interval_s), Store()))
+    made = ScheduledGroup(GroupRun(RuleGroup(name, (), interval_s=interval_s), Store()))
     made.plan(T0_MS)
     return made
 

@@ -3,21 +3,21 @@
 import pytest
 
 from otel_agent.series.labels import Labels
-from otel_agent.series.matchers import Match, Matcher, compile_pattern
+from otel_agent.series.matchers import Matcher, MatchType, compile_pattern
 
 
 @pytest.mark.parametrize(
     ("match", "value", "accepted"),
     [
-        (Match.EQUAL, "ab", {"ab"}),
-        (Match.EQUAL, "", {""}),
-        (Match.NOT_EQUAL, "ab", {"", "a", "abc"}),
-        (Match.PATTERN, "a.*", {"a", "ab", "abc"}),
-        (Match.PATTERN, "a", {"a"}),
-        (Match.NOT_PATTERN, "a.+", {"", "a"}),
+        (MatchType.EQUAL, "ab", {"ab"}),
+        (MatchType.EQUAL, "", {""}),
+        (MatchType.NOT_EQUAL, "ab", {"", "a", "abc"}),
+        (MatchType.PATTERN, "a.*", {"a", "ab", "abc"}),
+        (MatchType.PATTERN, "a", {"a"}),
+        (MatchType.NOT_PATTERN, "a.+", {"", "a"}),
     ],
 )
-def test_a_matcher_accepts_whole_values(match: Match, value: str, accepted: set[str]) -> None:
+def test_a_matcher_accepts_whole_values(match: MatchType, value: str, accepted: set[str]) -> None:
     """Patterns have to match the whole value, and a missing label counts as empty."""
     matcher = Matcher("x", match, value)
 

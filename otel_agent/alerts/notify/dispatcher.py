@@ -16,7 +16,7 @@ from otel_agent.alerts.notify.acknowledgement import Acknowledgement
 from otel_agent.alerts.notify.grouping import AlertGroup
 from otel_agent.alerts.notify.notification import Notification, Receiver
 from otel_agent.alerts.notify.routing import Inhibition, Route, is_inhibited, routes_for
-from otel_agent.alerts.notify.workers import Worker
+from otel_agent.alerts.notify.workers import ReceiverWorker
 from otel_agent.alerts.states import Alert, AlertState, Transition
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.errors import RuleError
@@ -59,7 +59,7 @@ class Dispatcher:
         clock: Clock = SYSTEM,
         send: Callable[[Notification], object] | None = None,
     ) -> None:
-        self._workers = {receiver.name: Worker(receiver, clock=clock) for receiver in receivers}
+        self._workers = {receiver.name: ReceiverWorker(receiver, clock=clock) for receiver in receivers}
         self._routes = tuple(routes) or (Route(tuple(self._workers)),)
         unknown = [name for route in self._routes for name in route.to if name not in self._workers]
         if unknown:
@@ -232,6 +232,8 @@ class Dispatcher:
         was_running = self._thread is not None
         self._lock, self._wake, self._thread = threading.Lock(), threading.Event(), None
         self._inbox.clear()
-        self._workers = {name: Worker(worker.receiver, clock=self._clock) for name, worker in self._workers.items()}
+        self._workers = {
+            name: ReceiverWorker(worker.receiver, clock=self._clock) for name, worker in self._workers.items()
+        }
         if was_running:
             self.start()

@@ -18,7 +18,7 @@ from otel_agent.alerts.notify.notification import Notification, Receiver
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.lifecycle.tasks import Task
 
-__all__ = ["Worker"]
+__all__ = ["ReceiverWorker"]
 
 QUEUE_LIMIT = 1000
 """Messages of one receiver that wait at most."""
@@ -31,7 +31,7 @@ BREAK_AFTER, BREAK_S = 8, 60.0
 
 
 @dataclass(frozen=True, eq=False)
-class _Message:
+class _PendingCall:
     """A call of a receiver that waits."""
 
     function: Callable[[], object]
@@ -40,7 +40,7 @@ class _Message:
     """Whether it goes last when the queue is full."""
 
 
-class Worker:
+class ReceiverWorker:
     """
     Sends messages to one receiver, in order.
 
@@ -61,7 +61,7 @@ class Worker:
         self._clock = clock
         self._pause_s = pause_s
         self._changed = threading.Condition()
-        self._queue: deque[_Message] = deque()
+        self._queue: deque[_PendingCall] = deque()
         self._thread: threading.Thread | None = None
         self._name = f"notify-{receiver.name}"
         self._is_closing = False
@@ -92,7 +92,7 @@ class Worker:
         with self._changed:
             if len(self._queue) >= self._limit:
                 self._make_room()
-            self._queue.append(_Message(function, is_critical))
+            self._queue.append(_PendingCall(function, is_critical))
             if self._thread is None and not self._is_closing:
                 thread = threading.Thread(target=self._run, name=f"otel-agent-{self._name}", daemon=True)
                 with suppress(RuntimeError):  # none can be had now: by the next message, or by `close`
@@ -101,7 +101,7 @@ class Worker:
             self._changed.notify()
 
     def _make_room(self) -> None:
-        victim = next((message for message in self._queue if not message.is_critical), self._queue[0])
+        victim = next((pending for pending in self._queue if not pending.is_critical), self._queue[0])
         self._queue.remove(victim)
         self.dropped_count += 1
 
@@ -138,16 +138,16 @@ class Worker:
             }
 
     def _run(self) -> None:
-        while (message := self._next()) is not None:
+        while (pending := self._next()) is not None:
             is_sent = False
             with guard.guarded("alerts.notify", f"the receiver {self.receiver.name!r} could not be served"):
-                is_sent = self._send(message)
+                is_sent = self._send(pending)
             with self._changed:
                 self._is_busy = False
                 self.sent_count += is_sent
                 self.failed_count += not is_sent
 
-    def _next(self) -> _Message | None:
+    def _next(self) -> _PendingCall | None:
         with self._changed:
             while not self._queue:
                 if self._is_closing:
@@ -156,12 +156,12 @@ class Worker:
             self._is_busy = True
             return self._queue.popleft()
 
-    def _send(self, message: _Message) -> bool:
+    def _send(self, pending: _PendingCall) -> bool:
         for attempt in range(ATTEMPTS):
             if self._failures_in_a_row >= BREAK_AFTER and not self._pause(BREAK_S):
                 return False
             try:
-                message.function()
+                pending.function()
             except Exception as error:  # noqa: BLE001 - a receiver is foreign code; whatever it raises is a failed attempt
                 self._failures_in_a_row += 1
                 self.attempt_failed_count += 1

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 
 from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.labels import NAME, Labels
-from otel_agent.series.matchers import Match, Matcher
+from otel_agent.series.matchers import Matcher, MatchType
 
 __all__ = [
     "AggregateExpr",
@@ -80,7 +80,7 @@ class VectorSelector(Expr):
     @property
     def has_name(self) -> bool:
         """Whether all series it can mean have the same name."""
-        return any(matcher.name == NAME and matcher.match is Match.EQUAL for matcher in self.matchers)
+        return any(matcher.name == NAME and matcher.match is MatchType.EQUAL for matcher in self.matchers)
 
 
 @dataclass(frozen=True, slots=True)

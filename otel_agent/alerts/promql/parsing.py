@@ -34,7 +34,7 @@ from otel_agent.alerts.promql.quantiles import OF_NATIVE
 from otel_agent.alerts.promql.range_functions import OF_ANY_SAMPLES, OF_NUMBERS
 from otel_agent.errors import RuleError
 from otel_agent.series.labels import NAME
-from otel_agent.series.matchers import Match, Matcher, compile_pattern
+from otel_agent.series.matchers import Matcher, MatchType, compile_pattern
 
 __all__ = ["AGGREGATIONS", "EXPERIMENTAL", "FUNCTIONS", "LOOKBACK_MS", "Expression", "parse"]
 
@@ -59,7 +59,12 @@ FUNCTIONS = frozenset(
 EXPERIMENTAL = frozenset({"mad_over_time", "double_exponential_smoothing"})
 """Functions behind `--enable-feature=promql-experimental-functions` in Prometheus 3, absent from earlier ones."""
 OPERATORS = frozenset({"+", "-", "*", "/", "%", "^", "==", "!=", ">", "<", ">=", "<=", "and", "or", "unless"})
-_MATCHES = {"Equal": Match.EQUAL, "NotEqual": Match.NOT_EQUAL, "Re": Match.PATTERN, "NotRe": Match.NOT_PATTERN}
+_MATCHES = {
+    "Equal": MatchType.EQUAL,
+    "NotEqual": MatchType.NOT_EQUAL,
+    "Re": MatchType.PATTERN,
+    "NotRe": MatchType.NOT_PATTERN,
+}
 _LABEL_REPLACE_ARGUMENTS = 5
 _LENGTH_LIMIT = 20_000
 """Characters an expression may have; keeps the parser's recursion within its stack."""
@@ -82,7 +87,7 @@ class Expression:
             for node in walk(self.root)
             if isinstance(node, VectorSelector)
             for matcher in node.matchers
-            if matcher.name == NAME and matcher.match is Match.EQUAL
+            if matcher.name == NAME and matcher.match is MatchType.EQUAL
         }
         return tuple(sorted(found))
 
@@ -139,7 +144,7 @@ def _vector_selector(tree: Any, problems: list[str]) -> VectorSelector:
     _refuse_at(tree, problems)
     if tree.matchers.or_matchers:
         problems.append("`or` between label matchers is outside the subset; use a regular expression, or two selectors")
-    matchers = [Matcher(NAME, Match.EQUAL, tree.name)] if tree.name else []
+    matchers = [Matcher(NAME, MatchType.EQUAL, tree.name)] if tree.name else []
     for found in tree.matchers.matchers:
         try:
             matchers.append(Matcher(found.name, _MATCHES[str(found.op).rpartition(".")[2]], found.value))

@@ -8,7 +8,7 @@ import re
 
 from otel_agent.alerts.promql.nodes import Expr, MatrixSelector, Vector, VectorSelector
 from otel_agent.series.labels import NAME, Labels
-from otel_agent.series.matchers import Match, compile_pattern
+from otel_agent.series.matchers import MatchType, compile_pattern
 
 __all__ = ["absent_labels", "expanded", "relabeled"]
 
@@ -22,7 +22,7 @@ def expanded(template: str, match: "re.Match[str]") -> str:
 
     Args:
         template: Text with `$1`, `${1}` or `$name`; `$$` is a dollar.
-        match: Match of the pattern, with its groups.
+        match: MatchType of the pattern, with its groups.
     """
 
     def caught(reference: "re.Match[str]") -> str:
@@ -72,7 +72,7 @@ def absent_labels(node: Expr) -> Labels:
     for matcher in selector.matchers:
         if matcher.name == NAME:
             continue
-        if matcher.match is Match.EQUAL and matcher.name not in seen:
+        if matcher.match is MatchType.EQUAL and matcher.name not in seen:
             demanded[matcher.name] = matcher.value
         else:
             demanded.pop(matcher.name, None)

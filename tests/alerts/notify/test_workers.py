@@ -4,11 +4,11 @@ import threading
 import time
 from collections.abc import Callable
 
-from waiting import until
+from waiting import PATIENCE_S, until
 
 from otel_agent.alerts.notify.notification import Notification
 from otel_agent.alerts.notify.receivers.function import FunctionReceiver
-from otel_agent.alerts.notify.workers import BREAK_AFTER, Worker
+from otel_agent.alerts.notify.workers import BREAK_AFTER, ReceiverWorker
 
 
 class Stubborn:
@@ -30,7 +30,7 @@ class Stubborn:
 def test_a_receiver_that_fails_is_tried_again_within_bounds(make_note: Callable[..., Notification]) -> None:
     """Two failures are made good; one that always fails is given up after four attempts and counted."""
     recovering, hopeless = Stubborn(2), Stubborn(1_000)
-    workers = [Worker(receiver, pause_s=0.001) for receiver in (recovering, hopeless)]
+    workers = [ReceiverWorker(receiver, pause_s=0.001) for receiver in (recovering, hopeless)]
     for worker in workers:
         worker.offer(make_note())
     is_done = until(lambda: all(worker.is_idle() for worker in workers))
@@ -49,12 +49,12 @@ def test_a_receiver_that_hangs_keeps_nobody_waiting(make_note: Callable[..., Not
 
     def hang(_: Notification) -> None:
         is_called.set()
-        hold.wait(30)
+        hold.wait(PATIENCE_S)
 
-    worker = Worker(FunctionReceiver("hanging", hang), limit=10)
-    other = Worker(FunctionReceiver("other", told.append))
+    worker = ReceiverWorker(FunctionReceiver("hanging", hang), limit=10)
+    other = ReceiverWorker(FunctionReceiver("other", told.append))
     worker.offer(make_note())
-    is_called.wait(10)
+    is_called.wait(PATIENCE_S)
     worker.offer(make_note("critical"))
     for _ in range(50):
         worker.offer(make_note())
@@ -70,13 +70,13 @@ def test_a_receiver_that_hangs_keeps_nobody_waiting(make_note: Callable[..., Not
 
     assert is_told
     assert (10, 41) == (counts["queued"], counts["dropped"])
-    assert waited_s < 5
+    assert waited_s < PATIENCE_S / 2
 
 
 def test_a_worker_that_closes_sends_what_waits(make_note: Callable[..., Notification]) -> None:
     """What was offered before the end is sent within the deadline, in order, and no thread is left."""
     told: list[str] = []
-    worker = Worker(FunctionReceiver("last", lambda note: told.append(note.severity)))
+    worker = ReceiverWorker(FunctionReceiver("last", lambda note: told.append(note.severity)))
     for severity in ("info", "critical", "warning"):
         worker.offer(make_note(severity))
     worker.close(30)
@@ -89,7 +89,7 @@ def test_a_worker_that_closes_sends_what_waits(make_note: Callable[..., Notifica
 def test_a_receiver_that_keeps_failing_is_left_alone(make_note: Callable[..., Notification]) -> None:
     """After failures in a row nothing is tried for a while, and closing ends that pause at once."""
     receiver = Stubborn(1_000)
-    worker = Worker(receiver, pause_s=0.001)
+    worker = ReceiverWorker(receiver, pause_s=0.001)
     for _ in range(BREAK_AFTER):
         worker.offer(make_note())
     attempts = until(lambda: receiver.attempts, lambda count: count >= BREAK_AFTER)

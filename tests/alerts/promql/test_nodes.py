@@ -12,7 +12,7 @@ from otel_agent.alerts.promql.nodes import (
     walk,
 )
 from otel_agent.alerts.promql.parsing import parse
-from otel_agent.series.matchers import Match, Matcher
+from otel_agent.series.matchers import Matcher, MatchType
 
 
 def test_a_walk_meets_every_node_once_from_the_root_down() -> None:
@@ -26,7 +26,7 @@ def test_a_walk_meets_every_node_once_from_the_root_down() -> None:
 
 def test_matchers_and_names_are_no_nodes() -> None:
     """A selector has nothing below it."""
-    assert [] == children(VectorSelector((Matcher("a", Match.EQUAL, "b"),), 0))
+    assert [] == children(VectorSelector((Matcher("a", MatchType.EQUAL, "b"),), 0))
 
 
 def test_only_an_equal_name_makes_names_the_same() -> None:

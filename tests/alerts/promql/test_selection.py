@@ -4,7 +4,7 @@ from otel_agent.alerts.promql.nodes import MatrixSelector, VectorSelector
 from otel_agent.alerts.promql.selection import grown, instant_vector, range_vector
 from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.labels import NAME, Labels
-from otel_agent.series.matchers import Match, Matcher
+from otel_agent.series.matchers import Matcher, MatchType
 from otel_agent.series.store import Store
 
 T0_MS = 1_700_000_000_000
@@ -12,7 +12,7 @@ T0_MS = 1_700_000_000_000
 
 def selector(name: str, offset_ms: int = 0) -> VectorSelector:
     """The series of a name."""
-    return VectorSelector((Matcher(NAME, Match.EQUAL, name),), offset_ms)
+    return VectorSelector((Matcher(NAME, MatchType.EQUAL, name),), offset_ms)
 
 
 def store() -> Store:
