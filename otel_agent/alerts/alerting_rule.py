@@ -68,7 +68,7 @@ class AlertingRule:
 
     def judge(self, vector: Vector, at_ms: int) -> list[Transition]:
         """
-        Take the value of the expression at a moment.
+        Update the alerts by the value of the expression at a moment.
 
         Args:
             vector: Value of the expression; each element is an active alert.

@@ -143,7 +143,7 @@ class AlertEngine:
             at_s: The moment, in seconds since 1970; `None` for the present one.
 
         Returns:
-            What changed.
+            Every change of an alert.
         """
         at_ms = self._now_ms() if at_s is None else round(at_s * 1000)
         if at_s is None and self._refresh is not None:
@@ -206,10 +206,10 @@ class AlertEngine:
 
     def acknowledgement(self, alert: Alert) -> Acknowledgement | None:
         """
-        Who takes care of an alert; `None` when nobody does.
+        Acknowledgement that covers an alert now; `None` when nobody takes care.
 
         Args:
-            alert: A firing alert.
+            alert: The alert, pending or firing.
         """
         return self._acknowledgements.covering(alert, self._now_ms())
 
@@ -218,7 +218,7 @@ class AlertEngine:
         return self._runs()
 
     def status(self) -> dict[str, Any]:
-        """What there is to know at a glance, as plain values."""
+        """Numbers of rules, alerts and evaluations, and names of those that fire or fail, as plain values."""
         return {
             **rule_status(self._runs(), self.active()),
             "evaluations": self._evaluation_count,

@@ -1,5 +1,5 @@
 """
-A change of an alert as OpenTelemetry sees it: one log event, with the trace that shows what happened.
+Log events of alerts: a change is one event, with the trace that shows what happened.
 
 Whoever emits it passes the fields to a logger; nothing here knows of OpenTelemetry's packages.
 

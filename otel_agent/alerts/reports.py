@@ -1,4 +1,4 @@
-"""What there is to tell of rules and their alerts: the status at a glance, and the points of `agent.alert.status`."""
+"""Reports on rules and their alerts: the status at a glance, and the points of `agent.alert.status`."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -1,5 +1,5 @@
 """
-When each group is due: on moments that are multiples of its interval, shifted by a little that is always the same.
+Schedule of groups: each is due on moments that are multiples of its interval, shifted by a little that is always the same.
 
 The shift spreads groups over time and agents over a fleet. A moment that has passed while something else took long is left
 out and counted, never made up for. Pure: time is an argument.

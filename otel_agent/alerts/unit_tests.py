@@ -1,5 +1,5 @@
 """
-promtool's unit tests of rules, run here.
+Runner of promtool's unit tests of rules.
 
 A file lists rule files and tests; a test lists series, and what expressions and alerts have to be at moments. The rules are
 evaluated at every `evaluation_interval` from 0 on, the tests' moments in between, as promtool does. Numbers are compared to a

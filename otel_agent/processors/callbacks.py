@@ -239,7 +239,7 @@ class _CallbackRound:
                     return self._callbacks[self._position]
 
     def rest(self) -> list[GuardedCallback]:
-        """What was not asked when the round was abandoned."""
+        """Callbacks that were not asked when the round was abandoned."""
         return [callback for callback in self._callbacks[self._position + 1 :] if not callback.is_running]
 
 

@@ -1,5 +1,5 @@
 """
-A bound on how many attribute sets one instrument may have.
+Cardinality limit: a bound on how many attribute sets one instrument may have.
 
 SDKs from 1.45.2 on have the limit of the specification themselves. Before, a user id in an attribute grows the memory of the
 agent without end; there, the measurements of every attribute set beyond the limit are given the one attribute

@@ -1,5 +1,5 @@
 """
-From each collection of metrics to series, named as Prometheus names them.
+Writer of series: each collection of metrics becomes points of series, named as Prometheus names them.
 
 What comes is what the SDK's readers give, read by its shape only. Names and labels are worked out when a point's attributes
 are seen first; after that a point costs a look-up and a push. A stream that is missing from a collection is ended at once,

@@ -1,5 +1,5 @@
 """
-What tells one series from another: label names and values, frozen, with their hash kept.
+Labels, which tell one series from another: names and values, frozen, with their hash kept.
 
 Grouping and matching make the same few label sets over and over; each set remembers the ones derived from it, so that
 evaluating a rule again builds nothing anew.

@@ -1,5 +1,5 @@
 """
-Every series of the process, found by labels.
+Store of series: every series of the process, found by labels.
 
 One thread appends, any thread reads. `lock` guards everything here: the appending thread holds it for a whole collection,
 a reader for the moment it takes to copy a window. Nothing foreign is ever called while it is held.

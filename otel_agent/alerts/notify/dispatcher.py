@@ -1,5 +1,5 @@
 """
-From changes of alerts to messages: routes, groups, inhibition, acknowledgement, then one worker for each receiver.
+Dispatcher of notifications, from changes of alerts to messages: routes, groups, inhibition, acknowledgement, then one worker for each receiver.
 
 `offer` is called by the evaluating thread and only appends to a bounded queue. A thread of our own turns what is queued into
 messages; `tick` does one round of that and is what tests call. Nothing here waits for a receiver.

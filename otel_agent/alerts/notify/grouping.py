@@ -87,7 +87,7 @@ class AlertGroup:
 
     def due(self, now_ms: int, muted: frozenset[str]) -> tuple[str, list[Alert]] | None:
         """
-        What to tell now.
+        The alerts to tell now, and why.
 
         Args:
             now_ms: The present moment, in milliseconds since 1970.

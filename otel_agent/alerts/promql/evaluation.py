@@ -1,5 +1,5 @@
 """
-The value of an expression at a moment.
+Evaluator of PromQL: the value of an expression at a moment.
 
 Evaluating touches nothing but the store, and that only to copy windows out of it. Time is an argument; the only clock asked is
 the one that keeps a rule within its budget.
@@ -45,7 +45,7 @@ __all__ = ["Context", "evaluate"]
 
 @dataclass
 class Context:
-    """Where and when an expression is evaluated."""
+    """Store and moment of an evaluation, and what is noted during it."""
 
     store: Store
     """The series that are read."""

@@ -1,5 +1,5 @@
 """
-How fast a series moves over a range: rate, increase, delta, irate, and the straight line through it.
+Rates and changes of a series over a range: rate, increase, delta, irate, and the straight line through it.
 
 Extrapolation follows Prometheus 3: the first and last sample seldom lie on the borders of the range, so what was seen is
 stretched to them, by at most half the average distance of samples where a sample seems to be missing, and never below zero

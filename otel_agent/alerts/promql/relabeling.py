@@ -1,5 +1,5 @@
 """
-Labels written by functions: `label_replace`, and what `absent` says about what is not there.
+Relabeling: labels written by `label_replace`, and those of `absent` for what is not there.
 
 Source: https://prometheus.io/docs/prometheus/latest/querying/functions/#label_replace
 """
