@@ -1,7 +1,11 @@
 """Spans are counted before sampling, errors wake the rules, and nothing of it is felt."""
 
+import json
+import subprocess
+import sys
 import threading
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -174,3 +178,34 @@ def test_an_exception_fires_with_its_trace_without_waiting_for_the_next_evaluati
     alerts.close()
 
     assert [(trace_id,)] == [transition.alert.trace_ids for transition in heard]
+
+
+AGENT = """
+import json, os, sys, threading
+from opentelemetry import trace
+import otel_agent
+
+rules = [{"exception": {"name": "Breach", "type": "ValueError"}}]
+settings = {"alerts": {"rules": rules}, "export": {"endpoint": "http://127.0.0.1:9"}, "spool": {"directory": sys.argv[1]}}
+telemetry = otel_agent.init("agent", config=settings)
+heard, is_heard = [], threading.Event()
+telemetry.alerts.on_change(lambda change: (heard.append(change), is_heard.set()))
+try:
+    with trace.get_tracer("agent").start_as_current_span("decide") as span:
+        raise ValueError("too much")
+except ValueError:
+    trace_id = f"{span.get_span_context().trace_id:032x}"
+is_heard.wait(60)
+print(json.dumps([(change.alert.rule_name, change.after.value, change.alert.trace_ids == (trace_id,)) for change in heard]))
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
+def test_an_exception_in_an_agent_that_was_only_initialized_fires_with_its_trace(tmp_path: Path) -> None:
+    """`init` with a rule is enough: spans are counted, the error wakes the rule, and the alert carries the trace."""
+    run = subprocess.run(
+        [sys.executable, "-c", AGENT, str(tmp_path)], capture_output=True, text=True, timeout=100, check=True
+    )
+
+    assert [["Breach", "firing", True]] == json.loads(run.stdout)
