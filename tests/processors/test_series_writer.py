@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from opentelemetry.metrics import CallbackOptions, Observation
-from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics import Counter, MeterProvider
 from opentelemetry.sdk.metrics.export import AggregationTemporality, InMemoryMetricReader
 from opentelemetry.sdk.metrics.view import ExponentialBucketHistogramAggregation, View
 from opentelemetry.sdk.resources import Resource
+from waiting import until
 
 from otel_agent import guard
 from otel_agent.alerts.promql.evaluation import Context, evaluate
@@ -25,7 +26,7 @@ COMMON = 'instance="i-1", job="desk/trader"'
 
 
 class Agent:
-    """A meter, a reader and a judgement."""
+    """A meter, a reader and a series writer."""
 
     def __init__(self, temporality: Any = None, **settings: Any) -> None:
         self.reader = InMemoryMetricReader(preferred_temporality=temporality)
@@ -33,17 +34,16 @@ class Agent:
         self.provider = MeterProvider([self.reader], RESOURCE, views=views, shutdown_on_exit=False)
         self.meter = self.provider.get_meter("test")
         self.store = Store()
-        self.judgement = SeriesWriter(self.store, **settings)
+        self.writer = SeriesWriter(self.store, **settings)
         self.at_ms = 0
 
     def collect(self) -> None:
         """One collection, at least two milliseconds after the one before."""
         begun_ns = wall_ns()
-        while wall_ns() - begun_ns < 2_000_000:
-            pass
+        until(lambda: wall_ns() - begun_ns >= 2_000_000, interval_s=0.001)
         data = self.reader.get_metrics_data()
         if data is not None:
-            self.judgement.on_collect(data)
+            self.writer.on_collect(data)
         self.at_ms = max((series.points.last_ms for series in self.store), default=0)
 
     def value(self, text: str) -> dict[str, float]:
@@ -142,8 +142,6 @@ def test_a_gauge_that_is_not_observed_any_more_ends_at_once() -> None:
 
 def test_differences_are_refused_and_said() -> None:
     """Delta temporality cannot become series; that is reported instead of counted wrongly."""
-    from opentelemetry.sdk.metrics import Counter
-
     agent = Agent({Counter: AggregationTemporality.DELTA})
     agent.meter.create_counter("c").add(1)
     before = guard.shared.counts().get("alerts.delta", 0)
@@ -164,7 +162,7 @@ def test_a_full_store_refuses_new_series_and_keeps_the_known_ones() -> None:
     """Over the bound new streams are left out and counted; the others go on."""
     agent = Agent()
     agent.store = Store(series_limit=5)
-    agent.judgement = SeriesWriter(agent.store)
+    agent.writer = SeriesWriter(agent.store)
     counter = agent.meter.create_counter("c")
     for _ in range(3):
         for number in range(10):

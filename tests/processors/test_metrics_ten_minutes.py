@@ -53,14 +53,14 @@ def run(clock: ManualClock, oversleep_s: Callable[[], float], takes_s: Callable[
     """Collect for ten minutes; the moments of the points that are in the series then, in milliseconds from the start."""
     begin_ms = clock.wall_ns() // 1_000_000
     store = Store()
-    judgement = SeriesWriter(store)
+    writer = SeriesWriter(store)
 
     def produce() -> Sequence[ScopeMetrics]:
         point = NumberDataPoint({}, 0, clock.wall_ns(), clock.monotonic_s())
         return [ScopeMetrics(InstrumentationScope("tests"), [Metric("reading", "", "", Gauge([point]))], "")]
 
     def collected(data: MetricsData) -> None:
-        judgement.on_collect(data)
+        writer.on_collect(data)
         clock.advance(takes_s())
 
     reader = AgentMetricReader(on_collect=collected, producers=[produce], collect_interval_s=1.0)
@@ -81,6 +81,13 @@ def test_ten_minutes_give_six_hundred_points_that_do_not_drift(clock: ManualCloc
 
     assert 599 <= len(times_ms) <= 601
     assert all(0 <= time_ms - 1000 * number <= 20 for number, time_ms in enumerate(times_ms, start=1))
+
+
+def test_collections_do_not_drift(clock: ManualClock) -> None:
+    """Ticks stand on absolute deadlines, however long a collection takes."""
+    times_ms = run(clock, lambda: 0.0, lambda: 0.25)
+
+    assert [1000 * number for number in range(1, len(times_ms) + 1)] == times_ms
 
 
 def test_a_machine_that_slept_is_not_caught_up_with(clock: ManualClock) -> None:
