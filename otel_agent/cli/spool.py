@@ -20,7 +20,7 @@ from otel_agent.config.loading import Loaded, load
 from otel_agent.delivery.engine import DeliveryEngine
 from otel_agent.delivery.settings import SIGNALS
 from otel_agent.delivery.spool.directories import default_directory
-from otel_agent.delivery.spool.inventory import Stock, take_stock
+from otel_agent.delivery.spool.inventory import ServiceInventory, take_inventory
 from otel_agent.delivery.spool.spool import Spool
 from otel_agent.errors import ConfigurationError, OtelAgentError
 from otel_agent.telemetry.assembly.senders import build_sender
@@ -69,17 +69,17 @@ def run(arguments: argparse.Namespace) -> int:
     if directory is None:
         raise ConfigurationError(["there is no home to look for a spool in: name one with --directory"])
     try:
-        stocks = [stock for stock in take_stock(Path(directory)) if _is_wanted(stock, arguments.service)]
+        stocks = [stock for stock in take_inventory(Path(directory)) if _is_wanted(stock, arguments.service)]
     except OSError as error:
         raise OtelAgentError(f"{directory} cannot be read: {error.strerror}") from error
     return _list(stocks, arguments) if arguments.action == "list" else _drain(stocks, loaded, arguments)
 
 
-def _is_wanted(stock: Stock, service: str | None) -> bool:
+def _is_wanted(stock: ServiceInventory, service: str | None) -> bool:
     return service is None or stock.directory.name.rpartition("-")[0] == service
 
 
-def _list(stocks: Sequence[Stock], arguments: argparse.Namespace) -> int:
+def _list(stocks: Sequence[ServiceInventory], arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps([_facts(stock) for stock in stocks], indent=2))
         return 0
@@ -100,7 +100,7 @@ def _list(stocks: Sequence[Stock], arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _facts(stock: Stock) -> dict[str, Any]:
+def _facts(stock: ServiceInventory) -> dict[str, Any]:
     return {
         "service": stock.directory.name,
         "directory": str(stock.directory),
@@ -128,7 +128,7 @@ class _Drained:
     trouble: str | None
 
 
-def _drain(stocks: Sequence[Stock], loaded: Loaded, arguments: argparse.Namespace) -> int:
+def _drain(stocks: Sequence[ServiceInventory], loaded: Loaded, arguments: argparse.Namespace) -> int:
     if loaded.problems:
         raise ConfigurationError(loaded.problems)
     results = [_drain_one(stock, loaded, arguments.timeout) for stock in stocks if stock.gone]
@@ -143,7 +143,7 @@ def _drain(stocks: Sequence[Stock], loaded: Loaded, arguments: argparse.Namespac
     return int(any(result.left or result.dropped for result in results))
 
 
-def _drain_one(stock: Stock, loaded: Loaded, timeout_s: float) -> _Drained:
+def _drain_one(stock: ServiceInventory, loaded: Loaded, timeout_s: float) -> _Drained:
     sender = build_sender(loaded.config.export, dict.fromkeys(SIGNALS, ("otlp",)))
     engine = DeliveryEngine(sender, spool=Spool(stock.directory, service=None))
     delivery = engine.flush(timeout_s)

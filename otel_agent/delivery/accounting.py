@@ -20,7 +20,35 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-__all__ = ["Delivery", "SignalAccount", "Tally"]
+__all__ = [
+    "CLOSED",
+    "EXIT",
+    "QUEUE_FULL",
+    "REDACTION",
+    "REJECTED",
+    "UNENCODABLE",
+    "Delivery",
+    "SignalAccount",
+    "Tally",
+]
+
+QUEUE_FULL = "queue_full"
+"""Reason of what is dropped because neither memory nor disk took it."""
+
+CLOSED = "closed"
+"""Reason of what came after the end, when there was no disk to put it on."""
+
+REDACTION = "redaction"
+"""Reason of what is dropped because it could not be redacted."""
+
+UNENCODABLE = "unencodable"
+"""Reason of what no repair could bring onto the wire."""
+
+REJECTED = "rejected"
+"""Reason of what the receiver refused."""
+
+EXIT = "exit"
+"""Reason of what was still in memory at the end and could not be put on a disk."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +65,22 @@ class Delivery:
     """Items still in memory: the time was over before the receiver answered. 0 after the end."""
     by_signal: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False)
     """The same by signal, as in `status()["delivery"]`."""
+
+    @classmethod
+    def summed(cls, by_signal: dict[str, dict[str, Any]]) -> "Delivery":
+        """
+        The sum over all signals.
+
+        Args:
+            by_signal: What `SignalAccount.snapshot` returned for each signal.
+        """
+        return cls(
+            delivered=sum(each["delivered"] for each in by_signal.values()),
+            spooled=sum(each["spooled"] for each in by_signal.values()),
+            dropped=sum(sum(each["dropped"].values()) for each in by_signal.values()),
+            queued=sum(each["queued"] for each in by_signal.values()),
+            by_signal=by_signal,
+        )
 
     def __bool__(self) -> bool:
         """Whether the receiver has everything."""
@@ -68,20 +112,26 @@ class Tally:
 
 
 class SignalAccount:
-    """Where the items of one signal are. Thread-safe; `_lock` guards every number and nothing is called under it."""
+    """
+    Where the items of one signal are. Thread-safe.
+
+    `_lock` guards every number but the tallies, and is held while those are read; nothing foreign is called under it. What
+    producers count (`journal`, `unjournal`, `drop_journaled`) takes no lock, because it may happen within a signal handler.
+    """
 
     def __init__(self) -> None:
-        self.begin()
+        self.reset()
 
-    def begin(self) -> None:
+    def reset(self) -> None:
         """Start from zero: at first, and in a forked child."""
         self._lock = threading.Lock()
         self._accepted = 0
         self._hand = 0
         self._delivered = 0
         self._spooled = 0
-        self._adopted = 0
         self._dropped: Counter[str] = Counter()
+        self._journaled, self._unjournaled = Tally(), Tally()
+        self._unfit = {REDACTION: Tally(), UNENCODABLE: Tally()}
 
     def take(self, items: int) -> None:
         """Out of the queue, into our hands."""
@@ -112,7 +162,6 @@ class SignalAccount:
         """From a process that is gone: its items are ours now."""
         with self._lock:
             self._accepted += items
-            self._adopted += items
             self._spooled += items
 
     def unspool(self, items: int) -> None:
@@ -127,43 +176,53 @@ class SignalAccount:
             self._spooled -= items
             self._dropped[reason] += items
 
-    @property
-    def in_hand(self) -> int:
-        """Items taken out of the queue that are neither delivered nor spooled nor dropped."""
-        with self._lock:
-            return self._hand
+    def journal(self) -> None:
+        """One from its producer straight onto the disk."""
+        self._journaled.add()
+
+    def unjournal(self) -> None:
+        """One that `journal` counted and the disk did not take: it is counted anew wherever it goes."""
+        self._unjournaled.add()
+
+    def drop_journaled(self, reason: str) -> None:
+        """
+        One that its producer would have put onto the disk and that cannot leave: given up.
+
+        Args:
+            reason: `REDACTION` or `UNENCODABLE`.
+        """
+        self._unfit[reason].add()
 
     def is_clear(self) -> bool:
-        """Whether none are in hand or spooled."""
+        """Whether none are in hand or on the disk."""
         with self._lock:
-            return not self._hand and not self._spooled
+            return not self._hand and not self._spooled + self._net_journaled()
 
-    @property
-    def adopted(self) -> int:
-        """Items taken over from processes that are gone; part of what was accepted."""
-        with self._lock:
-            return self._adopted
-
-    def snapshot(self, waiting: int, turned_away: Mapping[str, int], journaled: int = 0) -> dict[str, Any]:
+    def snapshot(self, waiting: int, turned_away: Mapping[str, int]) -> dict[str, Any]:
         """
         Every place and its number.
 
         Args:
             waiting: Items in the queue, read while nobody takes any out of it.
             turned_away: Items the queue dropped itself, by reason.
-            journaled: Items that went from their producers straight onto the disk.
 
         Returns:
             "accepted", "queued", "delivered", "spooled" as numbers, "dropped" as numbers by reason.
         """
         with self._lock:
-            dropped = dict(self._dropped)
-            for reason, number in turned_away.items():
-                dropped[reason] = dropped.get(reason, 0) + number
+            uncounted = Counter(turned_away)
+            uncounted.update({reason: tally.value() for reason, tally in self._unfit.items()})
+            dropped = self._dropped + uncounted
+            journaled = self._net_journaled()
             return {
-                "accepted": self._accepted + waiting + sum(turned_away.values()) + journaled,
+                "accepted": self._accepted + waiting + uncounted.total() + journaled,
                 "queued": self._hand + waiting,
                 "delivered": self._delivered,
                 "spooled": self._spooled + journaled,
-                "dropped": {reason: number for reason, number in dropped.items() if number},
+                "dropped": dict(dropped),
             }
+
+    def _net_journaled(self) -> int:
+        """Items on the disk by `journal`; what was taken back is read first, so that the number is never below the truth."""
+        unjournaled = self._unjournaled.value()
+        return self._journaled.value() - unjournaled

@@ -18,24 +18,23 @@ _TOLERANCE_NS = 100_000
 
 
 class ClockJumps:
-    """Knows whether the clock has been set back; used by one thread at a time, a race costs one batch its look at most."""
+    """
+    Whether the wall clock has been set back; used by one thread at a time, a race costs one batch its look at most.
+
+    Args:
+        clock: Both its wall clock and its monotonic clock are read.
+    """
 
     def __init__(self, clock: Clock = SYSTEM) -> None:
-        """
-        Take the distance of the two clocks now.
-
-        Args:
-            clock: Both its faces are read.
-        """
         self._clock = clock
         self._most_ns = self._distance_ns()
 
-    def mend(self, spans: Iterable[Any]) -> None:
+    def clamp(self, spans: Iterable[Any]) -> None:
         """
-        Let spans that ended before they began end as they began.
+        Clamp spans whose end precedes their start, once the clock has been set back: they end as they began.
 
         Args:
-            spans: Ended; those of others, which cannot be written to, stay as they are.
+            spans: Ended spans; those of others, which cannot be written to, stay as they are.
         """
         distance_ns = self._distance_ns()
         if distance_ns > self._most_ns:

@@ -1,359 +1,307 @@
 """
-Carries requests to the receiver, and decides what becomes of each by what the receiver answers.
+Carries one signal's requests to the receiver, and decides what becomes of each by its export outcome.
 
     delivered   counted; what the receiver left out is dropped as `rejected`
     refused     cut in halves and sent again, down to the one record that is refused alone: that is dropped as `rejected`
     later       kept, in memory or on the disk, and tried again after a wait that doubles
-    held        kept likewise, and tried seldom, because somebody has to change something first
+    held        kept in the same way, and tried seldom, because somebody has to change something first
 
-Whoever calls holds `lane.sending`.
+`sending` is held by whoever sends, so that one request of a signal is under way at a time. What goes to the disk (`relieve`,
+`spill`, `journal`) does not wait for it.
 """
 
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from otel_agent.clock import Clock
-from otel_agent.delivery.lane import MAX_REFUSALS, Lane
+from otel_agent.delivery.accounting import EXIT, REJECTED
+from otel_agent.delivery.intake import Intake
+from otel_agent.delivery.outbox import Outbox
 from otel_agent.delivery.outcomes import ExportOutcome, Sender, Verdict
-from otel_agent.delivery.preparation import Payload
+from otel_agent.delivery.payloads import Payload
+from otel_agent.delivery.retries import RetrySchedule
 from otel_agent.delivery.settings import DeliverySettings
+from otel_agent.delivery.spool.frames import RECORD
+from otel_agent.delivery.spool.spool import Spool
+from otel_agent.delivery.trouble_reports import TroubleReports
 from otel_agent.guard import shared
+from otel_agent.late_imports import late_module
 
-__all__ = ["EXIT", "REJECTED", "Backlog", "Courier", "SpoolInterface"]
+if TYPE_CHECKING:
+    from opentelemetry.instrumentation import utils as instrumentation_utils
+else:
+    instrumentation_utils = late_module("opentelemetry.instrumentation.utils")
 
-REJECTED = "rejected"
-"""Reason of what the receiver refused."""
-
-EXIT = "exit"
-"""Reason of what was still in memory at the end and could not be put on a disk."""
+__all__ = ["Courier"]
 
 BACKLOG_SHARE = 0.3
 """Share of the time between two rounds that goes to what waits on the disk while there is live telemetry."""
 
-
-JOURNAL_TURN_S = 1.0
+JOURNAL_ROUND_S = 1.0
 """A journal that is written faster than it is sent lets the other signals have their turn after this many seconds."""
 
 
-TURN_PATIENCE_S = 0.3
-"""So long the disk waits for observers, in seconds, when there is no room or no time any more."""
-
-
-class Backlog(Protocol):
-    """Requests read back from the disk, in one."""
-
-    @property
-    def body(self) -> bytes:
-        """The bytes of one request."""
-        ...
-
-    @property
-    def items(self) -> int:
-        """How many items are in it."""
-        ...
-
-
-class SpoolInterface(Protocol):
-    """What is needed of a spool; none of it raises."""
-
-    def append(self, signal: str, body: bytes, items: int) -> bool:
-        """Keep a request; answers whether it is kept."""
-        ...
-
-    def next(self, signal: str) -> Backlog | None:
-        """What was kept first, without taking it off the disk."""
-        ...
-
-    def ack(self, backlog: Any) -> None:
-        """Take it off the disk."""
-        ...
-
-    def release(self, backlog: Any) -> None:
-        """Leave it on the disk."""
-        ...
-
-    def quarantine(self, signal: str, body: bytes, words: str) -> None:
-        """Put a record apart that no receiver takes."""
-        ...
-
-    def is_journaling(self, signal: str) -> bool:
-        """Whether everything of a signal goes this way."""
-        ...
-
-
 class Courier:
-    """Sends for all lanes; has no state of its own but what has been said aloud, which `_lock` guards."""
+    """
+    Sends for one signal; see the module.
+
+    Args:
+        intake: Makes the requests, and has the account.
+        sender: Reaches the receiver; `None`: everything goes to the disk.
+        spool: The disk, which keeps what cannot be sent; `None`: memory only.
+        settings: Times and sizes.
+        clock: Its monotonic clock is read.
+        reports: Where troubles are said, shared by all signals.
+    """
 
     def __init__(
         self,
+        intake: Intake,
         sender: Sender | None,
-        disk: SpoolInterface | None,
+        spool: Spool | None,
         settings: DeliverySettings,
         clock: Clock,
-        quietly: Callable[[], AbstractContextManager[object]],
+        reports: TroubleReports,
     ) -> None:
-        """
-        Know the way.
-
-        Args:
-            sender: Reaches the receiver; `None`: everything goes to the disk.
-            disk: Keeps what cannot be sent.
-            settings: Times and sizes.
-            clock: Its monotonic face is read.
-            quietly: Makes the context in which instrumented libraries make no spans.
-        """
+        self.signal = intake.signal
+        self.intake = intake
+        self.account = intake.account
         self._sender = sender
-        self._disk = disk
+        self._spool = spool
         self._settings = settings
         self._clock = clock
-        self._quietly = quietly
-        self._said: dict[str, set[str]] = {}
-        self._lock = threading.Lock()
+        self._reports = reports
+        self._begin()
 
-    def work(self, lane: Lane, end_s: float, *, is_awaited: bool = False) -> bool:
+    def work(self, end_s: float, *, is_awaited: bool = False) -> bool:
         """
-        Send what waits now; what comes meanwhile is for the next round.
+        Send what waits now; what comes meanwhile is for the next round. The caller holds `sending`.
 
         Args:
-            lane: Its `sending` is held by the caller.
             end_s: No attempt goes beyond this moment of the monotonic clock.
             is_awaited: Whether somebody waits for it: then our own waits between attempts do not count.
 
         Returns:
             Whether everything was sent.
         """
-        if lane.intake.witnessed:
-            with lane.intake.turn:
-                lane.intake.show_witnessed()
-        left = len(lane.intake.queue.items)
-        is_open = self._is_open(lane, is_awaited=is_awaited)
+        self.intake.show_journaled()
+        left = len(self.intake.queue.items)
+        is_open = self._sender is not None and self.retries.is_due(self._clock.monotonic_s(), is_awaited=is_awaited)
         while True:
-            left -= self._fill(lane, left)
-            while is_open and not lane.is_idle():
-                is_open = self._send_first(lane, end_s)
+            left -= self._fill(left)
+            while is_open and not self.outbox.is_empty():
+                is_open = self._send_first(end_s)
             if not is_open:
-                self.store(lane)
-            if left <= 0 or self._is_full(lane):
+                self._store()
+            if left <= 0 or self.is_full():
                 break
         if is_open:
-            is_open = self._send_backlog(lane, end_s, is_awaited=is_awaited)
-        return is_open and lane.is_idle()
+            is_open = self._send_backlog(end_s, is_awaited=is_awaited)
+        return is_open and self.outbox.is_empty()
 
-    def reinit_after_fork(self) -> None:
-        """Make the lock anew in a forked child."""
-        self._lock = threading.Lock()
-        self._said = {}
+    def is_full(self) -> bool:
+        """Whether as many requests wait in memory as may."""
+        return self.outbox.size_bytes >= self._settings.memory_bytes
 
-    def store(self, lane: Lane) -> None:
+    def is_busy(self) -> bool:
+        """Whether there is anything to send, in the queue, in hand or on the disk."""
+        return bool(self.intake.queue.items) or not self.outbox.is_empty() or not self.intake.is_clear()
+
+    def relieve(self) -> bool:
         """
-        Put requests that wait in memory onto the disk, as many as it takes.
-
-        Args:
-            lane: Whose.
-        """
-        while self._disk is not None and (payload := lane.pop()) is not None:
-            if not self._keep(lane, payload):
-                lane.put(payload, first=True)
-                return
-
-    def relieve(self, lane: Lane) -> bool:
-        """
-        Put a queue's oldest items onto the disk, past the receiver, because they come faster than they can be sent.
-
-        Args:
-            lane: Its `sending` may be held by somebody else.
+        Put the queue's oldest items onto the disk, past the receiver, because they come faster than they can be sent.
 
         Returns:
             Whether the disk took them.
         """
         is_kept = True
-        for payload in self._collected(lane):
-            if not self._keep(lane, payload):
-                lane.put(payload)
+        for payload in self.intake.collect_in_time(self._settings.batch):
+            if not self._keep(payload):
+                self.outbox.put(payload)
                 is_kept = False
         return is_kept
 
-    def spill(self, lane: Lane) -> None:
+    def journal(self, item: Any) -> bool:
         """
-        The end: everything in memory goes to the disk, also what is under way; without a disk it is given up.
+        Put one item straight onto the disk, on its producer's thread. Never raises.
 
         Args:
-            lane: Need not be held.
+            item: A span or a log record.
+
+        Returns:
+            False when there is no room for it anywhere.
         """
-        for piece in lane.take_away():
-            self._give_up(lane, piece)
-        while (payload := lane.pop()) is not None:
-            self._give_up(lane, payload)
+        spool = self._spool
+        return spool is not None and self.intake.journal(item, lambda body: spool.append(self.signal, body, 1, RECORD))
+
+    def spill(self) -> None:
+        """The end: everything in memory goes to the disk, also what is under way, and so does what still comes; or it is dropped."""
+        if self._spool is None:
+            self.intake.queue.close()
+        else:
+            self.intake.queue.divert(self.journal)
+        for payload in self.outbox.close():
+            self._give_up(payload)
         while True:
-            for payload in self._collected(lane):
-                self._give_up(lane, payload)
-            if not lane.intake.queue.items:
+            for payload in self.intake.collect_in_time(self._settings.batch):
+                self._give_up(payload)
+            if not self.intake.queue.items:
+                break
+        if self._spool is not None:
+            self._spool.sync(self.signal)
+
+    def reinit_after_fork(self) -> None:
+        """Start from nothing in a forked child."""
+        self.intake.reinit_after_fork()
+        self._begin()
+
+    def _begin(self) -> None:
+        self.sending = threading.Lock()
+        self.outbox = Outbox()
+        self.retries = RetrySchedule(self._settings)
+
+    def _fill(self, most: int) -> int:
+        """Make requests of the queue's oldest items; how many were taken, at least 1 so that every loop ends."""
+        if most <= 0 or self.is_full():
+            return 0
+        taken, payloads = self.intake.collect(min(most, self._settings.batch))
+        for payload in payloads:
+            self.outbox.put(payload)
+        return max(1, taken)
+
+    def _store(self) -> None:
+        """Put requests that wait in memory onto the disk, as many as it takes."""
+        while self._spool is not None and (payload := self.outbox.pop()) is not None:
+            if not self._keep(payload):
+                self.outbox.put(payload, first=True)
                 return
 
-    def _collected(self, lane: Lane) -> list[Payload]:
-        """Requests of a queue's oldest items, also while an observer keeps the `turn`: then it misses them."""
-        intake = lane.intake
-        if intake.turn.acquire(timeout=TURN_PATIENCE_S):
-            try:
-                return intake.collect(self._settings.batch)
-            finally:
-                intake.turn.release()
-        return [*intake.take_over(), *intake.collect(self._settings.batch, is_shown=False)]
-
-    def _give_up(self, lane: Lane, payload: Payload) -> None:
-        if payload.backlog is not None:
-            lane.ledger.spool(payload.items)
-        elif not self._keep(lane, payload):
-            lane.ledger.drop(payload.items, EXIT)
-
-    def _keep(self, lane: Lane, payload: Payload) -> bool:
-        if self._disk is None or not self._disk.append(lane.signal, payload.body, payload.items):
+    def _keep(self, payload: Payload) -> bool:
+        if self._spool is None or not self._spool.append(self.signal, payload.body, payload.items):
             return False
-        lane.ledger.spool(payload.items)
+        self.account.spool(payload.items)
         return True
 
-    def _is_open(self, lane: Lane, *, is_awaited: bool) -> bool:
-        if self._sender is None:
-            return False
-        now_s = self._clock.monotonic_s()
-        return lane.may_ask(now_s) if is_awaited else lane.may_try(now_s)
+    def _give_up(self, payload: Payload) -> None:
+        if payload.backlog is not None:
+            self.account.spool(payload.items)
+        elif not self._keep(payload):
+            self.account.drop(payload.items, EXIT)
 
-    def _is_full(self, lane: Lane) -> bool:
-        return lane.outbox_bytes >= self._settings.memory_bytes
-
-    def _fill(self, lane: Lane, most: int) -> int:
-        """Make requests of the queue's oldest items; how many were taken."""
-        if most <= 0 or self._is_full(lane):
-            return 0
-        with lane.intake.turn:
-            before = len(lane.intake.queue.items)
-            for payload in lane.intake.collect(min(most, self._settings.batch)):
-                lane.put(payload)
-            # What was appended meanwhile makes the difference smaller, never larger.
-            return max(1, before - len(lane.intake.queue.items))
-
-    def _send_first(self, lane: Lane, end_s: float) -> bool:
+    def _send_first(self, end_s: float) -> bool:
         """Send the request that waits longest; whether the way is still open."""
-        payload = lane.pop()
+        payload = self.outbox.pop()
         if payload is None:
             return True
-        left = self._deliver(lane, payload, end_s)
+        left = self._deliver(payload, end_s)
         if left is None:
             return False
         for piece in reversed(left):
-            if lane.is_ending():
-                self._give_up(lane, piece)
+            if self.outbox.is_closed:
+                self._give_up(piece)
             else:
-                lane.put(piece, first=True)
-        return not left and not lane.is_ending()
+                self.outbox.put(piece, first=True)
+        return not left and not self.outbox.is_closed
 
-    def _send_backlog(self, lane: Lane, end_s: float, *, is_awaited: bool) -> bool:
-        disk = self._disk
-        if disk is None or self._sender is None:
+    def _send_backlog(self, end_s: float, *, is_awaited: bool) -> bool:
+        """Send what waits on the disk; whether the way is still open."""
+        spool = self._spool
+        if spool is None or self._sender is None:
             return True
-        is_shared = not is_awaited and not disk.is_journaling(lane.signal)
-        pause_s = self._clock.monotonic_s() + (BACKLOG_SHARE * self._settings.delay_s if is_shared else JOURNAL_TURN_S)
-        while not lane.is_ending() and (backlog := disk.next(lane.signal)) is not None:
-            lane.ledger.unspool(backlog.items)
+        is_shared = not is_awaited and not spool.is_journaling(self.signal)
+        pause_s = self._clock.monotonic_s() + (BACKLOG_SHARE * self._settings.delay_s if is_shared else JOURNAL_ROUND_S)
+        while not self.outbox.is_closed and (backlog := spool.next(self.signal)) is not None:
+            self.account.unspool(backlog.items)
             payload = Payload(backlog.body, backlog.items, backlog)
-            left = self._deliver(lane, payload, end_s)
-            if left is None or (left and (left[0] is payload or lane.is_ending())):
+            left = self._deliver(payload, end_s)
+            if left is None or (left and (left[0] is payload or self.outbox.is_closed)):
                 for piece in left or ():
-                    lane.ledger.spool(piece.items)
-                disk.release(backlog)
+                    self.account.spool(piece.items)
+                spool.release(backlog)
                 return False
             # It was cut: what could not be sent is kept anew, so that the rest is not sent twice.
             for piece in reversed(left):
                 piece.backlog = None
-                lane.put(piece, first=True)
-            self.store(lane)
-            disk.ack(backlog)
+                self.outbox.put(piece, first=True)
+            self._store()
+            spool.ack(backlog)
             if left:
                 return False
             if not is_awaited and self._clock.monotonic_s() >= pause_s:
                 break
         return True
 
-    def _deliver(self, lane: Lane, payload: Payload, end_s: float) -> list[Payload] | None:
-        """Send a request, in pieces when it must be; the answer is what could not be sent, or `None` when it was taken away."""
-        lane.load(payload)
-        while (piece := lane.take_off()) is not None:
-            timeout_s = min(self._settings.timeout_s, end_s - self._clock.monotonic_s())
-            answer = self._send(lane.signal, piece.body, timeout_s) if timeout_s > 0 else None
-            if not lane.land(piece):
+    def _deliver(self, payload: Payload, end_s: float) -> list[Payload] | None:
+        """Send a request, in pieces when it must be; returns what could not be sent, or `None` when the end has taken it away."""
+        outbox = self.outbox
+        outbox.start(payload)
+        pieces = 1
+        while pieces:
+            piece = outbox.current()
+            if piece is None:
                 return None
-            if answer is None:
-                return [piece, *lane.unload()]
-            if answer.verdict is Verdict.DELIVERED:
-                self._delivered(lane, piece, answer)
-            elif answer.verdict is Verdict.REFUSED and lane.refusals < MAX_REFUSALS:
-                self._refused(lane, piece, answer)
+            timeout_s = min(self._settings.timeout_s, end_s - self._clock.monotonic_s())
+            if timeout_s <= 0:
+                return outbox.recall() or None
+            outcome = self._send(piece.body, timeout_s)
+            if outcome.verdict is Verdict.DELIVERED:
+                if not outbox.settle(piece):
+                    return None
+                self._delivered(piece, outcome)
+                pieces -= 1
+            elif outcome.verdict is Verdict.REFUSED and self.retries.refused():
+                halves = self._halves(piece)
+                if not outbox.settle(piece, *halves):
+                    return None
+                if not halves:
+                    self._rejected(piece, outcome)
+                pieces += len(halves) - 1
             else:
-                self._failed(lane, answer)
-                return [piece, *lane.unload()]
+                left = outbox.recall()
+                if left:
+                    self._failed(outcome)
+                return left or None
         return []
 
-    def _send(self, signal: str, body: bytes, timeout_s: float) -> ExportOutcome:
+    def _send(self, body: bytes, timeout_s: float) -> ExportOutcome:
         if self._sender is None:
             return ExportOutcome(Verdict.HELD, "nowhere", "there is no receiver")
         try:
-            with self._quietly():
-                return self._sender.send(signal, body, timeout_s)
+            with instrumentation_utils.suppress_instrumentation():
+                return self._sender.send(self.signal, body, timeout_s)
         except Exception as error:  # noqa: BLE001 - a sender of somebody else's may raise
             return ExportOutcome(Verdict.LATER, "sender", f"the sender failed ({type(error).__name__})")
 
-    def _delivered(self, lane: Lane, piece: Payload, answer: ExportOutcome) -> None:
-        rejected = min(answer.rejected, piece.items)
-        if lane.signal == "metrics":
-            rejected = 0  # counted in points there, in collections here
-        lane.ledger.deliver(piece.items - rejected)
-        lane.ledger.drop(rejected, REJECTED)
-        if answer.rejected or answer.message:
-            told = f": {answer.message}" if answer.message else ""
-            shared.report(
-                f"delivery.partial.{lane.signal}",
-                f"the receiver took the {lane.signal} without {answer.rejected} of them{told}",
-            )
-        if lane.succeeded():
-            self._recovered(lane)
-
-    def _refused(self, lane: Lane, piece: Payload, answer: ExportOutcome) -> None:
-        lane.refusals += 1
+    def _halves(self, piece: Payload) -> tuple[Payload, ...]:
+        """A refused request in two, or nothing when it holds one record or is no request."""
         try:
-            halves = piece.halves(lane.signal)
+            return piece.halves(self.signal) or ()
         except ValueError:
-            halves = None
-        if halves is not None:
-            lane.follow(*halves)
-            return
-        lane.ledger.drop(piece.items, REJECTED)
-        if self._disk is not None:
-            self._disk.quarantine(lane.signal, piece.body, answer.message)
+            return ()
+
+    def _delivered(self, piece: Payload, outcome: ExportOutcome) -> None:
+        rejected = min(outcome.rejected, piece.items)
+        if self.signal == "metrics":
+            rejected = 0  # counted in points there, in collections here
+        self.account.deliver(piece.items - rejected)
+        self.account.drop(rejected, REJECTED)
+        if outcome.rejected or outcome.message:
+            told = f": {outcome.message}" if outcome.message else ""
+            shared.report(
+                f"delivery.partial.{self.signal}",
+                f"the receiver took the {self.signal} without {outcome.rejected} of them{told}",
+            )
+        if self.retries.succeeded() and self._sender is not None:
+            self._reports.recovered(self.signal, self._sender.where(self.signal))
+
+    def _rejected(self, piece: Payload, outcome: ExportOutcome) -> None:
+        self.account.drop(piece.items, REJECTED)
+        if self._spool is not None:
+            self._spool.quarantine(self.signal, piece.body, outcome.message)
         shared.report(
-            f"delivery.rejected.{lane.signal}", f"one of the {lane.signal} was refused and dropped: {answer.message}"
+            f"delivery.rejected.{self.signal}", f"one of the {self.signal} was refused and dropped: {outcome.message}"
         )
 
-    def _failed(self, lane: Lane, answer: ExportOutcome) -> None:
-        if answer.verdict is Verdict.REFUSED:
-            answer = ExportOutcome(Verdict.HELD, answer.problem, f"{answer.message}, whatever is sent")
-        lane.refusals = 0
-        lane.failed(answer, self._clock.monotonic_s())
-        kind = "delivery.unreachable" if answer.verdict is Verdict.LATER else f"delivery.{answer.problem}"
-        with self._lock:
-            self._said.setdefault(kind, set()).add(lane.signal)
-        fate = "waits on the disk" if self._disk is not None else "waits in memory"
-        shared.report(kind, f"telemetry {fate}: {answer.message}")
-
-    def _recovered(self, lane: Lane) -> None:
-        """Say that a trouble is over when it is over for the last signal that had it."""
-        with self._lock:
-            for signals in self._said.values():
-                signals.discard(lane.signal)
-            over = [kind for kind, signals in self._said.items() if not signals]
-            for kind in over:
-                del self._said[kind]
-        where = self._sender.where(lane.signal) if self._sender is not None else ""
-        for kind in over:
-            shared.recovered(kind, f"telemetry is delivered again to {where}")
+    def _failed(self, outcome: ExportOutcome) -> None:
+        told = self.retries.failed(outcome, self._clock.monotonic_s())
+        self._reports.failed(self.signal, told, has_disk=self._spool is not None)

@@ -1,8 +1,8 @@
 """
-From the queue to requests: take, count, show to whoever watches, make ready.
+From the queue to requests: take, count, select, show to observers; what bytes become of the items is the encoder's business.
 
-Everything here is done by one thread at a time, so that observers see items in the order in which they ended and requests
-are made in that order. An observer that fails has missed a batch, and that is all.
+One thread at a time does it, so that observers see items in the order in which they ended and requests are made in that order.
+An observer that fails has missed a batch, and that is all.
 """
 
 import threading
@@ -10,8 +10,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from otel_agent.delivery.accounting import SignalAccount, Tally
-from otel_agent.delivery.preparation import EMPTY, REDACTION, UNENCODABLE, Payload, Preparation, Redact
+from otel_agent.delivery.accounting import SignalAccount
+from otel_agent.delivery.encoding import EMPTY, Redact, RequestEncoder
+from otel_agent.delivery.payloads import Payload
 from otel_agent.delivery.queues import SignalQueue
 from otel_agent.guard import guarded, shared
 
@@ -22,6 +23,9 @@ Observer = Callable[[list[Any]], object]
 
 Select = Callable[[list[Any]], list[Any]]
 """A batch in; what of it, and of what was held back before, is to be sent now. Quick, and does not raise."""
+
+OBSERVER_PATIENCE_S = 0.3
+"""So long observers are waited for, in seconds, when there is no room or no time any more."""
 
 _SAMPLED = 1
 
@@ -56,18 +60,27 @@ def _everything(items: list[Any]) -> list[Any]:
 
 class Intake:
     """
-    Makes requests of what one signal's queue holds.
+    Makes requests of what one signal's queue holds, and counts its items. Thread-safe.
 
-    `turn` is held from the first item taken to the last request made, so batches keep their order. `door` is held while
-    items go from the queue to the ledger's hands and while both are read, so that no reader misses one; nothing foreign is
-    called under it.
+    `_order_lock` is held from the first item taken to the last request made, so batches keep their order; observers and
+    redaction are called under it. `_take_lock` is held while items go from the queue into the account's hands and while both
+    are read, so that no reader misses one; nothing foreign is called under it.
+
+    Args:
+        signal: "traces", "metrics" or "logs".
+        queue: Items are taken from here.
+        observers: See every item.
+        redact: Decides what may leave.
+        request_bytes: Larger requests are cut in halves, in bytes.
+        is_kept: Whether there is anywhere to go. Otherwise items end with the observers and count as delivered to them; where
+            there are none, items do not count at all.
+        select: Chooses what is to be sent of a batch; by default spans with the sampled flag, and everything else.
     """
 
     def __init__(
         self,
         signal: str,
         queue: SignalQueue,
-        ledger: SignalAccount,
         *,
         observers: Sequence[Observer] = (),
         redact: Redact | None = None,
@@ -75,121 +88,50 @@ class Intake:
         is_kept: bool = True,
         select: Select | None = None,
     ) -> None:
-        """
-        Begin with nothing taken.
-
-        Args:
-            signal: "traces", "metrics" or "logs".
-            queue: Items are taken from here.
-            ledger: And counted here.
-            observers: See every item.
-            redact: Decides what may leave.
-            request_bytes: Larger requests are cut in halves.
-            is_kept: Whether there is anywhere to go. Otherwise items end with the observers and count as delivered to them;
-                where there are none, items do not count at all.
-            select: Chooses what is to be sent of a batch; by default spans with the sampled flag, and everything else.
-        """
         self.signal = signal
         self.queue = queue
-        self.ledger = ledger
-        self.is_kept = is_kept
+        self.account = SignalAccount()
+        self._is_kept = is_kept
         self._observers = tuple(observers)
+        self._is_counted = is_kept or bool(observers)
         self._select = select or (_sampled if signal == "traces" else _everything)
-        self._preparation = Preparation(signal, redact, request_bytes)
-        self.begin()
-
-    def begin(self) -> None:
-        """Start from nothing: at first, and in a forked child."""
-        self.turn = threading.Lock()
-        self.door = threading.Lock()
-        self.ledger.begin()
-        self._journaled, self._unjournaled = Tally(), Tally()
-        self._spoiled = {REDACTION: Tally(), UNENCODABLE: Tally()}
-        self.witnessed: deque[Any] = deque()
+        self._encoder = RequestEncoder(signal, redact, request_bytes)
         self._in_work: list[Any] | None = None
+        """What observers are looking at."""
+        self._unshown: deque[Any] = deque()
+        """What went past the queue, for observers to look at later."""
+        self._is_held = False
+        self._begin()
 
-    def snapshot(self) -> dict[str, Any]:
-        """Where every item of the signal is; see `DeliveryEngine.status`."""
-        with self.door:
-            spoiled = {reason: tally.value() for reason, tally in self._spoiled.items()}
-            turned_away = {**self.queue.turned_away, **spoiled}
-            return self.ledger.snapshot(self.waiting(), turned_away, self._on_disk())
-
-    def is_clear(self) -> bool:
-        """Whether nothing of the signal waits, is in hand, or lies on the disk."""
-        with self.door:
-            return self.ledger.is_clear() and not self._on_disk() and not self.waiting()
-
-    def waiting(self) -> int:
-        """Items in the queue that count; the caller holds `door`."""
-        items = self.queue.items
-        if not self.is_kept and not self._observers:
-            return 0
-        if self.signal != "traces":
-            return len(items)
-        for _ in range(3):
-            try:
-                return len(_sampled(list(items)))
-            except RuntimeError:  # the agent appended meanwhile
-                continue
-        return len(items)
-
-    def _on_disk(self) -> int:
-        return self._journaled.value() - self._unjournaled.value()
-
-    def collect(self, most: int, *, is_shown: bool = True) -> list[Payload]:
+    def collect(self, most: int) -> tuple[int, list[Payload]]:
         """
-        Take the oldest items and make requests of them; the caller holds `turn`.
+        Take the oldest items and make requests of them, however long the observers take.
 
         Args:
             most: Not more items than these.
-            is_shown: Whether observers see them. The one case in which they do not is an observer that keeps `turn` from
-                everybody by not coming back.
-        """
-        counted = self.is_kept or bool(self._observers)
-        with self.door:
-            taken = self.queue.take(min(most, self._preparation.affordable()))
-            kept = self._select(taken)
-            if counted:
-                self.ledger.take(len(kept))
-            if is_shown:
-                self._in_work = kept
-        if is_shown:
-            self.show(taken)
-            with self.door:
-                if self._in_work is not kept:
-                    return []  # somebody has lost patience with the observers and taken them over
-                self._in_work = None
-        if not self.is_kept:
-            if counted:
-                self.ledger.deliver(len(kept))
-            return []
-        return self._made(kept)
 
-    def take_over(self) -> list[Payload]:
-        """Make requests of what observers have been looking at for too long; the caller does not hold `turn`."""
-        with self.door:
-            kept, self._in_work = self._in_work, None
-        return self._made(kept) if kept and self.is_kept else []
-
-    def show(self, items: list[Any]) -> None:
+        Returns:
+            How many were taken, and the requests; their items are counted as in hand.
         """
-        Let the observers see a batch.
+        with self._order_lock:
+            return self._collect(most)
+
+    def collect_in_time(self, most: int) -> list[Payload]:
+        """
+        Take the oldest items and make requests of them, also while an observer does not come back: then observers miss them.
 
         Args:
-            items: As they were taken.
+            most: Not more items than these, beyond those that observers have been looking at for too long.
         """
-        if items:
-            for observer in self._observers:
-                with guarded(f"observe.{self.signal}", f"what watches the {self.signal} failed and has missed a batch"):
-                    observer(items)
-
-    def _made(self, kept: list[Any]) -> list[Payload]:
-        requests, dropped = self._preparation.requests(kept)
-        self.ledger.deliver(dropped.pop(EMPTY, 0))
-        for reason, items in dropped.items():
-            self.ledger.drop(items, reason)
-        return requests
+        if self._order_lock.acquire(timeout=OBSERVER_PATIENCE_S):
+            try:
+                return self._collect(most)[1]
+            finally:
+                self._order_lock.release()
+        with self._take_lock:
+            kept, self._in_work = self._in_work, None
+        requests = self._encoded(kept) if kept and self._is_kept else []
+        return requests + self._collect(most, is_shown=False)[1]
 
     def journal(self, item: Any, keep: Callable[[bytes], bool]) -> bool:
         """
@@ -203,29 +145,114 @@ class Intake:
             False when there is no room for it anywhere.
         """
         try:
-            if self._observers and len(self.witnessed) < self.queue.capacity:
-                self.witnessed.append(item)
+            if self._observers and len(self._unshown) < self.queue.capacity:
+                self._unshown.append(item)
             if self.signal == "traces" and is_recorded_only(item):
                 return True
-            body, reason = self._preparation.record(item)
+            body, reason = self._encoder.record(item)
             if not body:
-                self._spoiled[reason].add()
+                self.account.drop_journaled(reason)
                 return True
             # Counted first: nobody can find it on the disk before it is counted.
-            self._journaled.add()
+            self.account.journal()
             if keep(body):
                 return True
-            self._unjournaled.add()
+            self.account.unjournal()
         except Exception as error:  # noqa: BLE001 - this runs in the agent's own code
             shared.report(f"delivery.{self.signal}", f"one of the {self.signal} could not be journaled", error)
-        if len(self.queue.items) >= self.queue.capacity:
-            return False
-        self.queue.items.append(item)
-        return True
+        return self.queue.admit(item)
 
-    def show_witnessed(self) -> None:
-        """Let the observers see what went past the queue; the caller holds `turn`."""
-        seen = []
-        while self.witnessed:
-            seen.append(self.witnessed.popleft())
-        self.show(seen)
+    def show_journaled(self) -> None:
+        """Let the observers see what went past the queue."""
+        if self._unshown:
+            with self._order_lock:
+                seen = []
+                while self._unshown:
+                    seen.append(self._unshown.popleft())
+                self._show(seen)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Where every item of the signal is; see `DeliveryEngine.status`."""
+        with self._take_lock:
+            return self.account.snapshot(self._waiting(), self.queue.turned_away)
+
+    def is_clear(self) -> bool:
+        """Whether nothing of the signal waits, is in hand, or lies on the disk."""
+        with self._take_lock:
+            return self.account.is_clear() and not self._waiting()
+
+    def hold_for_fork(self, timeout_s: float) -> None:
+        """
+        Let nobody take items until the fork is over.
+
+        Args:
+            timeout_s: How long whoever does is waited for, in seconds.
+        """
+        self._is_held = self._order_lock.acquire(timeout=timeout_s)
+
+    def go_on_after_fork(self) -> None:
+        """Let items be taken again, in the parent."""
+        if self._is_held:
+            self._is_held = False
+            self._order_lock.release()
+
+    def reinit_after_fork(self) -> None:
+        """Start from nothing in a forked child."""
+        self.queue.reinit_after_fork()
+        self.account.reset()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._order_lock = threading.Lock()
+        self._take_lock = threading.Lock()
+        self._is_held = False
+        self._unshown = deque()
+        self._in_work = None
+
+    def _waiting(self) -> int:
+        """Items in the queue that count; the caller holds `_take_lock`."""
+        items = self.queue.items
+        if not self._is_counted:
+            return 0
+        if self.signal != "traces":
+            return len(items)
+        for _ in range(3):
+            try:
+                return len(_sampled(list(items)))
+            except RuntimeError:  # the agent appended meanwhile
+                continue
+        return len(items)
+
+    def _collect(self, most: int, *, is_shown: bool = True) -> tuple[int, list[Payload]]:
+        """Take and encode; the caller holds `_order_lock`, or has lost patience with an observer that keeps it: `is_shown`."""
+        with self._take_lock:
+            taken = self.queue.take(min(most, self._encoder.affordable()))
+            kept = self._select(taken)
+            if self._is_counted:
+                self.account.take(len(kept))
+            if is_shown:
+                self._in_work = kept
+        if is_shown:
+            self._show(taken)
+            with self._take_lock:
+                if self._in_work is not kept:
+                    return len(taken), []  # somebody has lost patience with the observers and taken them over
+                self._in_work = None
+        if not self._is_kept:
+            if self._is_counted:
+                self.account.deliver(len(kept))
+            return len(taken), []
+        return len(taken), self._encoded(kept)
+
+    def _show(self, items: list[Any]) -> None:
+        if items:
+            for observer in self._observers:
+                with guarded(f"observe.{self.signal}", f"what watches the {self.signal} failed and has missed a batch"):
+                    observer(items)
+
+    def _encoded(self, kept: list[Any]) -> list[Payload]:
+        requests, dropped = self._encoder.requests(kept)
+        self.account.deliver(dropped.pop(EMPTY, 0))
+        for reason, items in dropped.items():
+            self.account.drop(items, reason)
+        return requests

@@ -12,10 +12,11 @@ Until then a queue that overflows holds up to twice its limit when there is a di
 
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from otel_agent.clock import monotonic_s
-from otel_agent.delivery.accounting import Delivery
+from otel_agent.delivery.accounting import Delivery, SignalAccount
 from otel_agent.delivery.queues import STRETCH, SignalQueue
 from otel_agent.delivery.settings import SIGNALS, DeliverySettings
 from otel_agent.guard import shared
@@ -37,7 +38,16 @@ _PATIENCE_S = 10.0
 
 
 class LateEngine:
-    """Stands for an engine: the same methods, built behind them once; see the module."""
+    """
+    Stands for an engine: the same methods, built behind them once; see the module. Nothing runs before `start`.
+
+    Args:
+        build: Makes the engine for the queues it is given. Must not raise.
+        settings: Sizes and times.
+        has_disk: Whether the engine will have a spool.
+        is_journaling: Whether items go straight to the disk: then the engine is built at once.
+        beside: Called on the same thread once the engine is there: what else the start did not wait for.
+    """
 
     def __init__(
         self,
@@ -48,16 +58,6 @@ class LateEngine:
         is_journaling: bool = False,
         beside: Callable[[], object] = lambda: None,
     ) -> None:
-        """
-        Open the queues; nothing runs before `start`.
-
-        Args:
-            build: Makes the engine for the queues it is given. Must not raise.
-            settings: Sizes and times.
-            has_disk: Whether the engine will have a spool.
-            is_journaling: Whether items go straight to the disk: then the engine is built at once.
-            beside: Called on the same thread once the engine is there: what else the start did not wait for.
-        """
         self.queues = {signal: SignalQueue(settings.queue_limit(signal)) for signal in SIGNALS}
         self._build = build
         self._beside = beside
@@ -70,14 +70,14 @@ class LateEngine:
             self._make()
 
     def _begin(self) -> None:
-        self._turn = threading.Lock()
+        self._build_lock = threading.Lock()
         self._is_needed = threading.Event()
         self._is_made = threading.Event()
         self._thread: threading.Thread | None = None
         self._is_held = False
         if self._has_disk and self._engine is None:
             for queue in self.queues.values():
-                queue.on_overflow(_let_in(queue))
+                queue.on_overflow(partial(queue.admit, times=STRETCH))
 
     def start(self) -> None:
         """Begin to deliver; safe twice."""
@@ -117,7 +117,7 @@ class LateEngine:
 
     def hold_for_fork(self) -> None:
         """Let what is being loaded be loaded to its end, and the engine come to a rest."""
-        self._is_held = self._turn.acquire(timeout=_FORK_PATIENCE_S)
+        self._is_held = self._build_lock.acquire(timeout=_FORK_PATIENCE_S)
         if self._engine is not None:
             self._engine.hold_for_fork()
 
@@ -127,7 +127,7 @@ class LateEngine:
             self._engine.go_on_after_fork()
         if self._is_held:
             self._is_held = False
-            self._turn.release()
+            self._build_lock.release()
 
     def reinit_after_fork(self) -> None:
         """Begin anew in a forked child."""
@@ -163,7 +163,7 @@ class LateEngine:
         is_needed.wait(self._delay_s)
         try:
             self._make()
-            with self._turn:
+            with self._build_lock:
                 if self._is_started and not self._is_done:
                     self._beside()
                     self._is_done = True
@@ -173,7 +173,7 @@ class LateEngine:
             self._is_made.set()  # nobody waits for what will not come
 
     def _make(self) -> None:
-        with self._turn:
+        with self._build_lock:
             if self._engine is None:
                 engine = self._build(self.queues)
                 if self._is_started:
@@ -185,28 +185,9 @@ class LateEngine:
 
     def _unsent(self) -> Delivery:
         """Everything waits in the queues."""
-        by_signal = {
-            signal: {
-                "accepted": len(queue.items) + sum(queue.turned_away.values()),
-                "queued": len(queue.items),
-                "delivered": 0,
-                "spooled": 0,
-                "dropped": {reason: number for reason, number in queue.turned_away.items() if number},
+        return Delivery.summed(
+            {
+                signal: SignalAccount().snapshot(len(queue.items), queue.turned_away)
+                for signal, queue in self.queues.items()
             }
-            for signal, queue in self.queues.items()
-        }
-        dropped = sum(sum(queue.turned_away.values()) for queue in self.queues.values())
-        queued = sum(len(queue.items) for queue in self.queues.values())
-        return Delivery(0, 0, dropped, queued, by_signal)
-
-
-def _let_in(queue: SignalQueue) -> Callable[[Any], bool]:
-    most = queue.capacity * STRETCH
-
-    def let_in(item: Any) -> bool:
-        if len(queue.items) >= most:
-            return False
-        queue.items.append(item)
-        return True
-
-    return let_in
+        )

@@ -1,14 +1,18 @@
-"""What a receiver made of a request, in the four ways that matter to whoever sent it."""
+"""
+The contract of senders: the export outcome of one request, in the four verdicts that matter to whoever sent it.
+
+Senders themselves are in `senders/`.
+"""
 
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-__all__ = ["ExportOutcome", "Sender", "Verdict"]
+__all__ = ["ExportOutcome", "Sender", "StatelessSender", "Verdict"]
 
 
 class Verdict(Enum):
-    """What is to be done next."""
+    """Verdict on an export request: what is to be done next."""
 
     DELIVERED = "delivered"
     """Nothing: the receiver has it."""
@@ -22,7 +26,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ExportOutcome:
-    """The outcome of one attempt."""
+    """Export outcome of one request."""
 
     verdict: Verdict
     problem: str = ""
@@ -54,7 +58,7 @@ class Sender(Protocol):
         The receiver's address, without credentials; for messages.
 
         Args:
-            signal: As above.
+            signal: "traces", "metrics" or "logs".
         """
         ...
 
@@ -73,3 +77,19 @@ class Sender(Protocol):
     def reinit_after_fork(self) -> None:
         """Forget the parent's connections, in a child."""
         ...
+
+
+class StatelessSender:
+    """The part of a sender about forks and the end, for one that holds nothing between requests; others override it."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def hold_for_fork(self) -> None:
+        """Nothing is half done: libraries are loaded by `late_imports`, which holds a fork itself."""
+
+    def go_on_after_fork(self) -> None:
+        """Nothing was held."""
+
+    def reinit_after_fork(self) -> None:
+        """Nothing is inherited."""

@@ -7,32 +7,28 @@ middle of itself: an item may come from a signal handler that has interrupted an
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Any
 
 from otel_agent.delivery.courier import Courier
-from otel_agent.delivery.lane import Lane
-from otel_agent.delivery.queues import STRETCH
+from otel_agent.delivery.queues import STRETCH, OverflowHook, SignalQueue
 from otel_agent.guard import guarded
 
 __all__ = ["OverflowWorker"]
 
 
 class OverflowWorker:
-    """Makes room in crowded queues; see the module."""
+    """
+    Makes room in crowded queues; see the module.
 
-    def __init__(self, lanes: Mapping[str, Lane], courier: Courier, is_well: Callable[[], bool]) -> None:
-        """
-        Know the queues.
+    Args:
+        couriers: One for each signal; they put items onto the disk.
+        is_well: Whether the disk takes anything.
+    """
 
-        Args:
-            lanes: By signal.
-            courier: Puts items onto the disk.
-            is_well: Whether the disk takes anything.
-        """
-        self._lanes = lanes
-        self._courier = courier
+    def __init__(self, couriers: Sequence[Courier], is_well: Callable[[], bool]) -> None:
+        self._couriers = couriers
         self._is_well = is_well
         self._is_running = False
         self._is_called = False
@@ -62,32 +58,28 @@ class OverflowWorker:
             self._is_running = False
             self.start()
 
-    def door(self, lane: Lane) -> Callable[[Any], bool]:
+    def hook(self, queue: SignalQueue) -> OverflowHook:
         """
         What takes the items that a queue has no room for.
 
         Args:
-            lane: Of the queue.
+            queue: The queue of one of the couriers.
         """
-        queue = lane.intake.queue
-        most = queue.capacity * STRETCH
 
-        def let_in(item: Any) -> bool:
-            if not self._is_running or len(queue.items) >= most or not self._is_well():
+        def admit(item: Any) -> bool:
+            if not self._is_running or not self._is_well() or not queue.admit(item, STRETCH):
                 return False
-            queue.items.append(item)
             if not self._is_called:
                 self._is_called = True
                 self._calls.put(True)
             return True
 
-        return let_in
+        return admit
 
     def _run(self, calls: SimpleQueue[bool]) -> None:
         while calls.get():
             self._is_called = False
-            for lane in self._lanes.values():
-                queue = lane.intake.queue
+            for courier in self._couriers:
                 with guarded("delivery.relief", "crowded queues could not be emptied onto the disk"):
-                    while len(queue.items) * 2 > queue.capacity and self._courier.relieve(lane):
+                    while courier.intake.queue.is_crowded() and courier.relieve():
                         pass

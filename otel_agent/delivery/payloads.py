@@ -1,5 +1,5 @@
 """
-Encoded export requests taken apart and put together again, without decoding what is in them.
+Encoded export requests: counted, taken apart and put together again, without decoding what is in them.
 
 The requests of the three signals have one shape: resources (field 1), in each of them scopes (field 2), in each of those
 records (field 2): spans, metrics or log records. Whatever else stands beside them is carried along as it is.
@@ -10,7 +10,7 @@ Source: https://github.com/open-telemetry/opentelemetry-proto/blob/v1.9.0/opente
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-__all__ = ["count_records", "fields", "merge", "split"]
+__all__ = ["Payload", "count_records", "fields", "merge", "split"]
 
 _RESOURCES, _NESTED = 1, 2
 _RECORD_TAG = _NESTED << 3 | 2
@@ -24,10 +24,11 @@ class Field(NamedTuple):
     number: int
     wire_type: int
     start: int
-    """Of the tag."""
+    """Where the tag begins."""
     content: int
-    """Of the value; behind the length where there is one."""
+    """Where the value begins, behind the length where there is one."""
     end: int
+    """Where the value ends."""
 
 
 class Record(NamedTuple):
@@ -39,6 +40,40 @@ class Record(NamedTuple):
     """All of its scope except the records."""
     field: bytes
     """The record itself, with tag and length."""
+
+
+class Payload:
+    """
+    One encoded export request and how many items of the signal's account it stands for.
+
+    Args:
+        body: The bytes of the request.
+        items: Spans, log records, or collections of metrics in it.
+        backlog: What it is on the disk, when it is there; the same for its halves.
+    """
+
+    __slots__ = ("backlog", "body", "items")
+
+    def __init__(self, body: bytes, items: int, backlog: object = None) -> None:
+        self.body = body
+        self.items = items
+        self.backlog = backlog
+
+    def halves(self, signal: str) -> tuple["Payload", "Payload"] | None:
+        """
+        The same in two requests, or `None` when it holds one record only.
+
+        Args:
+            signal: "traces", "metrics" or "logs"; a collection of metrics that is cut is counted with its second half.
+
+        Raises:
+            ValueError: These are not the bytes of a request.
+        """
+        parts = split(self.body)
+        if parts is None:
+            return None
+        first = 0 if signal == "metrics" else min(count_records(parts[0]), self.items)
+        return Payload(parts[0], first, self.backlog), Payload(parts[1], self.items - first, self.backlog)
 
 
 def fields(message: bytes, start: int = 0, end: int | None = None) -> Iterator[Field]:
@@ -78,7 +113,7 @@ def count_records(request: bytes) -> int:
     How many spans, metrics or log records a request holds.
 
     Args:
-        request: Encoded.
+        request: The bytes of an export request.
 
     Raises:
         ValueError: These are not the bytes of a request.
@@ -91,7 +126,7 @@ def split(request: bytes) -> tuple[bytes, bytes] | None:
     Cut a request in half.
 
     Args:
-        request: Encoded.
+        request: The bytes of an export request.
 
     Returns:
         Two requests with half the records each, or `None` when there is but one record or none.
@@ -111,7 +146,7 @@ def merge(requests: Iterable[bytes]) -> bytes:
     Make one request of several; equal resources and scopes are written once.
 
     Args:
-        requests: Encoded, of one signal. What cannot be taken apart is appended as it is.
+        requests: The bytes of export requests of one signal. What cannot be taken apart is appended as it is.
     """
     records: list[Record] = []
     others: list[bytes] = []

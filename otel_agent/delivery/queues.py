@@ -2,82 +2,107 @@
 The bounded queue between the agent's threads and ours.
 
 The agent's side is one comparison and one append, which the recording code does itself, in line:
-`if len(items) < limit: items.append(item) else: overflow(item)`. Nothing is locked and nobody is woken; the delivery thread
-looks every fifth of a second.
+`if len(items) < limit: items.append(item) else: overflow(item)`; where an instruction more does not matter, `put` does it.
+Nothing is locked and nobody is woken; the delivery thread looks every fifth of a second.
 """
 
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from otel_agent.delivery.accounting import Tally
+from otel_agent.delivery.accounting import CLOSED, QUEUE_FULL, Tally
 
-__all__ = ["CLOSED", "QUEUE_FULL", "STRETCH", "SignalQueue"]
-
-QUEUE_FULL = "queue_full"
-"""Reason of what is dropped because neither memory nor disk took it."""
-
-CLOSED = "closed"
-"""Reason of what came after the end, when there was no disk to put it on."""
-
+__all__ = ["STRETCH", "OverflowHook", "SignalQueue"]
 
 STRETCH = 2
 """A queue holds up to so many times its limit while room is being made on a disk."""
 
+OverflowHook = Callable[[Any], bool]
+"""
+Takes an item there is no room for; answers whether it did. Called on the producer's thread, also from within signal handlers.
+Must not raise.
+"""
+
 
 class SignalQueue:
-    """What one signal's producers append to; `items` stays the same object for the life of the process."""
+    """
+    What one signal's producers append to; `items` stays the same object for the life of the process.
 
-    __slots__ = ("_elsewhere", "_reason", "_turned_away", "capacity", "items", "limit")
+    Args:
+        limit: Most items held; at least 1.
+    """
+
+    __slots__ = ("_hook", "_reason", "_turned_away", "capacity", "items", "limit")
 
     def __init__(self, limit: int) -> None:
-        """
-        Begin empty.
-
-        Args:
-            limit: Most items held; at least 1.
-        """
         self.items: deque[Any] = deque()
         self.capacity = limit
         self.limit = limit
         self._reason = QUEUE_FULL
         self._turned_away = {QUEUE_FULL: Tally(), CLOSED: Tally()}
-        self._elsewhere: Callable[[Any], bool] | None = None
+        self._hook: OverflowHook | None = None
+
+    def put(self, item: Any) -> None:
+        """
+        Append an item, or let it overflow when there is no room.
+
+        Args:
+            item: A span, a log record, or a collection of metrics.
+        """
+        if len(self.items) < self.limit:
+            self.items.append(item)
+        else:
+            self.overflow(item)
 
     def overflow(self, item: Any) -> None:
         """
-        Take an item there is no room for: elsewhere when somebody offered that, otherwise it is counted as dropped.
+        Take an item there is no room for: the overflow hook gets it; without one, or refused there, it is counted as dropped.
 
         Args:
-            item: As it would have been appended.
+            item: The item that would have been appended.
         """
-        if self._elsewhere is None or not self._elsewhere(item):
+        if self._hook is None or not self._hook(item):
             self._turned_away[self._reason].add()
 
-    def on_overflow(self, elsewhere: Callable[[Any], bool] | None) -> None:
+    def on_overflow(self, hook: OverflowHook | None) -> None:
         """
         Offer another place to items there is no room for.
 
         Args:
-            elsewhere: Called on the producer's thread, also from within signal handlers; answers whether it took the item.
-                Must not raise. `None` takes the offer back.
+            hook: Gets each such item. `None` takes the offer back.
         """
-        self._elsewhere = elsewhere
+        self._hook = hook
 
-    def divert(self, elsewhere: Callable[[Any], bool]) -> None:
+    def admit(self, item: Any, times: int = 1) -> bool:
+        """
+        Append an item past the limit, while there are fewer than so many times the capacity; for overflow hooks.
+
+        Args:
+            item: The item there was no room for.
+            times: 1, or `STRETCH` while somebody makes room.
+
+        Returns:
+            Whether it was appended.
+        """
+        if len(self.items) >= self.capacity * times:
+            return False
+        self.items.append(item)
+        return True
+
+    def divert(self, hook: OverflowHook) -> None:
         """
         Send every item elsewhere from now on, past the queue.
 
         Args:
-            elsewhere: As for `on_overflow`.
+            hook: Gets each item.
         """
-        self._elsewhere = elsewhere
+        self._hook = hook
         self.limit = 0
 
     def close(self) -> None:
         """Take nothing any more; what comes is counted as dropped because it came after the end."""
         self._reason = CLOSED
-        self._elsewhere = None
+        self._hook = None
         self.limit = 0
 
     def take(self, most: int) -> list[Any]:
@@ -96,9 +121,13 @@ class SignalQueue:
             pass
         return taken
 
+    def is_crowded(self) -> bool:
+        """Whether it is more than half full."""
+        return len(self.items) * 2 > self.capacity
+
     @property
     def turned_away(self) -> dict[str, int]:
-        """Items dropped at the door, by reason."""
+        """Items dropped because there was no place for them, by reason."""
         return {reason: tally.value() for reason, tally in self._turned_away.items()}
 
     def reinit_after_fork(self) -> None:

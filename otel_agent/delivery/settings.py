@@ -5,7 +5,7 @@ from typing import NamedTuple
 __all__ = ["SIGNALS", "DeliverySettings"]
 
 SIGNALS = ("traces", "metrics", "logs")
-"""The three ways out; each has a queue, a ledger and troubles of its own."""
+"""The three ways out; each has a queue, an account and retries of its own."""
 
 
 class DeliverySettings(NamedTuple):

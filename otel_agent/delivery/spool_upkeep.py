@@ -1,5 +1,5 @@
 """
-The spool's books and its upkeep: what others left is taken over, what was written is made safe, what is lost is counted.
+The spool's upkeep: what others left is taken over, what was written is made safe, what is lost is counted.
 
 Losses are noted where they happen, which may be a producer's thread in the middle of anything, and counted later by whoever
 reads or moves numbers next: noting is one append, and takes no lock.
@@ -9,8 +9,9 @@ from collections import deque
 from collections.abc import Mapping
 
 from otel_agent.clock import Clock
-from otel_agent.delivery.lane import Lane
-from otel_agent.delivery.spool.spool import Loss, Spool
+from otel_agent.delivery.accounting import SignalAccount
+from otel_agent.delivery.spool.losses import Loss
+from otel_agent.delivery.spool.spool import Spool
 from otel_agent.guard import guarded
 
 __all__ = ["SpoolUpkeep"]
@@ -23,19 +24,18 @@ TEND_INTERVAL_S = 1.0
 
 
 class SpoolUpkeep:
-    """Keeps one spool and the ledgers together."""
+    """
+    Keeps one spool and the accounts together; it listens for losses at once, and looks for nothing yet.
 
-    def __init__(self, spool: Spool, lanes: Mapping[str, Lane], clock: Clock) -> None:
-        """
-        Begin to listen for losses; nothing is looked for yet.
+    Args:
+        spool: The spool of one engine.
+        accounts: By signal: where what is taken over or lost is counted.
+        clock: Its monotonic clock spaces the upkeep.
+    """
 
-        Args:
-            spool: Kept by one engine.
-            lanes: By signal; their ledgers are written to.
-            clock: Its monotonic face spaces the upkeep.
-        """
+    def __init__(self, spool: Spool, accounts: Mapping[str, SignalAccount], clock: Clock) -> None:
         self._spool = spool
-        self._lanes = lanes
+        self._accounts = accounts
         self._clock = clock
         self._adopt_at_s = self._tend_at_s = clock.monotonic_s()
         self._losses: deque[Loss] = deque()
@@ -63,7 +63,7 @@ class SpoolUpkeep:
         with guarded("spool.adopt", "what other processes left on the disk could not be taken over"):
             while found := self._spool.adopt():
                 for signal, items in found:
-                    self._lanes[signal].ledger.adopt(items)
+                    self._accounts[signal].adopt(items)
                 if self._clock.monotonic_s() >= end_s:
                     self._adopt_at_s = 0.0
                     return
@@ -79,7 +79,7 @@ class SpoolUpkeep:
                 signal, items, reason = self._losses.popleft()
             except IndexError:  # another thread was faster
                 return
-            self._lanes[signal].ledger.lose(items, reason)
+            self._accounts[signal].lose(items, reason)
 
     def reinit_after_fork(self) -> None:
         """Leave the parent's losses to the parent."""

@@ -22,6 +22,7 @@ from otel_agent.guard import guarded
 from otel_agent.late_imports import late_module
 
 if TYPE_CHECKING:
+    import difflib
     from importlib import metadata
 
     from opentelemetry.instrumentation import dependencies
@@ -30,6 +31,7 @@ else:
     # `packaging`, which costs more than all the rest of this module.
     metadata = late_module("importlib.metadata")
     dependencies = late_module("opentelemetry.instrumentation.dependencies")
+    difflib = late_module("difflib")  # for those who mistype
 
 __all__ = ["INSTRUMENTED", "Libraries", "install"]
 
@@ -138,8 +140,6 @@ def _discover() -> Sequence["metadata.EntryPoint"]:
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:
-    import difflib  # for those who mistype alone
-
     near = difflib.get_close_matches(name, known, n=1)
     if near:
         return f"no instrumentation of that name is installed; did you mean {near[0]!r}?"

@@ -14,7 +14,7 @@ _CALLERS = frozenset(
         "otel_agent.cli.run",
         "otel_agent.instruments.automatic.code_exchange",
         "otel_agent.instruments.functions.wrappers",
-        "otel_agent.recording.current",
+        "otel_agent.recording.current_span",
     }
 )
 """Of ours, what calls the agent: it holds nothing meanwhile, and what it calls is the agent's own even where it is installed."""

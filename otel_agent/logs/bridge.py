@@ -2,7 +2,7 @@
 From Python's logging to the wire at a fraction of the SDK handler's cost.
 
     logging.Logger ──► BridgeHandler.handle: stamp the trace ids, copy what may change, append ──► sink
-                                                      (sender thread) Entry.body, Entry.attributes ──► wire.encode_logs
+                                                      (sender thread) LogEntry.body, LogEntry.attributes ──► wire.encode_logs
 
 On the calling thread a record costs one small object. A message is formatted there only when an argument could change
 before the sender thread looks at it; numbers and texts are formatted by the sender. Nothing here raises: where stdlib's
@@ -12,17 +12,18 @@ What the sending itself logs is not taken in, or every export would cause anothe
 """
 
 import logging
-from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.trace import INVALID_SPAN, get_current_span
 
 from otel_agent.guard import shared
-from otel_agent.logs.exceptions import exception_attributes
-from otel_agent.logs.messages import ORDINARY_COUNT, extras, formatted, message_and_arguments
+from otel_agent.logs.messages import ORDINARY_COUNT, exception_attributes, extras, formatted, message_and_arguments
 
-__all__ = ["FEEDBACK", "BridgeHandler", "Entry", "Sink", "install_bridge", "severity_number"]
+if TYPE_CHECKING:
+    from otel_agent.recording.provider import Queue  # a formatter of the agent's own needs no tracer provider
+
+__all__ = ["FEEDBACK", "BridgeHandler", "LogEntry", "install_bridge", "severity_number"]
 
 FEEDBACK = ("otel_agent", "opentelemetry", "urllib3", "grpc", "requests")
 """Loggers, with all below them, whose records never leave: they speak about the sending of telemetry."""
@@ -32,23 +33,12 @@ MAX_REMEMBERED_LOGGERS = 4096
 _TEXTS = {"WARNING": "WARN", "CRITICAL": "FATAL"}
 
 
-class Sink(Protocol):
-    """Where entries go; `delivery.queues.SignalQueue` is one."""
-
-    items: deque[Any]
-    limit: int
-
-    def overflow(self, item: Any) -> None:
-        """Take an entry there is no room for."""
-        ...
-
-
 def severity_number(level: int) -> int:
     """
     OpenTelemetry's severity of a Python level.
 
     Args:
-        level: As `logging.LogRecord.levelno`; levels between two named ones become the steps between them.
+        level: A number as in `logging.LogRecord.levelno`; levels between two named ones become the steps between them.
 
     Returns:
         1 (TRACE) to 24 (FATAL4); 0 (unspecified) for NOTSET.
@@ -61,7 +51,7 @@ def severity_number(level: int) -> int:
     return 4 * tens + 1 + min(level - 10 * tens, 3)
 
 
-class Entry:
+class LogEntry:
     """
     One log record on its way out, in as little memory as it takes.
 
@@ -122,23 +112,20 @@ class Entry:
 
 class BridgeHandler(logging.Handler):
     """
-    A handler that appends an `Entry` to a sink. Needs no lock: appending to a deque is atomic.
+    A handler that appends an `LogEntry` to a sink. Needs no lock: appending to a deque is atomic.
 
     It may be added to any logger; `install_bridge` instead lets it see every logger without being anyone's handler.
+
+    Args:
+        sink: Takes entries that are exported; a full one counts what it drops. None exports nothing.
+        resource: The SDK's Resource, sent with every entry.
+        level: Records below it are not taken.
+        outputs: Take entries too, those of `FEEDBACK` included: writing a file does not feed itself.
     """
 
     def __init__(
-        self, sink: Sink | None, resource: Any, level: int = logging.NOTSET, outputs: Sequence[Sink] = ()
+        self, sink: "Queue | None", resource: Any, level: int = logging.NOTSET, outputs: "Sequence[Queue]" = ()
     ) -> None:
-        """
-        Feed a sink.
-
-        Args:
-            sink: Takes entries that are exported; a full one counts what it drops. None exports nothing.
-            resource: The SDK's Resource, sent with every entry.
-            level: Records below it are not taken.
-            outputs: Take entries too, those of `FEEDBACK` included: writing a file does not feed itself.
-        """
         super().__init__(level)
         self._sink = sink
         self._outputs = tuple(outputs)
@@ -174,14 +161,14 @@ class BridgeHandler(logging.Handler):
         """Append the record's entry to the sink and to the outputs."""
         self._take(record, self._sink)
 
-    def entry(self, record: logging.LogRecord) -> Entry:
+    def entry(self, record: logging.LogRecord) -> LogEntry:
         """
-        A record on its way out.
+        The entry of a record.
 
         Args:
             record: Its arguments and extras are copied where they could change.
         """
-        entry = Entry()
+        entry = LogEntry()
         entry.resource = self._resource
         entry.logger = record.name
         entry.time_ns = int(record.created * 1e9)
@@ -205,7 +192,7 @@ class BridgeHandler(logging.Handler):
             entry.attributes = {**(entry.attributes or {}), **exception_attributes(record)}
         return entry
 
-    def _take(self, record: logging.LogRecord, sink: Sink | None) -> None:
+    def _take(self, record: logging.LogRecord, sink: "Queue | None") -> None:
         entry = self.entry(record)
         if sink is not None:
             items = sink.items

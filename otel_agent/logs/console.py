@@ -15,7 +15,7 @@ from typing import TextIO
 __all__ = ["Console", "shows_colours"]
 
 _WAIT_S = 1.0
-"""How long a descriptor that takes nothing is waited for before it is tried again, in seconds."""
+"""Wait for a descriptor that takes nothing before it is tried again, in seconds."""
 
 
 def shows_colours(stream: TextIO | None, environ: Mapping[str, str]) -> bool:
@@ -23,7 +23,7 @@ def shows_colours(stream: TextIO | None, environ: Mapping[str, str]) -> bool:
     Whether a stream is a terminal that understands colours.
 
     Args:
-        stream: Where lines go.
+        stream: Stream that lines are written to.
         environ: `NO_COLOR` and `TERM=dumb` say no.
 
     Source: https://no-color.org
@@ -46,7 +46,7 @@ class Console:
         Write whole lines.
 
         Args:
-            lines: With their line breaks.
+            lines: Lines with their line breaks.
 
         Returns:
             How many were written.

@@ -1,5 +1,5 @@
 """
-Errors, told apart: equal ones share a fingerprint with how often, since when, until when, and a trace to look at.
+Error tracking: equal errors share a fingerprint with how often, since when, until when, and a trace to look at.
 
 Two errors are equal when their type is and the innermost frame of the agent's own code is, by file and function. Line
 numbers, messages and frames of libraries do not count: an order number in a message, a release of a library, or a comment
@@ -14,16 +14,25 @@ https://develop.sentry.dev/backend/application-domains/grouping/
 """
 
 import re
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from otel_agent.guard import guarded
+from otel_agent.late_imports import late_module
 from otel_agent.logs.formatting import shortened, timestamp
+
+if TYPE_CHECKING:
+    import hashlib  # brings OpenSSL, for agents that have errors
+    import sysconfig
+else:
+    hashlib = late_module("hashlib")
+    sysconfig = late_module("sysconfig")
 
 __all__ = ["ErrorTracker", "fingerprint"]
 
@@ -31,30 +40,30 @@ MAX_ERRORS = 1000
 """Different errors remembered; the one not seen for longest gives way."""
 
 MAX_MESSAGE_CHARS = 500
-"""As much of a message is kept as an example."""
+"""Characters of a message that are kept as an example."""
 
 _MAX_STACK_CHARS = 1 << 16
 _MAX_PROPAGATING = 4096
 _HEADER = "Traceback (most recent call last):"
 _FRAME = r'(?m)^[ |+-]*File "([^"\n]{1,1024}+)", line \d{1,9}+, in ([^\n]{1,256}+)'  # compiled with the first error
-_LIBRARIES = ("site-packages", "dist-packages", "otel_agent/instruments")
+_INSTALLED = ("site-packages", "dist-packages")
 
 
 @dataclass(slots=True)
-class _Seen:
+class _TrackedError:
     """One kind of error and what is known of it."""
 
     type: str
     where: str
     """Innermost frame of the agent's, as `file:function`; "" when there was no stack."""
     message: str
-    """Of the last occurrence, redacted."""
+    """Message of the last occurrence, redacted."""
     first_ns: int
     last_ns: int
     in_logs: int = 0
     in_spans: int = 0
     trace_id: int = 0
-    """Of the last occurrence in a trace; 0 when there was none."""
+    """Trace of the last occurrence in one; 0 when there was none."""
 
 
 class ErrorTracker:
@@ -62,20 +71,17 @@ class ErrorTracker:
     Counts errors by fingerprint.
 
     Thread-safe: `_lock` guards everything; nothing is called while it is held.
+
+    Args:
+        redact: Takes secrets out of the messages that are kept.
+        limit: Different errors remembered; at least 1.
     """
 
     def __init__(self, redact: Callable[[str], str], *, limit: int = MAX_ERRORS) -> None:
-        """
-        Begin with none.
-
-        Args:
-            redact: Takes secrets out of the messages that are kept.
-            limit: Different errors remembered; at least 1.
-        """
         self._redact = redact
         self._limit = limit
         self._lock = threading.Lock()
-        self._seen: OrderedDict[str, _Seen] = OrderedDict()
+        self._seen: OrderedDict[str, _TrackedError] = OrderedDict()
         self._propagating: OrderedDict[tuple[int, int, str], None] = OrderedDict()
         self._forgotten = 0
 
@@ -141,7 +147,7 @@ class ErrorTracker:
                     return
             seen = self._seen.get(key)
             if seen is None:
-                seen = _Seen(str(attributes["exception.type"]), _where(attributes), message, time_ns, time_ns)
+                seen = _TrackedError(str(attributes["exception.type"]), _where(attributes), message, time_ns, time_ns)
                 self._seen[key] = seen
                 if len(self._seen) > self._limit:
                     self._seen.popitem(last=False)
@@ -160,7 +166,7 @@ class ErrorTracker:
         The errors seen, the latest first.
 
         Args:
-            most: Not more than these.
+            most: Most errors returned.
 
         Returns:
             For each `fingerprint`, `type`, `where`, `message` (an example), `count`, `in_logs`, `in_spans`, `first_seen` and
@@ -205,8 +211,6 @@ def fingerprint(attributes: Mapping[str, Any]) -> str:
     Args:
         attributes: `exception.type` and, where known, `exception.stacktrace` as Python prints it.
     """
-    import hashlib  # brings OpenSSL, for agents that have errors
-
     content = f"{attributes.get('exception.type')}\n{_where(attributes)}"
     return hashlib.blake2s(content.encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
 
@@ -227,9 +231,16 @@ def _innermost(stack: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _is_library(path: str) -> bool:
-    import sysconfig  # as above
+    if path.startswith(("<frozen", sysconfig.get_path("stdlib"))) or any(part in path for part in _INSTALLED):
+        return True
+    package = _own_package()
+    return path.startswith(package) and not path.startswith(f"{package}demo/")
 
-    return path.startswith(("<frozen", sysconfig.get_path("stdlib"))) or any(part in path for part in _LIBRARIES)
+
+@lru_cache(maxsize=1)
+def _own_package() -> str:
+    """The directory of this package, found by the name that all of its modules share; its demo is an agent like any other."""
+    return f"{next(iter(sys.modules[__name__.partition('.')[0]].__path__))}/"
 
 
 def _short(path: str) -> str:

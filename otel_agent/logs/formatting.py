@@ -143,7 +143,7 @@ def shortened(text: str, limit: int) -> str:
     A text cut in the middle, because a stack trace says where at its end.
 
     Args:
-        text: Of any length.
+        text: A text of any length.
         limit: Characters to keep; the words that say how many were left out come on top.
     """
     if len(text) <= limit:
@@ -154,7 +154,7 @@ def shortened(text: str, limit: int) -> str:
 
 
 def timestamp(time_ns: int) -> str:
-    """A moment as RFC 3339 has it, in UTC, to the microsecond."""
+    """A time in nanoseconds since 1970 as RFC 3339 has it, in UTC, to the microsecond."""
     seconds, nanoseconds = divmod(time_ns, 1_000_000_000)
     try:
         return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{nanoseconds // 1000:06d}Z"
@@ -216,15 +216,12 @@ class JsonFormatter(logging.Formatter):
     The same JSON lines from handlers of the agent's own, for `dictConfig` and `logging.Handler.setFormatter`.
 
     The line break is the handler's to add. Nothing is redacted here: the record never passes the place where that is done.
+
+    Args:
+        service_name: `service.name` of every line; None leaves it out.
     """
 
     def __init__(self, service_name: str | None = None) -> None:
-        """
-        Say who logs.
-
-        Args:
-            service_name: Stands in every line; None leaves it out.
-        """
         super().__init__()
         attributes = {"service.name": service_name} if service_name else {}
         self._bridge = BridgeHandler(None, SimpleNamespace(attributes=attributes))

@@ -17,8 +17,8 @@ from otel_agent.guard import guarded
 __all__ = ["sink"]
 
 
-class _Passage(logging.Logger):
-    """A logger outside of logging's tree: what it hands on is seen by us and printed by nobody."""
+class _BridgedLogger(logging.Logger):
+    """A logger outside of logging's tree: its records are seen by the bridge and printed by nobody."""
 
     def __init__(self) -> None:
         super().__init__("loguru")
@@ -26,7 +26,7 @@ class _Passage(logging.Logger):
         self.addHandler(logging.NullHandler())
 
 
-_passage = _Passage()
+_bridged = _BridgedLogger()
 
 
 def sink(message: Any) -> None:
@@ -34,10 +34,10 @@ def sink(message: Any) -> None:
     Take a record of loguru. Never raises.
 
     Args:
-        message: What loguru hands to a sink: a text whose `record` holds the rest.
+        message: Message as loguru hands it to a sink: a text whose `record` holds the rest.
     """
     with guarded("logs.loguru", "a record of loguru could not be taken and was left out"):
-        _passage.callHandlers(_as_record(message.record))
+        _bridged.callHandlers(_as_record(message.record))
 
 
 def _as_record(said: dict[str, Any]) -> logging.LogRecord:

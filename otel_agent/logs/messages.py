@@ -1,7 +1,11 @@
 """
-What a log call says: its message and arguments as they were at the call, its extras. Nothing here raises.
+Message, arguments, extras and exception of a log record, as they were at the call. Nothing here raises.
 
-A message is formatted on the calling thread only when an argument could change before somebody else looks at it.
+A message is formatted on the calling thread only when an argument could change before somebody else looks at it. Exceptions and
+stacks are rendered at once: a traceback keeps every frame's variables alive, and one that waits in a queue while the collector is
+down would hold the agent's memory.
+
+Source: https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/
 """
 
 import logging
@@ -9,19 +13,20 @@ from itertools import islice
 from typing import Any
 
 from otel_agent.delivery.wire.values import IMMUTABLE, plain, safe_text
+from otel_agent.recording.failures import SAFE_TEXT, stack_of, type_name
 
-__all__ = ["ORDINARY_COUNT", "extras", "formatted", "message_and_arguments"]
+__all__ = ["ORDINARY_COUNT", "exception_attributes", "extras", "formatted", "message_and_arguments"]
 
 _FIRST = tuple(vars(logging.makeLogRecord({})))
 _LAST = _FIRST[-1]
 ORDINARY_COUNT = len(_FIRST)
-"""What logging itself sets in a record; one with no more has no extras."""
+"""Number of attributes that logging itself sets in a record; one with no more has no extras."""
 
 _ORDINARY = frozenset({*_FIRST, "message", "asctime", "taskName", "_logger", "_name", "_from_structlog"})
 _STRUCTLOG = frozenset(
     {"event", "level", "timestamp", "logger", "exc_info", "stack_info", "_record", "_from_structlog"}
 )
-"""What structlog's event dictionary says that the record says already."""
+"""Keys of structlog's event dictionary that the record says already."""
 
 
 def message_and_arguments(record: logging.LogRecord) -> tuple[str, tuple[Any, ...] | None]:
@@ -29,7 +34,7 @@ def message_and_arguments(record: logging.LogRecord) -> tuple[str, tuple[Any, ..
     A record's message, and its arguments where they can wait.
 
     Args:
-        record: Of any class; one of somebody's own formats itself.
+        record: A record of any class; one of somebody's own formats itself.
 
     Returns:
         The message as a text, and None or a tuple of values that cannot change.
@@ -90,3 +95,25 @@ def extras(values: dict[str, Any]) -> dict[str, Any] | None:
     if values["msg"].__class__ is dict and "event" in values["msg"]:  # as structlog's wrap_for_formatter leaves it
         found |= {key: plain(value) for key, value in values["msg"].items() if key not in _STRUCTLOG}
     return found or None
+
+
+def exception_attributes(record: logging.LogRecord) -> dict[str, Any]:
+    """
+    Attributes of a record's exception and stack, rendered at once.
+
+    Args:
+        record: A record with `exc_info` or `stack_info`, of whatever type callers put there.
+
+    Returns:
+        `exception.type`, `exception.message`, `exception.stacktrace` and `code.stacktrace`, as far as known. Never raises.
+    """
+    attributes: dict[str, Any] = {}
+    information = record.exc_info
+    error = information[1] if isinstance(information, tuple) and len(information) > 1 else None
+    if isinstance(error, BaseException):
+        attributes["exception.type"] = type_name(error)
+        attributes["exception.message"] = safe_text(getattr(error, SAFE_TEXT, error))
+        attributes["exception.stacktrace"] = safe_text(stack_of(error))
+    if record.stack_info:
+        attributes["code.stacktrace"] = safe_text(record.stack_info)
+    return attributes

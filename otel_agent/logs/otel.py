@@ -23,6 +23,7 @@ from opentelemetry.sdk.resources import Resource
 
 from otel_agent.delivery.wire.values import IMMUTABLE, plain
 from otel_agent.guard import guarded
+from otel_agent.recording.provider import Queue, enqueue
 
 __all__ = [
     "SinkProcessor",
@@ -36,15 +37,14 @@ __all__ = [
 
 
 class SinkProcessor(LogRecordProcessor):
-    """Appends every emitted record to a sink. What leads out of the process is the sink's business, flushing included."""
+    """
+    Appends every emitted record to a queue. What leads out of the process is the queue's business, flushing included.
 
-    def __init__(self, sink: Any) -> None:
-        """
-        Feed a sink.
+    Args:
+        sink: Queue that takes the records; see `recording.provider.Queue`.
+    """
 
-        Args:
-            sink: See `logs.bridge.Sink`.
-        """
+    def __init__(self, sink: Queue) -> None:
         self._sink = sink
 
     def on_emit(self, log_record: ReadWriteLogRecord) -> None:
@@ -57,11 +57,7 @@ class SinkProcessor(LogRecordProcessor):
             readable = ReadableLogRecord(
                 record, log_record.resource or Resource.get_empty(), log_record.instrumentation_scope, log_record.limits
             )
-            sink = self._sink
-            if len(sink.items) < sink.limit:
-                sink.items.append(readable)
-            else:
-                sink.overflow(readable)
+            enqueue(self._sink, readable)
 
     def shutdown(self) -> None:
         """Do nothing; the sink outlives its producers."""
@@ -72,15 +68,15 @@ class SinkProcessor(LogRecordProcessor):
 
 
 def build_logger_provider(
-    sink: Any, resource: Resource, most_attributes: int | None = None, attribute_length: int | None = None
+    sink: Queue, resource: Resource, most_attributes: int | None = None, attribute_length: int | None = None
 ) -> LoggerProvider:
     """
-    A provider whose records go to a sink.
+    A provider whose records go to a queue.
 
     Args:
-        sink: See `logs.bridge.Sink`.
-        resource: Sent with every record.
-        most_attributes: Of a record; the rest is dropped and counted. `None`: as the SDK has it.
+        sink: Queue that takes the records; see `recording.provider.Queue`.
+        resource: Resource sent with every record.
+        most_attributes: Most attributes of a record; the rest is dropped and counted. `None`: as the SDK has it.
         attribute_length: Longest text of an attribute, in characters; the rest is cut off. `None`: as the SDK has it.
 
     Returns:
@@ -102,10 +98,10 @@ def installed_logger_provider() -> LoggerProvider | None:
 
 def global_place() -> tuple[Any, Callable[[Any], object], ModuleType, str]:
     """
-    Where the global logger provider is kept.
+    The place where the global logger provider is kept.
 
     Returns:
-        The present one, how one is installed where there is none, and the module and name that hold it.
+        The present provider, how one is installed where there is none, and the module and name that hold it.
     """
     return get_logger_provider(), set_logger_provider, _internal, "_LOGGER_PROVIDER"
 
@@ -115,18 +111,18 @@ def feeds_root(provider: LoggerProvider) -> bool:
     Whether a handler of the root logger feeds a provider already, so that records would be taken twice.
 
     Args:
-        provider: The SDK's.
+        provider: The SDK's provider.
     """
     return any(getattr(handler, "_logger_provider", None) is provider for handler in logging.getLogger().handlers)
 
 
-def attach_sink(provider: LoggerProvider, sink: Any) -> None:
+def attach_sink(provider: LoggerProvider, sink: Queue) -> None:
     """
-    Let a provider that is already there feed a sink as well.
+    Let a provider that is already there feed a queue as well.
 
     Args:
-        provider: The SDK's.
-        sink: See `logs.bridge.Sink`.
+        provider: The SDK's provider.
+        sink: Queue that takes the records; see `recording.provider.Queue`.
     """
     provider.add_log_record_processor(SinkProcessor(sink))
 
@@ -146,14 +142,14 @@ def emit_event(
     Emit one event of our own.
 
     Args:
-        provider: The SDK's.
+        provider: The SDK's provider.
         scope: Name of the instrumentation scope.
-        name: Of the event.
+        name: Event name.
         body: One line for people.
-        time_ns: When, in nanoseconds since 1970.
-        severity_number: As the log data model has it.
-        attributes: Of the catalogue.
-        trace_id: Of the trace that shows what happened; 0 for none.
+        time_ns: Time of the event, in nanoseconds since 1970.
+        severity_number: Number of the log data model, from 1 to 24.
+        attributes: Attributes of the event, as the catalogue lists them.
+        trace_id: Trace that shows what happened; 0 for none.
     """
     severity = SeverityNumber(severity_number)
     record = LogRecord(

@@ -1,5 +1,5 @@
 """
-What is written on the spot: console and files, each with a queue and a thread of its own, fed where the export is fed.
+Log outputs: console and files, each with a queue and a thread of its own, fed where the export is fed.
 
     outputs = build_outputs(config.logs, redactor, problems)
     handler = BridgeHandler(export_queue_or_None, resource, level, outputs.sinks)
@@ -17,35 +17,40 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from otel_agent.clock import SYSTEM, Clock
+from otel_agent.late_imports import late_module
+from otel_agent.logs.formatting import json_line, text_line
 
-if TYPE_CHECKING:
-    from otel_agent.logs.queue import LogQueue, Output  # loaded where an output was asked for
+if TYPE_CHECKING:  # loaded where an output was asked for
+    from otel_agent.logs import console, queue, rotation
+else:
+    console = late_module("otel_agent.logs.console")
+    queue = late_module("otel_agent.logs.queue")
+    rotation = late_module("otel_agent.logs.rotation")
 
 __all__ = ["Outputs", "build_outputs"]
 
 
 class Outputs:
-    """The queues of all outputs as one part: started, flushed, closed and forked together."""
+    """
+    The queues of all outputs: started, flushed, closed and forked together.
 
-    def __init__(self, queues: "Sequence[LogQueue]", *, has_console: bool = False, clock: Clock = SYSTEM) -> None:
-        """
-        Take queues together.
+    Args:
+        queues: In the order of the configuration.
+        has_console: Whether one of them writes to the terminal.
+        clock: Its monotonic face shares out deadlines.
+    """
 
-        Args:
-            queues: In the order of the configuration.
-            has_console: Whether one of them writes to the terminal.
-            clock: Its monotonic face shares out deadlines.
-        """
+    def __init__(self, queues: "Sequence[queue.LogQueue]", *, has_console: bool = False, clock: Clock = SYSTEM) -> None:
         self.queues = tuple(queues)
-        self.sinks = tuple(queue.sink for queue in queues)
-        """What `BridgeHandler` feeds; empty when nothing was asked for."""
+        self.sinks = tuple(each.sink for each in queues)
+        """Queues that `BridgeHandler` feeds; empty when nothing was asked for."""
         self.has_console = has_console
         self._clock = clock
 
     def start(self) -> None:
         """Start the threads."""
-        for queue in self.queues:
-            queue.start()
+        for each in self.queues:
+            each.start()
 
     def flush(self, timeout_s: float) -> bool:
         """
@@ -57,7 +62,7 @@ class Outputs:
         Returns:
             Whether everything that waited has been written.
         """
-        return self._each(lambda queue, within_s: queue.flush(within_s), timeout_s)
+        return self._each(lambda each, within_s: each.flush(within_s), timeout_s)
 
     def close(self, timeout_s: float) -> bool:
         """
@@ -69,20 +74,20 @@ class Outputs:
         Returns:
             Whether everything has been written.
         """
-        return self._each(lambda queue, within_s: queue.close(within_s), timeout_s)
+        return self._each(lambda each, within_s: each.close(within_s), timeout_s)
 
     def counts(self) -> dict[str, dict[str, Any]]:
-        """What became of the records, by output: accepted = queued + written + dropped."""
-        return {queue.name: queue.counts() for queue in self.queues}
+        """Records counted by output and by what became of them: accepted = queued + written + dropped."""
+        return {each.name: each.counts() for each in self.queues}
 
     def reinit_after_fork(self) -> None:
         """Begin anew in a forked child."""
-        for queue in self.queues:
-            queue.reinit_after_fork()
+        for each in self.queues:
+            each.reinit_after_fork()
 
-    def _each(self, do: "Callable[[LogQueue, float], bool]", timeout_s: float) -> bool:
+    def _each(self, do: "Callable[[queue.LogQueue, float], bool]", timeout_s: float) -> bool:
         deadline_s = self._clock.monotonic_s() + timeout_s
-        done = [do(queue, max(0.0, deadline_s - self._clock.monotonic_s())) for queue in self.queues]
+        done = [do(each, max(0.0, deadline_s - self._clock.monotonic_s())) for each in self.queues]
         return all(done)
 
 
@@ -101,29 +106,25 @@ def build_outputs(
         settings: `console` ("json", "text" or None) and `files` (each `path`, `max_bytes`, `backups`).
         redactor: A `redaction.redactor.Redactor`.
         problems: Grows by a line for each file that cannot be written.
-        directory: What relative paths begin at; the current directory when not given.
-        observe: Sees each batch once, before redaction: an `ErrorTracker.logs` where nothing is exported.
+        directory: Directory that relative paths begin at; the current one when not given.
+        observe: Called with each batch once, before redaction: an `ErrorTracker.logs` where nothing is exported.
     """
     if settings.console is None and not settings.files:
         return Outputs(())
-    from otel_agent.logs.console import Console, shows_colours
-    from otel_agent.logs.formatting import json_line, text_line
-    from otel_agent.logs.queue import LogQueue
-    from otel_agent.logs.rotation import RotatingFile
-
-    chosen: list[tuple[Output, Callable[[Any], str]]] = []
+    chosen: list[tuple[queue.LogOutput, Callable[[Any], str]]] = []
     if settings.console == "json":
-        chosen.append((Console(), json_line))
+        chosen.append((console.Console(), json_line))
     elif settings.console == "text":
-        chosen.append((Console(), partial(text_line, is_coloured=shows_colours(sys.stderr, os.environ))))
+        coloured_line = partial(text_line, is_coloured=console.shows_colours(sys.stderr, os.environ))
+        chosen.append((console.Console(), coloured_line))
     for file in settings.files:
         path = (directory or Path.cwd()) / Path(file.path).expanduser()
         problem = _problem(path)
         if problem is not None and problems is not None:
             problems.append(problem)
-        chosen.append((RotatingFile(path, file.max_bytes, file.backups), json_line))
+        chosen.append((rotation.RotatingFile(path, file.max_bytes, file.backups), json_line))
     queues = [
-        LogQueue(output, form, redactor.logs, observe=observe if position == 0 else None)
+        queue.LogQueue(output, form, redactor.logs, observe=observe if position == 0 else None)
         for position, (output, form) in enumerate(chosen)
     ]
     return Outputs(queues, has_console=settings.console is not None)

@@ -1,5 +1,5 @@
 """
-Between the agent's threads and a file or terminal that may be slow: a bounded queue and one thread.
+The queue of one log output: bounded, emptied by one thread, between the agent's threads and a file or terminal that may be slow.
 
     log call ──► BridgeHandler: append ──► LogQueue.sink ──► (thread otel-agent-logs-…) redact ──► format ──► write
 
@@ -18,20 +18,20 @@ from otel_agent.clock import SYSTEM, Clock
 from otel_agent.delivery.queues import SignalQueue
 from otel_agent.guard import guarded, shared
 
-__all__ = ["LogQueue", "Output"]
+__all__ = ["LogOutput", "LogQueue"]
 
 LIMIT = 65_536
-"""Entries that wait at most; about 30 MB of them."""
+"""Most entries that wait; about 30 MB of them."""
 
 INTERVAL_S = 0.1
-"""How often the thread looks, in seconds."""
+"""Time between two looks of the thread, in seconds."""
 
 BATCH = 256
 """Entries written at once; what a lock of the file is held for."""
 
 
-class Output(Protocol):
-    """Where lines go."""
+class LogOutput(Protocol):
+    """A file or a terminal that takes lines."""
 
     name: str
     """Stands in the thread's name and in messages."""
@@ -63,11 +63,19 @@ class LogQueue:
 
     `_writing` is held while entries are redacted, formatted and written: by the thread, or by `flush` where there is no
     thread. It guards the output and the counters. Producers never touch it.
+
+    Args:
+        output: File or terminal; used by one thread at a time.
+        form: Function that makes a line of an entry, with its line break.
+        redact: Function that takes secrets out of a batch of entries.
+        observe: Called with each batch before that, on the queue's thread.
+        limit: Most entries that wait; at least 1.
+        clock: Its monotonic face counts deadlines.
     """
 
     def __init__(
         self,
-        output: Output,
+        output: LogOutput,
         form: Callable[[Any], str],
         redact: Callable[[Sequence[Any]], Sequence[Any]],
         *,
@@ -75,19 +83,8 @@ class LogQueue:
         limit: int = LIMIT,
         clock: Clock = SYSTEM,
     ) -> None:
-        """
-        Tie a queue to an output.
-
-        Args:
-            output: Used by one thread at a time.
-            form: Makes a line of an entry, with its line break.
-            redact: Takes secrets out of a batch of entries.
-            observe: Sees each batch before that, on the queue's thread.
-            limit: Entries that wait at most; at least 1.
-            clock: Its monotonic face counts deadlines.
-        """
         self.sink = SignalQueue(limit)
-        """What `BridgeHandler` appends to."""
+        """Queue that `BridgeHandler` appends to."""
         self._output = output
         self._format = form
         self._redact = redact
@@ -106,7 +103,7 @@ class LogQueue:
 
     @property
     def name(self) -> str:
-        """Of the output."""
+        """Name of the output."""
         return self._output.name
 
     @property
@@ -163,7 +160,7 @@ class LogQueue:
         return is_done
 
     def counts(self) -> dict[str, Any]:
-        """What became of the entries so far; `accepted` is the sum of the rest, and `queued` counts those being written too."""
+        """Entries counted by what became of them; `accepted` is the sum of the rest, and `queued` counts those being written too."""
         written, failed, in_hand = self._figures
         queued = len(self.sink.items) + in_hand
         dropped = {**self.sink.turned_away, "write_failed": failed}

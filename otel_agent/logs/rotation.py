@@ -23,7 +23,7 @@ from otel_agent.clock import monotonic_s
 __all__ = ["RotatingFile"]
 
 LOCK_WAIT_S = 2.0
-"""How long the lock is waited for before lines are appended without it, in seconds."""
+"""Wait for the lock before lines are appended without it, in seconds."""
 
 _PAUSE_S = 0.002
 _MODE = 0o600
@@ -35,17 +35,14 @@ class RotatingFile:
     One log file and its backups. Used by one thread at a time; other processes may use the same file at the same time.
 
     What is no regular file (a pipe, /dev/stdout) is written to and never rotated.
+
+    Args:
+        path: Absolute, so that a change of directory does not matter. Directories that are missing are made.
+        max_bytes: Size that a file does not exceed, in bytes, unless a single line does.
+        backups: Files kept beside the current one; 0 empties the current one when it is full.
     """
 
     def __init__(self, path: Path, max_bytes: int, backups: int) -> None:
-        """
-        Name a file; it is opened by the first write.
-
-        Args:
-            path: Absolute, so that a change of directory does not matter. Directories that are missing are made.
-            max_bytes: Size that a file does not exceed, in bytes, unless a single line does.
-            backups: Files kept beside the current one; 0 empties the current one when it is full.
-        """
         self.name = str(path)
         self._path = path
         self._max_bytes = max_bytes
@@ -57,7 +54,7 @@ class RotatingFile:
         Append whole lines.
 
         Args:
-            lines: ASCII, with their line breaks.
+            lines: Lines of ASCII, with their line breaks.
 
         Returns:
             How many were written; fewer than given when the disk is full.

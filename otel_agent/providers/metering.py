@@ -1,7 +1,6 @@
 """The meter provider and its one reader, built from the configuration."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from opentelemetry.sdk import metrics
 from opentelemetry.sdk.metrics.export import ScopeMetrics
@@ -11,7 +10,7 @@ from otel_agent.config.sections.measuring import MetricsSettings
 from otel_agent.processors.meters import AgentMeterProvider
 from otel_agent.processors.metrics import AgentMetricReader, Producer, Receiver
 
-__all__ = ["all_of", "build_meter_provider", "build_reader", "queued"]
+__all__ = ["all_of", "build_meter_provider", "build_reader"]
 
 
 def build_reader(
@@ -64,23 +63,6 @@ def build_meter_provider(
     return AgentMeterProvider(
         [reader], resource=resource, exemplar_filter=filters[settings.exemplars](), shutdown_on_exit=False
     )
-
-
-def queued(queue: Any) -> Receiver:
-    """
-    A receiver that puts collections into a queue.
-
-    Args:
-        queue: See `delivery.queues.SignalQueue`.
-    """
-
-    def take(data: Any) -> None:
-        if len(queue.items) < queue.limit:
-            queue.items.append(data)
-        else:
-            queue.overflow(data)
-
-    return take
 
 
 def all_of(sources: Sequence[Callable[[], Sequence[ScopeMetrics]]]) -> Producer:

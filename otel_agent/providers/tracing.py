@@ -9,8 +9,8 @@ from opentelemetry.sdk.trace import SpanLimits, sampling
 from otel_agent.config.model import Config
 from otel_agent.config.sections.tracing import LimitsSettings, SamplingSettings
 from otel_agent.recording.provider import TracerProvider
-from otel_agent.recording.sampling import build_sampler
-from otel_agent.recording.tail import TailSampling
+from otel_agent.recording.sampling.samplers import build_sampler
+from otel_agent.recording.sampling.tail import TailSampling
 
 __all__ = ["build_tail", "build_tracer_provider", "span_limits"]
 

@@ -1,1 +1,1 @@
-"""How spans and durations are recorded cheaply, behind the SDK's public interfaces."""
+"""Spans and durations, recorded cheaply behind the SDK's public interfaces."""

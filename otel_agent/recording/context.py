@@ -1,5 +1,5 @@
 """
-The current context, read and set without detours.
+The current context, read and set in one call each.
 
 OpenTelemetry keeps the current context in one `ContextVar` behind three calls and a module. A span is begun and ended millions of
 times, so this file, and no other, reaches for that variable. Where there is none (`OTEL_PYTHON_CONTEXT` names another runtime
@@ -13,20 +13,20 @@ from opentelemetry import context as api
 from opentelemetry import trace
 from opentelemetry.context import Context
 
-__all__ = ["SPAN_KEY", "current", "make_current", "put", "restore", "ways", "with_span"]
+__all__ = ["SPAN_KEY", "context_functions", "current", "make_current", "put", "restore", "with_span"]
 
 SPAN_KEY = next(iter(trace.set_span_in_context(trace.INVALID_SPAN, Context())))
-"""Under which a context holds its span; asked of the public interface, because the constant is private."""
+"""Key under which a context holds its span; asked of the public interface, because the constant is private."""
 
 put = dict.__setitem__
 """Writes into a context that nobody else has seen yet; a `Context` refuses it afterwards."""
 
-Ways = tuple[Callable[[], Context], Callable[[Context], Any], Callable[[Any], None]]
+ContextFunctions = tuple[Callable[[], Context], Callable[[Context], Any], Callable[[Any], None]]
 
 
-def ways(runtime: Any) -> Ways:
+def context_functions(runtime: Any) -> ContextFunctions:
     """
-    Find the shortest way to the current context.
+    Find the quickest functions that read and set the current context.
 
     Args:
         runtime: OpenTelemetry's runtime context, or anything else.
@@ -43,7 +43,7 @@ def ways(runtime: Any) -> Ways:
     return api.get_current, api.attach, api.detach
 
 
-current, make_current, restore = ways(getattr(api, "_RUNTIME_CONTEXT", None))
+current, make_current, restore = context_functions(getattr(api, "_RUNTIME_CONTEXT", None))
 
 
 def with_span(before: Context, span: Any) -> Context:
@@ -51,7 +51,7 @@ def with_span(before: Context, span: Any) -> Context:
     A context that holds a span and otherwise what another one holds.
 
     Args:
-        before: The other one; stays as it is.
+        before: The other context; stays as it is.
         span: Becomes the current span of whoever attaches the result.
     """
     if not before or (len(before) == 1 and SPAN_KEY in before):

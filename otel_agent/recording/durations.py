@@ -16,16 +16,16 @@ from collections.abc import Callable
 from typing import Any
 
 from otel_agent.clock import wall_ns
-from otel_agent.recording.distribution import ExponentialBuckets, united
-from otel_agent.recording.lists import FULL, Example, FunctionDurations
+from otel_agent.recording.exponential_buckets import ExponentialBuckets, merged
+from otel_agent.recording.function_durations import FULL, Example, FunctionDurations
 
-__all__ = ["FULL", "Durations", "Example", "FunctionDurations", "shared"]
+__all__ = ["FULL", "Durations", "FunctionDurations", "shared"]
 
 MOST_WAITING = 64
 """Full lists that wait for a collection, over all functions: 10 MB of memory."""
 
 EXAMPLE_NS = 60_000_000_000
-"""An example of a slow call is kept from faster ones for a minute."""
+"""The exemplar of a slow call is kept from faster ones for a minute."""
 
 
 class Durations:
@@ -33,15 +33,12 @@ class Durations:
     The durations of all watched functions.
 
     `_lock` guards everything but the lists that callers append to; nothing foreign is called under it.
+
+    Args:
+        wall: Tells the start of the series, in nanoseconds since 1970.
     """
 
     def __init__(self, wall: Callable[[], int] = wall_ns) -> None:
-        """
-        Begin without functions.
-
-        Args:
-            wall: Tells the start of the series, in nanoseconds since 1970.
-        """
         self.wall = wall
         self._lock = threading.Lock()
         self._series: dict[str, FunctionDurations] = {}
@@ -64,18 +61,18 @@ class Durations:
 
     def observer(self, name: str) -> Callable[[int, str | None], None]:
         """
-        Somebody who is told of each call of a function.
+        A function that is told of each call of a function.
 
         Args:
             name: `code.function.name`.
 
         Returns:
-            Takes a duration in nanoseconds and the type of the error the call ended with, or `None`.
+            A function of a duration in nanoseconds and the type of the error the call ended with, or `None`.
         """
         series = self.series(name)
         pending = series.pending
 
-        def told(duration_ns: int, error_type: str | None) -> None:
+        def observe(duration_ns: int, error_type: str | None) -> None:
             if error_type is not None:
                 series.fail(error_type, duration_ns)
                 return
@@ -83,7 +80,7 @@ class Durations:
             if len(pending) >= FULL:
                 series.hand_over()
 
-        return told
+        return observe
 
     def take(self, series: FunctionDurations) -> None:
         """Set a full list aside for the next collection, or sort it in now when too many wait."""
@@ -131,8 +128,8 @@ class Durations:
                 for error_type, distribution in series.sorted.items()
             ]
 
-    def examples(self) -> dict[tuple[str, str | None], "Example"]:
-        """A call for each function and outcome that shows what it is like, by function and error type."""
+    def examples(self) -> dict[tuple[str, str | None], Example]:
+        """Exemplars, by function and error type."""
         with self._lock:
             return {
                 (series.name, error_type): example
@@ -152,7 +149,7 @@ class Durations:
         for name, error_type, distribution in self.collect():
             if error_type is not None:
                 errors[name] += distribution.count
-            whole[name] = united(whole[name], distribution) if name in whole else distribution
+            whole[name] = merged(whole[name], distribution) if name in whole else distribution
         lines = [
             (name, each.count, errors[name], each.sum_ns / 1e9, each.quantile_s(0.5), each.quantile_s(0.99))
             for name, each in whole.items()

@@ -1,5 +1,5 @@
 """
-Words for exceptions, also for those that refuse to be described.
+Type, message and stack trace of an exception, also of one that refuses to be described.
 
 Everything here is called while the agent's own exception is on its way; nothing here may put another in its place.
 """
@@ -13,7 +13,7 @@ SAFE_TEXT = "__otel_agent_text__"
 """
 Attribute of an exception whose own words must not leave the process: what may be said in their place.
 
-Database drivers quote values in their messages; `instruments.sql_errors` puts this on their exceptions.
+Database drivers quote values in their messages; `instruments.databases.errors` puts this on their exceptions.
 """
 
 _RECORDED = "__otel_agent_recorded__"
@@ -105,8 +105,8 @@ def mark_recorded(error: Any, trace_id: int) -> bool:
     On its way up through callers an exception passes several spans; each has an error then, and one describes it.
 
     Args:
-        error: On its way.
-        trace_id: Of the span that asks.
+        error: Exception on its way up.
+        trace_id: Trace of the span that asks.
 
     Returns:
         Whether no span of the trace has described it yet.

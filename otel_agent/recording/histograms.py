@@ -23,13 +23,14 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from otel_agent.catalog.functions import DURATION
 from otel_agent.clock import wall_ns
-from otel_agent.recording.distribution import SCALE, ExponentialBuckets
-from otel_agent.recording.durations import Durations, Example
+from otel_agent.recording.durations import Durations
+from otel_agent.recording.exponential_buckets import SCALE, ExponentialBuckets
+from otel_agent.recording.function_durations import Example
 
 __all__ = ["MAX_BUCKETS", "producer"]
 
 MAX_BUCKETS = 160
-"""Of one point. Source: the SDK's default for exponential histograms."""
+"""Most buckets of one point. Source: the SDK's default for exponential histograms."""
 
 
 def producer(scope: str, durations: Durations) -> Callable[[], Sequence[ScopeMetrics]]:
@@ -38,10 +39,10 @@ def producer(scope: str, durations: Durations) -> Callable[[], Sequence[ScopeMet
 
     Args:
         scope: Name of the instrumentation scope.
-        durations: What is exported.
+        durations: Durations that are exported.
 
     Returns:
-        Gives one cumulative exponential histogram with a point for each function and outcome; nothing before the first call.
+        A function that gives one cumulative exponential histogram with a point for each function and outcome; nothing before the first call.
     """
     instrumentation = InstrumentationScope(scope)
 

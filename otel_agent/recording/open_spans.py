@@ -21,15 +21,15 @@ INTERRUPTED = "otel_agent.interrupted"
 
 
 class Interruptible(Protocol):
-    """Something else that is open until it is ended; see `instruments.pending`."""
+    """Something else that is open until it is ended; see `instruments.automatic.pending_spans`."""
 
     def interrupt(self, attribute: str, ended_ns: int) -> bool:
         """
         End it if it is open.
 
         Args:
-            attribute: To be set to true first.
-            ended_ns: When, in nanoseconds since 1970.
+            attribute: Attribute that is set to true first.
+            ended_ns: Time of the end, in nanoseconds since 1970.
 
         Returns:
             Whether it was open.
@@ -43,7 +43,7 @@ def end_open_spans(provider: Any, also: tuple[type[Interruptible], ...] = ()) ->
     Takes some ten milliseconds in a process of half a million objects.
 
     Args:
-        provider: Whose spans.
+        provider: Tracer provider whose spans are ended.
         also: Classes of other things that are open, such as pending spans.
 
     Returns:

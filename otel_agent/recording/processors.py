@@ -20,15 +20,14 @@ __all__ = ["IsolatedProcessors"]
 
 
 class IsolatedProcessors(SynchronousMultiSpanProcessor):
-    """Calls its processors in order; never raises."""
+    """
+    Calls its processors in order; never raises.
+
+    Args:
+        changed: Called without arguments after a processor was added.
+    """
 
     def __init__(self, changed: Callable[[], object] | None = None) -> None:
-        """
-        Begin without processors.
-
-        Args:
-            changed: Called after one was added.
-        """
         super().__init__()  # type: ignore[no-untyped-call] # the SDK's
         self._changed = changed
 
@@ -78,7 +77,7 @@ class IsolatedProcessors(SynchronousMultiSpanProcessor):
         Flush every processor.
 
         Args:
-            timeout_millis: For all of them together, in milliseconds.
+            timeout_millis: Longest time for all of them together, in milliseconds.
 
         Returns:
             Whether all were flushed in time.

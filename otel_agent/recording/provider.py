@@ -23,27 +23,58 @@ from otel_agent.recording.durations import Durations
 from otel_agent.recording.ids import RandomIds, random_bits
 from otel_agent.recording.processors import IsolatedProcessors
 from otel_agent.recording.recorder import Recorder
-from otel_agent.recording.sampler_rules import EVERY, sampler_rules_of
-from otel_agent.recording.sampling import limit_of
+from otel_agent.recording.sampling.rate_limits import rate_limits_of
+from otel_agent.recording.sampling.samplers import EVERY, sampler_rules_of
+from otel_agent.recording.sampling.unsampled import UnsampledSpan
 from otel_agent.recording.spans import Span
 from otel_agent.recording.tracers import Tracer
-from otel_agent.recording.unsampled import Unsampled
 
-__all__ = ["Queue", "TracerProvider"]
+__all__ = ["Queue", "TracerProvider", "enqueue"]
 
 
 class Queue(Protocol):
-    """Where ended spans go; see `delivery.queues.SignalQueue`."""
+    """A bounded queue of telemetry; see `delivery.queues.SignalQueue`."""
 
     items: deque[Any]
     limit: int
 
     def overflow(self, item: Any) -> None:
         """Take an item there is no room for."""
+        ...
+
+
+def enqueue(queue: Queue, item: Any) -> None:
+    """
+    Append to a queue, or hand to its overflow what there is no room for.
+
+    Where spans end and records are logged, these steps are written out: a call would cost as much again as they do.
+
+    Args:
+        queue: Takes the item.
+        item: Telemetry of the queue's signal.
+    """
+    if len(queue.items) < queue.limit:
+        queue.items.append(item)
+    else:
+        queue.overflow(item)
 
 
 class TracerProvider(sdk.TracerProvider):
-    """See `opentelemetry.sdk.trace.TracerProvider`."""
+    """
+    See `opentelemetry.sdk.trace.TracerProvider`.
+
+    Args:
+        sampler: Decides which spans are recorded; see the SDK.
+        resource: Resource of every span; see the SDK.
+        shutdown_on_exit: Whether the provider shuts down with the interpreter; see the SDK.
+        active_span_processor: Calls the processors; see the SDK. By default each is isolated from the agent and from the others.
+        id_generator: Makes ids; see the SDK. By default ids that `random.seed` does not repeat.
+        span_limits: Limits of every span; see the SDK.
+        queue: Takes every recorded span that has ended; without one only processors hear of spans.
+        records_dropped: Whether spans that the sampler drops are recorded all the same, without the sampled flag: they go
+            to the queue and to processors, are not sent, and tell other processes that they are not sampled.
+        **more: Other arguments of the SDK's provider.
+    """
 
     def __init__(
         self,
@@ -58,21 +89,6 @@ class TracerProvider(sdk.TracerProvider):
         records_dropped: bool = False,
         **more: Any,
     ) -> None:
-        """
-        Begin without processors.
-
-        Args:
-            sampler: See the SDK.
-            resource: See the SDK.
-            shutdown_on_exit: See the SDK.
-            active_span_processor: See the SDK. By default each processor is isolated from the agent and from the others.
-            id_generator: See the SDK; by default ids that `random.seed` does not repeat.
-            span_limits: See the SDK.
-            queue: Takes every recorded span that has ended; without one only processors hear of spans.
-            records_dropped: Whether spans that the sampler drops are recorded all the same, without the sampled flag: they go
-                to the queue and to processors, are not sent, and tell other processes that they are not sampled.
-            **more: Other arguments of the SDK's.
-        """
         self._queue = queue
         self._records_dropped = records_dropped
         self._watchers: list[Any] = []
@@ -90,7 +106,7 @@ class TracerProvider(sdk.TracerProvider):
 
     @property
     def queue(self) -> Queue | None:
-        """What takes ended spans."""
+        """The queue that takes ended spans."""
         return self._queue
 
     def get_tracer(
@@ -107,10 +123,10 @@ class TracerProvider(sdk.TracerProvider):
         scope = made._instrumentation_scope
         with self._tracers_lock:
             if type(self._tracers[scope]) is sdk.Tracer:
-                self._tracers[scope] = self._light(made)
+                self._tracers[scope] = self._tracer_of(made)
             return self._tracers[scope]
 
-    def _light(self, made: sdk.Tracer) -> Tracer:
+    def _tracer_of(self, made: sdk.Tracer) -> Tracer:
         tracer = Tracer(
             made.sampler,
             made.resource,
@@ -124,11 +140,11 @@ class TracerProvider(sdk.TracerProvider):
             provider=self,
             records_dropped=self._records_dropped,
         )
-        self._open(tracer)
+        self._set_quick_ways(tracer)
         return tracer
 
-    def _open(self, tracer: Tracer) -> None:
-        """Decide which ways of a tracer are open."""
+    def _set_quick_ways(self, tracer: Tracer) -> None:
+        """Decide which quick ways of a tracer are open."""
         is_quick = (
             self._queue is not None
             and self._isolated is not None
@@ -137,11 +153,11 @@ class TracerProvider(sdk.TracerProvider):
             and tracer._is_enabled()
             and not tracer.counts_spans
         )
-        manners = sampler_rules_of(tracer.sampler)
-        tracer.bound = manners.bound if is_quick else None
-        tracer.bare = Unsampled if is_quick and manners.drops_below_dropped and not self._records_dropped else None
-        follow = manners.keeps_below_kept and (manners.drops_below_dropped or manners.bound == EVERY)
-        tracer.hot = Span if is_quick and (follow if self._records_dropped else manners.keeps_below_kept) else None
+        rules = sampler_rules_of(tracer.sampler)
+        tracer.bound = rules.bound if is_quick else None
+        tracer.bare = UnsampledSpan if is_quick and rules.drops_below_dropped and not self._records_dropped else None
+        follow = rules.keeps_below_kept and (rules.drops_below_dropped or rules.bound == EVERY)
+        tracer.hot = Span if is_quick and (follow if self._records_dropped else rules.keeps_below_kept) else None
 
     def _update_resource(self, resource: Resource) -> None:
         super()._update_resource(resource)
@@ -156,13 +172,13 @@ class TracerProvider(sdk.TracerProvider):
             tracers = list(self._tracers.values())
         for tracer in tracers:
             if isinstance(tracer, Tracer):
-                self._open(tracer)
+                self._set_quick_ways(tracer)
         for watcher in list(self._watchers):
             watcher()
 
     def recorder(self, scope: str, durations: Durations, calls_per_s: float | None = None) -> Recorder:
         """
-        What decorators record with.
+        The recorder of a scope: what decorators record with.
 
         Args:
             scope: Name of the instrumentation scope.
@@ -172,7 +188,7 @@ class TracerProvider(sdk.TracerProvider):
         tracer: Tracer = self.get_tracer(scope)
         queue = self._queue
         items = None if queue is None else queue.items
-        return Recorder(tracer, queue, items, random_bits, durations, self.watch, limit_of(calls_per_s))
+        return Recorder(tracer, queue, items, random_bits, durations, self.watch, rate_limits_of(calls_per_s))
 
     def watch(self, changed: Callable[[], object]) -> None:
         """
@@ -188,7 +204,7 @@ class TracerProvider(sdk.TracerProvider):
         Let `force_flush` send what is queued, too: others call it before a process is frozen or ends.
 
         Args:
-            flush: Given a time in seconds, answers something true when the receiver has everything.
+            flush: Function of a time in seconds; answers something true when the receiver has everything.
         """
         self._flush_queue = flush
 
@@ -208,7 +224,7 @@ class TracerProvider(sdk.TracerProvider):
         Take in a span that has ended: count it, tell processors, queue it.
 
         Args:
-            span: Of a tracer of this provider.
+            span: A span of a tracer of this provider.
         """
         if span._record_end_metrics is not None:
             span._record_end_metrics()

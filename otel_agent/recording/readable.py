@@ -23,7 +23,7 @@ _W3C = 0xFF
 
 
 class Extra:
-    """What an ordinary span has not."""
+    """Rare parts of a span: events, links, status, trace state, and counts of what was dropped beyond the limits."""
 
     __slots__ = (
         "dropped_attributes",
@@ -48,7 +48,7 @@ class Extra:
 
 
 class Readable(sdk.Span):
-    """What `Span` answers; holds nothing itself."""
+    """The properties of the SDK's `ReadableSpan`, answered from the slots of `Span`; has no slots of its own."""
 
     __slots__ = ()
 
@@ -147,7 +147,7 @@ class Readable(sdk.Span):
         return 0 if self.extra is None else self.extra.dropped_links
 
     def more(self) -> Extra:
-        """What is out of the ordinary about the span, made when first asked for."""
+        """The span's `Extra`, made when first asked for."""
         extra = self.extra
         if extra is None:
             extra = self.extra = Extra()

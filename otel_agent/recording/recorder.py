@@ -1,4 +1,4 @@
-"""What decorators need in order to record: handed to them when telemetry starts, so that they import no SDK."""
+"""The recorder: what decorators record with, handed to them when telemetry starts, so that they import no SDK."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
@@ -9,7 +9,7 @@ __all__ = ["Limit", "Recorder", "durations_only"]
 
 
 class Limit(Protocol):
-    """A budget of calls; see `sampling.RateLimit`."""
+    """A budget of calls; see `sampling.rate_limits.RateLimit`."""
 
     def allows(self) -> bool:
         """Draw a call from the budget; answers whether there was one left."""
@@ -19,7 +19,7 @@ class Recorder(NamedTuple):
     """A tracer of ours and what stands around it."""
 
     tracer: Any
-    """Of type `recording.tracers.Tracer`; its `hot` and `bare` may change at any time, see `watch`. `None`: spans are begun by
+    """A `recording.tracers.Tracer`; its `hot` and `bare` may change at any time, see `watch`. `None`: spans are begun by
     OpenTelemetry's interface, whoever is behind it."""
     queue: Any
     """Takes ended spans."""
@@ -40,7 +40,7 @@ def durations_only(durations: Durations) -> Recorder:
     A recorder for an agent whose spans go through somebody else's provider: durations are counted all the same.
 
     Args:
-        durations: Takes them.
+        durations: Takes the duration of every call.
     """
     return Recorder(None, None, None, _no_bits, durations, _watch_nothing)
 

@@ -20,7 +20,15 @@ _PLAIN_BUT_TEXT = PLAIN - {str}
 
 
 class Site:
-    """One place that makes spans."""
+    """
+    One place that makes spans.
+
+    Args:
+        tracer: A tracer of ours; it gives scope, resource and limits.
+        name: Span name.
+        kind: A `SpanKind`.
+        attributes: Attributes of every span, cleaned and within the limits.
+    """
 
     __slots__ = (
         "__weakref__",
@@ -36,15 +44,6 @@ class Site:
     )
 
     def __init__(self, tracer: Any, name: str, kind: Any, attributes: Mapping[str, Any] | None = None) -> None:
-        """
-        Prepare what spans share.
-
-        Args:
-            tracer: Ours; it gives scope, resource and limits.
-            name: Of the spans.
-            kind: A `SpanKind`.
-            attributes: Of every span, cleaned and within the limits.
-        """
         limits = tracer.limits
         self.tracer = tracer
         self.name = name

@@ -43,7 +43,7 @@ _OK = StatusCode.OK.value
 _logger = getLogger("opentelemetry.sdk.trace")
 """Misuse of the interface is said where the SDK says it."""
 
-_crowded = threading.Lock()
+_attribute_lock = threading.Lock()
 """Held while attributes are cleaned or make room for each other; never on the way of a plain value within the limits."""
 
 
@@ -61,7 +61,7 @@ class Span(_Slots, Readable):
     __init__ = object.__init__
 
     site: Site
-    """What it shares with the other spans of its place."""
+    """Call site: holds all that the spans of one place share."""
     trace_id: int
     span_id: int
     parent_id: int
@@ -135,7 +135,7 @@ class Span(_Slots, Readable):
     def _set_carefully(self, attributes: Mapping[str, Any], *, one_by_one: bool = False) -> None:
         limits = self.site.tracer.limits
         most = limits.max_span_attributes
-        with guarded("recording.attributes", "attributes of a span could not be set"), _crowded:
+        with guarded("recording.attributes", "attributes of a span could not be set"), _attribute_lock:
             clean = BoundedAttributes(
                 0 if most == 0 else None,
                 None if one_by_one else attributes,

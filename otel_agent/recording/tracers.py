@@ -1,5 +1,5 @@
 """
-The tracer: begins spans, and takes them in when they end.
+The tracer: begins spans, by the quick way where it is open.
 
 There is a quick way and a complete one. The quick way is open for the child of a plain span (see `spans`) while nothing has to be
 asked about it: the sampler lets children follow their parents, no processor listens, ids are ours. `Tracer.hot` says so: it is
@@ -21,40 +21,38 @@ from opentelemetry.util.types import Attributes
 from otel_agent.clock import wall_ns
 from otel_agent.guard import shared
 from otel_agent.recording.context import SPAN_KEY, current
-from otel_agent.recording.current import CurrentSpan
+from otel_agent.recording.current_span import CurrentSpan
 from otel_agent.recording.ids import random_bits
+from otel_agent.recording.sampling.unsampled import UnsampledSpan
 from otel_agent.recording.sites import MAX_SITES, Site
-from otel_agent.recording.spans import HAS_IS_REMOTE, IS_REMOTE, RareSpan, Span
-from otel_agent.recording.unsampled import Unsampled
+from otel_agent.recording.spans import HAS_IS_REMOTE, IS_REMOTE, SAMPLED, RareSpan, Span
 
 __all__ = ["Tracer"]
 
-_SAMPLED = TraceFlags.SAMPLED
 _RANDOM = TraceFlags.RANDOM_TRACE_ID
 _LOW_64 = (1 << 64) - 1
 _BOTH = (True, True)
 
 
 class Tracer(sdk.Tracer):
-    """Makes the spans of one instrumentation scope; see the interface."""
+    """
+    Makes the spans of one instrumentation scope; see the interface.
+
+    Args:
+        *args: Arguments of the SDK's tracer.
+        provider: A `recording.provider.TracerProvider`; takes in spans that have ended.
+        records_dropped: Whether spans that the sampler drops are recorded all the same.
+        **kwargs: Keyword arguments of the SDK's tracer.
+    """
 
     hot: type[Span] | None
     """Class of the parents whose children need no thought; `None` when all do."""
-    bare: type[Unsampled] | None
+    bare: type[UnsampledSpan] | None
     """Class of the parents below which nothing is recorded; `None` when the sampler has to be asked there too."""
     bound: int | None
     """Traces whose id ends in less than this (64 bits) are sampled at their root; `None` when the sampler has to be asked."""
 
     def __init__(self, *args: Any, provider: Any, records_dropped: bool, **kwargs: Any) -> None:
-        """
-        Prepare a scope.
-
-        Args:
-            *args: As the SDK's.
-            provider: Of type `recording.provider.TracerProvider`; takes in spans that have ended.
-            records_dropped: Whether spans that the sampler drops are recorded all the same.
-            **kwargs: As the SDK's.
-        """
         super().__init__(*args, **kwargs)
         self.scope = self._instrumentation_scope
         self.limits = self._span_limits
@@ -92,9 +90,9 @@ class Tracer(sdk.Tracer):
         Make a site with attributes, of a decorated function.
 
         Args:
-            name: Of its spans.
-            kind: Of its spans.
-            attributes: Of its spans; not yet cleaned.
+            name: Span name.
+            kind: A `SpanKind`.
+            attributes: Attributes of every span; not yet cleaned.
         """
         limits = self.limits
         clean = BoundedAttributes(
@@ -123,7 +121,7 @@ class Tracer(sdk.Tracer):
         parent: Any = (current() if context is None else context).get(SPAN_KEY)
         site = self.site(name, kind)
         if type(parent) is self.hot and not links and record_exception and set_status_on_exception:
-            return self._follow(site, parent, attributes, start_time)
+            return self._begin_child(site, parent, attributes, start_time)
         raises = (record_exception, set_status_on_exception)
         return self.begin(site, context, attributes, links, start_time, raises=raises)
 
@@ -160,17 +158,17 @@ class Tracer(sdk.Tracer):
         Begin a span by the shortest way that is open.
 
         Args:
-            site: Of the span.
-            context: Holds the parent; the current one by default.
-            attributes: Of the span beside the site's; not yet cleaned.
-            links: Of the span.
-            start_ns: When it began; now by default.
+            site: Site that the span belongs to.
+            context: Context that holds the parent; the current one by default.
+            attributes: Attributes beside the site's; not yet cleaned.
+            links: Links of the span.
+            start_ns: Time of the start, in nanoseconds since 1970; now by default.
             raises: Whether an exception that leaves a `with` block of the span is recorded, and makes its status an error.
         """
         if not links and raises == _BOTH:
             found: Any = (current() if context is None else context).get(SPAN_KEY)
             if type(found) is self.hot:
-                return self._follow(site, found, attributes, start_ns)
+                return self._begin_child(site, found, attributes, start_ns)
             if found is None and self.bound is not None:
                 return self._begin_root(site, attributes, start_ns)
         return self._begin(site, context, attributes, links or (), start_ns, raises)
@@ -188,13 +186,13 @@ class Tracer(sdk.Tracer):
         else:
             trace_id, is_random = parent.trace_id, parent.trace_flags.random_trace_id
         given = {**site.attributes, **(attributes or {})} if site.attributes else attributes
-        result = self._ask(context, trace_id, site, given, links)
-        flags = (_SAMPLED if result.decision.is_sampled() else 0) | (_RANDOM if is_random else 0)
+        result = self._sampling_result(context, trace_id, site, given, links)
+        flags = (SAMPLED if result.decision.is_sampled() else 0) | (_RANDOM if is_random else 0)
         counted = self._tracer_metrics.start_span(parent, result.decision) if self._counts_spans else None
         is_recorded = result.decision.is_recording()
         if not (is_recorded or self.records_dropped):
             if self.bare is not None:
-                return Unsampled(trace_id, flags, random_bits, result.trace_state)
+                return UnsampledSpan(trace_id, flags, random_bits, result.trace_state)
             state = result.trace_state
             return NonRecordingSpan(SpanContext(trace_id, ids.generate_span_id(), False, TraceFlags(flags), state))
         span = self._make(site, parent, flags, result.trace_state, raises, counted)
@@ -212,7 +210,7 @@ class Tracer(sdk.Tracer):
         self.span_processor.on_start(span, parent_context=context)
         return span
 
-    def _follow(self, site: Site, parent: Any, attributes: Any, start_ns: int | None) -> Span:
+    def _begin_child(self, site: Site, parent: Any, attributes: Any, start_ns: int | None) -> Span:
         """The child of a plain span."""
         span: Span = Span()
         span.site = site
@@ -229,10 +227,10 @@ class Tracer(sdk.Tracer):
     def _begin_root(self, site: Site, attributes: Any, start_ns: int | None) -> trace.Span:
         """A trace that begins here, when the sampler's decision is known beforehand."""
         trace_id = random_bits(128) or 1
-        flags = HAS_IS_REMOTE | _SAMPLED | _RANDOM
+        flags = HAS_IS_REMOTE | SAMPLED | _RANDOM
         if trace_id & _LOW_64 >= (self.bound or 0):
             if not self.records_dropped:
-                return Unsampled(trace_id, _RANDOM, random_bits)
+                return UnsampledSpan(trace_id, _RANDOM, random_bits)
             flags = HAS_IS_REMOTE | _RANDOM
         span: Span = Span()
         span.site = site
@@ -246,7 +244,7 @@ class Tracer(sdk.Tracer):
         span.start_ns = wall_ns() if start_ns is None else start_ns
         return span
 
-    def _ask(self, context: Any, trace_id: int, site: Site, attributes: Any, links: Any) -> Any:
+    def _sampling_result(self, context: Any, trace_id: int, site: Site, attributes: Any, links: Any) -> Any:
         try:
             return self.sampler.should_sample(context, trace_id, site.name, site.kind, attributes, links)
         except Exception as error:  # noqa: BLE001 - a sampler is foreign code, and a span is asked for by the agent's
@@ -255,7 +253,7 @@ class Tracer(sdk.Tracer):
 
     def _make(self, site: Site, parent: SpanContext | None, flags: int, state: Any, raises: Any, counted: Any) -> Span:
         is_rare = (
-            not (flags & _SAMPLED or self.records_dropped)
+            not (flags & SAMPLED or self.records_dropped)
             or bool(state)
             or raises != _BOTH
             or counted is not None

@@ -1,5 +1,5 @@
 """
-The one object that lets nothing secret leave.
+The redactor: the one object that lets nothing secret leave.
 
     delivery thread ──► Redactor.spans | logs | metrics ──► encoder        log thread ──► Redactor.logs ──► file, console
 
@@ -10,8 +10,14 @@ console may still hold the original. Nothing here raises: a value that cannot be
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from otel_agent.late_imports import late_module
+
 if TYPE_CHECKING:
-    from otel_agent.redaction.rules import Rules  # loaded by the first thing that is looked at
+    from otel_agent.redaction import custom_patterns  # few operators have patterns of their own
+    from otel_agent.redaction import rules as redaction_rules  # loaded by the first thing that is looked at
+else:
+    custom_patterns = late_module("otel_agent.redaction.custom_patterns")
+    redaction_rules = late_module("otel_agent.redaction.rules")
 
 __all__ = ["Redactor"]
 
@@ -20,38 +26,33 @@ class Redactor:
     """
     Takes secrets out of telemetry, by the names of values and by what values look like.
 
+    Patterns of the operator's that are wrong, or that could take for ever, are left out; `problems` says which and why.
+
     Thread-safe without a lock: all it shares between threads are caches in which each step is one operation.
+
+    Args:
+        keys: Regular expressions, searched for in names without regard to case; `!` in front says "harmless".
+        values: Regular expressions of secrets in texts.
+        enabled: False lets everything pass.
     """
 
     def __init__(self, keys: Sequence[str] = (), values: Sequence[str] = (), *, enabled: bool = True) -> None:
-        """
-        Add the operator's own patterns to the built-in rules.
-
-        Args:
-            keys: Regular expressions, searched for in names without regard to case; `!` in front says "harmless".
-            values: Regular expressions of secrets in texts.
-            enabled: False lets everything pass.
-
-        Patterns that are wrong, or that could take for ever, are left out; `problems` says which and why.
-        """
         self._is_enabled = enabled
         self._keys: Sequence[str] = ()
         self._patterns: Sequence[str] = ()
         self.problems: Sequence[str] = ()
-        """What is wrong with patterns, one sentence each."""
-        self._made: Rules | None = None
+        """Problems of patterns, one sentence each."""
+        self._made: redaction_rules.RedactionRules | None = None
         if keys or values:
-            from otel_agent.redaction.patterns import check  # few operators have patterns of their own
-
-            self._keys, self._patterns, self.problems = check(keys, values)
+            self._keys, self._patterns, self.problems = custom_patterns.check_patterns(keys, values)
 
     def __call__(self, signal: str, items: Sequence[Any]) -> Sequence[Any]:
         """
-        What may leave of a batch; the form in which delivery asks.
+        A batch without its secrets; the form in which delivery asks.
 
         Args:
             signal: "traces", "metrics" or "logs".
-            items: The batch.
+            items: Spans, metrics or log records.
         """
         return {"traces": self.spans, "metrics": self.metrics, "logs": self.logs}[signal](items)
 
@@ -74,7 +75,7 @@ class Redactor:
         Args:
             items: Entries of the bridge and the SDK's `ReadableLogRecord`s, mixed.
         """
-        return self._rules().records.clean(items) if self._is_enabled else items
+        return self._rules().logs.clean(items) if self._is_enabled else items
 
     def metrics(self, items: Sequence[Any]) -> Sequence[Any]:
         """
@@ -83,7 +84,7 @@ class Redactor:
         Args:
             items: The SDK's `MetricsData`.
         """
-        return self._rules().metrics(items) if self._is_enabled else items
+        return self._rules().metrics.clean(items) if self._is_enabled else items
 
     def text(self, text: str) -> str:
         """A text without its secrets: for messages, log lines, error texts."""
@@ -97,11 +98,9 @@ class Redactor:
         """Load the rules now, so that nothing that is looked at waits for them."""
         self._rules()
 
-    def _rules(self) -> "Rules":
+    def _rules(self) -> "redaction_rules.RedactionRules":
         """The rules; a dozen modules and as many patterns, which the start of an agent does not wait for."""
         rules = self._made
         if rules is None:
-            from otel_agent.redaction.rules import Rules
-
-            rules = self._made = Rules(self._keys, self._patterns)
+            rules = self._made = redaction_rules.RedactionRules(self._keys, self._patterns)
         return rules

@@ -1,43 +1,33 @@
-"""All rules of a `Redactor`, put together."""
+"""All rules of a `Redactor`, put together; a module of its own because it loads a dozen others, which no start waits for."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from otel_agent.redaction.keys import Keys
-from otel_agent.redaction.metrics import clean_metrics
-from otel_agent.redaction.origins import Origins
-from otel_agent.redaction.records import Records
-from otel_agent.redaction.spans import Spans
-from otel_agent.redaction.templates import Templates
-from otel_agent.redaction.texts import Texts
-from otel_agent.redaction.values import Values
+from otel_agent.redaction.log_redactor import LogRedactor
+from otel_agent.redaction.message_templates import MessageTemplates
+from otel_agent.redaction.metric_redactor import MetricRedactor
+from otel_agent.redaction.resource_redactor import ResourceRedactor
+from otel_agent.redaction.secret_names import SecretNames
+from otel_agent.redaction.span_redactor import SpanRedactor
+from otel_agent.redaction.text_redactor import TextRedactor
+from otel_agent.redaction.value_redactor import ValueRedactor
 
-__all__ = ["Rules"]
+__all__ = ["RedactionRules"]
 
 
-class Rules:
-    """What looks at values, and at each signal with it; they share their caches."""
+class RedactionRules:
+    """
+    The redactors of values and of each signal; they share their caches.
+
+    Args:
+        keys: Regular expressions of names, checked by `custom_patterns`.
+        patterns: Regular expressions of secrets in texts, checked by `custom_patterns`.
+    """
 
     def __init__(self, keys: Sequence[str], patterns: Sequence[str]) -> None:
-        """
-        Add the operator's own patterns to the built-in rules.
-
-        Args:
-            keys: Regular expressions of names that were found usable.
-            patterns: Regular expressions of secrets in texts, likewise.
-        """
-        names = Keys(keys)
-        texts = Texts(names, patterns)
-        self.values = Values(names, texts)
-        self._origins = Origins(self.values)
-        self.spans = Spans(self.values, self._origins)
-        self.records = Records(self.values, self._origins, Templates(names, texts))
-
-    def metrics(self, items: Sequence[Any]) -> Sequence[Any]:
-        """
-        Metrics without the secrets of their attributes.
-
-        Args:
-            items: The SDK's `MetricsData`.
-        """
-        return clean_metrics(items, self.values, self._origins)
+        names = SecretNames(keys)
+        texts = TextRedactor(names, patterns)
+        self.values = ValueRedactor(names, texts)
+        resources = ResourceRedactor(self.values)
+        self.spans = SpanRedactor(self.values, resources)
+        self.logs = LogRedactor(self.values, resources, MessageTemplates(names, texts))
+        self.metrics = MetricRedactor(self.values, resources)

@@ -7,7 +7,7 @@ from otel_agent.logs import otel
 
 if TYPE_CHECKING:
     from otel_agent.alerts.states import Transition  # heavy, and not needed without rules
-    from otel_agent.health.monitor import Change
+    from otel_agent.health.reports import HealthChange
 
 __all__ = ["SCOPE", "emit_alert", "emit_health"]
 
@@ -39,7 +39,7 @@ def emit_alert(provider: Any, transition: "Transition") -> None:
         )
 
 
-def emit_health(provider: Any, change: "Change") -> None:
+def emit_health(provider: Any, change: "HealthChange") -> None:
     """
     Say that the health of a component, or of the whole, has changed.
 

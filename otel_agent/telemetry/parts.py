@@ -28,7 +28,7 @@ from otel_agent.logs.outputs import Outputs, build_outputs
 from otel_agent.processors.attaching import QueueProcessor
 from otel_agent.processors.metrics import AgentMetricReader
 from otel_agent.providers.existing import Existing
-from otel_agent.providers.metering import all_of, build_meter_provider, build_reader, queued
+from otel_agent.providers.metering import all_of, build_meter_provider, build_reader
 from otel_agent.providers.resource import build_resource
 from otel_agent.providers.tracing import build_tail, build_tracer_provider
 from otel_agent.recording import durations, histograms
@@ -219,7 +219,7 @@ class Parts:
         has_disk = config.spool.enabled and any({"otlp", "file"} & set(each) for each in to.values())
 
         def build(queues: "Mapping[str, SignalQueue]") -> "DeliveryEngine":
-            # Loaded here, after the start: see `entrance`.
+            # Loaded here, after the start: see `delivery.late_engine`.
             from otel_agent.delivery.engine import DeliveryEngine
             from otel_agent.telemetry.assembly.senders import build_sender, build_spool
 
@@ -274,7 +274,7 @@ class Parts:
             settings,
             self.resource,
             on_collect=self.past.on_collect,
-            deliver=queued(self.engine.queues["metrics"]) if "metrics" in self._wanted else None,
+            deliver=self.engine.queues["metrics"].put if "metrics" in self._wanted else None,
             producers=[all_of(self.distributions)],
         )
         if present is None:
@@ -308,7 +308,6 @@ class Parts:
             delivery=self.engine.trouble,
             on_change=lambda change: emit_health(self.logger_provider, change),
             redact=self.redactor.text,
-            loop_within_s=self.config.health.loop_within_s,
         )
 
 

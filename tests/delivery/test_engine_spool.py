@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from otlp_server import OtlpServer
 from telemetry_items import collection, entries, law, put, spans
+from waiting import PATIENCE_S, until
 
 from otel_agent.delivery.engine import DeliveryEngine
 from otel_agent.delivery.senders.http.sender import HttpSender
@@ -21,19 +22,12 @@ Build = Callable[..., DeliveryEngine]
 
 
 @pytest.fixture
-def server() -> Iterator[OtlpServer]:
-    """A receiver that behaves until told otherwise."""
-    with OtlpServer() as running:
-        yield running
-
-
-@pytest.fixture
 def build(server: OtlpServer, tmp_path: Path) -> Iterator[Build]:
     """Makes engines over one spool directory, as processes that follow each other would; all are closed."""
     made = []
 
     def engine(level: str = "spill", bounds: Bounds | None = None, **more: Any) -> DeliveryEngine:
-        settings = DeliverySettings(**{"retry_first_s": 0.05, "retry_most_s": 0.2, "held_first_s": 0.05, **more.pop("settings", {})})  # fmt: skip
+        settings = DeliverySettings(**{"retry_first_s": 0.05, "retry_most_s": 0.2, "held_first_s": 0.05, "timeout_s": PATIENCE_S, **more.pop("settings", {})})  # fmt: skip
         spool = Spool(tmp_path / "spool", service="trader", level=level, bounds=bounds)
         made.append(DeliveryEngine(HttpSender(build_targets(server.endpoint)), spool=spool, settings=settings, **more))
         return made[-1]
@@ -66,7 +60,7 @@ def test_the_next_process_sends_what_the_last_one_could_not(server: OtlpServer, 
     end = second.close(2.0)
 
     assert (1021, 0, 0) == (last.spooled, last.dropped, last.queued)
-    assert took_s < 2.3
+    assert took_s < PATIENCE_S / 2
     assert delivered
     assert (1000, 0, 20, ["agent.cash"]) == (
         len(set(server.spans)),
@@ -86,11 +80,8 @@ def test_an_outage_goes_to_the_disk_and_back(server: OtlpServer, build: Build) -
     server.stop()
     for _ in range(5):
         put(engine.queues["traces"], spans(20))
-        time.sleep(0.05)
-    deadline_s = time.monotonic() + 10
-    while engine.status()["traces"]["spooled"] < 100 and time.monotonic() < deadline_s:
-        time.sleep(0.01)
-    away = engine.status()
+        until(lambda: not engine.queues["traces"].items)
+    away = until(engine.status, lambda status: status["traces"]["spooled"] == 100)
     server.start()
     arrived = server.wait_for(lambda s: len(set(s.spans)) == 100)
     end = engine.close(2)
@@ -109,7 +100,7 @@ def test_a_burst_beyond_the_queue_goes_to_the_disk(server: OtlpServer, build: Bu
     engine.start()
     for _ in range(50):
         put(engine.queues["traces"], spans(100))
-        time.sleep(0.002)
+        until(lambda: len(engine.queues["traces"].items) <= 800, interval_s=0.002)
     status = engine.status()
     server.mode = "ok"
     delivery = engine.flush(20)
@@ -186,7 +177,7 @@ def test_a_spool_that_is_full_gives_up_the_oldest(server: OtlpServer, build: Bui
     engine.start()
     for _ in range(40):
         put(engine.queues["traces"], spans(50, text="y" * 100))
-        time.sleep(0.03)
+        until(lambda: not engine.queues["traces"].items)
     engine.close(1)
     status = engine.status()["traces"]
     server.start()
@@ -271,15 +262,15 @@ def test_a_hurry_ends_a_close_at_once(server: OtlpServer, build: Build) -> None:
     engine.start()
     put(engine.queues["traces"], spans(50))
     assert server.wait_for(lambda s: bool(s.requests))
-    closing = threading.Thread(target=engine.close, args=(30,))
+    closing = threading.Thread(target=engine.close, args=(PATIENCE_S,))
     closing.start()
     began_s = time.monotonic()
     engine.hurry()
-    closing.join(10)
+    closing.join(PATIENCE_S)
     took_s = time.monotonic() - began_s
 
     assert not closing.is_alive()
-    assert took_s < 2
+    assert took_s < PATIENCE_S / 2
     assert 50 == engine.status()["traces"]["spooled"]
 
 

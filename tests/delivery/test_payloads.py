@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from telemetry_items import collection, entries, spans
 from wire_shapes import readable, several
 
-from otel_agent.delivery.payloads import count_records, merge, split
+from otel_agent.delivery.payloads import Payload, count_records, merge, split
 from otel_agent.delivery.wire import encode_logs, encode_metrics, encode_spans
 
 Flat = list[tuple[bytes, bytes, bytes]]
@@ -99,3 +99,20 @@ def test_what_ends_too_early_is_no_request(content: bytes) -> None:
     """Lengths beyond the end, unknown wire types, endless numbers and field 0 are named."""
     with pytest.raises(ValueError, match="byte"):
         count_records(content)
+
+
+def test_a_metric_of_a_cut_collection_is_counted_once() -> None:
+    """The halves of a collection stand for one collection together."""
+    halves = Payload(encode_metrics(collection("a", "b", "c")), 1).halves("metrics")
+
+    assert halves is not None
+    assert [0, 1] == [half.items for half in halves]
+
+
+def test_halves_lie_where_the_whole_lay() -> None:
+    """Both halves of a request from the disk know their place there; a request of one record has no halves."""
+    halves = Payload(encode_spans(spans(3)), 3, backlog := object()).halves("traces")
+
+    assert halves is not None
+    assert [(1, backlog), (2, backlog)] == [(half.items, half.backlog) for half in halves]
+    assert Payload(encode_spans(spans(1)), 1).halves("traces") is None

@@ -25,7 +25,7 @@ from otel_agent import catalog, guard
 from otel_agent.delivery.wire import encode_spans
 from otel_agent.instruments.automatic.pending_spans import CallSite
 from otel_agent.instruments.databases import sqlalchemy as instrument
-from otel_agent.logs.exceptions import exception_attributes
+from otel_agent.logs.messages import exception_attributes
 from otel_agent.recording.failures import SAFE_TEXT, stack_of, text_of
 from otel_agent.recording.provider import TracerProvider as OurTracerProvider
 
@@ -651,7 +651,7 @@ import sys
 from otel_agent.delivery.wire import encode_spans
 from otel_agent.instruments.databases import sqlalchemy as instrument
 from otel_agent.instruments.automatic.pending_spans import CallSite
-from otel_agent.logs.exceptions import exception_attributes
+from otel_agent.logs.messages import exception_attributes
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
 
-from otel_agent.logs.bridge import Entry
+from otel_agent.logs.bridge import LogEntry
 from otel_agent.logs.formatting import MAX_LINE_BYTES, JsonFormatter, json_line, shortened, text_line
 from otel_agent.logs.otel import build_logger_provider
 
@@ -24,9 +24,9 @@ VALUES = st.recursive(
 )
 
 
-def entry(body: str = "filled", **more: Any) -> Entry:
+def entry(body: str = "filled", **more: Any) -> LogEntry:
     """An entry as the bridge makes it."""
-    made = Entry()
+    made = LogEntry()
     made.resource, made.logger, made.time_ns = Resource({"service.name": "trader"}), "orders", 1_700_000_000_123_456_789
     made.severity_number, made.severity_text = 9, "INFO"
     made.message, made.arguments, made.text, made.attributes = body, None, None, None

@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from waiting import until
 
 from otel_agent.delivery.wire import encode_metrics, encode_spans
 from otel_agent.instruments.databases import sqlalchemy as instrument
@@ -146,14 +146,14 @@ class Postgres:
                 *("initdb", "-D", str(self._data), "-U", "trader", "-A", "scram-sha-256", "--no-sync"),
                 *("--pwfile", str(self._folder / "password"), "-E", "UTF8", "--locale", "C"),
             )
-        deadline_s = time.monotonic() + 60
-        while time.monotonic() < deadline_s:
-            if self._process is None or self._process.poll() is not None:
-                self._launch()
-            if self._is_ready():
-                return
-            time.sleep(0.05)
-        raise TimeoutError((self._folder / "log").read_text()[-2000:])
+        if not until(self._answers):
+            raise TimeoutError((self._folder / "log").read_text()[-2000:])
+
+    def _answers(self) -> bool:
+        """Whether it answers; one that has ended, because another took its port, is started again."""
+        if self._process is None or self._process.poll() is not None:
+            self._launch()
+        return self._is_ready()
 
     def _launch(self) -> None:
         program = self.program("postgres")

@@ -36,6 +36,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
 )
+from waiting import PATIENCE_S, until
 
 from otel_agent.delivery.wire.primitives import delimited, varint
 
@@ -133,14 +134,9 @@ class OtlpServer:
         with self._lock:
             self._script += modes
 
-    def wait_for(self, condition: Callable[["OtlpServer"], bool], timeout_s: float = 20.0) -> bool:
+    def wait_for(self, condition: Callable[["OtlpServer"], bool], timeout_s: float = PATIENCE_S) -> bool:
         """Poll until something is so."""
-        end_s = time.monotonic() + timeout_s
-        while time.monotonic() < end_s:
-            if condition(self):
-                return True
-            time.sleep(0.01)
-        return condition(self)
+        return until(lambda: condition(self), timeout_s=timeout_s, interval_s=0.01)
 
     @property
     def spans(self) -> list[tuple[str, str, str]]:

@@ -16,7 +16,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from wire_shapes import Light, Site
 
-from otel_agent.logs.bridge import Entry
+from otel_agent.logs.bridge import LogEntry
 
 RESOURCE = Resource({"service.name": "trader"})
 SCOPE = InstrumentationScope("tests")
@@ -30,13 +30,13 @@ def spans(number: int, name: str = "decide", **own: Any) -> list[Light]:
     return [Light(site, span_id=next(_numbers), own=own or None) for _ in range(number)]
 
 
-def entries(number: int, message: str = "filled") -> list[Entry]:
+def entries(number: int, message: str = "filled") -> list[LogEntry]:
     """Log entries of the bridge."""
     return [_entry(f"{message} {index}") for index in range(number)]
 
 
-def _entry(message: str) -> Entry:
-    entry = Entry()
+def _entry(message: str) -> LogEntry:
+    entry = LogEntry()
     entry.resource, entry.logger, entry.time_ns = RESOURCE, "trader", 1
     entry.severity_number, entry.severity_text = 9, "INFO"
     entry.message, entry.arguments, entry.text, entry.attributes = message, None, None, None

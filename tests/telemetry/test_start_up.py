@@ -32,7 +32,7 @@ LATER = {
     "otel_agent.delivery.senders.http.sender",
     "otel_agent.delivery.senders.targets",
     "otel_agent.telemetry.assembly.senders",
-    "otel_agent.redaction.keys",
+    "otel_agent.redaction.secret_names",
     "otel_agent.redaction.rules",
     "otel_agent.health.monitor",
     "otel_agent.health.answers",
@@ -54,7 +54,7 @@ SELDOM = {
     "otel_agent.logs.rotation",
     "otel_agent.telemetry.assembly.alerting",
     "otel_agent.telemetry.assembly.terminal",
-    "otel_agent.redaction.patterns",
+    "otel_agent.redaction.custom_patterns",
 }
 """What only those have who ask for it."""
 
@@ -119,7 +119,7 @@ def test_init_returns_before_what_is_heavy_is_loaded(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("section", "settings", "module"),
     [
-        ("redact", {"keys": ["badge"]}, "otel_agent.redaction.patterns"),
+        ("redact", {"keys": ["badge"]}, "otel_agent.redaction.custom_patterns"),
         ("logs", {"console": "json"}, "otel_agent.logs.queue"),
         ("alerts", {"defaults": True}, "otel_agent.alerts.engine"),
     ],

@@ -1,5 +1,5 @@
 """
-Lengths of time as Prometheus writes them: "1h30m".
+Durations as Prometheus writes them: "1h30m".
 
 Source: https://prometheus.io/docs/prometheus/latest/querying/basics/#time-durations
 """
@@ -14,16 +14,16 @@ _FORM = re.compile(r"(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(
 
 def duration_s(text: object) -> float:
     """
-    Read a length of time.
+    Read a duration.
 
     Args:
-        text: "5m", "1h30m", "250ms", "0"; a number counts as seconds.
+        text: A string such as "5m", "1h30m", "250ms" or "0"; a number counts as seconds.
 
     Returns:
         Seconds, at least 0.
 
     Raises:
-        ValueError: When it is none; the message says how to write one.
+        ValueError: When it is not a duration; the message says how to write one.
     """
     if isinstance(text, int | float) and not isinstance(text, bool) and 0 <= text < _UNITS_MS["y"]:
         return float(text)
@@ -31,7 +31,7 @@ def duration_s(text: object) -> float:
     if text == "0":
         return 0.0
     if match is None or not text:
-        raise ValueError(f"{text!r} is no length of time; write it like 30s, 5m or 1h30m")
+        raise ValueError(f"{text!r} is not a duration; write it like 30s, 5m or 1h30m")
     return (
         sum(int(count) * unit_ms for count, unit_ms in zip(match.groups(), _UNITS_MS.values(), strict=True) if count)
         / 1000
@@ -40,10 +40,10 @@ def duration_s(text: object) -> float:
 
 def duration_text(seconds: float) -> str:
     """
-    Write a length of time as Prometheus does.
+    Write a duration as Prometheus does.
 
     Args:
-        seconds: At least 0; what is below a millisecond is cut off.
+        seconds: Length in seconds, at least 0; it is rounded to milliseconds.
     """
     rest_ms = round(seconds * 1000)
     if not rest_ms:

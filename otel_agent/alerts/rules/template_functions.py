@@ -24,7 +24,7 @@ def text_of(value: Any) -> str:
     A value as Go's templates print it.
 
     Args:
-        value: A text, a number, a truth value or a map of texts.
+        value: A string, a number, a boolean or a map of strings.
     """
     if isinstance(value, bool):
         return "true" if value else "false"

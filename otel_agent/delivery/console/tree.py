@@ -115,7 +115,7 @@ def printable(text: str) -> str:
     A text that cannot command a terminal.
 
     Args:
-        text: Anything.
+        text: Text from anywhere.
 
     Returns:
         The same with control, format and unpaired characters replaced by "�", line ends by a space.

@@ -26,7 +26,7 @@ from otel_agent.guard import shared
 from otel_agent.instruments.functions.calls import record_error
 from otel_agent.recording.context import SPAN_KEY, current, make_current, with_span
 from otel_agent.recording.failures import is_failure
-from otel_agent.recording.sampling import RateLimit
+from otel_agent.recording.sampling.rate_limits import RateLimit
 
 __all__ = ["SCOPE", "CallSite", "DurationObserver", "PendingSpan"]
 
@@ -167,7 +167,7 @@ class PendingSpan(Span):
             error: Exception the call ended with, or `None`.
 
         Returns:
-            Whether the call mattered: it has a span.
+            Whether the call mattered: it has a span, or it failed.
         """
         self.ended_ns = wall_ns()
         try:
@@ -189,7 +189,7 @@ class PendingSpan(Span):
             {} if ancestor is None else {SPAN_KEY: ancestor}
         )
         if span is None:
-            return False
+            return is_failed
         if error is not None:
             record_error(span, error)
         if span.is_recording():

@@ -10,10 +10,9 @@ from typing import Any
 
 from otel_agent.config.sections.export import SIGNALS, ExportSettings
 from otel_agent.config.sections.keeping import SpoolSettings
-from otel_agent.delivery.outcomes import ExportOutcome, Sender, Verdict
+from otel_agent.delivery.outcomes import ExportOutcome, Sender, StatelessSender, Verdict
+from otel_agent.delivery.senders.composite import CopyingSender, SignalSender
 from otel_agent.delivery.senders.http.sender import HttpSender
-from otel_agent.delivery.senders.resting import Resting
-from otel_agent.delivery.senders.several import BySignal, Copying
 from otel_agent.delivery.senders.targets import ExportTarget, build_targets
 from otel_agent.delivery.spool.bounds import Bounds
 from otel_agent.delivery.spool.directories import default_directory
@@ -57,9 +56,9 @@ def build_sender(
             routes.setdefault(signal, []).append(writers[path])
     if not routes:
         return None
-    return BySignal(
+    return SignalSender(
         {
-            signal: Copying(*found) if len(found) > 1 else found[0]
+            signal: CopyingSender(*found) if len(found) > 1 else found[0]
             for signal, found in ((signal, routes.get(signal, [Nowhere()])) for signal in SIGNALS)
         }
     )
@@ -93,7 +92,7 @@ def _targets(
     return {signal: built[signal] for signal in signals}
 
 
-class Nowhere(Resting):
+class Nowhere(StatelessSender):
     """Takes what nobody wants: a signal that observers alone are for."""
 
     def send(self, signal: str, body: bytes, timeout_s: float) -> ExportOutcome:  # noqa: ARG002 - the protocol's signature

@@ -75,11 +75,11 @@ groups:
     assert ["Good", "AlsoGood"] == [rule.name for rule in rules.rules]
     assert [
         "a.yml:3: `intervall` is not known here; did you mean `interval`?",
-        "a.yml:6: group 'g', rule 'Bad': `expr`: this is no PromQL: unexpected end of input",
+        "a.yml:6: group 'g', rule 'Bad': `expr`: invalid PromQL: unexpected end of input",
         "a.yml:7: group 'g', rule 'Worse': `expr`: the function sort() is outside the subset",
         "a.yml:7: group 'g', rule 'Worse': `labels`: 'a-b' is no name; use letters, digits and _",
         "a.yml:7: group 'g', rule 'Worse': `annotations.x`: template '{{ query }}': the function query is not supported",
-        "a.yml:7: group 'g', rule 'Worse': `for`: 'soon' is no length of time; write it like 30s, 5m or 1h30m",
+        "a.yml:7: group 'g', rule 'Worse': `for`: 'soon' is not a duration; write it like 30s, 5m or 1h30m",
         "a.yml:8: group 'g', rule 'Both': a rule has either `alert` or `record`, and needs one of them",
         "a.yml:9: group 'g', rule '(without a name)': a rule has either `alert` or `record`, and needs one of them",
         "a.yml:10: group 'g', rule 'a-b': `for` belongs to alerts, not to a recording rule",

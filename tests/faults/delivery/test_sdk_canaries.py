@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from otlp_server import OtlpServer
 
-from otel_agent.delivery.preparation import Preparation
+from otel_agent.delivery.encoding import RequestEncoder
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_a_flush_keeps_to_its_timeout() -> None:
 @pytest.mark.parametrize("name", ["decide", "file-\udcff"])
 def test_ours_keeps_what_the_sdk_loses(name: str) -> None:
     """The same spans of the SDK's leave through our encoder."""
-    made, dropped = Preparation("traces", None, 1 << 20).requests([span(), span(name), span()])
+    made, dropped = RequestEncoder("traces", None, 1 << 20).requests([span(), span(name), span()])
 
     assert 3 == made[0].items
     assert not dropped

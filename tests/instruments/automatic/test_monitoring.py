@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import contextvars
 import sys
 from collections import deque
 from collections.abc import Iterator
@@ -177,12 +178,17 @@ def test_what_a_context_manager_attaches_stays_for_its_block(rig: Rig) -> None:
 
 def test_what_a_function_leaves_attached_stays_without_its_span(rig: Rig) -> None:
     """Whoever detaches it later comes back to what was current before, as far as spans are concerned."""
-    token = rig.module.begin()
-    during = baggage.get_baggage("who"), trace.get_current_span()
-    context.detach(token)
 
-    assert ("ana", trace.INVALID_SPAN) == during
-    assert not trace.get_current_span().get_span_context().is_valid
+    def begins_and_ends() -> tuple[Any, Any, Any]:
+        token = rig.module.begin()
+        during = baggage.get_baggage("who"), trace.get_current_span()
+        context.detach(token)
+        return *during, trace.get_current_span()
+
+    who, during, after = contextvars.copy_context().run(begins_and_ends)
+
+    assert ("ana", trace.INVALID_SPAN) == (who, during)
+    assert (False, False) == (after.is_recording(), after.get_span_context().is_valid)
 
 
 def test_a_quick_function_is_left_alone_after_its_trial(rig: Rig) -> None:
