@@ -20,8 +20,9 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from otel_agent import catalog, guard
 from otel_agent.instruments.caches import watching
 from otel_agent.instruments.caches.adapters import watch_cache
-from otel_agent.instruments.caches.cached import CacheInfo, cached
-from otel_agent.instruments.caches.watching import CacheRegistry, Figures
+from otel_agent.instruments.caches.cached import cached
+from otel_agent.instruments.caches.function_cache import CacheInfo
+from otel_agent.instruments.caches.watching import CacheRegistry, CacheStatistics
 
 LONG_S = 20.0
 
@@ -516,7 +517,7 @@ def test_what_is_no_cache_is_given_back() -> None:
 def test_a_name_taken_gets_a_number() -> None:
     """Two caches never share a series."""
     caches = CacheRegistry()
-    names = [caches.add("quotes", lambda: Figures(0, 0)) for _ in range(3)]
+    names = [caches.add("quotes", lambda: CacheStatistics(0, 0)) for _ in range(3)]
 
     assert ["quotes", "quotes-2", "quotes-3"] == names
 
@@ -538,13 +539,13 @@ def test_a_decorated_function_can_be_renamed(collector: Collector) -> None:
 def test_the_ratio_is_that_of_the_last_minute() -> None:
     """An old success does not hide a fresh failure, and no lookup is not a ratio of zero."""
     now_s = [0.0]
-    figures = [Figures(0, 0)]
+    figures = [CacheStatistics(0, 0)]
     caches = CacheRegistry(lambda: now_s[0])
     caches.add("quotes", lambda: figures[0])
     (watched,) = caches.each()
     ratios = []
     for at_s, hits, misses in ((1, 90, 10), (30, 90, 10), (62, 90, 20), (200, 90, 20)):
-        now_s[0], figures[0] = float(at_s), Figures(hits, misses)
+        now_s[0], figures[0] = float(at_s), CacheStatistics(hits, misses)
         ratios.append(watched.hit_ratio())
 
     assert [0.9, 0.9, 0.0, None] == ratios

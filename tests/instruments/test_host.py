@@ -19,8 +19,8 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader, MetricsData
 from otel_agent import catalog
 from otel_agent.instruments.machine import cgroup, host, process, psutil_readings, runtime
 from otel_agent.instruments.machine.intervals import LatestReading
-from otel_agent.instruments.machine.procfs import HostFiles, ProcessFiles
-from otel_agent.instruments.machine.readings import HostReading, Memory, ProcessReading
+from otel_agent.instruments.machine.procfs import ProcfsHostReader, ProcfsProcessReader
+from otel_agent.instruments.machine.readings import HostReading, MemoryReading, ProcessReading
 from otel_agent.processors import kept_histograms
 from otel_agent.processors.meters import AgentMeterProvider
 from otel_agent.processors.metrics import AgentMetricReader
@@ -64,7 +64,7 @@ def bench() -> Iterator[Bench]:
 
 def reading(at_s: float, *, user_s: float = 0.0, idle_s: float = 0.0) -> HostReading:
     """The host as a test wants it."""
-    memory = Memory(1000, 600, 100, 0, 0, 0, 0)
+    memory = MemoryReading(1000, 600, 100, 0, 0, 0, 0)
     return HostReading(at_s, {"user": user_s, "idle": idle_s}, memory)
 
 
@@ -150,7 +150,7 @@ def test_what_is_emitted_is_what_is_catalogued(*, detail: bool) -> None:
 @on_linux
 def test_host_values_agree_with_psutil() -> None:
     """Both ways of reading the host give the same values within one per cent."""
-    ours, theirs = HostFiles(detail=True)(), psutil_readings.read_host_in_detail()
+    ours, theirs = ProcfsHostReader(detail=True)(), psutil_readings.read_host_in_detail()
 
     assert theirs.memory.total_bytes == ours.memory.total_bytes
     assert pytest.approx(theirs.memory.available_bytes, rel=0.01) == ours.memory.available_bytes
@@ -163,7 +163,7 @@ def test_host_values_agree_with_psutil() -> None:
     for name, interface in ours.interfaces.items():
         assert pytest.approx(theirs.interfaces[name].received_bytes, rel=0.01, abs=10_000) == interface.received_bytes
     usage = psutil.disk_usage(".")
-    (here,) = HostFiles()().filesystems.values()
+    (here,) = ProcfsHostReader()().filesystems.values()
     assert pytest.approx(usage.used, rel=0.01) == here.used_bytes
     assert pytest.approx(usage.free, rel=0.01) == here.available_bytes
 
@@ -171,7 +171,7 @@ def test_host_values_agree_with_psutil() -> None:
 @on_linux
 def test_process_values_agree_with_psutil() -> None:
     """Both ways of reading this process give the same values."""
-    ours, theirs = ProcessFiles()(), psutil_readings.read_process()
+    ours, theirs = ProcfsProcessReader()(), psutil_readings.read_process()
 
     assert pytest.approx(theirs.memory_bytes, rel=0.02) == ours.memory_bytes
     assert pytest.approx(theirs.user_s + theirs.system_s, rel=0.01, abs=0.1) == ours.user_s + ours.system_s
@@ -276,7 +276,7 @@ def test_the_cpu_share_under_a_limit_is_that_of_the_limit(bench: Bench) -> None:
         def read(self) -> cgroup.CgroupLimits:
             return next(limits)
 
-    measured = host._Host(lambda: next(readings), Group, tick_s=0, detail=False)
+    measured = host._HostMetrics(lambda: next(readings), Group, tick_s=0, detail=False)
     measured._latest.get()
     ((share, _),) = measured.cpu_utilization()
 

@@ -18,11 +18,11 @@ from opentelemetry.semconv.attributes.error_attributes import ERROR_TYPE
 
 from otel_agent import catalog
 from otel_agent.catalog import OURS
-from otel_agent.instruments.databases.errors import error_type, mark, status_code
+from otel_agent.instruments.databases.engines import Database, Databases, describe
+from otel_agent.instruments.databases.errors import attach_safe_text, error_type, status_code
 from otel_agent.instruments.databases.histograms import LIMIT, DurationHistograms
+from otel_agent.instruments.databases.n_plus_one import RepeatedQueries
 from otel_agent.instruments.databases.pools import Pools
-from otel_agent.instruments.databases.prepared import Database, Databases, describe
-from otel_agent.instruments.databases.repeats import Repeats
 from otel_agent.recording.failures import SAFE_TEXT
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "databases.py"
@@ -107,7 +107,9 @@ def test_a_database_is_described_without_secrets(
 
 def test_products_have_their_conventional_names() -> None:
     """The stable names of the conventions are met."""
-    systems = {described(f"{name}://h").system for name in ("postgresql", "mysql", "mariadb", "mssql")}
+    systems = {
+        described(f"{name}://h").attributes["db.system.name"] for name in ("postgresql", "mysql", "mariadb", "mssql")
+    }
 
     assert {member.value for member in DbSystemNameValues} == systems
 
@@ -161,30 +163,30 @@ def test_threads_that_meet_at_a_new_engine_describe_it_once() -> None:
 )
 def test_quotes_are_read_as_the_product_reads_them(url: str, sql: str, text: str) -> None:
     """What encloses names in one product encloses strings in another; what is not known counts as a string."""
-    assert text == described(url).prepared(sql).text
+    assert text == described(url).statements.of(sql).text
 
 
 def test_a_statement_is_prepared_once() -> None:
     """The same statement, with whatever values, is the same object until it is forgotten."""
     database = described("postgresql://")
-    first = database.prepared("SELECT a FROM t WHERE b = 1")
+    first = database.statements.of("SELECT a FROM t WHERE b = 1")
 
-    assert first is database.prepared("SELECT a FROM t WHERE b = 1")
-    assert first is database.prepared("SELECT a FROM t WHERE b = 'x'")
-    assert database.batch(first) is database.batch(first)
+    assert first is database.statements.of("SELECT a FROM t WHERE b = 1")
+    assert first is database.statements.of("SELECT a FROM t WHERE b = 'x'")
+    assert database.statements.batch_of(first) is database.statements.batch_of(first)
 
 
 def test_memory_for_statements_is_bounded() -> None:
     """However many different statements an agent makes up, a bounded number is remembered and measured."""
     database = described("postgresql://")
     for number in range(LIMIT + 2000):
-        database.prepared(f"SELECT a FROM table_{number}").record(0.01)
+        database.statements.of(f"SELECT a FROM table_{number}").record(0.01)
     kept = database.histograms.distributions()
     overflow = [each for each in kept if each.attributes == {"otel.metric.overflow": True}]
 
     assert LIMIT + 1 == len(kept)
     assert 2000 == sum(overflow[0].read()[0])
-    assert len(database._statements.known) <= 1000
+    assert len(database.statements) <= 1000
 
 
 def test_overflow_is_the_same_through_the_api() -> None:
@@ -205,7 +207,7 @@ def test_overflow_is_the_same_through_the_api() -> None:
 
 def test_repetitions_are_counted_within_bounds() -> None:
     """Counts are per parent and text; neither parents nor texts are kept without end."""
-    repeats = Repeats()
+    repeats = RepeatedQueries()
     assert [1, 2, 3] == [repeats.count("parent", "a") for _ in range(3)]
     assert 1 == repeats.count("other parent", "a")
     assert 0 == [repeats.count("parent", f"text {number}") for number in range(100)][-1]
@@ -247,8 +249,8 @@ def test_marking_survives_exceptions_that_refuse() -> None:
 
     first, second = DriverError(5, "canary"), DriverError()
     first.__cause__, second.__cause__ = second, first
-    mark(RefusingError(), None, "SELECT ?")
-    mark(first, None, "")
+    attach_safe_text(RefusingError(), None, "SELECT ?")
+    attach_safe_text(first, None, "")
 
     assert f"({__name__}.DriverError 5)" == getattr(first, SAFE_TEXT)
     assert f"{__name__}.DriverError" == error_type(first)

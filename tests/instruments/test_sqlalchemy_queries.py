@@ -633,7 +633,7 @@ def test_our_failure_never_reaches_the_agent(monkeypatch: pytest.MonkeyPatch) ->
     def broken(*_: object, **__: object) -> object:
         raise RuntimeError("broken")
 
-    for name in ("prepared.describe", "pools.PoolWatch.count"):
+    for name in ("engines.describe", "pools.PoolWatch.count"):
         monkeypatch.setattr(f"otel_agent.instruments.databases.{name}", broken)
     engine = create_engine()
     with engine.connect() as connection:

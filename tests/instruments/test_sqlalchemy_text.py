@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otel_agent.instruments.databases.statements.memory import Generations, Readings
-from otel_agent.instruments.databases.statements.text import LIMIT, read
-from otel_agent.instruments.databases.statements.tokens import Quotes
+from otel_agent.instruments.databases.statements.sanitization import LIMIT, sanitize
+from otel_agent.instruments.databases.statements.statement_cache import StatementFactsCache, TwoGenerationCache
+from otel_agent.instruments.databases.statements.tokens import QuoteStyle
 
 CANARY = "canary4711"
 
@@ -64,9 +64,9 @@ MYSQL_LITERALS = [
 DOUBTFUL_LITERALS = [f'"{CANARY}"', f"'it\\'s {CANARY}'", f"'{CANARY}\\' || '{CANARY}'", f"1 # {CANARY}\n"]
 
 CASES = [
-    *((Quotes.STANDARD, literal) for literal in LITERALS),
-    *((Quotes.BACKSLASH, literal) for literal in MYSQL_LITERALS),
-    *((Quotes.DOUBTFUL, literal) for literal in [*LITERALS, *DOUBTFUL_LITERALS]),
+    *((QuoteStyle.STANDARD, literal) for literal in LITERALS),
+    *((QuoteStyle.BACKSLASH, literal) for literal in MYSQL_LITERALS),
+    *((QuoteStyle.DOUBTFUL, literal) for literal in [*LITERALS, *DOUBTFUL_LITERALS]),
 ]
 
 
@@ -83,16 +83,16 @@ CASES = [
         "SELECT a FROM orders WHERE b = {",
     ],
 )
-def test_no_literal_survives(statement: str, quotes: Quotes, literal: str) -> None:
+def test_no_literal_survives(statement: str, quotes: QuoteStyle, literal: str) -> None:
     """However a value is written and wherever it stands, neither the text nor the summary holds it."""
     sql = statement.replace("{}", literal).replace("{", literal[: len(literal) // 2 + 5])
-    reading = read(sql, quotes)
-    remembered = Readings(quotes).of(sql)
+    reading = sanitize(sql, quotes)
+    remembered = StatementFactsCache(quotes).of(sql)
 
     for said in (reading, remembered):
         assert "canary" not in f"{said}"
         assert "4711" not in f"{said}"
-        assert "canary" not in read(said.text, quotes).text
+        assert "canary" not in sanitize(said.text, quotes).text
     assert reading == remembered
 
 
@@ -122,7 +122,7 @@ def test_no_literal_survives(statement: str, quotes: Quotes, literal: str) -> No
 )
 def test_texts_stay_readable(sql: str, text: str) -> None:
     """Names and operators stay, space shrinks, lists collapse."""
-    assert text == read(sql).text
+    assert text == sanitize(sql).text
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_texts_stay_readable(sql: str, text: str) -> None:
 )
 def test_names_are_kept_where_no_string_can_stand(sql: str, text: str) -> None:
     """SQLite takes a double-quoted name that it does not find for a string; what SQLAlchemy writes stays readable."""
-    assert text == read(sql, Quotes.DOUBTFUL).text
+    assert text == sanitize(sql, QuoteStyle.DOUBTFUL).text
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_names_are_kept_where_no_string_can_stand(sql: str, text: str) -> None:
 )
 def test_operations_and_tables_are_found(sql: str, summary: str, operation: str, collection: str) -> None:
     """The summary names operations and tables in their order, and the table only when there is one."""
-    reading = read(sql)
+    reading = sanitize(sql)
 
     assert (summary, operation, collection) == (reading.summary, reading.operation, reading.collection)
 
@@ -194,7 +194,7 @@ def test_operations_and_tables_are_found(sql: str, summary: str, operation: str,
 def test_a_summary_is_bounded_and_its_names_are_whole() -> None:
     """Names are left out rather than cut."""
     tables = [f"table_with_a_long_name_{number}" for number in range(50)]
-    summary = read(f"SELECT 1 FROM {', '.join(tables)}").summary
+    summary = sanitize(f"SELECT 1 FROM {', '.join(tables)}").summary
 
     assert len(summary) <= 255
     assert set(summary.split()) <= {"SELECT", *tables}
@@ -245,25 +245,25 @@ PIECES = st.sampled_from(
 SQL = st.one_of(st.text(), st.lists(PIECES).map("".join))
 
 
-@given(SQL, st.sampled_from(Quotes))
-def test_anything_at_all_can_be_read(sql: str, quotes: Quotes) -> None:
+@given(SQL, st.sampled_from(QuoteStyle))
+def test_anything_at_all_can_be_read(sql: str, quotes: QuoteStyle) -> None:
     """Reading never raises, and what was read reads as itself."""
-    text = read(sql, quotes).text
+    text = sanitize(sql, quotes).text
 
-    assert text == read(text, quotes).text
+    assert text == sanitize(text, quotes).text
     assert "'" not in text or '"' in sql or "`" in sql
-    assert Readings(quotes).of(sql).text == text
+    assert StatementFactsCache(quotes).of(sql).text == text
 
 
-@given(st.text(alphabet="abc 'x\"\\$-/*1;#\n", max_size=30), st.sampled_from(Quotes))
-def test_quoted_text_never_survives(secret: str, quotes: Quotes) -> None:
+@given(st.text(alphabet="abc 'x\"\\$-/*1;#\n", max_size=30), st.sampled_from(QuoteStyle))
+def test_quoted_text_never_survives(secret: str, quotes: QuoteStyle) -> None:
     """Whatever stands in a well-formed literal is gone, and what stands behind it is still there."""
     escaped = secret.replace("'", "''")
-    if quotes is Quotes.BACKSLASH:
+    if quotes is QuoteStyle.BACKSLASH:
         escaped = secret.replace("\\", "\\\\").replace("'", "''")
-    text = read(f"SELECT a FROM t WHERE b = '{escaped}' AND c = 'd'", quotes).text
+    text = sanitize(f"SELECT a FROM t WHERE b = '{escaped}' AND c = 'd'", quotes).text
 
-    if quotes is Quotes.DOUBTFUL and "\\" in secret:
+    if quotes is QuoteStyle.DOUBTFUL and "\\" in secret:
         assert "SELECT a FROM t WHERE b = ?" == text
     else:
         assert "SELECT a FROM t WHERE b = ? AND c = ?" == text
@@ -276,7 +276,7 @@ def test_quoted_text_never_survives(secret: str, quotes: Quotes) -> None:
 )
 def test_no_number_survives(number: object) -> None:
     """However a number is written, no digit of it is left."""
-    text = read(f"SELECT a FROM t WHERE b > {number} LIMIT {number}").text
+    text = sanitize(f"SELECT a FROM t WHERE b > {number} LIMIT {number}").text
 
     assert "SELECT a FROM t WHERE b > ? LIMIT ?" == text
 
@@ -307,7 +307,7 @@ def test_time_grows_with_length_only(piece: str) -> None:
     def took_s(length: int) -> float:
         sql = (piece * length)[:length]
         begin_s = time.perf_counter()
-        read(sql, Quotes.STANDARD)
+        sanitize(sql, QuoteStyle.STANDARD)
         return time.perf_counter() - begin_s
 
     took_s(1000)
@@ -319,7 +319,7 @@ def test_time_grows_with_length_only(piece: str) -> None:
 
 def test_a_long_statement_is_cut() -> None:
     """What comes after the limit is left out, and the text says so."""
-    text = read("SELECT a FROM t WHERE b = 'x' OR " + "c = 'canary' OR " * 5000 + "d = 'canary'").text
+    text = sanitize("SELECT a FROM t WHERE b = 'x' OR " + "c = 'canary' OR " * 5000 + "d = 'canary'").text
 
     assert text.endswith(" …")
     assert "canary" not in text
@@ -328,7 +328,7 @@ def test_a_long_statement_is_cut() -> None:
 
 def test_statements_that_differ_in_values_share_one_reading() -> None:
     """Ten thousand literals make one text, and the memory for them is bounded."""
-    readings = Readings(Quotes.STANDARD, entries_limit=50)
+    readings = StatementFactsCache(QuoteStyle.STANDARD, entries_limit=50)
     found = {
         id(readings.of(f"SELECT a FROM t WHERE b = 'it''s {number}' AND c = {number}")) for number in range(10_000)
     }
@@ -341,7 +341,7 @@ def test_statements_that_differ_in_values_share_one_reading() -> None:
 @given(st.lists(st.text(max_size=8)))
 def test_memory_is_bounded(keys: list[str]) -> None:
     """Neither the number nor the length of what is remembered grows without end; the newest is never forgotten."""
-    memory: Generations[str] = Generations(5, 20)
+    memory: TwoGenerationCache[str] = TwoGenerationCache(5, 20)
     for key in keys:
         memory.put(key, key)
 
@@ -351,7 +351,7 @@ def test_memory_is_bounded(keys: list[str]) -> None:
 
 def test_what_is_asked_for_is_kept() -> None:
     """A text in use survives any number of others; one that is too long is never kept."""
-    memory: Generations[int] = Generations(5, 1000)
+    memory: TwoGenerationCache[int] = TwoGenerationCache(5, 1000)
     memory.put("used", 1)
     for number in range(100):
         memory.put(str(number), number)

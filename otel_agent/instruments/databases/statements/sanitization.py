@@ -1,5 +1,5 @@
 """
-What may be said of a statement: its text without values, its summary, its operation, its table.
+Sanitised query text: a statement without its values, beside its summary, operation and table.
 
 In the text every literal and placeholder is a `?`; lists of them after IN are one `?`, and of rows after VALUES that look the
 same the first stands for all. So one text stands for all executions of one query, whatever their values and however many.
@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from otel_agent.instruments.databases.statements.summary import summarize
-from otel_agent.instruments.databases.statements.tokens import Quotes, Token, TokenKind, tokenize
+from otel_agent.instruments.databases.statements.tokens import QuoteStyle, Token, TokenKind, tokenize
 
-__all__ = ["StatementFacts", "read"]
+__all__ = ["StatementFacts", "sanitize"]
 
 LIMIT = 16_384
 """Characters of a statement that are read; what follows is left out, and the text ends with an ellipsis."""
@@ -31,7 +31,7 @@ _NO_SPACE_BEFORE = frozenset({")", "]", ",", ";", ".", "::"})
 
 @dataclass(frozen=True, slots=True)
 class StatementFacts:
-    """What was found out about a statement; holds none of its values."""
+    """What may be said of a statement; holds none of its values."""
 
     text: str
     """The statement with `?` for every value."""
@@ -43,16 +43,16 @@ class StatementFacts:
     """The table, when there is exactly one."""
 
 
-def read(sql: str, quotes: Quotes = Quotes.STANDARD) -> StatementFacts:
+def sanitize(sql: str, quotes: QuoteStyle = QuoteStyle.STANDARD) -> StatementFacts:
     """
-    Read a statement. Never raises; takes time in proportion to its length.
+    Take every value out of a statement, and find operation and table. Never raises; takes time in proportion to its length.
 
     Args:
         sql: Any text at all.
         quotes: How its database reads quotes.
 
     Returns:
-        What may be said of it.
+        Text, summary, operation and table.
     """
     tokens = tokenize(sql[:LIMIT], quotes)
     tokens = _without_savepoint_name(tokens)

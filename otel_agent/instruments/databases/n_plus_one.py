@@ -1,5 +1,5 @@
 """
-Queries that are sent again and again under one parent: the N+1 pattern, seen while it happens.
+The N+1 pattern: queries that are sent again and again under one parent, seen while it happens.
 
 A loop that loads one related row at a time sends the same text under the same parent span. Counting costs a dictionary entry; what
 is done about it is left to whoever reads the spans.
@@ -7,18 +7,18 @@ is done about it is left to whoever reads the spans.
 
 from collections.abc import Hashable
 
-__all__ = ["FROM", "Repeats"]
+__all__ = ["FIRST_REPETITION", "RepeatedQueries"]
 
-FROM = 5
+FIRST_REPETITION = 5
 """Fewer repetitions are no pattern."""
 
 _PARENTS = 512
 _TEXTS = 64
 
 
-class Repeats:
+class RepeatedQueries:
     """
-    Counts per parent and text, for the parents seen last.
+    Counts of queries per parent and text, for the parents seen last.
 
     Used from many threads without a lock: one parent's queries are mostly one thread's, and a count that is one too low hurts
     nobody.
@@ -27,7 +27,6 @@ class Repeats:
     __slots__ = ("_old", "_young")
 
     def __init__(self) -> None:
-        """Begin with none."""
         self._young: dict[Hashable, dict[str, int]] = {}
         self._old: dict[Hashable, dict[str, int]] = {}
 
@@ -37,7 +36,7 @@ class Repeats:
 
         Args:
             parent: Identity of the parent span.
-            text: Of the query, without values.
+            text: Sanitised query text.
 
         Returns:
             How often it has been sent under this parent, this time included; 0 when too many different ones are counted.

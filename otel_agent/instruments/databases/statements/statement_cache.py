@@ -6,30 +6,28 @@ was not asked for since is forgotten. Reading takes no lock; two threads that me
 """
 
 import re
-from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from otel_agent.instruments.databases.statements.text import StatementFacts, read
-from otel_agent.instruments.databases.statements.tokens import Quotes
+from otel_agent.instruments.databases.statements.sanitization import StatementFacts, sanitize
+from otel_agent.instruments.databases.statements.tokens import QuoteStyle
 
-__all__ = ["Generations", "Readings"]
+__all__ = ["StatementFactsCache", "TwoGenerationCache"]
 
 _Value = TypeVar("_Value")
 
 
-class Generations(Generic[_Value]):
-    """A bounded memory by text."""
+class TwoGenerationCache(Generic[_Value]):
+    """
+    A bounded cache by text.
+
+    Args:
+        entries_limit: Entries of each of the two generations.
+        size_limit: Characters of all keys of a generation; a longer key is not kept at all.
+    """
 
     __slots__ = ("_entries_limit", "_old", "_size", "_size_limit", "_young")
 
     def __init__(self, entries_limit: int, size_limit: int) -> None:
-        """
-        Begin empty.
-
-        Args:
-            entries_limit: Of each of the two generations.
-            size_limit: Characters of all keys of a generation; a longer key is not kept at all.
-        """
         self._entries_limit = entries_limit
         self._size_limit = size_limit
         self._young: dict[str, _Value] = {}
@@ -69,10 +67,6 @@ class Generations(Generic[_Value]):
         self._young[key] = value
         self._size += size
 
-    def clear(self) -> None:
-        """Forget everything."""
-        self._old, self._young, self._size = {}, {}, 0
-
     def __len__(self) -> int:
         return len(self._young.keys() | self._old.keys())
 
@@ -84,44 +78,40 @@ _TRICKY = re.compile(r'["\\`$#\[]|--|/\*')
 _SIMPLE = re.compile(r"(?<![\w&])'[^']*(?:''[^']*)*+'(?![\w'])|(?<![\w.$@:?%])(?<![eE][+-])\d+(?:\.\d+)?(?![\w.])")
 
 
-class Readings:
-    """Readings of the statements of one database, by the statement's text without its simplest literals."""
+class StatementFactsCache:
+    """
+    Facts of the statements of one database, by the statement's text without its simplest literals.
+
+    Args:
+        quotes: How the database reads quotes.
+        entries_limit: See `TwoGenerationCache`.
+        size_limit: See `TwoGenerationCache`.
+    """
 
     __slots__ = ("_known", "_quotes")
 
-    def __init__(self, quotes: Quotes, entries_limit: int = 1000, size_limit: int = 1_000_000) -> None:
-        """
-        Begin with none.
-
-        Args:
-            quotes: How the database reads quotes.
-            entries_limit: See `Generations`.
-            size_limit: See `Generations`.
-        """
+    def __init__(self, quotes: QuoteStyle, entries_limit: int = 1000, size_limit: int = 1_000_000) -> None:
         self._quotes = quotes
-        self._known: Generations[StatementFacts] = Generations(entries_limit, size_limit)
+        self._known: TwoGenerationCache[StatementFacts] = TwoGenerationCache(entries_limit, size_limit)
 
     def of(self, sql: str) -> StatementFacts:
         """
-        Read a statement, or remember having done so.
+        Sanitise a statement, or remember having done so.
 
         Args:
             sql: Any text at all.
 
         Returns:
-            What may be said of it.
+            Its facts.
         """
         key = _without_simple_literals(sql)
-        return self._remember(key, lambda: read(key, self._quotes))
-
-    def _remember(self, key: str, find_out: Callable[[], StatementFacts]) -> StatementFacts:
-        found = self._known.get(key)
-        if found is None:
-            found = find_out()
-            # Statements that differ only in what a reading leaves out share one.
-            found = self._known.get(found.text) or found
-            self._known.put(key, found)
-        return found
+        facts = self._known.get(key)
+        if facts is None:
+            facts = sanitize(key, self._quotes)
+            # Statements that differ only in what sanitising leaves out share one.
+            facts = self._known.get(facts.text) or facts
+            self._known.put(key, facts)
+        return facts
 
 
 def _without_simple_literals(sql: str) -> str:
