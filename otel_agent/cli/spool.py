@@ -25,26 +25,26 @@ from otel_agent.delivery.spool.spool import Spool
 from otel_agent.errors import ConfigurationError, OtelAgentError
 from otel_agent.telemetry.assembly.senders import build_sender
 
-__all__ = ["HELP", "configure", "run"]
-
-HELP = "show what waits on the disk, or send it"
+__all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """
-    Say what can be given.
+    Add the arguments of the command.
 
     Args:
-        parser: Of this command.
+        parser: Parser of this command.
     """
     lines = {
         "list": "show what waits on the disk, by service",
         "drain": "send what processes that are gone have left on the disk",
     }
     for name, command in actions(parser, lines):
-        command.add_argument("--directory", type=Path, help="of the spool; default: the configuration's, or the user's")
-        command.add_argument("--service", help="only this one")
-        command.add_argument("--json", action="store_true", help="answer in JSON")
+        command.add_argument(
+            "--directory", type=Path, help="spool directory; default: the configuration's, or the user's"
+        )
+        command.add_argument("--service", help="only the spool of this service")
+        command.add_argument("--json", action="store_true", help="print JSON")
         if name == "drain":
             command.add_argument("--endpoint", help="receiver; default: the configuration's")
             command.add_argument("--protocol", choices=["http/protobuf", "grpc"], help="default: the configuration's")
@@ -53,13 +53,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """
-    Do one of the two.
+    Run the chosen action.
 
     Args:
-        arguments: As configured.
+        arguments: Parsed arguments of this command.
 
     Returns:
-        0 when all is well, 1 when something could not be sent.
+        0, or 1 when something could not be sent.
     """
     wanted: dict[str, Any] = {}
     if arguments.action == "drain":
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     loaded = load(wanted)
     directory = arguments.directory or loaded.config.spool.directory or default_directory(os.environ)
     if directory is None:
-        raise ConfigurationError(["there is no home to look for a spool in: name one with --directory"])
+        raise ConfigurationError(["the user has no home directory to look for a spool in: name one with --directory"])
     try:
         stocks = [stock for stock in take_stock(Path(directory)) if _is_wanted(stock, arguments.service)]
     except OSError as error:
@@ -84,7 +84,7 @@ def _list(stocks: Sequence[Stock], arguments: argparse.Namespace) -> int:
         print(json.dumps([_facts(stock) for stock in stocks], indent=2))
         return 0
     if not stocks:
-        print("nothing waits")
+        print("the spool is empty")
         return 0
     columns = ["service", *SIGNALS, "size", "oldest", "processes", "refused"]
     print(f"{columns[0]:<32}" + "".join(f"{column:>12}" for column in columns[1:]))
@@ -118,8 +118,8 @@ def _age_s(moment_s: float) -> float:
 
 
 @dataclass(frozen=True)
-class _Drained:
-    """What became of one service's telemetry."""
+class _DrainResult:
+    """Items of one service that were sent, left and dropped."""
 
     service: str
     delivered: int
@@ -135,7 +135,7 @@ def _drain(stocks: Sequence[Stock], loaded: Loaded, arguments: argparse.Namespac
     if arguments.json:
         print(json.dumps([vars(result) for result in results], indent=2))
     elif not results:
-        print("nothing waits that is not a running process's own")
+        print("nothing to send: what is in the spool belongs to running processes")
     for result in () if arguments.json else results:
         print(f"{result.service}: {result.delivered} delivered, {result.left} left, {result.dropped} dropped")
         if result.trouble is not None:
@@ -143,12 +143,12 @@ def _drain(stocks: Sequence[Stock], loaded: Loaded, arguments: argparse.Namespac
     return int(any(result.left or result.dropped for result in results))
 
 
-def _drain_one(stock: Stock, loaded: Loaded, timeout_s: float) -> _Drained:
+def _drain_one(stock: Stock, loaded: Loaded, timeout_s: float) -> _DrainResult:
     sender = build_sender(loaded.config.export, dict.fromkeys(SIGNALS, ("otlp",)))
     engine = DeliveryEngine(sender, spool=Spool(stock.directory, service=None))
     delivery = engine.flush(timeout_s)
     trouble = engine.trouble()
     engine.close(1.0)
-    return _Drained(
+    return _DrainResult(
         stock.directory.name, delivery.delivered, delivery.spooled + delivery.queued, delivery.dropped, trouble
     )

@@ -118,8 +118,8 @@ def test_unknown_names_are_said_together_with_the_nearest_known() -> None:
         run("config", "--backend", "jager", "--backend", "debug", "--backend", "promtheus")
 
     first, second = caught.value.problems
-    assert first.startswith("there is no backend 'jager'; did you mean 'jaeger'? known are debug, ")
-    assert second.startswith("there is no backend 'promtheus'; did you mean 'prometheus'? ")
+    assert first.startswith("unknown backend 'jager'; did you mean 'jaeger'? known are debug, ")
+    assert second.startswith("unknown backend 'promtheus'; did you mean 'prometheus'? ")
 
 
 def test_a_name_like_no_other_gets_the_list() -> None:
@@ -127,7 +127,7 @@ def test_a_name_like_no_other_gets_the_list() -> None:
     with pytest.raises(ConfigurationError) as caught:
         run("config", "--with", "zzz")
 
-    assert "there is no option 'zzz'; known are no-content, tail-sampling" == str(caught.value)
+    assert "unknown option 'zzz'; known are no-content, tail-sampling" == str(caught.value)
 
 
 def test_a_path_is_no_backend() -> None:

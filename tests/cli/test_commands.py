@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -31,13 +30,14 @@ def otel_agent(*words: str, home: Path, **variables: str) -> subprocess.Complete
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_says_what_it_is_for(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """The one line in the list of commands is the command's own, and each takes `--help`."""
-    module = import_module(f"otel_agent.cli.{name}")
+    """Each takes `--help`, and says there in a sentence what the list of commands says in a line."""
     with pytest.raises(SystemExit) as ended:
         main([name, "--help"])
+    said = " ".join(capsys.readouterr().out.split())
 
-    assert (COMMANDS[name], 0) == (module.HELP, ended.value.code)
-    assert "usage" in capsys.readouterr().out
+    assert 0 == ended.value.code
+    assert f"usage: otel-agent {name} " in said
+    assert f" {COMMANDS[name][0].upper()}{COMMANDS[name][1:]}. " in said
 
 
 def test_an_unknown_command_is_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,7 +83,7 @@ def test_run_names_a_program_that_is_not_there(tmp_path: Path) -> None:
     ended = otel_agent("run", "--", "no-such-program", home=tmp_path)
 
     assert 1 == ended.returncode
-    assert "there is no program 'no-such-program'" in ended.stderr
+    assert "program not found on the PATH: 'no-such-program'" in ended.stderr
 
 
 def test_doctor_is_content_when_everything_is_in_place(tmp_path: Path) -> None:

@@ -29,13 +29,13 @@ def test_check_of_a_right_file(tmp_path: Path, capsys: pytest.CaptureFixture[str
     (tmp_path / "otel-agent.yaml").write_text("service: {name: a}")
 
     assert 0 == run("check")
-    assert ("otel-agent.yaml: all is well\n", "") == capsys.readouterr()
+    assert ("otel-agent.yaml: valid\n", "") == capsys.readouterr()
 
 
 def test_check_without_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is wrong with having none."""
     assert 0 == run("check")
-    assert "no file: all is well\n" == capsys.readouterr().out
+    assert "no file: valid\n" == capsys.readouterr().out
 
 
 def test_check_says_every_mistake_with_its_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,7 +81,7 @@ def test_check_reads_rule_files_beside_the_configuration(tmp_path: Path, capsys:
     (inner / "c.yaml").write_text("alerts: {rule_files: [alerts.yml]}")
 
     assert 0 == run("check", "conf/c.yaml")
-    assert "conf/c.yaml: all is well\n" == capsys.readouterr().out
+    assert "conf/c.yaml: valid\n" == capsys.readouterr().out
 
 
 def test_explain_shows_values_and_origins(

@@ -105,5 +105,5 @@ def test_explain_shows_what_a_rule_is(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_a_rule_that_does_not_exist_is_said_with_those_that_do() -> None:
     """The message lists the known names."""
-    with pytest.raises(RuleError, match=r"there is no rule 'Cold'; known are .*Hot"):
+    with pytest.raises(RuleError, match=r"unknown rule 'Cold'; known are .*Hot"):
         run("explain", "Cold", str(PROMTOOL / "rules.yml"))

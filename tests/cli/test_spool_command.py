@@ -79,7 +79,7 @@ def test_an_empty_spool_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[st
     """A directory that is not there has nothing in it."""
     status = otel_agent_spool("list", "--directory", str(tmp_path / "none"))
 
-    assert (0, "nothing waits\n") == (status, capsys.readouterr().out)
+    assert (0, "the spool is empty\n") == (status, capsys.readouterr().out)
 
 
 def test_what_waits_is_sent(directory: Path, server: OtlpServer, capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,7 +117,7 @@ def test_what_a_running_process_has_is_left_to_it(tmp_path: Path, server: OtlpSe
     running.close()
 
     assert 0 == status
-    assert "nothing waits that is not" in capsys.readouterr().out
+    assert "belongs to running processes" in capsys.readouterr().out
     assert batch is not None
     assert [] == server.requests
 

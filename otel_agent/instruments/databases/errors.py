@@ -30,7 +30,7 @@ def error_type(error: BaseException) -> str:
     Name the driver's exception.
 
     Args:
-        error: As raised inside SQLAlchemy.
+        error: Exception as raised inside SQLAlchemy.
 
     Returns:
         Module and qualified name; for asynchronous drivers those of the exception behind SQLAlchemy's stand-in for it.
@@ -43,7 +43,7 @@ def status_code(error: BaseException) -> str | None:
     Find the database's own code for a failure.
 
     Args:
-        error: As raised inside SQLAlchemy.
+        error: Exception as raised inside SQLAlchemy.
 
     Returns:
         "23505", "SQLITE_CONSTRAINT_UNIQUE", "1062"; `None` when the driver tells none.
@@ -64,8 +64,8 @@ def attach_safe_text(error: BaseException, wrapped: BaseException | None, text: 
     Attach to exceptions what may be said in place of their own words, which stay as they are.
 
     Args:
-        error: As raised inside SQLAlchemy; those it was raised from get the text as well.
-        wrapped: As SQLAlchemy will raise it for the agent.
+        error: Exception as raised inside SQLAlchemy; those it was raised from get the text as well.
+        wrapped: Exception that SQLAlchemy will raise for the agent.
         text: Sanitised statement; empty when there was none, as in a commit.
     """
     code = status_code(error)

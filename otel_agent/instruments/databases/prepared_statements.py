@@ -81,7 +81,7 @@ class PreparedStatements:
         Prepare a statement, or remember having done so.
 
         Args:
-            sql: As sent to the driver.
+            sql: Statement as sent to the driver.
 
         Returns:
             What its span and its duration need.

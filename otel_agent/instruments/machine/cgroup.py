@@ -39,8 +39,8 @@ class Cgroup:
     The control group of this process, found once by `find`. Use is read at every tick, limits now and then.
 
     Args:
-        memory: The group's directory and its parents', innermost first.
-        cpu: The same for CPU time.
+        memory: Directories that limit memory, innermost first.
+        cpu: Directories that limit CPU time, innermost first.
         cpu_usage: The file with the CPU time used.
         is_v2: Whether it is a control group of version 2.
         limits_last_s: How long limits are taken to be what they were, in seconds.

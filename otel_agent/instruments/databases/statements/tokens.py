@@ -142,7 +142,7 @@ class _Lexer:
         self._tokens: list[Token] = []
         self._is_spaced = False
         self._has_columns: list[bool] = []
-        """Of each open parenthesis: whether a table's columns are named in it."""
+        """Whether a table's columns are named in each open parenthesis."""
         self._is_in_set = False
 
     def run(self) -> list[Token]:
