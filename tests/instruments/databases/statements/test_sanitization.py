@@ -1,16 +1,17 @@
-"""No value survives in a statement's text, and what it does is found out."""
+"""No value survives in a statement's text, and the text stays readable."""
 
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from otel_agent.instruments.databases.statements.sanitization import LIMIT, sanitize
-from otel_agent.instruments.databases.statements.statement_cache import StatementFactsCache, TwoGenerationCache
+from otel_agent.instruments.databases.statements.statement_cache import StatementFactsCache
 from otel_agent.instruments.databases.statements.tokens import QuoteStyle
 
 CANARY = "canary4711"
+
 
 LITERALS = [
     f"'{CANARY}'",
@@ -51,6 +52,7 @@ LITERALS = [
 ]
 """Ways of writing a value in standard SQL and PostgreSQL."""
 
+
 MYSQL_LITERALS = [
     f'"{CANARY}"',
     f'"it\\"s {CANARY}"',
@@ -61,7 +63,10 @@ MYSQL_LITERALS = [
     f"1 # it's {CANARY}\n",
     f"1 -- {CANARY}\n",
 ]
+
+
 DOUBTFUL_LITERALS = [f'"{CANARY}"', f"'it\\'s {CANARY}'", f"'{CANARY}\\' || '{CANARY}'", f"1 # {CANARY}\n"]
+
 
 CASES = [
     *((QuoteStyle.STANDARD, literal) for literal in LITERALS),
@@ -125,81 +130,6 @@ def test_texts_stay_readable(sql: str, text: str) -> None:
     assert text == sanitize(sql).text
 
 
-@pytest.mark.parametrize(
-    ("sql", "text"),
-    [
-        ('SELECT "T"."a" AS "T_a" FROM "T" WHERE "T"."b" = ?', 'SELECT "T"."a" AS "T_a" FROM "T" WHERE "T"."b" = ?'),
-        ('INSERT INTO main."T" ("a", "b") VALUES ("x", ?)', 'INSERT INTO main."T" ("a", "b") VALUES (?, ?)'),
-        ('UPDATE "T" SET "a"=?, "b" = "x" WHERE "a" = "y"', 'UPDATE "T" SET "a"=?, "b" = ? WHERE ? = ?'),
-        (
-            'CREATE TABLE IF NOT EXISTS "T" ("a" INTEGER DEFAULT "x", "b" TEXT)',
-            'CREATE TABLE IF NOT EXISTS "T" ("a" INTEGER DEFAULT ?, "b" TEXT)',
-        ),
-        ('SELECT a FROM t WHERE b IN ("x", "y") OR c LIKE "z"', "SELECT a FROM t WHERE b IN (?) OR c LIKE ?"),
-        ('SELECT 1, "x" = a, coalesce("y", "z") FROM t', "SELECT ?, ? = a, coalesce(?, ?) FROM t"),
-    ],
-)
-def test_names_are_kept_where_no_string_can_stand(sql: str, text: str) -> None:
-    """SQLite takes a double-quoted name that it does not find for a string; what SQLAlchemy writes stays readable."""
-    assert text == sanitize(sql, QuoteStyle.DOUBTFUL).text
-
-
-@pytest.mark.parametrize(
-    ("sql", "summary", "operation", "collection"),
-    [
-        ("select * from orders", "SELECT orders", "SELECT", "orders"),
-        ("SELECT * FROM songs, artists a WHERE x", "SELECT songs artists", "SELECT", ""),
-        ("SELECT * FROM songs s LEFT OUTER JOIN artists ON a = b, labels", "SELECT songs artists labels", "SELECT", ""),
-        ("INSERT INTO shipping (a) SELECT b FROM orders", "INSERT shipping SELECT orders", "INSERT", ""),
-        ("INSERT INTO t (a) VALUES (1) ON CONFLICT (a) DO UPDATE SET a = 2", "INSERT t", "INSERT", "t"),
-        ("UPDATE ONLY orders SET a = 1 FROM items WHERE b", "UPDATE orders items", "UPDATE", ""),
-        ("DELETE FROM public.orders USING items", "DELETE public.orders items", "DELETE", ""),
-        ("WITH x AS (SELECT * FROM orders) SELECT * FROM x", "SELECT orders", "SELECT", "orders"),
-        (
-            "WITH RECURSIVE a(n) AS (SELECT 1), b AS (SELECT * FROM c) UPDATE d SET e = 1",
-            "SELECT c UPDATE d",
-            "UPDATE",
-            "",
-        ),
-        ("SELECT a FROM t WHERE b IN (SELECT c FROM u) FOR UPDATE", "SELECT t SELECT u", "SELECT", ""),
-        ("(SELECT 1 FROM a) UNION ALL (SELECT 2 FROM b)", "SELECT a SELECT b", "SELECT", ""),
-        ("SELECT EXTRACT(YEAR FROM day), TRIM(BOTH 'x' FROM y) FROM t", "SELECT t", "SELECT", "t"),
-        ("SELECT a FROM t WHERE b IS DISTINCT FROM c", "SELECT t", "SELECT", "t"),
-        ("SELECT * FROM generate_series(1, 5)", "SELECT", "SELECT", ""),
-        ('SELECT * FROM "Order", `Line Items`', "SELECT Order `Line Items`", "SELECT", ""),
-        ("CREATE TABLE IF NOT EXISTS t (id INTEGER DEFAULT 5)", "CREATE TABLE t", "CREATE TABLE", "t"),
-        ("CREATE UNIQUE INDEX ix ON t (a)", "CREATE INDEX ix", "CREATE INDEX", ""),
-        ("DROP TABLE t", "DROP TABLE t", "DROP TABLE", "t"),
-        ("TRUNCATE t", "TRUNCATE t", "TRUNCATE", "t"),
-        ("MERGE INTO t USING s ON a = b WHEN MATCHED THEN UPDATE SET c = 1", "MERGE t s", "MERGE", ""),
-        ("EXPLAIN SELECT * FROM t", "EXPLAIN SELECT t", "EXPLAIN", ""),
-        ("CALL close_books('x')", "CALL close_books", "CALL", ""),
-        ('PRAGMA main.table_info("t")', "PRAGMA main.table_info", "PRAGMA", ""),
-        ("BEGIN", "BEGIN", "BEGIN", ""),
-        ("SAVEPOINT sa_savepoint_1", "SAVEPOINT", "SAVEPOINT", ""),
-        ("SELECT a FROM t; DELETE FROM u", "SELECT t DELETE u", "SELECT", ""),
-        ("-- note\nSELECT a FROM t", "SELECT t", "SELECT", "t"),
-        ("'only a value'", "", "", ""),
-        ("anything else", "", "", ""),
-        ("", "", "", ""),
-    ],
-)
-def test_operations_and_tables_are_found(sql: str, summary: str, operation: str, collection: str) -> None:
-    """The summary names operations and tables in their order, and the table only when there is one."""
-    reading = sanitize(sql)
-
-    assert (summary, operation, collection) == (reading.summary, reading.operation, reading.collection)
-
-
-def test_a_summary_is_bounded_and_its_names_are_whole() -> None:
-    """Names are left out rather than cut."""
-    tables = [f"table_with_a_long_name_{number}" for number in range(50)]
-    summary = sanitize(f"SELECT 1 FROM {', '.join(tables)}").summary
-
-    assert len(summary) <= 255
-    assert set(summary.split()) <= {"SELECT", *tables}
-
-
 PIECES = st.sampled_from(
     [
         "SELECT ",
@@ -242,6 +172,8 @@ PIECES = st.sampled_from(
         ";",
     ]
 )
+
+
 SQL = st.one_of(st.text(), st.lists(PIECES).map("".join))
 
 
@@ -302,13 +234,13 @@ def test_no_number_survives(number: object) -> None:
     ],
 )
 def test_time_grows_with_length_only(piece: str) -> None:
-    """Twice the length takes about twice the time, whatever is repeated."""
+    """Twice the length takes about twice the work, whatever is repeated."""
 
     def took_s(length: int) -> float:
         sql = (piece * length)[:length]
-        begin_s = time.perf_counter()
+        begin_s = time.thread_time()
         sanitize(sql, QuoteStyle.STANDARD)
-        return time.perf_counter() - begin_s
+        return time.thread_time() - begin_s
 
     took_s(1000)
     short_s = min(took_s(LIMIT // 8) for _ in range(3))
@@ -324,39 +256,3 @@ def test_a_long_statement_is_cut() -> None:
     assert text.endswith(" …")
     assert "canary" not in text
     assert len(text) < LIMIT + 10
-
-
-def test_statements_that_differ_in_values_share_one_reading() -> None:
-    """Ten thousand literals make one text, and the memory for them is bounded."""
-    readings = StatementFactsCache(QuoteStyle.STANDARD, entries_limit=50)
-    found = {
-        id(readings.of(f"SELECT a FROM t WHERE b = 'it''s {number}' AND c = {number}")) for number in range(10_000)
-    }
-
-    assert 1 == len(found)
-    assert len(readings._known) <= 100
-
-
-@settings(max_examples=30)
-@given(st.lists(st.text(max_size=8)))
-def test_memory_is_bounded(keys: list[str]) -> None:
-    """Neither the number nor the length of what is remembered grows without end; the newest is never forgotten."""
-    memory: TwoGenerationCache[str] = TwoGenerationCache(5, 20)
-    for key in keys:
-        memory.put(key, key)
-
-        assert key == memory.get(key)
-        assert len(memory) <= 10
-
-
-def test_what_is_asked_for_is_kept() -> None:
-    """A text in use survives any number of others; one that is too long is never kept."""
-    memory: TwoGenerationCache[int] = TwoGenerationCache(5, 1000)
-    memory.put("used", 1)
-    for number in range(100):
-        memory.put(str(number), number)
-        assert 1 == memory.get("used")
-    memory.put("x" * 2000, 2)
-
-    assert memory.get("x" * 2000) is None
-    assert memory.get("0") is None

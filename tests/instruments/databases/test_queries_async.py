@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from databases import Stage
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from waiting import PATIENCE_S
 
 from otel_agent import guard
 
@@ -93,8 +95,10 @@ def test_cancelling_a_query_is_no_failure(stage: Stage) -> None:
         engine = create_async_engine("sqlite+aiosqlite://")
         async with engine.connect() as connection:
             await connection.execute(sa.text("SELECT 1"))
+            is_sent = asyncio.Event()
+            sa.event.listen(engine.sync_engine, "before_cursor_execute", lambda *_: is_sent.set())
             task = asyncio.ensure_future(connection.execute(sa.text(sql)))
-            await asyncio.sleep(0.05)
+            await is_sent.wait()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
@@ -110,22 +114,32 @@ def test_cancelling_a_query_is_no_failure(stage: Stage) -> None:
 
 def test_waiting_for_an_asynchronous_pool_is_measured(stage: Stage, tmp_path: Path) -> None:
     """Requests that wait, give up and are served are counted as with threads."""
+    url = f"sqlite+aiosqlite:///{tmp_path}/orders.db"
 
-    async def main() -> tuple[list[int], int]:
-        engine = create_async_engine(
-            f"sqlite+aiosqlite:///{tmp_path}/orders.db", pool_size=1, max_overflow=0, pool_timeout=0.1
-        )
+    async def ask(engine: AsyncEngine) -> list[asyncio.Future[Any]]:
+        return [asyncio.ensure_future(engine.connect().start()) for _ in range(3)]
+
+    async def wait_patiently() -> int:
+        engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=10 * PATIENCE_S)
         async with engine.connect():
-            asked = [asyncio.ensure_future(engine.connect().start()) for _ in range(3)]
-            while not all(stage.figures("db.client.connection.pending_requests").values()):  # noqa: ASYNC110 - the figures have no event to wait for
-                await asyncio.sleep(0.005)
-            pending = list(stage.figures("db.client.connection.pending_requests").values())
-            done = await asyncio.gather(*asked, return_exceptions=True)
+            asked = await ask(engine)
+            async with asyncio.timeout(PATIENCE_S):
+                while [3] != list(stage.figures("db.client.connection.pending_requests").values()):  # noqa: ASYNC110 - the figures have no event to wait for
+                    await asyncio.sleep(0.005)
+            for each in asked:
+                each.cancel()
+            await asyncio.gather(*asked, return_exceptions=True)
+        pending = list(stage.figures("db.client.connection.pending_requests").values())
         await engine.dispose()
-        return pending, sum(isinstance(each, sa.exc.TimeoutError) for each in done)
+        return int(pending[0])
 
-    pending, timeouts = asyncio.run(main())
+    async def give_up() -> int:
+        engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=0.05)
+        async with engine.connect():
+            done = await asyncio.gather(*await ask(engine), return_exceptions=True)
+        await engine.dispose()
+        return sum(isinstance(each, sa.exc.TimeoutError) for each in done)
 
-    assert 3 >= pending[0] >= 1
-    assert [timeouts] == list(stage.figures("db.client.connection.timeouts").values())
-    assert 3 == timeouts
+    assert 0 == asyncio.run(wait_patiently())
+    assert 3 == asyncio.run(give_up())
+    assert 3 == sum(stage.figures("db.client.connection.timeouts").values())

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-ROOT = Path(__file__).parents[2]
-FILES = [str(path) for path in sorted(Path(__file__).parent.glob("test_sqlalchemy_[!v]*.py")) if path != Path(__file__)]
+ROOT = Path(__file__).parents[3]
+FILES = [str(path) for path in sorted(Path(__file__).parent.rglob("test_*.py")) if path != Path(__file__)]
 OTHER = "2.0" if sa.__version__.startswith("2.1") else "2.1"
 
 
