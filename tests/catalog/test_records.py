@@ -4,18 +4,6 @@ import re
 from pathlib import Path
 
 import pytest
-from opentelemetry.semconv._incubating.attributes import (
-    code_attributes,
-    cpu_attributes,
-    cpython_attributes,
-    db_attributes,
-    disk_attributes,
-    error_attributes,
-    network_attributes,
-    process_attributes,
-    server_attributes,
-    system_attributes,
-)
 from opentelemetry.semconv._incubating.metrics import cpython_metrics, db_metrics, process_metrics, system_metrics
 
 from otel_agent import catalog
@@ -59,27 +47,6 @@ def test_names_without_a_convention_carry_our_prefix(metric: catalog.Metric) -> 
     is_prefixed = metric.name.startswith(("agent.", "otel_agent."))
 
     assert is_prefixed == (metric.source == OURS)
-
-
-@pytest.mark.parametrize("attribute", catalog.ATTRIBUTES.values(), ids=lambda attribute: attribute.name)
-def test_conventional_attributes_exist(attribute: catalog.Attribute) -> None:
-    """An attribute that claims a convention is in the conventions' package."""
-    modules = (
-        code_attributes,
-        cpu_attributes,
-        cpython_attributes,
-        db_attributes,
-        disk_attributes,
-        error_attributes,
-        network_attributes,
-        process_attributes,
-        server_attributes,
-        system_attributes,
-    )
-    known = {value for module in modules for value in vars(module).values() if isinstance(value, str)}
-    is_ours = attribute.name.startswith(("agent.", "otel_agent.", "alert."))
-
-    assert is_ours or attribute.name in known
 
 
 @pytest.mark.parametrize("metric", catalog.METRICS.values(), ids=lambda metric: metric.name)

@@ -65,7 +65,7 @@ class LatestReading(Generic[_Reading]):
             Both; `None` for the second after the first reading.
         """
         if self._pid != os.getpid():
-            self._forget()
+            self._reinit_after_fork()
         with self._lock:
             now_s = self._now_s()
             newest = self._newest
@@ -75,8 +75,8 @@ class LatestReading(Generic[_Reading]):
                 self._taken_s = now_s
             return newest, self._before
 
-    def _forget(self) -> None:
-        # In a forked child: the parent's readings are not ours, and a thread of the parent may hold the lock for ever.
+    def _reinit_after_fork(self) -> None:
+        # The parent's readings are not the child's, and a thread of the parent may hold the lock for ever.
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._taken_s = None
