@@ -1,7 +1,7 @@
 """
 The configuration checked, explained and described, without an agent.
 
-`check` says every mistake, those in alert rules too. `explain` shows every setting with its value and where it comes from,
+`check` validates it, alert rules too, and prints every mistake. `explain` shows every setting with its value and where it comes from,
 secrets masked. `schema` writes the JSON Schema that editors complete and check `otel-agent.yaml` with.
 """
 
@@ -18,20 +18,18 @@ from otel_agent.config.explaining import explained
 from otel_agent.config.loading import Loaded, load
 from otel_agent.config.schema import schema
 
-__all__ = ["HELP", "configure", "run"]
-
-HELP = "check and explain the configuration, or write its JSON Schema"
+__all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """
-    Say what can be given.
+    Add the arguments of the command.
 
     Args:
-        parser: Of this command.
+        parser: Parser of this command.
     """
     lines = {
-        "check": "say every mistake in the configuration, and in the alert rules it names",
+        "check": "validate the configuration and the alert rules it names; every mistake is printed",
         "explain": "show every setting, its value and where it comes from; secrets are masked",
         "schema": "write the JSON Schema of the file, for editors",
     }
@@ -39,21 +37,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
         if name == "schema":
             continue
         command.add_argument("file", nargs="?", help="default: the one the agent would read, otel-agent.yaml")
-        command.add_argument("--environment", help="whose overlay is laid over the file: production")
-        command.add_argument("--json", action="store_true", help="answer in JSON")
+        command.add_argument(
+            "--environment", help="environment whose overlay file is merged over the file, such as production"
+        )
+        command.add_argument("--json", action="store_true", help="print JSON")
         if name == "explain":
             command.add_argument("--given", action="store_true", help="only what is not a default")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """
-    Do one of the three.
+    Run the chosen action.
 
     Args:
-        arguments: As configured.
+        arguments: Parsed arguments of this command.
 
     Returns:
-        0 when all is well, 1 when there are mistakes.
+        0 when it is valid, 1 when there are mistakes.
     """
     if arguments.action == "schema":
         print(json.dumps(schema(), indent=2, ensure_ascii=False))
@@ -65,12 +65,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 @dataclass(frozen=True)
 class _Findings:
-    """What was read and everything that is wrong with it."""
+    """A configuration that was read, and all mistakes in it."""
 
     loaded: Loaded
     problems: tuple[str, ...]
 
-    def say(self) -> None:
+    def write(self) -> None:
         for line in self.problems:
             print(line, file=sys.stderr)
         for line in self.loaded.warnings:
@@ -98,10 +98,10 @@ def _check(arguments: argparse.Namespace, findings: _Findings) -> int:
         answer = {"files": files, "problems": list(findings.problems), "warnings": list(findings.loaded.warnings)}
         print(json.dumps(answer, indent=2, ensure_ascii=False))
     else:
-        findings.say()
+        findings.write()
         read = ", ".join(files) or "no file"
         count = len(findings.problems)
-        print(f"{read}: {'all is well' if not count else '1 mistake' if count == 1 else f'{count} mistakes'}")
+        print(f"{read}: {'valid' if not count else '1 mistake' if count == 1 else f'{count} mistakes'}")
     return int(bool(findings.problems))
 
 
@@ -127,5 +127,5 @@ def _explain(arguments: argparse.Namespace, findings: _Findings) -> int:
     widths = [max((len(line[place]) for line in lines), default=0) for place in range(2)]
     for path, text, origin in lines:
         print(f"{path:<{widths[0]}}  {text:<{min(widths[1], 48)}}  {origin}")
-    findings.say()
+    findings.write()
     return int(bool(findings.problems))

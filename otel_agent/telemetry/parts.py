@@ -333,5 +333,5 @@ def _ratios() -> Callable[[], Mapping[str, float]]:
 def _cache_figures() -> "list[CacheFigures]":
     from otel_agent.delivery.console.summary import CacheFigures  # see `_build_terminal`
 
-    figures = [(watched.name, watched.figures()) for watched in caches.each()]
+    figures = [(watched.name, watched.statistics()) for watched in caches.each()]
     return [CacheFigures(name, each.hits, each.hits + each.misses) for name, each in figures if each is not None]

@@ -2,7 +2,7 @@
 The Python runtime: pauses of the garbage collector, its counts, delays of event loops.
 
 Pauses and delays are kept in distributions, because neither the collector nor a loop may wait for a metric; whoever exports
-reads them (`Runtime.distributions`).
+reads them (`RuntimeMetrics.distributions`).
 """
 
 import gc
@@ -18,33 +18,32 @@ from otel_agent.instruments.distributions import BucketCounts
 from otel_agent.instruments.machine.event_loops import LoopWatch
 from otel_agent.instruments.observing import Handle, observe
 
-__all__ = ["Runtime", "install"]
+__all__ = ["RuntimeMetrics", "install"]
 
 _GENERATIONS = 3
 
 
-class Runtime(Handle):
-    """What is measured of the runtime, until closed."""
+class RuntimeMetrics(Handle):
+    """
+    Metrics of the runtime that `install` has put in place, until closed.
+
+    Args:
+        pauses: Histograms of the garbage collector's pauses: one, or one for each generation.
+        delays: Histogram of the delays of event loops.
+        loops: Watch over the event loops that feeds `delays`.
+        undo: See `Handle`.
+    """
 
     def __init__(
         self, pauses: Sequence[BucketCounts], delays: BucketCounts, loops: LoopWatch, undo: Sequence[Any]
     ) -> None:
-        """
-        Hold what `install` has put in place.
-
-        Args:
-            pauses: Of the garbage collector: one, or one for each generation.
-            delays: Of event loops.
-            loops: The watch that feeds them.
-            undo: See `Handle`.
-        """
         super().__init__(undo)
         self._distributions = (*pauses, delays)
         self.watch_running_loop = loops.watch_running_loop
 
     def distributions(self) -> Sequence[BucketCounts]:
         """
-        What is to be exported as histograms.
+        Histograms for export.
 
         Returns:
             Those that have a value.
@@ -52,16 +51,16 @@ class Runtime(Handle):
         return [each for each in self._distributions if any(each.read()[0])]
 
 
-def install(meter: Meter, *, detail: bool = False) -> Runtime:
+def install(meter: Meter, *, detail: bool = False) -> RuntimeMetrics:
     """
     Measure the runtime from now on.
 
     Args:
-        meter: Of the API.
+        meter: Meter of the OpenTelemetry API.
         detail: Whether pauses are told apart by generation and counts are exported.
 
     Returns:
-        The distributions, and `close` to end it.
+        A handle with the histograms, whose `close` takes everything out.
     """
     pauses = [
         BucketCounts(metrics.GC_PAUSE_DURATION, {a.CPYTHON_GC_GENERATION.name: generation} if detail else None)
@@ -82,7 +81,7 @@ def install(meter: Meter, *, detail: bool = False) -> Runtime:
                 (metrics.GC_UNCOLLECTABLE_OBJECTS, "uncollectable"),
             )
         ]
-    return Runtime(pauses, delays, loops, undo)
+    return RuntimeMetrics(pauses, delays, loops, undo)
 
 
 class _PauseWatch:
