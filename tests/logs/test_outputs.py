@@ -15,7 +15,7 @@ import pytest
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 
-from otel_agent.config.sections.keeping import LogFileSettings, LogsSettings
+from otel_agent.config.sections.logs import LogFileSettings, LogsSettings
 from otel_agent.logs.bridge import BridgeHandler
 from otel_agent.logs.outputs import Outputs, build_outputs
 from otel_agent.redaction.redactor import Redactor
@@ -126,7 +126,7 @@ import logging
 from collections import deque
 from pathlib import Path
 from types import SimpleNamespace
-from otel_agent.config.sections.keeping import LogFileSettings, LogsSettings
+from otel_agent.config.sections.logs import LogFileSettings, LogsSettings
 from otel_agent.logs.bridge import BridgeHandler, install_bridge
 from otel_agent.logs.outputs import build_outputs
 from otel_agent.redaction.redactor import Redactor
@@ -147,7 +147,7 @@ assert not exported.items
 CONSOLE = """
 import logging, sys
 from types import SimpleNamespace
-from otel_agent.config.sections.keeping import LogsSettings
+from otel_agent.config.sections.logs import LogsSettings
 from otel_agent.logs.bridge import BridgeHandler, install_bridge
 from otel_agent.logs.outputs import build_outputs
 from otel_agent.redaction.redactor import Redactor

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from alert_settings import alert_settings
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
@@ -157,7 +158,8 @@ def test_an_exception_fires_with_its_trace_within_two_seconds() -> None:
     """From the raise to the alert, with real threads and clocks, no collection in between."""
     store = Store()
     statistics = SpanStatistics(store)
-    rules = load_rules(rules=[{"exception": {"name": "Breach", "type": "RiskLimitError", "severity": "critical"}}])
+    entry = {"exception": {"name": "Breach", "type": "RiskLimitError", "severity": "critical"}}
+    rules = load_rules(alert_settings(rules=[entry]))
     alerts = AlertEngine(rules.groups, store, refresh=statistics.write, trace_ids=statistics.trace_ids)
     heard: list[tuple[int, Transition]] = []
     alerts.on_change(lambda transition: heard.append((wall_ns(), transition)))

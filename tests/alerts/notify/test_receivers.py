@@ -15,7 +15,6 @@ import pytest
 from waiting import until
 
 from otel_agent.alerts.notify.addresses import checked_address, read_target
-from otel_agent.alerts.notify.building import build_notify
 from otel_agent.alerts.notify.dispatcher import Dispatcher
 from otel_agent.alerts.notify.notification import Notification
 from otel_agent.alerts.notify.receivers.function import FunctionReceiver
@@ -284,53 +283,3 @@ def test_messages_arrive_through_real_threads(sink: Sink) -> None:
         "desk"
     ]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("otel-agent-notify")]
-
-
-def test_receivers_and_routes_are_built_from_plain_values() -> None:
-    """What the configuration says becomes receivers, routes and inhibitions; log is always there."""
-    settings = build_notify(
-        {
-            "am": {"alertmanager": ["http://127.0.0.1:9093"]},
-            "desk": {"webhook": {"url": "https://x.test/y", "timeout": "5s"}},
-        },
-        [
-            {"match": {"severity": "critical"}, "to": ["am", "desk"], "group_by": ["alertname"], "repeat": "1h"},
-            {"to": ["log"]},
-        ],
-        [{"when": {"severity": "critical"}, "mute": {"severity": "warning"}, "equal": ["job"]}],
-    )
-
-    assert () == settings.problems
-    assert ["log", "am", "desk"] == [receiver.name for receiver in settings.receivers]
-    assert [3600.0, 14_400.0] == [route.repeat_s for route in settings.routes]
-    assert ("job",) == settings.inhibitions[0].equal
-
-
-@pytest.mark.parametrize(
-    ("arguments", "problem"),
-    [
-        (({"x": {"pager": {}}},), "alerts.notifiers.x: expected one of alertmanager, apprise, log, webhook"),
-        (({"x": {"webhook": {"url": "http://a.test"}}},), "alerts.notifiers.x.webhook: the URL of a webhook is http"),
-        (({"x": {"webhook": {"uri": "https://a.test"}}},), "alerts.notifiers.x.webhook.url: is needed"),
-        (({"x": {"alertmanager": 3}},), "expected a list of URLs"),
-        (({}, [{"to": ["desk"]}]), "alerts.routes[0].to: 'desk' is no notifier; known are log"),
-        (({}, [{"match": {"a": "~("}, "to": ["log"]}]), "cannot be read"),
-        (({}, [{"too": ["log"]}]), "alerts.routes[0].too: is not known here; did you mean to?"),
-        (({}, [], [{"when": {"a": "b"}}]), "alerts.inhibit[0].mute: is needed"),
-    ],
-)
-def test_mistakes_in_notifiers_have_a_path(arguments: tuple[Any, ...], problem: str) -> None:
-    """Every mistake says where it stands; the others are used."""
-    assert problem in "\n".join(build_notify(*arguments).problems)
-
-
-def test_apprise_is_an_extra() -> None:
-    """Without apprise the message names the command that installs it; with it the receiver is built."""
-    from importlib.util import find_spec
-
-    settings = build_notify({"chat": {"apprise": ["json://127.0.0.1:1/"]}})
-
-    if find_spec("apprise") is None:
-        assert "pip install 'otel-agent[notify]'" in settings.problems[0]
-    else:
-        assert () == settings.problems

@@ -3,8 +3,8 @@
 import pytest
 
 from otel_agent.alerts.rules import humanize
-from otel_agent.alerts.rules.durations import duration_s, duration_text
 from otel_agent.alerts.rules.templates import compile_template
+from otel_agent.config.durations import duration_s, duration_text
 from otel_agent.errors import RuleError
 
 
