@@ -6,7 +6,7 @@ from opentelemetry.sdk import metrics
 from opentelemetry.sdk.metrics.export import ScopeMetrics
 from opentelemetry.sdk.resources import Resource
 
-from otel_agent.config.sections.measuring import MetricsSettings
+from otel_agent.config.sections.metrics import MetricsSettings
 from otel_agent.processors.meters import AgentMeterProvider
 from otel_agent.processors.metrics import AgentMetricReader, Producer, Receiver
 

@@ -7,7 +7,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanLimits, sampling
 
 from otel_agent.config.model import Config
-from otel_agent.config.sections.tracing import LimitsSettings, SamplingSettings
+from otel_agent.config.sections.sampling import LimitsSettings, SamplingSettings
 from otel_agent.recording.provider import TracerProvider
 from otel_agent.recording.sampling.samplers import build_sampler
 from otel_agent.recording.sampling.tail import TailSampling

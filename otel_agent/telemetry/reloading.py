@@ -11,8 +11,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from otel_agent.config.explaining import differences
 from otel_agent.config.loading import Loaded
-from otel_agent.config.reloading import differences
 from otel_agent.guard import shared as guard
 from otel_agent.telemetry.parts import Parts
 

@@ -17,8 +17,8 @@ from otel_agent.alerts.engine import AlertEngine
 from otel_agent.alerts.loading import load_rules
 from otel_agent.alerts.notify.building import build_notify
 from otel_agent.alerts.notify.dispatcher import Dispatcher
-from otel_agent.alerts.rules.files import RuleSet
 from otel_agent.alerts.states import AlertState, Transition
+from otel_agent.config.sections.alerts import AlertsSettings
 from otel_agent.processors.series_writer import SeriesWriter, resource_labels
 from otel_agent.processors.spans import SpanStatistics
 from otel_agent.series.store import Store
@@ -64,7 +64,7 @@ class AlertAssembly:
         for part in (self.store, self.spans, self.alerts, self.dispatcher):
             part.reinit_after_fork()
 
-    def reload(self, settings: Any, directory: Path) -> tuple[str, ...]:
+    def reload(self, settings: AlertsSettings, directory: Path) -> tuple[str, ...]:
         """
         Read the rules again; while anything is wrong with them, those in force stay.
 
@@ -75,7 +75,7 @@ class AlertAssembly:
         Returns:
             What is wrong; a line each.
         """
-        rules = _rules(settings, directory)
+        rules = load_rules(settings, directory=directory)
         if not rules.problems:
             self.alerts.replace(rules.groups)
         return rules.problems
@@ -99,7 +99,7 @@ class AlertAssembly:
 
 
 def build_alerting(
-    settings: Any,
+    settings: AlertsSettings,
     resource: Mapping[str, Any],
     *,
     directory: Path,
@@ -119,8 +119,8 @@ def build_alerting(
     Returns:
         The judge; its problems name what was left out.
     """
-    rules = _rules(settings, directory)
-    notify = build_notify(settings.notifiers, settings.routes, settings.inhibit, suppress=suppress_instrumentation)
+    rules = load_rules(settings, directory=directory)
+    notify = build_notify(settings, suppress=suppress_instrumentation)
     store = Store()
     spans = SpanStatistics(store, resource_labels(resource))
     collections = SeriesWriter(store, is_birth_counted=settings.counter_start != "prometheus", before=spans.write)
@@ -137,13 +137,3 @@ def build_alerting(
     alerts.on_change(dispatcher.offer)
     alerts.on_acknowledge(dispatcher.acknowledged)
     return AlertAssembly(store, collections, spans, alerts, dispatcher, (*rules.problems, *notify.problems))
-
-
-def _rules(settings: Any, directory: Path) -> RuleSet:
-    return load_rules(
-        settings.rule_files,
-        settings.rules,
-        with_defaults=settings.defaults,
-        overrides=settings.overrides,
-        directory=directory,
-    )

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from otel_agent.config.sections.export import SIGNALS, ExportSettings
-from otel_agent.config.sections.keeping import SpoolSettings
+from otel_agent.config.sections.spool import SpoolSettings
 from otel_agent.delivery.outcomes import ExportOutcome, Sender, StatelessSender, Verdict
 from otel_agent.delivery.senders.composite import CopyingSender, SignalSender
 from otel_agent.delivery.senders.http.sender import HttpSender

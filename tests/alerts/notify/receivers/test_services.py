@@ -4,25 +4,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from types import SimpleNamespace
 
 import pytest
 
-from otel_agent.alerts.notify.building import build_notify
 from otel_agent.alerts.notify.notification import Notification
 from otel_agent.alerts.notify.receivers import services
 from otel_agent.alerts.notify.receivers.services import ServiceReceiver
-
-
-def test_apprise_is_an_extra() -> None:
-    """Without apprise the message names the command that installs it; with it the receiver is built."""
-    settings = build_notify({"chat": {"apprise": ["json://127.0.0.1:1/"]}})
-
-    if find_spec("apprise") is None:
-        assert "pip install 'otel-agent[notify]'" in settings.problems[0]
-    else:
-        assert () == settings.problems
 
 
 class Services:
