@@ -46,7 +46,7 @@ def test_other_namings_are_kept() -> None:
         ("{burn_rate: {name: A, objective: 0.999, span: s, bad: x}}", "say either span, or both bad and total"),
         ("{burn_rate: {name: A, objective: 200, span: s}}", "expected a number above 0 and below 100, found 200"),
         ("{anomaly: {name: A, metric: x, direction: up}}", "expected one of both, above, below, found 'up'"),
-        ("{burn_rate: {name: A, objective: 99, bad: 'x{', total: x}}", "`expr`: this is no PromQL"),
+        ("{burn_rate: {name: A, objective: 99, bad: 'x{', total: x}}", "`expr`: invalid PromQL"),
         ("{threshold: {name: A, metric: x, below: 1, clear_below: 2}}", "clear_below: belongs to above"),
         ("{threshold: {name: A, metric: x, below: 1, clear_above: 0}}", "clear_above: 0 is less than below, 1"),
         ("{absent: {name: A, metric: x}, exception: {name: B, type: C}}", "expected exactly one of absent, anomaly"),

@@ -71,7 +71,11 @@ def test_what_a_service_did_not_take_is_a_failure_without_the_url(
 
 def test_building_a_receiver_loads_nothing() -> None:
     """Apprise takes 35 MB, so the module stands for it until the first alert."""
-    code = "import sys; import otel_agent.alerts.notify.building as b; b.build_notify({'c': {'apprise': ['json://h']}}); print('apprise' in sys.modules)"
+    code = (
+        "import sys; from otel_agent.alerts.notify.building import build_notify; from otel_agent.config.loading import load;"
+        "loaded = load({'config': {'alerts': {'notifiers': {'c': {'apprise': ['json://h']}}}}}, environ={}, directory='/', script='s');"
+        "build_notify(loaded.config.alerts); print(loaded.problems, 'apprise' in sys.modules)"
+    )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
 
-    assert "False" == run.stdout.strip()
+    assert "() False" == run.stdout.strip()
