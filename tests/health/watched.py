@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from otel_agent.health.assembly import HealthService
 from otel_agent.health.registry import shared
-from otel_agent.lifecycle.components import Component, Lifecycle
+from otel_agent.lifecycle.components import Component
+from otel_agent.lifecycle.lifecycle import Lifecycle
 from otel_agent.lifecycle.signals import EndSignals
 
 

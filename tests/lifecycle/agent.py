@@ -17,8 +17,9 @@ import time
 from collections import deque
 from pathlib import Path
 
-from otel_agent.lifecycle.components import Component, Lifecycle
+from otel_agent.lifecycle.components import Component
 from otel_agent.lifecycle.exit_hooks import ExitHooks
+from otel_agent.lifecycle.lifecycle import Lifecycle
 from otel_agent.lifecycle.signals import EndSignals
 
 DEADLINE_S = float(sys.argv[3])

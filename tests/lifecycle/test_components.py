@@ -9,8 +9,8 @@ import pytest
 from otel_agent import guard
 from otel_agent.clock import monotonic_s
 from otel_agent.errors import LifecycleError
-from otel_agent.lifecycle.components import Component, Lifecycle
-from otel_agent.lifecycle.ordering import in_order
+from otel_agent.lifecycle.components import Component
+from otel_agent.lifecycle.lifecycle import Lifecycle
 
 
 class Told:
@@ -19,7 +19,7 @@ class Told:
     def __init__(self) -> None:
         self.events: list[str] = []
 
-    def component(self, name: str, *needs: str, fails: bool = False) -> Component:
+    def component(self, name: str, *, fails: bool = False) -> Component:
         """A component that says what is done to it."""
 
         def start() -> None:
@@ -31,7 +31,6 @@ class Told:
             name,
             start=start,
             close=lambda timeout_s: self.events.append(f"close {name}"),
-            needs=needs,
             hold_for_fork=lambda: self.events.append(f"hold {name}"),
             go_on_after_fork=lambda: self.events.append(f"go on {name}"),
             reinit_after_fork=lambda: self.events.append(f"anew {name}"),
@@ -52,28 +51,9 @@ def told() -> Told:
     return Told()
 
 
-def test_components_start_after_what_they_need_and_otherwise_as_declared() -> None:
-    """Needs come first; what needs nothing stays where it was declared."""
-    needs = {"web": ["db", "cache"], "log": [], "cache": ["log"], "db": []}
-
-    assert ["db", "log", "cache", "web"] == in_order(needs)
-
-
-def test_a_circle_is_named() -> None:
-    """The message shows the way round."""
-    with pytest.raises(LifecycleError, match="b → c → b"):
-        in_order({"a": ["b"], "b": ["c"], "c": ["b"]})
-
-
-def test_an_unknown_need_is_named() -> None:
-    """The message says who needs what."""
-    with pytest.raises(LifecycleError, match="'a' needs 'b'"):
-        in_order({"a": ["b"]})
-
-
 def test_the_end_is_the_start_in_reverse(told: Told) -> None:
-    """Whoever needs a component is closed before it."""
-    life = Lifecycle([told.component("web", "db"), told.component("db"), told.component("log")])
+    """What is declared first starts first and is closed last."""
+    life = Lifecycle([told.component("db"), told.component("web"), told.component("log")])
     with life:
         assert life.is_running()
 
@@ -136,29 +116,13 @@ def test_readiness_goes_off_before_anything_stops(told: Told) -> None:
     """Drain, then the agent's hooks from the last to the first, then the components."""
     life = Lifecycle()
     life.add(told.component("a"))
-    life.on_start(told.say("started"))
     life.on_stop(told.say("first hook"))
     life.on_stop(told.say("second hook"))
     life.on_drain(told.say("not ready"))
     with life:
         told.events.append("work")
 
-    assert ["start a", "started", "work", "not ready", "second hook", "first hook", "close a"] == told.events
-
-
-def test_a_hook_that_fails_at_the_start_rolls_everything_back(told: Told) -> None:
-    """The caller learns why, and nothing runs."""
-
-    def broken() -> None:
-        raise RuntimeError("no broker")
-
-    life = Lifecycle([told.component("a")])
-    life.on_start(broken)
-    life.on_stop(told.say("stopped"))
-    with pytest.raises(LifecycleError, match="no broker"):
-        life.start()
-
-    assert ["start a", "close a"] == told.events
+    assert ["start a", "work", "not ready", "second hook", "first hook", "close a"] == told.events
 
 
 def test_a_hanging_hook_costs_its_deadline_and_no_more(told: Told, caplog: pytest.LogCaptureFixture) -> None:
@@ -315,7 +279,6 @@ def test_async_with_runs_hooks_on_the_agents_own_loop(told: Told) -> None:
 
     async def main() -> asyncio.AbstractEventLoop:
         life = Lifecycle([told.component("a")])
-        life.on_start(hook)
         life.on_stop(hook)
         async with life:
             told.events.append("work")
@@ -323,26 +286,31 @@ def test_async_with_runs_hooks_on_the_agents_own_loop(told: Told) -> None:
 
     loop = asyncio.run(main())
 
-    assert [loop, loop] == loops
+    assert [loop] == loops
     assert ["start a", "work", "close a"] == told.events
 
 
 def test_async_with_hands_on_a_failing_start(told: Told) -> None:
     """Rolled back as without async."""
 
-    async def broken() -> None:
-        raise RuntimeError("no broker")
-
     async def main() -> None:
-        life = Lifecycle([told.component("a")])
-        life.on_start(broken)
-        async with life:
+        async with Lifecycle([told.component("a"), told.component("b", fails=True)]):
             told.events.append("work")
 
-    with pytest.raises(LifecycleError, match="no broker"):
+    with pytest.raises(LifecycleError, match="b has no disk"):
         asyncio.run(main())
 
-    assert ["start a", "close a"] == told.events
+    assert ["start a", "start b", "close a"] == told.events
+
+
+def test_hooks_are_not_called_for_a_start_that_failed(told: Told) -> None:
+    """What they would end has never begun."""
+    life = Lifecycle([told.component("a"), told.component("b", fails=True)])
+    life.on_stop(told.say("stopped"))
+    with pytest.raises(LifecycleError, match="b has no disk"):
+        life.start()
+
+    assert ["start a", "start b", "close a"] == told.events
 
 
 def test_a_coroutine_hook_without_a_loop_gets_one(told: Told) -> None:

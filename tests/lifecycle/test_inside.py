@@ -18,7 +18,8 @@ def stopped_in(*calls: tuple[str, str]) -> FrameType:
     """The frame of the last of some functions that call each other; each has a module and a file."""
     frame: Any = sys._getframe
     for module, file in reversed(calls):
-        namespace: dict[str, Any] = {"__name__": module, "inner": frame}
+        mark = getattr(sys.modules.get(module), "CALLS_THE_AGENT", False)
+        namespace: dict[str, Any] = {"__name__": module, "inner": frame, "CALLS_THE_AGENT": mark}
         exec(compile("def f():\n    return inner()", file, "exec"), namespace)
         frame = namespace["f"]
     found: FrameType = frame()
