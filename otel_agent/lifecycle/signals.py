@@ -119,13 +119,15 @@ class EndSignals:
 
     def install(self) -> str | None:
         """
-        Take over the signals that have their default action, and stand before the agent's own handlers.
+        Take over the signals that have their default action, and stand before the agent's own handlers. No effect after `close`.
 
         Returns:
-            Why signals cannot be answered, in a sentence; None when they are.
+            Why signals cannot be answered, in a sentence; None when they are, and after `close`.
         """
         if threading.current_thread() is not threading.main_thread():
             return "signals can only be answered from the main thread: call init() there, or SIGTERM ends the agent at once"
+        if self._is_closed:
+            return None
         try:
             for number in self._signals:
                 self._take(number)

@@ -29,14 +29,6 @@ __all__ = ["Observers", "build_engine", "destinations", "joined"]
 Observers = Mapping[str, Sequence[Callable[[list[Any]], object]]]
 """By signal: functions that see each batch on the delivery thread."""
 
-_BESIDE = (
-    "otel_agent.instruments.machine.procfs"
-    if sys.platform == "linux"
-    else "otel_agent.instruments.machine.psutil_readings",
-    "otel_agent.instruments.machine.cgroup",
-)
-"""What other threads need, loaded where no fork can cut it in two."""
-
 
 def destinations(export: ExportSettings) -> Mapping[str, Sequence[str]]:
     """
@@ -108,8 +100,13 @@ def build_engine(
         )
 
     def load_beside() -> None:
-        for name in _BESIDE:
-            load(name)
+        # What other threads need, where no fork can cut the loading in two.
+        load(
+            "otel_agent.instruments.machine.procfs"
+            if sys.platform == "linux"
+            else "otel_agent.instruments.machine.psutil_readings"
+        )
+        load("otel_agent.instruments.machine.cgroup")
         beside()
 
     return LateEngine(
