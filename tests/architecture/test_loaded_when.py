@@ -32,7 +32,7 @@ LATE = {"late_module", "late_names", "load"}
 """What loads late; see `late_imports`."""
 
 IN_FUNCTIONS = {
-    "cli.bootstrap.sitecustomize": "it is copied into no package's namespace, and must not fail while Python starts",
+    "cli.bootstrap.sitecustomize": "it runs while Python starts, and what fails there is said in one line and nothing more",
 }
 """Modules with an import statement inside a function, and why."""
 

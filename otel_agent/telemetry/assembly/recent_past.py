@@ -81,4 +81,4 @@ class RecentPast:
 
 
 def _number(value: "float | NativeHistogram") -> float:
-    return value if isinstance(value, float) else value.count
+    return float(getattr(value, "count", value))  # counters of whole numbers are kept as they came
