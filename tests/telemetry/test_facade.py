@@ -1,6 +1,5 @@
 """`Telemetry`: what the agent holds."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -20,19 +19,22 @@ def telemetry_of(seen: Recorded) -> Telemetry:
     return seen.telemetry
 
 
-def test_leaving_the_block_ends_everything() -> None:
+def test_leaving_the_block_ends_everything(tmp_path: Path) -> None:
     """In a coroutine as well; what it says about itself is what it is."""
+    code = """
+    import asyncio
+    import otel_agent
 
-    async def main(telemetry: Telemetry) -> str:
-        async with telemetry:
-            return repr(telemetry)
+    async def main():
+        async with otel_agent.init("trader", export="none") as telemetry:
+            print(telemetry)
+        print(telemetry, telemetry.is_running)
 
-    with recorded() as seen:
-        telemetry = telemetry_of(seen)
-        inside = asyncio.run(main(telemetry))
+    asyncio.run(main())
+    """
+    ended = run_agent(code, tmp_path)
 
-        assert "<Telemetry of 'test', running>" == inside
-        assert ("<Telemetry of 'test', ended>", False) == (repr(telemetry), telemetry.is_running)
+    assert ["<Telemetry of 'trader', running>", "<Telemetry of 'trader', ended> False"] == ended.out.splitlines()
 
 
 def test_the_recent_past_can_be_asked() -> None:

@@ -81,4 +81,5 @@ class RecentPast:
 
 
 def _number(value: "float | NativeHistogram") -> float:
-    return float(getattr(value, "count", value))  # counters of whole numbers are kept as they came
+    # Counters of whole numbers are kept as they came.
+    return float(value) if isinstance(value, int | float) else value.count
