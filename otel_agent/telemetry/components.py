@@ -70,6 +70,8 @@ def _components(parts: Parts, instruments: Component) -> Iterator[Component]:
         yield Component(
             "alerting", alerting.start, alerting.close, at_most_s=share_s, reinit_after_fork=alerting.reinit_after_fork
         )
+    if parts.recent_past is not None:
+        yield Component("recent past", reinit_after_fork=parts.recent_past.reinit_after_fork)
     if reader is not None:
         yield Component("metrics", reader.start, reader.close, at_most_s=share_s)
 

@@ -1,9 +1,12 @@
 """In which order an agent's telemetry ends."""
 
+import os
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
+from agent_process import run_agent
 from opentelemetry import metrics
 
 import otel_agent
@@ -72,3 +75,37 @@ def test_probes_answer_until_everything_else_has_ended(path: str) -> None:
         telemetry.telemetry.shutdown(60)
 
     assert [503 if path == "/readyz" else 200] == answers
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_forked_child_has_no_past_of_its_parent(tmp_path: Path) -> None:
+    """What the parent measured is the parent's to answer for; the child's own comes."""
+    code = """
+    import os, time
+    import otel_agent
+    from opentelemetry import metrics
+
+    telemetry = otel_agent.init("x", export="none", instrument=False, config={"metrics": {"collect_interval_s": 0.05}})
+    orders = metrics.get_meter("agent").create_counter("orders")
+
+    def value():
+        return [value for _, value in telemetry.query("orders_total")]
+
+    def wait_for_value():
+        end_s = time.monotonic() + 50
+        while not value() and time.monotonic() < end_s:
+            time.sleep(0.02)
+
+    orders.add(5)
+    wait_for_value()
+    pid = os.fork()
+    if pid == 0:
+        at_first = value()
+        orders.add(2)
+        wait_for_value()
+        os._exit(0 if (at_first, value()) == ([], [2.0]) else 1)
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), value())
+    """
+    ended = run_agent(code, tmp_path)
+
+    assert "0 [5.0]" == ended.out.strip(), ended.err
