@@ -8,14 +8,13 @@ end begin, so that nothing comes after it. `lock_holders` says what such a place
 """
 
 from types import FrameType
-from typing import NamedTuple
 
 from otel_agent.clock import monotonic_s
 from otel_agent.lifecycle.lock_holders import may_hold_locks
 from otel_agent.lifecycle.main_thread import MainThreadCalls
 from otel_agent.lifecycle.tasks import Latch
 
-__all__ = ["SAVED_S", "SETTLE_S", "MainThreadStop", "PendingStop"]
+__all__ = ["SAVED_S", "SETTLE_S", "MainThreadStop"]
 
 TRIES = 10
 """A main thread that has not moved as often is waiting for something."""
@@ -36,15 +35,6 @@ SAVED_S = 2.1
 """How long a second signal waits at most for the data to be saved, in seconds; it takes some hundredths."""
 
 
-class PendingStop(NamedTuple):
-    """A stop that was put off until the main thread is called back."""
-
-    number: int
-    """The signal."""
-    end_s: float
-    """When the end is not waited for any longer, on the monotonic clock."""
-
-
 class MainThreadStop:
     """
     Stops the main thread at a safe point until the end is over; one for each process and its end.
@@ -57,8 +47,8 @@ class MainThreadStop:
     """
 
     def __init__(self, calls: MainThreadCalls) -> None:
-        self.pending: PendingStop | None = None
-        """What was put off; whoever is called back takes it away and calls `stop` again."""
+        self.pending: tuple[int, float] | None = None
+        """Signal and last moment of a stop that was put off; whoever is called back takes it away and calls `stop` again."""
         self._calls = calls
         self._is_settled = Latch()
         self._is_reached = Latch()
@@ -94,7 +84,7 @@ class MainThreadStop:
         self._is_reached.open()
         self._is_safe.wait(SAVED_S)
 
-    def take_pending(self) -> PendingStop | None:
+    def take_pending(self) -> tuple[int, float] | None:
         """What was put off, once."""
         pending, self.pending = self.pending, None
         return pending
@@ -130,7 +120,7 @@ class MainThreadStop:
         return True
 
     def _put_off(self, number: int, end_s: float) -> bool:
-        self.pending = PendingStop(number, end_s)  # before the call, which may come at once
+        self.pending = number, end_s  # before the call, which may come at once
         if not self._calls.call_soon():
             self.pending = None
         return self.pending is not None

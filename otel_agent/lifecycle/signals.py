@@ -152,7 +152,7 @@ class EndSignals:
         self._main_thread.close()
         pending = self._stop.take_pending()
         if pending is not None:
-            signal.raise_signal(pending.number)  # to whom it belongs now
+            signal.raise_signal(pending[0])  # to whom it belongs now
 
     def hold_for_fork(self) -> None:
         """
@@ -206,7 +206,7 @@ class EndSignals:
         pending = earlier._stop.take_pending()  # noqa: SLF001 - of this class
         earlier.close()
         if pending is not None:
-            self._left_behind.append(pending.number)
+            self._left_behind.append(pending[0])
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         """Run in the main thread, between any two instructions of it."""
@@ -294,8 +294,9 @@ class EndSignals:
             return  # a fork has begun meanwhile; `go_on_after_fork` calls again
         pending = self._stop.take_pending()
         if pending is not None:
-            if self._stopped(pending.number, pending.end_s, frame):
-                _end_here(pending.number)
+            number, end_s = pending
+            if self._stopped(number, end_s, frame):
+                _end_here(number)
             return
         for missing in self._missing:
             if _may_be_taken(signal.getsignal(missing), self._handler):

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, MutableSequence, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from otel_agent.config.model import Config
 from otel_agent.delivery.queues import SignalQueue
@@ -16,15 +16,20 @@ from otel_agent.redaction.redactor import Redactor
 __all__ = ["Logging", "build_logging"]
 
 
-class Logging(NamedTuple):
-    """Where log records come from."""
+class Logging:
+    """
+    Where log records come from.
 
-    provider: Any
-    """Logger provider: ours, or somebody else's."""
-    outputs: Outputs
-    """Console and files."""
-    bridge: BridgeHandler | None
-    """Takes records of `logging`; None where nobody wants them."""
+    Args:
+        provider: Logger provider: ours, or somebody else's.
+        outputs: Console and files.
+        bridge: Takes records of `logging`; None where nobody wants them.
+    """
+
+    def __init__(self, provider: Any, outputs: Outputs, bridge: BridgeHandler | None) -> None:
+        self.provider = provider
+        self.outputs = outputs
+        self.bridge = bridge
 
 
 def build_logging(  # noqa: PLR0913 - everything that joins in it

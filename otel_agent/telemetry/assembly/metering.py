@@ -1,6 +1,6 @@
 """Metering: the meter provider and its one reader, which feeds the recent past each second and the queue every k-th time."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from otel_agent.config.sections.measuring import MetricsSettings
 from otel_agent.delivery.queues import SignalQueue
@@ -13,15 +13,20 @@ from otel_agent.telemetry.events import SCOPE
 __all__ = ["Metering", "build_metering"]
 
 
-class Metering(NamedTuple):
-    """Where metrics come from."""
+class Metering:
+    """
+    Where metrics come from.
 
-    provider: Any
-    """Meter provider: ours, or somebody else's; None where metrics are off and nobody has one."""
-    reader: AgentMetricReader | None
-    """Collects; None where metrics are off."""
-    producers: list[Producer]
-    """Metrics that instruments keep themselves, asked at each collection; instruments add to it."""
+    Args:
+        provider: Meter provider: ours, or somebody else's; None where metrics are off and nobody has one.
+        reader: Collects; None where metrics are off.
+        producers: Metrics that instruments keep themselves, asked at each collection; instruments add to it.
+    """
+
+    def __init__(self, provider: Any, reader: AgentMetricReader | None, producers: list[Producer]) -> None:
+        self.provider = provider
+        self.reader = reader
+        self.producers = producers
 
 
 def build_metering(

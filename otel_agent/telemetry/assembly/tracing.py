@@ -1,7 +1,7 @@
 """Tracing: the tracer provider and the queue its spans go to. Somebody else's provider that is there already is kept, and feeds it too."""
 
 from collections.abc import MutableSequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from otel_agent.config.model import Config
 from otel_agent.delivery.late_engine import LateEngine
@@ -11,13 +11,18 @@ from otel_agent.providers.tracing import build_tracer_provider
 __all__ = ["Tracing", "build_tracing"]
 
 
-class Tracing(NamedTuple):
-    """Where spans come from."""
+class Tracing:
+    """
+    Where spans come from.
 
-    provider: Any
-    """Tracer provider: ours, or somebody else's."""
-    attached: QueueProcessor | None
-    """Span processor that feeds our queue from somebody else's provider; None when the provider is ours."""
+    Args:
+        provider: Tracer provider: ours, or somebody else's.
+        attached: Span processor that feeds our queue from somebody else's provider; None when the provider is ours.
+    """
+
+    def __init__(self, provider: Any, attached: QueueProcessor | None) -> None:
+        self.provider = provider
+        self.attached = attached
 
 
 def build_tracing(

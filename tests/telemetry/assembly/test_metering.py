@@ -18,7 +18,7 @@ def test_without_metrics_there_is_what_was_there_before() -> None:
     theirs = MeterProvider(shutdown_on_exit=False)
     metering = build_metering(MetricsSettings(enabled=False), Resource({}), None, None, existing=theirs)
 
-    assert (theirs, None, []) == metering
+    assert (theirs, None, []) == (metering.provider, metering.reader, metering.producers)
 
 
 def test_somebody_else_s_provider_is_read_by_our_reader() -> None:
