@@ -28,7 +28,7 @@ def build_reader(
     Args:
         settings: Section `metrics` of the configuration.
         resource: Resource of metrics that are not the SDK's.
-        on_collect: Takes every collection.
+        on_collect: Function that takes every collection.
         deliver: Takes those that are to be sent; `None` when nobody wants them.
         producers: Sources of metrics beside the SDK's.
     """

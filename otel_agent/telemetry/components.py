@@ -24,7 +24,7 @@ def start(parts: Parts, instruments: Component) -> None:
     Start everything in order.
 
     Args:
-        parts: Everything, built.
+        parts: Everything the telemetry consists of, built.
         instruments: What feeds all this; closed after the last collection.
 
     Raises:

@@ -27,7 +27,7 @@ def emit_alert(provider: Any, transition: "Transition") -> None:
 
     Args:
         provider: Logger provider that takes the event.
-        transition: What changed; flapping that begins or ends is no event.
+        transition: Change of an alert's state; flapping that begins or ends is no event.
     """
     event = alert_events.transition_event(transition)
     if event is not None:
@@ -49,7 +49,7 @@ def emit_health(provider: Any, change: "Change") -> None:
 
     Args:
         provider: Logger provider that takes the event.
-        change: What changed.
+        change: Change of a component's state, or of the whole.
     """
     event = health_events.health_event(change)
     otel.emit_event(

@@ -51,7 +51,7 @@ class Parts:
     Everything one `Telemetry` consists of, built and not started.
 
     Args:
-        config: The configuration.
+        config: Every section of the configuration.
         directory: What relative paths begin at.
         existing: Providers that are there already; they are kept.
         problems: Grows by a line for each thing that could not be built as wanted.

@@ -29,7 +29,7 @@ class Reloading:
 
     Args:
         loaded: The configuration of the start.
-        read: Reads everything again.
+        read: Reads file, environment and arguments again.
         parts: Parts to which it is applied.
         directory: What relative paths of rule files begin at.
     """

@@ -115,44 +115,6 @@ def init(  # noqa: PLR0913 - each is a promise of the public interface
         return telemetry
 
 
-def start(arguments: Mapping[str, Any], observers: Observers | None = None) -> Telemetry:
-    """
-    Load, build, install, run.
-
-    Args:
-        arguments: Those of `init`, without those that were not given.
-        observers: Further functions that see what is delivered, by signal.
-
-    Returns:
-        What `init` returns. It is not the process's own, and ends when its holder says so.
-
-    Raises:
-        OtelAgentError: See `init`.
-    """
-    with _without_collections():
-        return _load_and_start(arguments, observers)
-
-
-def _load_and_start(arguments: Mapping[str, Any], observers: Observers | None) -> Telemetry:
-    loaded = load(arguments)
-    loaded.raise_if_strict()
-    for line in (*loaded.problems, *loaded.warnings):
-        guard.report(f"config.{line}", line)
-    if loaded.config.disabled:
-        return Telemetry(loaded.config, None, loaded.problems)
-    try:
-        return _start_loaded(loaded, observers, _reader(arguments))
-    except OtelAgentError:
-        if loaded.config.strict:
-            raise
-        return _unobserved(loaded)
-    except Exception as error:
-        if loaded.config.strict:
-            raise OtelAgentError(f"telemetry could not be started ({type(error).__name__}: {error})") from error
-        guard.report("telemetry.start", "telemetry could not be started; the agent runs unobserved", error)
-        return _unobserved(loaded)
-
-
 @contextmanager
 def _without_collections() -> Iterator[None]:
     """
@@ -167,6 +129,40 @@ def _without_collections() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+@_without_collections()
+def start(arguments: Mapping[str, Any], observers: Observers | None = None) -> Telemetry:
+    """
+    Load, build, install, run.
+
+    Args:
+        arguments: Those of `init`, without those that were not given.
+        observers: Further functions that see what is delivered, by signal.
+
+    Returns:
+        What `init` returns. It is not the process's own, and ends when its holder says so.
+
+    Raises:
+        OtelAgentError: See `init`.
+    """
+    loaded = load(arguments)
+    loaded.raise_if_strict()
+    for line in (*loaded.problems, *loaded.warnings):
+        guard.report(f"config.{line}", line)
+    unobserved = Telemetry(loaded.config, None, loaded.problems)
+    if loaded.config.disabled:
+        return unobserved
+    try:
+        return _start_loaded(loaded, observers, _reader(arguments))
+    except OtelAgentError:
+        if loaded.config.strict:
+            raise
+    except Exception as error:
+        if loaded.config.strict:
+            raise OtelAgentError(f"telemetry could not be started ({type(error).__name__}: {error})") from error
+        guard.report("telemetry.start", "telemetry could not be started; the agent runs unobserved", error)
+    return unobserved
 
 
 def _reader(arguments: Mapping[str, Any]) -> Callable[[], Loaded]:
@@ -247,10 +243,6 @@ def _is_reloaded_on_hangup(loaded: Loaded) -> bool:
 def _directory(loaded: Loaded) -> Path:
     """What relative paths of rule files begin at: where the configuration stands, else the working directory."""
     return Path(loaded.files[-1]).absolute().parent if loaded.files else Path(working_directory())
-
-
-def _unobserved(loaded: Loaded) -> Telemetry:
-    return Telemetry(loaded.config, None, loaded.problems)
 
 
 def _warn_of_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:

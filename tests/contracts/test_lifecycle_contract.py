@@ -114,15 +114,13 @@ class Owner:
         self.threads.give_back(self)
 
 
-class Overflow:
-    """A worker that empties crowded queues, of an engine that has none."""
-
-    def __new__(cls) -> Any:
-        engine = DeliveryEngine(None, settings=DeliverySettings())
-        return OverflowWorker({}, engine._courier, lambda: True)
-
-
 RULES = "groups: [{name: g, interval: 1s, rules: [{alert: Up, expr: vector(1)}]}]"
+
+
+def overflow_worker() -> OverflowWorker:
+    """Of no queues, so that it never needs what puts items onto the disk."""
+    courier: Any = None
+    return OverflowWorker({}, courier, lambda: True)
 
 
 def late_engine(directory: Path) -> LateEngine:
@@ -201,7 +199,7 @@ SUBJECTS = {
     "log outputs": Subject(log_outputs),
     "log queue": Subject(lambda directory: log_outputs(directory).queues[0]),
     "metric reader": Subject(lambda _: AgentMetricReader(collect_interval_s=0.05), follows_forks=True),
-    "overflow worker": Subject(lambda _: Overflow(), arguments=(), begins_again=True),
+    "overflow worker": Subject(lambda _: overflow_worker(), arguments=(), begins_again=True),
     "receiver's worker": Subject(lambda _: Worker(LogReceiver("log")), start=None),
     "reload signal": Subject(lambda _: ReloadSignal(lambda: None), start="install", arguments=(), begins_again=True),
     "signals": Subject(lambda _: EndSignals(lambda _: None), start="install", arguments=(), follows_forks=True),

@@ -69,7 +69,7 @@ class AlertAssembly:
         Read the rules again; while anything is wrong with them, those in force stay.
 
         Args:
-            settings: `Config.alerts`.
+            settings: Section `alerts` of the configuration.
             directory: What relative paths of rule files begin at.
 
         Returns:
@@ -109,7 +109,7 @@ def build_alerting(
     Build all of it. Never raises for a wrong rule, route or receiver: those are left out and said.
 
     Args:
-        settings: `Config.alerts`.
+        settings: Section `alerts` of the configuration.
         resource: Resource attributes; they become `job` and `instance` of every series.
         directory: What relative paths of rule files begin at.
         on_change: Told of every change of an alert, before anybody else.

@@ -49,7 +49,7 @@ def joined(*observers: Observers) -> Observers:
     All observers of each signal, in order.
 
     Args:
-        *observers: By signal.
+        *observers: Functions that see each batch, by signal.
     """
     signals = {signal: None for each in observers for signal in each}
     return {signal: [observe for each in observers for observe in each.get(signal, ())] for signal in signals}

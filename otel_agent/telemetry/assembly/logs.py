@@ -22,7 +22,7 @@ class Logging:
 
     Args:
         provider: Logger provider: ours, or somebody else's.
-        outputs: Console and files.
+        outputs: Console and files that are written on the spot.
         bridge: Takes records of `logging`; None where nobody wants them.
     """
 

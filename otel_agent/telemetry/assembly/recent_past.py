@@ -44,7 +44,7 @@ class RecentPast:
         Keep a collection.
 
         Args:
-            data: The SDK's `MetricsData`.
+            data: One collection, as the SDK's `MetricsData`.
         """
         if self._writer is None:
             self._store = store.Store()

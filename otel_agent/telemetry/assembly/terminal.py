@@ -41,11 +41,11 @@ class Terminal:
     `_lock` guards the counts: the delivery thread adds to them, whoever ends the session reads them.
 
     Args:
-        stream: Usually standard error.
+        stream: Text stream to write to; usually standard error.
         service: Name of the service, shown in the summary.
         figures: What is shown of functions, caches, alerts and health.
         redact: Takes secrets out of names and errors: a terminal is read over shoulders and kept in logs.
-        clock: Measures the session.
+        clock: Its monotonic face measures the session.
     """
 
     def __init__(
