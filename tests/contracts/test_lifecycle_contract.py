@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from opentelemetry.sdk.metrics import MeterProvider
 from waiting import until
 
 from otel_agent.alerts.engine import AlertEngine
@@ -27,13 +28,14 @@ from otel_agent.alerts.notify.dispatcher import Dispatcher
 from otel_agent.alerts.notify.receivers.log import LogReceiver
 from otel_agent.alerts.notify.workers import Worker
 from otel_agent.alerts.rules.files import read_text
-from otel_agent.catalog import runtime
+from otel_agent.catalog import runtime as catalog
 from otel_agent.clock import monotonic_s
 from otel_agent.config.sections.keeping import LogFileSettings, LogsSettings
-from otel_agent.config.sections.measuring import HealthSettings
+from otel_agent.config.sections.measuring import AlertsSettings, HealthSettings
 from otel_agent.delivery.engine import DeliveryEngine
 from otel_agent.delivery.late_engine import LateEngine
 from otel_agent.delivery.overflow import OverflowWorker
+from otel_agent.delivery.queues import SignalQueue
 from otel_agent.delivery.senders.file import FileSender
 from otel_agent.delivery.senders.grpc import GrpcSender
 from otel_agent.delivery.senders.http.sender import HttpSender
@@ -48,7 +50,9 @@ from otel_agent.health.server import HealthServer
 from otel_agent.instruments import imports, threads
 from otel_agent.instruments.automatic import modules as automatic
 from otel_agent.instruments.distributions import BucketCounts
+from otel_agent.instruments.machine import host, process, runtime
 from otel_agent.instruments.machine.event_loops import LoopWatch
+from otel_agent.instruments.observing import Handle
 from otel_agent.lifecycle.components import Component
 from otel_agent.lifecycle.exit_hooks import ExitHooks
 from otel_agent.lifecycle.idle_threads import IdleThreads
@@ -58,11 +62,13 @@ from otel_agent.lifecycle.reload_signal import ReloadSignal
 from otel_agent.lifecycle.signals import EndSignals
 from otel_agent.lifecycle.wakeup import Wakeup
 from otel_agent.logs.outputs import build_outputs
+from otel_agent.processors.attaching import QueueProcessor
 from otel_agent.processors.callbacks import Callbacks
 from otel_agent.processors.metrics import AgentMetricReader
 from otel_agent.redaction.redactor import Redactor
 from otel_agent.series.store import Store
 from otel_agent.telemetry import Telemetry
+from otel_agent.telemetry.assembly.alerting import AlertAssembly, build_alerting
 from otel_agent.telemetry.assembly.terminal import Terminal
 from otel_agent.telemetry.starting import start
 
@@ -134,6 +140,20 @@ def file_sender(directory: Path) -> FileSender:
     return FileSender(str(directory / "telemetry.jsonl"))
 
 
+def alerting(directory: Path) -> AlertAssembly:
+    """Of one rule that always holds."""
+    (directory / "rules.yml").write_text(RULES)
+    settings = AlertsSettings(defaults=False, rule_files=("rules.yml",))
+    return build_alerting(settings, {}, directory=directory)
+
+
+def machine_instruments(_: Path) -> Handle:
+    """Everything that is measured about host, process and interpreter."""
+    meter = MeterProvider(shutdown_on_exit=False).get_meter("agent")
+    handles = [host.install(meter, tick_s=1.0), process.install(meter, tick_s=1.0), runtime.install(meter)]
+    return Handle([handle.close for handle in handles])
+
+
 def traced_module(_: Path) -> automatic.AutomaticTracing:
     """Automatic tracing of a module with one function."""
     module = ModuleType("contract_subject")
@@ -169,6 +189,7 @@ def never_called() -> Report:
 
 
 SUBJECTS = {
+    "alerting": Subject(alerting, begins_again=True),
     "alert engine": Subject(lambda _: AlertEngine(read_text(RULES).groups, Store()), begins_again=True),
     "automatic tracing": Subject(traced_module, start=None, arguments=()),
     "callbacks of metrics": Subject(lambda _: Callbacks(1.0), start=None, arguments=()),
@@ -181,7 +202,7 @@ SUBJECTS = {
     ),
     "dispatcher": Subject(lambda _: Dispatcher([LogReceiver("log")]), begins_again=True),
     "event loop watch": Subject(
-        lambda _: LoopWatch(BucketCounts(runtime.EVENT_LOOP_DELAY)), start="install", arguments=(), begins_again=True
+        lambda _: LoopWatch(BucketCounts(catalog.EVENT_LOOP_DELAY)), start="install", arguments=(), begins_again=True
     ),
     "exit hooks": Subject(
         lambda _: ExitHooks(lambda: None), start="install", arguments=(), begins_again=True, follows_forks=True
@@ -198,8 +219,10 @@ SUBJECTS = {
     "lifecycle": Subject(lambda _: Lifecycle([Component("a", close=lambda _: None)]), follows_forks=True),
     "log outputs": Subject(log_outputs),
     "log queue": Subject(lambda directory: log_outputs(directory).queues[0]),
+    "machine instruments": Subject(machine_instruments, start=None, arguments=()),
     "metric reader": Subject(lambda _: AgentMetricReader(collect_interval_s=0.05), follows_forks=True),
     "overflow worker": Subject(lambda _: overflow_worker(), arguments=(), begins_again=True),
+    "queue processor": Subject(lambda _: QueueProcessor(SignalQueue(10)), start=None, arguments=()),
     "receiver's worker": Subject(lambda _: Worker(LogReceiver("log")), start=None),
     "reload signal": Subject(lambda _: ReloadSignal(lambda: None), start="install", arguments=(), begins_again=True),
     "signals": Subject(lambda _: EndSignals(lambda _: None), start="install", arguments=(), follows_forks=True),
