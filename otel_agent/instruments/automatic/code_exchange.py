@@ -23,6 +23,9 @@ from otel_agent.instruments.automatic.pending_spans import CallSite, PendingSpan
 
 __all__ = ["is_traced", "restore", "trace_in_place"]
 
+CALLS_THE_AGENT = True
+"""See `lifecycle.lock_holders`."""
+
 _FUNCTION = """
 def call(*args, **kwargs):
     enter, original = ("<enter>", "<original>")

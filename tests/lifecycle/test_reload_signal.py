@@ -75,33 +75,6 @@ def test_a_file_that_is_wrong_by_now_changes_nothing(tmp_path: Path) -> None:
     assert (0, "ready\nDEBUG\n") == (found.status, found.out)
 
 
-def test_rules_count_at_once_and_wrong_ones_change_nothing(tmp_path: Path) -> None:
-    """A rule file is read again although no setting has changed; one with a mistake leaves the rules in force."""
-    rules = tmp_path / "rules.yml"
-    good = "groups: [{name: g, rules: [{alert: %s, expr: vector(1)}]}]\n"
-    rules.write_text(good % "First")
-    (tmp_path / "otel-agent.yaml").write_text("alerts: {rule_files: [rules.yml], defaults: false}\n")
-    code = f"""
-    import pathlib
-    import otel_agent
-    rules = pathlib.Path({str(rules)!r})
-    with otel_agent.init("x", instrument=False) as telemetry:
-        names = lambda: [run.rule.name for run in telemetry.alerts.rules()]
-        said = [names()]
-        for text in ({good % "Second"!r}, "groups: [{{name: g, rules: [{{alert: Third, expr: 'vector('}}]}}]"):
-            rules.write_text(text)
-            telemetry.reload()
-            said.append(names())
-        print(said)
-    """
-    with Agent(code, tmp_path) as agent:
-        found = agent.end()
-
-    assert "[['First'], ['Second'], ['Second']]\n" == found.out, found
-    assert "rules.yml" in found.err
-    assert "stays" in found.err
-
-
 def test_a_terminal_is_noticed() -> None:
     """Whatever standard input and output are."""
     ask = "from otel_agent.lifecycle.reload_signal import has_terminal; print(has_terminal())"

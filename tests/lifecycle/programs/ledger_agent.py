@@ -1,5 +1,5 @@
 """
-A small agent that keeps a ledger, run by the tests in a process of its own: `python agent.py DIRECTORY MODE DEADLINE_S`.
+A small agent that keeps a ledger, run by the tests in a process of its own: `python ledger_agent.py DIRECTORY MODE DEADLINE_S`.
 
 What it accepts is written to `accepted` at once; what waits in its queue is written to `delivered` by a thread that is never in
 a hurry, and by `close`. Whatever is in the first file and not in the second was lost.
@@ -17,8 +17,9 @@ import time
 from collections import deque
 from pathlib import Path
 
-from otel_agent.lifecycle.components import Component, Lifecycle
+from otel_agent.lifecycle.components import Component
 from otel_agent.lifecycle.exit_hooks import ExitHooks
+from otel_agent.lifecycle.lifecycle import Lifecycle
 from otel_agent.lifecycle.signals import EndSignals
 
 DEADLINE_S = float(sys.argv[3])
@@ -50,6 +51,7 @@ class Ledger:
             out.write(text.encode() + b"\n")
 
     def close(self, timeout_s: float) -> None:
+        self.write("closing", "closing")
         if self.is_stuck:
             self.is_hurried.wait(timeout_s)
         if self.lock.acquire(timeout=max(0.0, timeout_s)):
@@ -123,8 +125,8 @@ def work(count: int) -> int:
 
 def hold_what_starts_threads() -> None:
     """Be for half a second where `Thread.start` is for a millionth of one."""
-    text = "with _active_limbo_lock:\n    ready()\n    time.sleep(0.5)"
-    exec(compile(text, threading.__file__, "exec"), {**vars(threading), "ready": ready, "time": time})
+    text = "with _active_limbo_lock:\n    os.write(1, b'ready\\n')\n    time.sleep(0.5)"
+    exec(compile(text, threading.__file__, "exec"), {**vars(threading), "os": os, "time": time})
 
 
 def stop_softly() -> None:
@@ -259,6 +261,8 @@ def main() -> None:
         hashlib.pbkdf2_hmac("sha512", b"x", b"y", 40_000_000)
     if mode in {"sleep", "stuck", "ignoring"}:
         ledger.is_stuck = mode == "stuck"
+        if mode == "ignoring":
+            signal.raise_signal(signal.SIGTERM)
         ready()
         time.sleep(20)
     if mode == "stuck-end":

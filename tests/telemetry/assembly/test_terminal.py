@@ -1,8 +1,10 @@
 """The terminal as a destination."""
 
 import io
+from pathlib import Path
 from types import SimpleNamespace
 
+from agent_process import run_agent
 from opentelemetry.trace import SpanContext, Status, StatusCode, TraceFlags
 
 from otel_agent.clock import ManualClock
@@ -60,3 +62,20 @@ def test_a_forked_child_leaves_the_terminal_to_its_parent() -> None:
     terminal.close()
 
     assert "" == stream.getvalue()
+
+
+def test_the_terminal_shows_no_secret(tmp_path: Path) -> None:
+    """What is drawn is what would leave: names and errors with the secrets taken out."""
+    code = """
+    import otel_agent
+    with otel_agent.init("x", export="console"):
+        try:
+            with otel_agent.span("login"):
+                raise ValueError("password=hunter2-is-long")
+        except ValueError:
+            pass
+    """
+    ended = run_agent(code, tmp_path)
+
+    assert "login" in ended.err
+    assert "hunter2" not in ended.err

@@ -12,7 +12,8 @@ import pytest
 
 PREAMBLE = """
 import hashlib, logging, os, signal, sys, threading, time
-from otel_agent.lifecycle.components import Component, Lifecycle
+from otel_agent.lifecycle.components import Component
+from otel_agent.lifecycle.lifecycle import Lifecycle
 from otel_agent.lifecycle.signals import EndSignals
 
 def inside(text):
