@@ -9,14 +9,13 @@ import argparse
 import json
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from otel_agent.alerts.loading import load_rules
 from otel_agent.alerts.notify.building import build_notify
 from otel_agent.cli.actions import actions
-from otel_agent.config.explaining import explained
+from otel_agent.config.explaining import Explanation, explained
 from otel_agent.config.loading import Loaded, load
-from otel_agent.config.schema import schema
+from otel_agent.config.reference.schema import schema
 
 __all__ = ["configure", "run"]
 
@@ -80,10 +79,7 @@ class _Findings:
 def _in_alerts(loaded: Loaded) -> tuple[str, ...]:
     """Mistakes in rules, routes and notifiers, with the line each stands in."""
     alerts = loaded.config.alerts
-    rules = load_rules(
-        alerts.rule_files, alerts.rules, with_defaults=alerts.defaults, overrides=alerts.overrides, directory=Path()
-    )
-    notify = build_notify(alerts.notifiers, alerts.routes, alerts.inhibit)
+    rules, notify = load_rules(alerts), build_notify(alerts)
     return tuple(_located(line, loaded) for line in (*rules.problems, *notify.problems))
 
 
@@ -106,9 +102,11 @@ def _check(arguments: argparse.Namespace, findings: _Findings) -> int:
 
 
 def _explain(arguments: argparse.Namespace, findings: _Findings) -> int:
-    rows = {
-        path: row for path, row in explained(findings.loaded).items() if row.origin != "default" or not arguments.given
-    }
+
+    def is_shown(row: Explanation) -> bool:
+        return row.origin != "default" or not arguments.given
+
+    rows = {path: row for path, row in explained(findings.loaded).items() if is_shown(row)}
     if arguments.json:
         settings = {
             path: {"value": row.value, "origin": row.origin, **({"origins": row.origins} if row.origins else {})}
@@ -118,12 +116,8 @@ def _explain(arguments: argparse.Namespace, findings: _Findings) -> int:
         print(json.dumps(answer, indent=2, ensure_ascii=False, default=str))
         return int(bool(findings.problems))
     lines = []
-    for path, row in rows.items():
-        if row.origins:
-            told = {name: json.dumps(row.value[name], ensure_ascii=False, default=str) for name in row.origins}
-            lines += [(f"{path}.{name}", told[name], origin) for name, origin in row.origins.items()]
-        else:
-            lines.append((path, row.text, row.origin))
+    for row in rows.values():
+        lines += [(part.path, part.text, part.origin) for part in row.parts or (row,) if is_shown(part)]
     widths = [max((len(line[place]) for line in lines), default=0) for place in range(2)]
     for path, text, origin in lines:
         print(f"{path:<{widths[0]}}  {text:<{min(widths[1], 48)}}  {origin}")

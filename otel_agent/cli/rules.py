@@ -14,12 +14,13 @@ from typing import Any
 import yaml
 
 from otel_agent.alerts.loading import load_rules, read_defaults
-from otel_agent.alerts.rules.durations import duration_text
 from otel_agent.alerts.rules.export import export_groups, export_warnings
 from otel_agent.alerts.rules.files import RuleSet, read_file
 from otel_agent.alerts.rules.model import Rule, RuleGroup
 from otel_agent.alerts.unit_tests import run_test_file
 from otel_agent.cli.actions import actions
+from otel_agent.config.durations import duration_text
+from otel_agent.config.loading import load
 from otel_agent.errors import RuleError
 
 __all__ = ["configure", "run"]
@@ -81,16 +82,9 @@ def _read(path: Path) -> RuleSet:
         content = None
     if not isinstance(content, dict) or "alerts" not in content or "groups" in content:
         return read_file(path)
-    settings = content["alerts"] or {}
-    if not isinstance(settings, dict):
-        return RuleSet((), (f"{path}: `alerts` must be a mapping",))
-    return load_rules(
-        settings.get("rule_files") or (),
-        settings.get("rules") or (),
-        with_defaults=bool(settings.get("defaults")),
-        overrides=settings.get("overrides"),
-        directory=path.parent,
-    )
+    loaded = load({"config": path})
+    about_alerts = tuple(line for line in loaded.problems if ": alerts" in line)
+    return RuleSet((), about_alerts).joined(load_rules(loaded.config.alerts))
 
 
 def _check(arguments: argparse.Namespace) -> int:

@@ -15,6 +15,14 @@ import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.machinery import PathFinder
+from typing import TYPE_CHECKING
+
+from otel_agent.late_imports import late_module
+
+if TYPE_CHECKING:
+    import importlib.metadata as importlib_metadata
+else:
+    importlib_metadata = late_module("importlib.metadata")  # where the folders do not tell
 
 __all__ = ["entry_names", "version"]
 
@@ -35,11 +43,9 @@ def version(distribution: str) -> str | None:
         for name, of, _ in folders:
             if name == wanted and of:
                 return of
-    import importlib.metadata  # where the folders do not tell
-
     try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
+        return importlib_metadata.version(distribution)
+    except importlib_metadata.PackageNotFoundError:
         return None
 
 

@@ -16,19 +16,18 @@ class Problems:
     """Lines for people; the same line is kept once, and there is a bound to all of them."""
 
     def __init__(self) -> None:
-        """Begin without any."""
         self._problems: dict[str, _Rank] = {}
         self._warnings: dict[str, _Rank] = {}
         self._places: dict[str, int] = {}
 
     @property
     def is_full(self) -> bool:
-        """Whether there are so many mistakes that advice about further ones helps nobody."""
+        """Whether there are so many problems that advice about further ones helps nobody."""
         return len(self._problems) >= _MOST
 
     @property
-    def problems(self) -> tuple[str, ...]:
-        """Mistakes, by place and line: what was given is not used. `strict` raises for them."""
+    def lines(self) -> tuple[str, ...]:
+        """Problems, by place and line: what was given is not used. `strict` raises for them."""
         return _sorted(self._problems)
 
     @property
@@ -36,9 +35,9 @@ class Problems:
         """What is used, or has no effect, in a way that may surprise; by place and line."""
         return _sorted(self._warnings)
 
-    def mistake(self, origin: str, path: str, text: str) -> None:
+    def add(self, origin: str, path: str, text: str) -> None:
         """
-        Note a mistake.
+        Note a problem.
 
         Args:
             origin: Where it stands: `otel-agent.yaml:12`.
@@ -47,13 +46,13 @@ class Problems:
         """
         self._add(self._problems, origin, path, text)
 
-    def warning(self, origin: str, path: str, text: str) -> None:
+    def warn(self, origin: str, path: str, text: str) -> None:
         """
         Note a surprise.
 
         Args:
-            origin: See `mistake`.
-            path: See `mistake`.
+            origin: See `add`.
+            path: See `add`.
             text: What happens, and what to do.
         """
         self._add(self._warnings, origin, path, text)

@@ -50,6 +50,7 @@ class TradingAgent:
         self._closes: dict[str, list[float]] = defaultdict(list)
         self.result = ReplayResult()
 
+    @otel_agent.traced
     async def trade_day(self, day: TradingDay) -> None:
         """Go through one day, all symbols at once."""
         self._broker.open_day(day)
@@ -57,6 +58,7 @@ class TradingAgent:
         await asyncio.gather(*(self.trade_symbol(symbol, day) for symbol in day.closes))
         self.result.days += 1
 
+    @otel_agent.traced
     async def trade_symbol(self, symbol: str, day: TradingDay) -> None:
         """Fetch a quote, decide, size the position, send an order."""
         price = await quotes(self._broker, symbol)
@@ -73,6 +75,7 @@ class TradingAgent:
         if units:
             await self.send_order(symbol, units, day)
 
+    @otel_agent.traced
     async def order_size(self, signal: TradeSignal) -> int:
         """Units still missing for the position that the signal and the risk allow; negative to sell."""
         price = await quotes(self._broker, signal.symbol)
@@ -81,6 +84,7 @@ class TradingAgent:
         missing = wanted - held
         return missing if abs(missing) * price > CAPITAL * 0.05 else 0
 
+    @otel_agent.traced
     async def send_order(self, symbol: str, units: int, day: TradingDay) -> None:
         """Send an order and write its fill."""
         try:

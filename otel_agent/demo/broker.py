@@ -9,6 +9,7 @@ import asyncio
 import random
 from collections.abc import Mapping
 
+import otel_agent
 from otel_agent.demo.ledger import Fill
 from otel_agent.demo.market import TradingDay
 
@@ -39,16 +40,19 @@ class Broker:
         self._today: Mapping[str, float] = {}
         self._yesterday: Mapping[str, float] = {}
 
+    @otel_agent.traced
     def open_day(self, day: TradingDay) -> None:
         """Make the closes of a day the prices of this broker."""
         self._yesterday, self._today = self._today or day.closes, day.closes
 
+    @otel_agent.traced
     async def fetch_quote(self, symbol: str) -> float:
         """Price of one unit, asked for over the wire."""
         slow = self._random.random() < SLOW_SHARE
         await asyncio.sleep(SLOW_WIRE_S if slow else WIRE_S)
         return self._today[symbol]
 
+    @otel_agent.traced
     async def place_order(self, symbol: str, units: int, day: str) -> Fill:
         """
         Carry an order out at today's price.

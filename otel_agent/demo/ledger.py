@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, Float, Integer, String, create_engine, func, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
+import otel_agent
+
 __all__ = ["Fill", "Ledger"]
 
 
@@ -47,12 +49,14 @@ class Ledger:
         self._engine: Engine = create_engine(url)
         LedgerTable.metadata.create_all(self._engine)
 
+    @otel_agent.traced
     def write(self, fill: Fill) -> None:
         """Add an executed order."""
         with Session(self._engine) as session:
             session.add(OrderRow(day=fill.day, symbol=fill.symbol, units=fill.units, price=fill.price))
             session.commit()
 
+    @otel_agent.traced
     def position(self, symbol: str) -> int:
         """Units of a symbol held; negative when sold short."""
         with Session(self._engine) as session:

@@ -18,9 +18,6 @@ from otel_agent.demo.market import TradingDay, read_days
 
 __all__ = ["replay"]
 
-MODULES = [f"otel_agent.demo.{name}" for name in ("agent", "broker", "ledger", "risk", "strategy")]
-"""Modules whose functions get spans: all but this one, which would be one span as long as the replay."""
-
 RULES = [
     {"exception": {"name": "RiskBreach", "type": "RiskLimitError", "severity": "critical"}},
     {"exception": {"name": "OrderRejected", "type": "OrderRejectedError", "severity": "warning"}},
@@ -75,7 +72,7 @@ async def _trade(days: Sequence[TradingDay], speed: float, *, forever: bool) -> 
 
 
 def _settings() -> dict[str, Any]:
-    settings: dict[str, Any] = {"trace_modules": MODULES, "trace_min_duration_s": 0.0, "alerts": RULES}
+    settings: dict[str, Any] = {"trace_modules": False, "alerts": RULES}
     if _endpoint():
         return settings | {"metrics_interval_s": 5.0}
     return settings | {"export": "console"}

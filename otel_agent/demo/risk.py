@@ -2,6 +2,7 @@
 
 import math
 
+import otel_agent
 from otel_agent.demo.strategy import TRADING_DAYS_A_YEAR, TradeSignal
 
 __all__ = ["RiskLimitError", "size"]
@@ -17,6 +18,7 @@ class RiskLimitError(Exception):
     """A position would break a risk limit."""
 
 
+@otel_agent.traced
 def size(signal: TradeSignal, price: float, capital: float) -> int:
     """
     Units to trade so that one standard deviation of a day costs `DAILY_RISK_BUDGET` of the capital.

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+import otel_agent
+
 __all__ = ["TradeSignal", "decide"]
 
 FAST_DAYS = 5
@@ -27,6 +29,7 @@ class TradeSignal:
     """Annualised standard deviation of the daily returns; a ratio."""
 
 
+@otel_agent.traced
 def decide(symbol: str, closes: Sequence[float]) -> TradeSignal:
     """
     Compare a fast with a slow moving average.
@@ -49,6 +52,7 @@ def decide(symbol: str, closes: Sequence[float]) -> TradeSignal:
     return TradeSignal(symbol, "buy" if strength > 0 else "sell", abs(strength), volatility)
 
 
+@otel_agent.traced
 def annual_volatility(closes: Sequence[float]) -> float:
     """
     Annualised standard deviation of daily logarithmic returns.

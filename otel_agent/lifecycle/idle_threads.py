@@ -37,16 +37,15 @@ _Calls = SimpleQueue[Callable[[], object] | None]
 
 
 class IdleThreads:
-    """Threads that wait for one call after the other. Safe inside a signal handler: no lock is shared."""
+    """
+    Threads that wait for one call after the other. Safe inside a signal handler: no lock is shared.
+
+    Args:
+        ready: How many wait from the beginning on, for the end.
+        spare: How many more may stay when they have made a call; one or two more when several end at the same moment.
+    """
 
     def __init__(self, ready: int = NEEDED, spare: int = SPARE) -> None:
-        """
-        Keep none yet.
-
-        Args:
-            ready: How many wait from the beginning on, for the end.
-            spare: How many more may stay when they have made a call; one or two more when several end at the same moment.
-        """
         self._ready = ready
         self._most = ready + spare
         self._idle: list[tuple[_Calls, threading.Thread]] = []
@@ -101,10 +100,10 @@ class IdleThreads:
 
     def lend_spare(self, function: Callable[[], object]) -> bool:
         """
-        The same, but for those that are kept for the end.
+        Have something called on a thread that waits and is not kept for the end; returns at once.
 
         Args:
-            function: As above.
+            function: Called once, without arguments, in the context that the caller has now.
 
         Returns:
             Whether there was one to spare.
@@ -116,7 +115,7 @@ class IdleThreads:
         Have something called on a new thread, which stays for other calls while anybody wants it and not enough wait already.
 
         Args:
-            function: As above.
+            function: Called once, without arguments, in the context that the caller has now.
 
         Raises:
             RuntimeError: No thread can be started.
@@ -179,7 +178,7 @@ def is_the_end(error: BaseException) -> bool:
     Whether a thread could not be started because the interpreter is ending, and not because there are too many.
 
     Args:
-        error: From `Thread.start`.
+        error: What `Thread.start` has raised.
     """
     return isinstance(error, RuntimeError) and "interpreter shutdown" in str(error)
 

@@ -55,7 +55,7 @@ def test_check_reads_a_configuration(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert 1 == run("check", str(path))
     said = capsys.readouterr()
     assert "2 alerts" in said.out
-    assert "alerts.rules[1].absent.nam: is not known here; did you mean name?" in said.err
+    assert "alerts.rules[1].absent.nam: unknown key, did you mean name?" in said.err
 
 
 def test_test_gives_promtool_s_verdicts(capsys: pytest.CaptureFixture[str]) -> None:

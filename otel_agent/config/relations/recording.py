@@ -1,10 +1,19 @@
 """Resource, sampling, propagation and instrumentation: names that must exist, and settings that need each other."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from otel_agent.config.relations.draft import SettingsDraft
 from otel_agent.config.sections.service import OWN_ATTRIBUTES
-from otel_agent.config.wording import nearest
+from otel_agent.late_imports import late_module
+
+if TYPE_CHECKING:
+    import importlib.metadata as importlib_metadata
+
+    from otel_agent.config import wording
+else:
+    wording = late_module("otel_agent.config.wording")
+    importlib_metadata = late_module("importlib.metadata")
 
 __all__ = [
     "OWN_ATTRIBUTES",
@@ -44,7 +53,7 @@ def fit_resource(draft: SettingsDraft) -> None:
         attributes = {other: value for other, value in attributes.items() if other != name}
         where = f"resource.attributes.{name}"
         if draft.is_given(path):
-            draft.warning(where, f"has no effect: {path} is given too")
+            draft.warn(where, f"has no effect: {path} is given too")
         else:
             draft.put(path, str(draft.value("resource.attributes")[name]), draft.origin(where))
         draft.put("resource.attributes", attributes)
@@ -63,7 +72,7 @@ def fit_propagators(draft: SettingsDraft) -> None:
     known = [name for name in names if _exists("propagators", name, PROPAGATORS, "opentelemetry_propagator", draft)]
     if "none" in known:
         if len(known) > 1:
-            draft.warning("propagators", "none has no effect beside others; leave it out, or leave the others out")
+            draft.warn("propagators", "none has no effect beside others; leave it out, or leave the others out")
         known.remove("none")
     if known or "none" in names or not names:
         draft.put("propagators", tuple(known))
@@ -85,15 +94,17 @@ def fit_sampling(draft: SettingsDraft) -> None:
             draft.drop("sampling.sampler")
     sampler = draft.value("sampling.sampler")
     if sampler is None:
-        draft.useless("sampling.argument", "it is given to sampling.sampler, which is not given; write sampling.ratio")
+        draft.warn_without_effect(
+            "sampling.argument", "it is given to sampling.sampler, which is not given; write sampling.ratio"
+        )
         return
-    draft.useless("sampling.ratio", f"sampling.sampler, which is {sampler}, takes its place")
+    draft.warn_without_effect("sampling.ratio", f"sampling.sampler, which is {sampler}, takes its place")
     if sampler in SAMPLERS and not sampler.endswith("traceidratio"):
-        draft.useless("sampling.argument", f"{sampler} takes none")
+        draft.warn_without_effect("sampling.argument", f"{sampler} takes none")
     elif sampler in SAMPLERS and draft.is_given("sampling.argument"):
         argument = draft.value("sampling.argument")
         if not _is_share(argument):
-            draft.mistake("sampling.argument", f"expected a number from 0 to 1 for {sampler}, found {argument[:60]!r}")
+            draft.problem("sampling.argument", f"expected a number from 0 to 1 for {sampler}, found {argument[:60]!r}")
             draft.drop("sampling.argument")
 
 
@@ -105,7 +116,7 @@ def fit_instrument(draft: SettingsDraft) -> None:
         draft: Changed in place.
     """
     if not draft.value("instrument.modules"):
-        draft.useless("instrument.min_duration_s", "instrument.modules (trace_modules) is empty")
+        draft.warn_without_effect("instrument.min_duration_s", "instrument.modules (trace_modules) is off")
 
 
 def _usual(name: str, known: Iterable[str]) -> str:
@@ -117,15 +128,13 @@ def _exists(path: str, name: str, known: Iterable[str], group: str, draft: Setti
     if name in known:
         return True
     # Only a name that is not built in is looked up among what is installed, which reads many files.
-    from importlib.metadata import entry_points
-
-    installed = sorted({entry_point.name for entry_point in entry_points(group=group)})
+    installed = sorted({entry_point.name for entry_point in importlib_metadata.entry_points(group=group)})
     if name in installed:
         return True
     names = sorted({*known, *installed})
-    near = nearest(name, names)
+    near = wording.nearest(name, names)
     hint = f"did you mean {near}?" if near else f"known are {', '.join(names)}"
-    draft.mistake(path, f"{name[:60]!r} is not installed; {hint}")
+    draft.problem(path, f"{name[:60]!r} is not installed; {hint}")
     return False
 
 

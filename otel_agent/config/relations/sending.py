@@ -2,11 +2,17 @@
 
 import os
 import re
+from typing import TYPE_CHECKING
 
-from otel_agent.config.masking import masked_url
 from otel_agent.config.relations.addresses import address_problem, is_local, is_plain_http, port_of
 from otel_agent.config.relations.draft import SettingsDraft
 from otel_agent.config.sections.export import SIGNALS
+from otel_agent.late_imports import late_module
+
+if TYPE_CHECKING:
+    from otel_agent.config import masking
+else:
+    masking = late_module("otel_agent.config.masking")
 
 __all__ = ["fit_export", "fit_files", "fit_queue", "fit_redaction"]
 
@@ -59,19 +65,20 @@ def _fit_address(draft: SettingsDraft, scope: str) -> bool:
     url, protocol = draft.value(path), str(_inherited(draft, scope, "protocol")[1])
     problem = address_problem(url, protocol)
     if problem is not None:
-        draft.mistake(path, problem)
+        draft.problem(path, problem)
         draft.drop(path)
         return False
     usual = _USUAL.get(port_of(url) or 0, protocol)
     if usual != protocol:
-        draft.warning(
+        draft.warn(
             path,
             f"port {port_of(url)} is that of {usual}, and {protocol} is spoken; write protocol: {usual}, or another port",
         )
     if scope == "export" and protocol != "grpc" and re.search(_SIGNAL_PATH, url):
         base = re.sub(_SIGNAL_PATH, "", url)
-        draft.warning(
-            path, f"the path of a signal is appended to it: {masked_url(base)} is used; write it without the path"
+        draft.warn(
+            path,
+            f"the path of a signal is appended to it: {masking.masked_url(base)} is used; write it without the path",
         )
         draft.put(path, base)
     return True
@@ -81,7 +88,7 @@ def _fit_compression(draft: SettingsDraft, scope: str) -> None:
     path, compression = _inherited(draft, scope, "compression")
     where, protocol = _inherited(draft, scope, "protocol")
     if compression == "deflate" and protocol == "grpc":
-        draft.mistake(path, f"deflate cannot be used with grpc, which {where} says; gzip is used")
+        draft.problem(path, f"deflate cannot be used with grpc, which {where} says; gzip is used")
         draft.put(path, "gzip")
 
 
@@ -89,13 +96,13 @@ def _fit_client(draft: SettingsDraft, scope: str) -> None:
     key, certificate = _inherited(draft, scope, "client_key"), _inherited(draft, scope, "client_certificate")
     for (path, value), (other, missing) in ((key, certificate), (certificate, key)):
         if value is not None and missing is None:
-            draft.mistake(path, f"is of no use alone; give {other} too")
+            draft.problem(path, f"is of no use alone; give {other} too")
             draft.drop(path)
     for name in ("certificate", "client_key", "client_certificate"):
         path = f"{scope}.{name}"
         if draft.is_given(path) and not os.path.isfile(draft.value(path)):  # noqa: PTH113 - texts in, texts out
             # The setting stays: without it the system's certificates would be trusted instead of the one that was asked for.
-            draft.mistake(path, f"there is no file {draft.value(path)}")
+            draft.problem(path, f"there is no file {draft.value(path)}")
 
 
 def _fit_credentials(draft: SettingsDraft, scope: str) -> None:
@@ -104,18 +111,18 @@ def _fit_credentials(draft: SettingsDraft, scope: str) -> None:
     if not isinstance(url, str) or not is_plain_http(url):
         return
     for name in ("certificate", "client_key", "client_certificate"):
-        draft.useless(f"{scope}.{name}", f"{path} has the scheme http, which knows no certificates")
+        draft.warn_without_effect(f"{scope}.{name}", f"{path} has the scheme http, which knows no certificates")
     if values and not is_local(url) and not _inherited(draft, scope, "insecure")[1]:
-        draft.warning(
+        draft.warn(
             headers,
-            f"they travel to {masked_url(url)} in clear text; use https, or say that it is wanted with export.insecure: true",
+            f"they travel to {masking.masked_url(url)} in clear text; use https, or say that it is wanted with export.insecure: true",
         )
 
 
 def _fit_none(draft: SettingsDraft, scope: str) -> None:
     to = draft.value(f"{scope}.to")
     if to is not None and "none" in to and len(to) > 1:
-        draft.warning(f"{scope}.to", "none has no effect beside others; leave it out, or leave the others out")
+        draft.warn(f"{scope}.to", "none has no effect beside others; leave it out, or leave the others out")
 
 
 def _fit_destinations(draft: SettingsDraft) -> None:
@@ -134,16 +141,16 @@ def _fit_destinations(draft: SettingsDraft) -> None:
         )
         for scope in _SCOPES:
             for key in _OTLP_KEYS:
-                draft.useless(f"{scope}.{key}", because)
+                draft.warn_without_effect(f"{scope}.{key}", because)
         if "file" not in everywhere:
             for key in ("directory", "level", "max_bytes"):
-                draft.useless(f"spool.{key}", "nothing is sent that could wait")
+                draft.warn_without_effect(f"spool.{key}", "nothing is sent that could wait")
     if "file" not in everywhere:
         for scope in _SCOPES:
-            draft.useless(f"{scope}.file", "nothing goes to file; see export.to")
+            draft.warn_without_effect(f"{scope}.file", "nothing goes to file; see export.to")
     if not draft.value("logs.export"):
         for path in draft.given("export.logs."):
-            draft.useless(path, "logs.export is off")
+            draft.warn_without_effect(path, "logs.export is off")
 
 
 def fit_files(draft: SettingsDraft) -> None:
@@ -156,7 +163,7 @@ def fit_files(draft: SettingsDraft) -> None:
     seen: dict[str, object] = {}
     for file in draft.value("logs.files"):
         if file.path in seen:
-            draft.mistake("logs.files", f"{file.path} stands there twice; the first is used")
+            draft.problem("logs.files", f"{file.path} stands there twice; the first is used")
         else:
             seen[file.path] = file
     if len(seen) < len(draft.value("logs.files")):
@@ -174,7 +181,7 @@ def fit_queue(draft: SettingsDraft) -> None:
     least, batch = draft.value(path), draft.value("queue.batch")
     if batch > least:
         if draft.is_given("queue.batch"):
-            draft.mistake("queue.batch", f"expected at most {path}, which is {least}, found {batch}")
+            draft.problem("queue.batch", f"expected at most {path}, which is {least}, found {batch}")
         draft.put("queue.batch", least, draft.origin(path))
 
 
@@ -190,7 +197,7 @@ def fit_redaction(draft: SettingsDraft) -> None:
         try:
             re.compile(pattern)
         except (re.error, RecursionError, OverflowError) as error:
-            draft.mistake("redact.values", f"entry {position + 1} is no regular expression: {error}")
+            draft.problem("redact.values", f"entry {position + 1} is no regular expression: {error}")
         else:
             usable.append(pattern)
     if len(usable) < len(draft.value("redact.values")):

@@ -18,7 +18,6 @@ from typing import Any
 __all__ = ["functions_in", "functions_of", "module_codes_below"]
 
 _FUNCTION = inspect.CO_OPTIMIZED | inspect.CO_NEWLOCALS
-_MODULE = "<module>"
 _DEPTH = 8
 """Decorators, classes and closures that are looked into, one inside the other; more than anybody stacks."""
 
@@ -71,7 +70,7 @@ def module_codes_below(frame: FrameType | None) -> Iterator[tuple[CodeType, dict
         The code and the namespace of each module on the stack.
     """
     while frame is not None:
-        if frame.f_code.co_name == _MODULE:
+        if not frame.f_code.co_flags & inspect.CO_NEWLOCALS and frame.f_locals is frame.f_globals:
             yield frame.f_code, frame.f_globals
         frame = frame.f_back
 

@@ -251,18 +251,17 @@ class Monitor:
     def _started(self, code: CodeType, _offset: int) -> object:
         function = self._watched.get(id(code))
         if function is None:
-            if self._script is not None and code.co_name == "<module>":
+            if self._script is not None and not code.co_flags & inspect.CO_NEWLOCALS:
                 self._look_for_script(code, sys._getframe(1).f_globals)  # noqa: SLF001 - documented, if named like a private one
             return self._api.DISABLE
         try:
-            call = PendingSpan(function.site, current())
+            call = function.site.begin()
             call.code = code
             below = _innermost.get()
             while below is not None and below.has_ended:  # inherited by a task from a call that is over
                 below = below.below
             call.below = below
             _innermost.set(call)
-            call.enter()
             function.active += 1
             if function.is_stepwise:
                 self._suspended[id(sys._getframe(1))] = call  # noqa: SLF001 - documented, if named like a private one

@@ -74,6 +74,12 @@ class CallSite:
         self.tracer = tracer or trace.get_tracer(SCOPE)
         self.failures = RateLimit(QUICK_FAILURES_PER_S)
 
+    def begin(self) -> "PendingSpan":
+        """Begin a call: its pending span is current until `PendingSpan.leave`."""
+        call = PendingSpan(self, current())
+        call.enter()
+        return call
+
 
 class PendingSpan(Span):
     """

@@ -47,7 +47,7 @@ class Selection:
 
     def has_module(self, name: str, file: str | None) -> bool:
         """
-        Whether functions of a module are traced.
+        Whether functions of a module are traced; of the agent's own, also code that was typed in has no file.
 
         Args:
             name: Full name of the module.
@@ -59,7 +59,7 @@ class Selection:
         if any(_means(pattern, each) for pattern in self._taken_away for each in known_as):
             return False
         if self.is_own:
-            return name == MAIN or (file is not None and self._own.holds(file))
+            return self._own.holds(file) if file is not None else name == MAIN
         return any(_means(pattern, each) for pattern in self.names for each in known_as)
 
     def has_function(self, module: str, qualified_name: str) -> bool:

@@ -6,8 +6,9 @@ note; the interpreter lets go of the note when it lets go of the frame, in the v
 ends. So the end is exact, and the begin is known to lie between two looks. Nothing is called in the program's threads, nothing is
 traced, and a call that is over before anybody looked is not seen.
 
-This is all there is on Python 3.11. From 3.12 on it looks after the functions that were left alone because they are quick, so that
-a single slow call of theirs is not missed; a coroutine that waits is on no stack, and gets its note when it begins to wait.
+This is all there is on Python 3.11, where the coroutines of asyncio's tasks are looked at as well: one that waits is on no stack. From
+3.12 on it looks after the functions that were left alone because they are quick, so that a single slow call of theirs is not
+missed, and a coroutine gets its note when it begins to wait.
 
 What a call seen here cannot have: the parent of what happened in it before it was seen, and on its own account the outcome.
 """
@@ -15,7 +16,7 @@ What a call seen here cannot have: the parent of what happened in it before it w
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -31,7 +32,7 @@ from otel_agent.instruments.automatic.pending_spans import CallSite
 from otel_agent.instruments.functions import wrappers
 from otel_agent.recording.context import SPAN_KEY
 
-__all__ = ["ALONE", "BESIDE_MONITORING", "Pace", "SeenCall", "StackWatch", "leave_note"]
+__all__ = ["ALONE", "BESIDE_MONITORING", "Pace", "SeenCall", "StackWatch", "leave_note", "waiting_coroutines"]
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ class StackWatch:
     Args:
         sites: Functions of interest, by the identity of their code; read at every look.
         pace: How often to look.
+        coroutines: Coroutines that may be waiting, each the outermost of its task; `None`: they are not looked at.
         after_look: Called after each look, on the thread that looks.
     """
 
@@ -155,10 +157,12 @@ class StackWatch:
         sites: Mapping[int, CallSite],
         *,
         pace: Pace = BESIDE_MONITORING,
+        coroutines: Callable[[], Iterable[Any]] | None = None,
         after_look: Callable[[], object] = lambda: None,
     ) -> None:
         self._sites = sites
         self._pace = pace
+        self._coroutines = coroutines
         self._slow_ns = round(pace.slow_s * 1e9)
         self._after_look = after_look
         self._ended: deque[SeenCall] = deque()
@@ -227,6 +231,8 @@ class StackWatch:
             seen += new or place != known
             dull[ident] = place, 0 if is_of_interest else DULL_LOOKS
         self._dull = dull
+        for coroutine in () if self._coroutines is None else self._coroutines():
+            seen += self._look_at_frames(list(_frames_of(coroutine)), None, slack_ns)
         return seen
 
     def note(self, frame: FrameType, site: CallSite, context: Context) -> None:
@@ -275,6 +281,19 @@ class StackWatch:
             around = call
         return len(new), bool(new) or isinstance(around, SeenCall)
 
+    def _look_at_frames(self, frames: Sequence[FrameType], around: SeenCall | None, slack_ns: int) -> int:
+        """The same for the frames of a coroutine, the outermost first."""
+        new = 0
+        for frame in frames:
+            site, note = self._sites.get(id(frame.f_code)), frame.f_trace
+            if type(note) is _Note:
+                around = note.call
+            elif site is not None and note is None:
+                new += 1
+                around = SeenCall(site, wall_ns(), slack_ns, around)
+                leave_note(frame, around, self._ended)
+        return new
+
     def _run(self, calls: "SimpleQueue[bool]") -> None:
         pace, goes_on = self._pace, True
         pause_s, began_s = pace.busy_s, monotonic_s()
@@ -292,6 +311,29 @@ class StackWatch:
                 share = pace.share * (5 if now_s - began_s < EAGER_S else 1)
                 least_s = max(pace.busy_s, (thread_time() - used_s + WAKE_S) / share)
                 pause_s = least_s if is_moving else min(max(pace.idle_s, least_s), max(pause_s, least_s) * 1.05)
+
+
+def waiting_coroutines() -> Iterator[Any]:
+    """The outermost coroutine of every task of asyncio's in this process, whatever thread its loop runs in."""
+    tasks: Any = sys.modules.get("asyncio.tasks")
+    found: list[Any] = []
+    for _ in range(10):
+        with suppress(RuntimeError):  # a task was made meanwhile
+            found = list(getattr(tasks, "_all_tasks", ()))
+            break
+    for task in found:
+        with suppress(Exception):  # a task of somebody else's kind
+            yield task.get_coro()
+
+
+def _frames_of(coroutine: Any) -> Iterator[FrameType]:
+    """The frames of a coroutine and of what it waits for, the outermost first."""
+    for _ in range(DEPTH):
+        frame = getattr(coroutine, "cr_frame", None)
+        if not isinstance(frame, FrameType):
+            return
+        yield frame
+        coroutine = getattr(coroutine, "cr_await", None)
 
 
 def leave_note(frame: FrameType, call: SeenCall, sink: "deque[SeenCall]") -> None:

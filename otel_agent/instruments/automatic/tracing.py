@@ -16,7 +16,7 @@ from otel_agent.instruments.automatic.code_objects import functions_in, function
 from otel_agent.instruments.automatic.monitoring import HAS_MONITORING, Monitor, WatchedFunction
 from otel_agent.instruments.automatic.pending_spans import SCOPE, CallSite, DurationObserver
 from otel_agent.instruments.automatic.selection import MAIN, Selection, file_of
-from otel_agent.instruments.automatic.stack_watch import ALONE, BESIDE_MONITORING, StackWatch
+from otel_agent.instruments.automatic.stack_watch import ALONE, BESIDE_MONITORING, StackWatch, waiting_coroutines
 from otel_agent.instruments.functions import marks
 from otel_agent.instruments.imports import after_import
 
@@ -70,6 +70,7 @@ class AutomaticTracing:
         self._stacks = StackWatch(
             self._unwatched,
             pace=BESIDE_MONITORING if self._monitor is not None else ALONE,
+            coroutines=None if self._monitor is not None else waiting_coroutines,
             after_look=self._after_look,
         )
         if self._monitor is not None:
@@ -92,6 +93,12 @@ class AutomaticTracing:
         """Trace the script from its first line on, when it has not begun yet (`otel-agent run`), or begins again (a notebook's cell)."""
         if self._monitor is not None:
             self._monitor.until_script(self._take_script)
+
+    def look_at_script_again(self) -> None:
+        """Trace what a notebook's cell has defined."""
+        script = sys.modules.get(MAIN)
+        if script is not None:
+            self._take_module(script)
 
     def close(self) -> None:
         """Watch nothing any more; safe to call twice."""

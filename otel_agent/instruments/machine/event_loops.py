@@ -28,6 +28,9 @@ else:
 
 __all__ = ["LoopWatch"]
 
+CALLS_THE_AGENT = True
+"""See `lifecycle.lock_holders`. Nobody waits for the lock that is taken here."""
+
 INTERVAL_S = 0.02
 """Between two heartbeats: the error of a delay is at most this, and the cost about a thousandth of a core."""
 

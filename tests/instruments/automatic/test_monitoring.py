@@ -6,6 +6,7 @@ import contextvars
 import sys
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -75,7 +76,7 @@ class Rig:
             name = each.co_qualname
             site = CallSite(name, {}, round(min_duration_s * 1e9), self.tracer)
             self.watched[name] = WatchedFunction(
-                each, site, lambda name=name: self.observer(name), lambda name=name: self.forgotten.append(name)
+                each, site, partial(self.observer, name), partial(self.forgotten.append, name)
             )
             self.monitor.watch(self.watched[name])
 

@@ -16,13 +16,6 @@ LONG_NS = 10**12
 """A minimum duration that no call of a test reaches."""
 
 
-def begun(site: CallSite) -> PendingSpan:
-    """A call that has begun, with its span current."""
-    call = PendingSpan(site, get_current())
-    call.enter()
-    return call
-
-
 def end(call: PendingSpan, error: BaseException | None = None) -> bool:
     """End a call; whether it mattered."""
     call.leave()
@@ -32,8 +25,8 @@ def end(call: PendingSpan, error: BaseException | None = None) -> bool:
 def test_whoever_asks_too_late_gets_the_nearest_ancestor_that_is_real(rig: Any) -> None:
     """A task that outlived its creator is a child of what was recorded."""
     with rig.tracer.start_as_current_span("root") as root:
-        outer = begun(CallSite("outer", {}, LONG_NS, rig.tracer))
-        inner = begun(CallSite("inner", {}, LONG_NS, rig.tracer))
+        outer = CallSite("outer", {}, LONG_NS, rig.tracer).begin()
+        inner = CallSite("inner", {}, LONG_NS, rig.tracer).begin()
         assert [False, False] == [end(inner), end(outer)]
 
         assert root.get_span_context() == inner.get_span_context() == outer.get_span_context()
@@ -45,7 +38,7 @@ def test_whoever_asks_too_late_gets_the_nearest_ancestor_that_is_real(rig: Any) 
 
 def test_whatever_is_said_of_a_span_makes_it_real(rig: Any) -> None:
     """Attributes, events, links, a name and a status are on the span that leaves."""
-    span = begun(CallSite("quick", {"code.function.name": "desk.quick"}, LONG_NS, rig.tracer))
+    span = CallSite("quick", {"code.function.name": "desk.quick"}, LONG_NS, rig.tracer).begin()
     assert span is trace.get_current_span()
     span.set_attribute("symbol", "ACME")
     span.set_attributes({"size": 3})
@@ -69,14 +62,14 @@ def test_whatever_is_said_of_a_span_makes_it_real(rig: Any) -> None:
 
 def test_a_quick_call_leaves_nothing(rig: Any) -> None:
     """And says that it did not matter."""
-    assert not end(begun(CallSite("quick", {}, LONG_NS, rig.tracer)))
+    assert not end(CallSite("quick", {}, LONG_NS, rig.tracer).begin())
     assert [] == rig.names()
 
 
 def test_failures_without_end_do_not_flood(rig: Any) -> None:
     """A function whose exceptions are ordinary answers leaves some spans a second; each failure matters all the same."""
     site = CallSite("size", {}, LONG_NS, rig.tracer)
-    mattered = [end(begun(site), ValueError("too much")) for _ in range(2_000)]
+    mattered = [end(site.begin(), ValueError("too much")) for _ in range(2_000)]
 
     assert all(mattered)
     assert 0 < len(rig.names()) < 40 * QUICK_FAILURES_PER_S
@@ -91,20 +84,20 @@ def test_a_failure_of_ours_is_no_failure_of_the_call(rig: Any, monkeypatch: pyte
     monkeypatch.setattr(pending_spans, "record_error", broken)
     before = guard.counts().get("instruments.end", 0)
 
-    assert not end(begun(CallSite("size", {}, 0, rig.tracer)), ValueError("too much"))
+    assert not end(CallSite("size", {}, 0, rig.tracer).begin(), ValueError("too much"))
     assert before + 1 == guard.counts()["instruments.end"]
 
 
 def test_a_call_that_the_end_of_the_process_interrupts_leaves_a_span(rig: Any) -> None:
     """It is marked, ends then, and is not interrupted twice; a call that has ended is not interrupted at all."""
-    span = begun(CallSite("long", {}, LONG_NS, rig.tracer))
+    span = CallSite("long", {}, LONG_NS, rig.tracer).begin()
     ended_ns = span.start_ns + 5
 
     assert [True, False] == [span.interrupt("interrupted", ended_ns), span.interrupt("interrupted", ended_ns)]
     end(span)
     (found,) = rig.queue.items
     assert (True, ended_ns) == (found.attributes["interrupted"], found.end_ns)
-    ended = begun(CallSite("ended", {}, LONG_NS, rig.tracer))
+    ended = CallSite("ended", {}, LONG_NS, rig.tracer).begin()
     end(ended)
     assert not ended.interrupt("interrupted", ended_ns)
     assert ["long"] == rig.names()
@@ -112,7 +105,7 @@ def test_a_call_that_the_end_of_the_process_interrupts_leaves_a_span(rig: Any) -
 
 def test_a_call_that_lasts_takes_in_no_children_for_ever(rig: Any) -> None:
     """A main loop is a call: what begins half a minute later belongs to what was current before."""
-    call = begun(CallSite("main", {}, LONG_NS, rig.tracer))
+    call = CallSite("main", {}, LONG_NS, rig.tracer).begin()
     early = rig.tracer.start_span("early")
     call.start_ns -= pending_spans.ADOPTING_NS
     late = rig.tracer.start_span("late")
@@ -131,7 +124,7 @@ def test_a_span_stays_in_its_process(rig: Any) -> None:
 
 def test_pauses_keep_what_the_body_attached(rig: Any) -> None:
     """Between steps the context is the caller's, with what the body has attached and without its span."""
-    call = begun(CallSite("steps", {}, LONG_NS, rig.tracer))
+    call = CallSite("steps", {}, LONG_NS, rig.tracer).begin()
     token = attach(set_baggage("who", "ana"))
     call.pause()
     between = get_baggage("who"), trace.get_current_span()

@@ -35,11 +35,12 @@ def test_a_name_means_the_module_and_all_below_it(names: list[str], module: str,
 
 
 def test_without_names_the_agent_s_own_files_are_meant(tmp_path: Path) -> None:
-    """And the script, wherever it is."""
+    """And what was typed in or given with `-c`; the script of a tool is not."""
     own = selected(None, tmp_path)
 
     assert own.has_module("trader", str(tmp_path / "trader.py"))
     assert own.has_module("__main__", None)
+    assert not own.has_module("__main__", "/usr/lib/tool.py")
     assert not own.has_module("flask", "/elsewhere/flask.py")
     assert not own.has_module("built_in", None)
 

@@ -1,5 +1,6 @@
 """Slow calls seen on the stack: the end is exact, and nothing runs in the program's threads."""
 
+import asyncio
 import sys
 import threading
 import time
@@ -136,7 +137,7 @@ def test_what_a_call_holds_is_let_go_of_as_ever(rig: Rig) -> None:
         held = Resource()
         rig.is_in.set()
         rig.goes_on.wait(20)
-        assert held
+        assert held is not None
 
     rig.interest(work)
     thread = rig.run(work)
@@ -162,6 +163,41 @@ def test_a_call_that_begins_to_wait_is_noted_with_its_parent(rig: Rig) -> None:
     rig.stacks.tell()
 
     assert ("waits", parent.get_span_context().span_id) == (rig.queue.items[0].name, rig.queue.items[0].parent_id)
+
+
+def test_a_coroutine_that_waits_is_seen_in_its_task(rig: Rig) -> None:
+    """It is on no stack; what it waits for is its child."""
+
+    async def inner() -> None:
+        rig.is_in.set()
+        await asyncio.to_thread(rig.goes_on.wait, 20)
+
+    async def outer() -> None:
+        await inner()
+
+    rig.interest(inner, outer)
+    rig.stacks._coroutines = lambda: [task.get_coro() for task in asyncio.all_tasks(loops[0])]
+    loops: list[Any] = []
+
+    async def main() -> None:
+        loops.append(asyncio.get_running_loop())
+        await asyncio.create_task(outer())
+
+    thread = rig.run(lambda: asyncio.run(main()))
+    until(lambda: rig.stacks.look(60_000_000) and len(rig.queue.items) == 0 and seen_in(loops[0]))
+    rig.end(thread)
+    spans = {span.name: span for span in rig.queue.items}
+
+    assert {"inner", "outer"} == set(spans)
+    assert spans["outer"].span_id == spans["inner"].parent_id
+
+
+def seen_in(loop: Any) -> bool:
+    """Whether a coroutine that waits has been seen."""
+    return any(
+        getattr(task.get_coro(), "cr_frame", None) is not None and task.get_coro().cr_frame.f_trace  # type: ignore[union-attr]
+        for task in asyncio.all_tasks(loop)
+    )
 
 
 def test_the_thread_sees_a_slow_call_by_itself(rig: Rig) -> None:

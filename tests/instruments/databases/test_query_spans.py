@@ -47,10 +47,11 @@ def test_a_remote_parent_is_left_to_the_sampler(stage: Stage, engine: sa.Engine)
 
 def test_a_span_that_is_not_yet_becomes_the_parent(stage: Stage, engine: sa.Engine) -> None:
     """A function that is traced because of its module gets its span when a query refers to it."""
-    pending = CallSite("decide", {}, min_duration_ns=10**15, tracer=stage.tracer).enter()
+    pending = CallSite("decide", {}, min_duration_ns=10**15, tracer=stage.tracer).begin()
     with engine.connect() as connection:
         connection.execute(sa.text("SELECT 1"))
-    pending.leave(None)
+    pending.leave()
+    pending.finish(None)
     query, decide = stage.every_span()
 
     assert "decide" == decide.name

@@ -1,0 +1,132 @@
+"""YAML with lines: types as written, bounds on everything, nothing run."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from otel_agent.config.loading import load
+from otel_agent.config.nodes import ConfigNode, Place
+from otel_agent.config.problems import Problems
+from otel_agent.config.yaml.reader import read_document
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+def read(text: str) -> tuple[ConfigNode | None, tuple[str, ...]]:
+    """The document and the problems."""
+    problems = Problems()
+    return read_document(text, Place("f.yaml", "/"), problems), problems.lines
+
+
+def plain(text: str) -> Any:
+    """The values of a right document."""
+    node, problems = read(text)
+
+    assert () == problems
+    return node.plain() if node is not None else None
+
+
+def test_every_value_knows_its_line() -> None:
+    """Keys, values and entries of lists have the lines they stand in."""
+    node, _ = read("a:\n  b:\n    - x\n\n    - y\nc: 1")
+
+    assert node is not None
+    assert (1, 2, 6) == (node.key_lines["a"], node.value["a"].key_lines["b"], node.key_lines["c"])
+    assert [3, 5] == [inner.line for inner in node.value["a"].value["b"].value]
+
+
+def test_anchors_and_merge_keys_work() -> None:
+    """A value can be written once and used again, as a whole or laid under other keys."""
+    assert {"a": {"x": 1, "y": 2}, "b": {"x": 1, "y": 3}, "c": {"x": 1, "y": 2}} == plain(
+        "a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: *a"
+    )
+
+
+def test_an_empty_document_is_nothing() -> None:
+    """No text, a comment, or nothing after the marks."""
+    assert (None, None, None) == (plain(""), plain("# nothing\n"), plain("---\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (BOMB, "f.yaml:5: more than 20000 values, those of aliases counted each time"),
+        ("[" * 200_000, "f.yaml:1: "),
+        ("{a: " * 60_000, "f.yaml:1: more than 32 levels within each other"),
+        ("- " * 100_000, "f.yaml:1: more than 32 levels within each other"),
+        ("x: 1\n" * 30_000, "f.yaml:10000: more than 20000 values"),
+        ("\n".join(f"k{i}: 1" for i in range(15_000)), "f.yaml:10000: more than 20000 values"),
+        ("a: &a 1\nb: [" + "*a, " * 200 + "]", "f.yaml:2: more than 100 uses of an alias"),
+        ("a: &a [*a]", "f.yaml:1: *a has no &a before it"),
+        ("a: " + "x" * 300_000, "f.yaml: is larger than 262144 bytes, which is not read"),
+        ("? [a]\n: b", "f.yaml:1: a key is a string"),
+        ("a: {<<: 1}", "f.yaml:1: `<<` takes a mapping, such as *name"),
+        ("a: !!binary aaaa", "f.yaml:1: the tag 'tag:yaml.org,2002:binary' is not read; leave it out"),
+        ("a: !mine b", "f.yaml:1: the tag '!mine' is not read; leave it out"),
+    ],
+    ids=lambda value: value[:20] if isinstance(value, str) else None,
+)
+def test_what_goes_too_far_is_refused_in_under_a_second(text: str, expected: str) -> None:
+    """Bombs of any kind end at the event that crosses a bound, before time or memory are spent on them."""
+    start_s = time.monotonic()
+    _, problems = read(text)
+
+    assert any(line.startswith(expected) for line in problems[:2])
+    assert time.monotonic() - start_s < 1.0
+
+
+def test_any_number_of_mistakes_is_told_in_a_bounded_way(tmp_path: Path) -> None:
+    """Nine thousand unknown keys, and one of a hundred thousand characters, take no second and give a hundred lines."""
+    keys = "".join(f"k{i}: 1\n" for i in range(9000))
+    (tmp_path / "otel-agent.yaml").write_text(f"logs: {{files: [{{? {'x' * 100_000} : 1}}]}}\n{keys}")
+    start_s = time.monotonic()
+    problems = load({}, environ={}, directory=tmp_path).problems
+
+    assert time.monotonic() - start_s < 1.0
+    assert (101, "and 8902 more like these") == (len(problems), problems[-1])
+    assert max(map(len, problems)) <= 1000
+
+
+def test_a_bomb_in_the_configuration_leaves_the_defaults(tmp_path: Path) -> None:
+    """The agent starts; the file is not used, and that is said in a second."""
+    (tmp_path / "otel-agent.yaml").write_text(BOMB)
+    start_s = time.monotonic()
+    loaded = load({"service_name": "a"}, environ={}, directory=tmp_path)
+
+    assert time.monotonic() - start_s < 1.0
+    assert ("a", 1) == (loaded.config.service.name, len(loaded.problems))
+    assert loaded.config.export == load({}, environ={}, directory="/").config.export
+
+
+@pytest.fixture
+def _without_libyaml(monkeypatch: pytest.MonkeyPatch) -> None:
+    import yaml
+
+    from otel_agent.config.yaml import reader
+
+    monkeypatch.setattr(reader, "_LOADER", yaml.SafeLoader)
+
+
+@pytest.mark.usefixtures("_without_libyaml")
+@pytest.mark.parametrize("text", [BOMB, "[" * 200_000, "{a: " * 60_000, "- " * 100_000, "x: 1\n" * 30_000])
+def test_bombs_end_as_fast_without_libyaml(text: str) -> None:
+    """PyYAML's own parser is slower, but the bounds are the same."""
+    start_s = time.monotonic()
+
+    assert 1 == len(read(text)[1])
+    assert time.monotonic() - start_s < 3.0
+
+
+@pytest.mark.usefixtures("_without_libyaml")
+def test_lines_and_types_are_the_same_without_libyaml() -> None:
+    """What a file means does not depend on how PyYAML was built."""
+    node, problems = read('a:\n  b: [x, "1", 1, "${X}"]\n  b: 2\n')
+
+    assert node is not None
+    assert {"a": {"b": ["x", "1", 1, "${X}"]}} == node.plain()
+    assert ("f.yaml:3: duplicate key 'b', first in line 2",) == problems
+    assert read("a: [\n")[1][0].startswith("f.yaml:2: invalid YAML: ")
