@@ -94,6 +94,20 @@ class Loaded(Struct, frozen=True):
         """
         return origin_of(self.nodes, path)
 
+    def located(self, problem: str) -> str:
+        """
+        What is wrong with a setting, with the place it was given at, as the reader's own lines have it.
+
+        Args:
+            problem: A line that begins with the path of a setting: "alerts.routes[0].to: 'desk' is no notifier".
+
+        Returns:
+            The line with file and line number before it; unchanged when it is about no setting that was given.
+        """
+        path, colon, _ = problem.partition(": ")
+        origin = self.where(path) if colon else ""
+        return f"{origin}: {problem}" if origin else problem
+
     def raise_if_strict(self) -> None:
         """
         Raise what is wrong when the set-up wants that.
@@ -141,7 +155,7 @@ def load(
 
 
 def working_directory() -> str:
-    """Of this process, as an absolute path; the root when it has been deleted."""
+    """The working directory of this process, as an absolute path; the root when it has been deleted."""
     try:
         return os.getcwd()  # noqa: PTH109 - texts in, texts out
     except OSError:

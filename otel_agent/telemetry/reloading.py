@@ -54,7 +54,7 @@ class Reloading:
             judging = self._parts.judging
             problems = found.problems
             if judging is not None and not problems:
-                problems = judging.reload(found.config.alerts, self._directory)
+                problems = tuple(map(found.located, judging.reload(found.config.alerts, self._directory)))
             for line in problems:
                 guard.report(f"config.{line}", f"{line} (the configuration in force stays)")
             if problems:

@@ -178,6 +178,7 @@ def _started(loaded: Loaded, observers: Observers | None, read: Callable[[], Loa
         observers=observers,
         renew_export=lambda: read().config.export,
     )
+    problems[:] = map(loaded.located, problems)
     if config.strict and problems:
         raise ConfigurationError(problems)
     install_globals(*parts.installable())

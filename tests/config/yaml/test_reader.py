@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from otel_agent.config.loading import load
 from otel_agent.config.nodes import ConfigNode, Place
 from otel_agent.config.problems import Problems
-from otel_agent.config.yaml.reader import read_document
+from otel_agent.config.yaml.reader import CONFIGURATION, read_document
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
@@ -130,3 +131,27 @@ def test_lines_and_types_are_the_same_without_libyaml() -> None:
     assert {"a": {"b": ["x", "1", 1, "${X}"]}} == node.plain()
     assert ("f.yaml:3: duplicate key 'b', first in line 2",) == problems
     assert read("a: [\n")[1][0].startswith("f.yaml:2: invalid YAML: ")
+
+
+def test_a_dialect_chooses_types_bounds_and_what_is_refused() -> None:
+    """One reader, with rules of reading as a parameter."""
+    dialect = replace(
+        CONFIGURATION,
+        read_scalar=lambda event: (event.value.upper(), None),
+        read_key=lambda event: f"<{event.value}>",
+        node_limit=6,
+        has_merge_keys=False,
+        has_tags=True,
+        is_refused_with_duplicates=True,
+    )
+
+    def read_so(text: str) -> tuple[Any, tuple[str, ...]]:
+        problems = Problems()
+        node = read_document(text, Place("f.yaml", "/"), problems, dialect)
+        return None if node is None else node.plain(), problems.lines
+
+    assert ({"<a>": "B", "<<<>": "C"}, ()) == read_so("a: !x b\n<<: c")
+    assert (None, ("f.yaml:2: duplicate key '<a>', first in line 1",)) == read_so("a: 1\na: 2")
+    assert (None, ("f.yaml:1: more than 6 values, those of aliases counted each time",)) == read_so(
+        "[1, 2, 3, 4, 5, 6]"
+    )
