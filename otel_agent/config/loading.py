@@ -17,10 +17,10 @@ from otel_agent.config.model import Config
 from otel_agent.config.naming import guessed_name
 from otel_agent.config.nodes import ConfigNode, Place, origin_of, wrapped
 from otel_agent.config.problems import Problems
+from otel_agent.config.relations.delivery import fit_export, fit_files, fit_queue, fit_redaction
 from otel_agent.config.relations.draft import SettingsDraft
-from otel_agent.config.relations.measuring import fit_health, fit_metrics
-from otel_agent.config.relations.recording import fit_instrument, fit_propagators, fit_resource, fit_sampling
-from otel_agent.config.relations.sending import fit_export, fit_files, fit_queue, fit_redaction
+from otel_agent.config.relations.metrics_and_health import fit_health, fit_metrics
+from otel_agent.config.relations.tracing import fit_instrument, fit_propagators, fit_resource, fit_sampling
 from otel_agent.config.sources.arguments import read_arguments
 from otel_agent.config.sources.specification import read_specification
 from otel_agent.config.sources.variables import CONFIG, ENVIRONMENT, read_variables
