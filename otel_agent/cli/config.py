@@ -80,12 +80,7 @@ def _in_alerts(loaded: Loaded) -> tuple[str, ...]:
     """Mistakes in rules, routes and notifiers, with the line each stands in."""
     alerts = loaded.config.alerts
     rules, notify = load_rules(alerts), build_notify(alerts)
-    return tuple(_located(line, loaded) for line in (*rules.problems, *notify.problems))
-
-
-def _located(problem: str, loaded: Loaded) -> str:
-    origin = loaded.where(problem.split(": ", 1)[0]) if problem.startswith("alerts.") else ""
-    return f"{origin}: {problem}" if origin else problem
+    return tuple(map(loaded.located, (*rules.problems, *notify.problems)))
 
 
 def _check(arguments: argparse.Namespace, findings: _Findings) -> int:

@@ -84,7 +84,8 @@ def _read(path: Path) -> RuleSet:
         return read_file(path)
     loaded = load({"config": path})
     about_alerts = tuple(line for line in loaded.problems if ": alerts" in line)
-    return RuleSet((), about_alerts).joined(load_rules(loaded.config.alerts))
+    rules = load_rules(loaded.config.alerts)
+    return RuleSet(rules.groups, (*about_alerts, *map(loaded.located, rules.problems)))
 
 
 def _check(arguments: argparse.Namespace) -> int:

@@ -68,8 +68,8 @@ def differences(old: Loaded, new: Loaded) -> tuple[str, ...]:
     What two configurations differ in, without telling secrets.
 
     Args:
-        old: The one.
-        new: The other.
+        old: The configuration in force.
+        new: The configuration as it was read again.
 
     Returns:
         A line for each setting: "metrics.interval_s: 60.0 → 10.0".

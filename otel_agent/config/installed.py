@@ -32,7 +32,7 @@ def version(distribution: str) -> str | None:
     The version of a distribution.
 
     Args:
-        distribution: As on the package index; case, dots and dashes do not count.
+        distribution: Name on the package index; case, dots and dashes do not count.
 
     Returns:
         `None` when it is not installed.
@@ -54,7 +54,7 @@ def entry_names(group: str) -> set[str] | None:
     The names that installed distributions have registered in a group of entry points.
 
     Args:
-        group: Such as "opentelemetry_instrumentor".
+        group: Name of the group: "opentelemetry_instrumentor".
 
     Returns:
         `None` when only `importlib.metadata` can tell.

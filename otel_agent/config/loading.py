@@ -17,10 +17,10 @@ from otel_agent.config.model import Config
 from otel_agent.config.naming import guessed_name
 from otel_agent.config.nodes import ConfigNode, Place, origin_of, wrapped
 from otel_agent.config.problems import Problems
+from otel_agent.config.relations.delivery import fit_export, fit_files, fit_queue, fit_redaction
 from otel_agent.config.relations.draft import SettingsDraft
-from otel_agent.config.relations.measuring import fit_health, fit_metrics
-from otel_agent.config.relations.recording import fit_instrument, fit_propagators, fit_resource, fit_sampling
-from otel_agent.config.relations.sending import fit_export, fit_files, fit_queue, fit_redaction
+from otel_agent.config.relations.metrics_and_health import fit_health, fit_metrics
+from otel_agent.config.relations.tracing import fit_instrument, fit_propagators, fit_resource, fit_sampling
 from otel_agent.config.sources.arguments import read_arguments
 from otel_agent.config.sources.specification import read_specification
 from otel_agent.config.sources.variables import CONFIG, ENVIRONMENT, read_variables
@@ -94,6 +94,20 @@ class Loaded(Struct, frozen=True):
         """
         return origin_of(self.nodes, path)
 
+    def located(self, problem: str) -> str:
+        """
+        What is wrong with a setting, with the place it was given at, as the reader's own lines have it.
+
+        Args:
+            problem: A line that begins with the path of a setting: "alerts.routes[0].to: 'desk' is no notifier".
+
+        Returns:
+            The line with file and line number before it; unchanged when it is about no setting that was given.
+        """
+        path, colon, _ = problem.partition(": ")
+        origin = self.where(path) if colon else ""
+        return f"{origin}: {problem}" if origin else problem
+
     def raise_if_strict(self) -> None:
         """
         Raise what is wrong when the set-up wants that.
@@ -141,7 +155,7 @@ def load(
 
 
 def working_directory() -> str:
-    """Of this process, as an absolute path; the root when it has been deleted."""
+    """The working directory of this process, as an absolute path; the root when it has been deleted."""
     try:
         return os.getcwd()  # noqa: PTH109 - texts in, texts out
     except OSError:

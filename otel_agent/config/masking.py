@@ -25,7 +25,7 @@ _USER = r"(://)[^/?#\s]*@"
 _QUERY = r"([?&][^=&#\s]*=)[^&#\s]*"
 _WEB = r"(?i)https?://[^/?#\s]*"
 _SHORTEST_SECRET = 4
-"""Shorter texts are not looked for in others: they would be found everywhere."""
+"""Shorter secrets are not looked for in other strings: they would be found everywhere."""
 
 
 def is_secret_name(name: str) -> bool:
@@ -33,7 +33,7 @@ def is_secret_name(name: str) -> bool:
     Whether a name sounds like a secret's.
 
     Args:
-        name: Of a key or a variable.
+        name: Name of a key or a variable.
     """
     return re.search(_NAMES, name) is not None
 
@@ -57,10 +57,10 @@ def is_secret_kind(kind: Any) -> bool:
 
 def masked_url(text: str) -> str:
     """
-    A text without the credentials of URLs in it.
+    A string without the credentials of URLs in it.
 
     Args:
-        text: Any.
+        text: Any string.
     """
     if "://" not in text:
         return f"{MASK}@{text.rpartition('@')[2]}" if "@" in text else text
@@ -69,7 +69,7 @@ def masked_url(text: str) -> str:
 
 def referenced_secrets(node: ConfigNode) -> set[str]:
     """
-    Texts that came out of a file, or of a variable whose name sounds like a secret.
+    Strings that came out of a file, or of a variable whose name sounds like a secret.
 
     Args:
         node: With everything in it.
@@ -89,8 +89,8 @@ def masked(kind: Any, value: Any, secrets: Iterable[str] = ()) -> Any:
 
     Args:
         kind: The kind of its setting.
-        value: Of that kind.
-        secrets: Texts that are secrets wherever they stand.
+        value: Value of that kind.
+        secrets: Strings that are secrets wherever they stand.
 
     Returns:
         Plain mappings, lists and scalars.

@@ -1,7 +1,7 @@
 """
 A value with the place it was given at: what every source hands in, whether it read YAML, a variable or an argument.
 
-Plain values would forget the line a mistake stands in, and whether `8080` was written as a number or as a string.
+Plain values would forget the line a problem stands in, and whether `8080` was written as a number or as a string.
 """
 
 import os
@@ -37,7 +37,7 @@ class ConfigNode(Struct, frozen=True):
     reference: str | None = None
     """What stood there before `${...}` was replaced; messages show it instead of the value. None: nothing was replaced."""
     key_lines: Mapping[str, int] = {}
-    """Of a mapping: the lines of its keys."""
+    """Lines of the keys, where the value is a mapping."""
 
     def __repr__(self) -> str:
         """Where it is; not what it is, which may be a secret."""
@@ -104,8 +104,8 @@ def origin_of(nodes: Mapping[str, ConfigNode], path: str) -> str:
     Where a setting, or a part of one, was given.
 
     Args:
-        nodes: See `node_at`.
-        path: See `node_at`.
+        nodes: What was given for each setting, by path.
+        path: A setting, or something in it: `alerts.rules[2].threshold.above`.
 
     Returns:
         The place, with the line of the innermost part that was given; empty when nobody gave it.

@@ -40,8 +40,8 @@ class Problems:
         Note a problem.
 
         Args:
-            origin: Where it stands: `otel-agent.yaml:12`.
-            path: The setting: `health.port`; empty where there is none.
+            origin: Place and line it stands at: `otel-agent.yaml:12`.
+            path: Path of the setting: `health.port`; empty where there is none.
             text: What was expected, what was found, what to do.
         """
         self._add(self._problems, origin, path, text)
@@ -51,8 +51,8 @@ class Problems:
         Note a surprise.
 
         Args:
-            origin: See `add`.
-            path: See `add`.
+            origin: Place and line it stands at: `otel-agent.yaml:12`.
+            path: Path of the setting; empty where there is none.
             text: What happens, and what to do.
         """
         self._add(self._warnings, origin, path, text)

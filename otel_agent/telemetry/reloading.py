@@ -53,7 +53,7 @@ class Reloading:
             alerting = self._parts.alerting
             problems = found.problems
             if alerting is not None and not problems:
-                problems = alerting.reload(found.config.alerts, self._directory)
+                problems = tuple(map(found.located, alerting.reload(found.config.alerts, self._directory)))
             for line in problems:
                 guard.report(f"config.{line}", f"{line} (the configuration in force stays)")
             if problems:

@@ -183,6 +183,7 @@ def _start_loaded(loaded: Loaded, observers: Observers | None, read: Callable[[]
         observers=observers,
         renew_export=lambda: read().config.export,
     )
+    problems[:] = map(loaded.located, problems)
     if config.strict and problems:
         raise ConfigurationError(problems)
     install_globals(parts.tracing.provider, parts.metering.provider, parts.logs.provider)

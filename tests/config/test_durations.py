@@ -1,4 +1,4 @@
-"""Durations are read and written as Prometheus does."""
+"""Lengths of time as Prometheus writes them."""
 
 import pytest
 
@@ -14,7 +14,9 @@ def test_durations_are_read(text: object, seconds: float) -> None:
     assert seconds == duration_s(text)
 
 
-@pytest.mark.parametrize("text", ["", "5", "m5", "5m1h", "-5m", "5 m", True, -1, None, "1.5h"])
+@pytest.mark.parametrize(
+    "text", ["", "5", "m5", "5m1h", "-5m", "5 m", True, -1, None, "1.5h", "9" * 4000 + "s", float("nan")]
+)
 def test_what_is_no_duration_is_refused(text: object) -> None:
     """Everything else is refused with the right form in the message."""
     with pytest.raises(ValueError, match="write it like 30s"):

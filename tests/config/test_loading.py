@@ -45,6 +45,18 @@ def test_sources_win_in_the_promised_order(tmp_path: Path) -> None:
     }.items() <= loaded.origins.items()
 
 
+def test_a_line_about_a_setting_gets_its_place(tmp_path: Path) -> None:
+    """As deep as the file has it; other lines stay as they are."""
+    (tmp_path / "otel-agent.yaml").write_text("alerts:\n  routes:\n    - {to: desk}\n")
+    loaded = load({}, environ={}, directory=tmp_path)
+
+    assert [
+        "otel-agent.yaml:3: alerts.routes[0].to: 'desk' is no notifier",
+        "r.yml:3: group 'g'",
+        "no colon",
+    ] == list(map(loaded.located, ["alerts.routes[0].to: 'desk' is no notifier", "r.yml:3: group 'g'", "no colon"]))
+
+
 def test_strict_raises_all_mistakes_together(tmp_path: Path) -> None:
     """Only when there are mistakes, and only when it is on; warnings are none."""
     loaded = load({"strict": True, "config": {"health": {"port": "x", "prt": 1}}}, environ={}, directory=tmp_path)

@@ -1,18 +1,16 @@
-"""What reading a configuration loads and costs."""
+"""What reading a configuration loads; `benchmarks/start_up.py` says what it costs."""
 
 import json
 import subprocess
 import sys
 
 SCRIPT = """
-import json, sys, time
+import json, sys
 import otel_agent
 before = set(sys.modules)
-start_s = time.process_time()
 from otel_agent.config.loading import load
 load({"endpoint": "http://127.0.0.1:4318", "service_name": "a"}, environ={"PATH": "/bin"}, directory="/nowhere")
-spent_s = time.process_time() - start_s
-print(json.dumps({"modules": sorted(set(sys.modules) - before), "spent_s": spent_s}))
+print(json.dumps({"modules": sorted(set(sys.modules) - before)}))
 """
 
 
@@ -25,4 +23,6 @@ def test_a_start_without_a_file_loads_no_yaml() -> None:
     assert loaded.isdisjoint(
         {"yaml", "difflib", "tomllib", "email", "importlib_metadata", "urllib", "ast", "opentelemetry"}
     )
-    assert answer["spent_s"] < 0.5
+    own = [name for name in answer["modules"] if name.startswith("otel_agent")]
+    assert len(own) <= 40
+    assert not {"otel_agent.config.wording", "otel_agent.config.masking", "otel_agent.config.durations"} & set(own)

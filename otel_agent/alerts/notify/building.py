@@ -25,11 +25,11 @@ from otel_agent.config.sections.notifications import InhibitionSettings, RouteSe
 from otel_agent.errors import OtelAgentError
 from otel_agent.series.matchers import compile_pattern
 
-__all__ = ["Notifying", "build_notify"]
+__all__ = ["NotificationSetup", "build_notify"]
 
 
 @dataclass(frozen=True)
-class Notifying:
+class NotificationSetup:
     """What a dispatcher needs."""
 
     receivers: tuple[Receiver, ...]
@@ -42,7 +42,7 @@ class Notifying:
     """What was left out, and why."""
 
 
-def build_notify(settings: AlertsSettings, *, suppress: Suppress = nullcontext) -> Notifying:
+def build_notify(settings: AlertsSettings, *, suppress: Suppress = nullcontext) -> NotificationSetup:
     """
     Build everything.
 
@@ -60,7 +60,7 @@ def build_notify(settings: AlertsSettings, *, suppress: Suppress = nullcontext) 
             problems.append(f"{notifier.path}.{kind}: {error}")
     routes = [_route(route) for route in settings.routes if _is_right_route(route, receivers, problems)]
     inhibitions = [_inhibition(one) for one in settings.inhibit if _is_right_inhibition(one, problems)]
-    return Notifying(
+    return NotificationSetup(
         tuple(receivers.values()),
         tuple(routes) or (Route(tuple(receivers)),),
         tuple(inhibitions),

@@ -76,6 +76,6 @@ def quoted(text: str) -> str:
     A string as PromQL writes it.
 
     Args:
-        text: Any.
+        text: Any string.
     """
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'

@@ -27,8 +27,8 @@ class Watched:
         A selector.
 
         Args:
-            suffix: Of the name: "_count".
-            more: A further condition.
+            suffix: End of the name: "_count".
+            more: A further condition: 'le="1"'.
         """
         inside = ", ".join(part for part in (self.conditions, more) if part)
         braces = f"{{{inside}}}" if inside else ""

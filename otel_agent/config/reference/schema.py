@@ -8,6 +8,7 @@ Source: https://json-schema.org/draft-07, the version that editors' YAML support
 """
 
 import types
+from collections.abc import Iterator
 from typing import Any, Literal, get_args, get_origin
 
 from msgspec import NODEFAULT, UNSET, UnsetType, to_builtins
@@ -22,6 +23,7 @@ __all__ = ["schema"]
 _REFERENCE = {"type": "string", "pattern": r"\$\{"}
 _EMPTY = {"type": "null"}
 _ABSENT = (types.NoneType, UnsetType)
+_LENGTH = "^(0|([0-9]+(y|w|d|h|m|s|ms))+)$"
 _SCALARS = {bool: "boolean", int: "integer", float: "number"}
 
 
@@ -31,7 +33,22 @@ def schema() -> dict[str, Any]:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "otel-agent.yaml",
         **_section(Config),
+        "definitions": {one.__name__: _section(one) for one in dict.fromkeys(_entries(Config))},
     }
+
+
+def _entries(kind: Any) -> Iterator[Any]:
+    """Classes of what stands in lists and mappings, or is one of several shapes; each is written once."""
+    if is_section(kind):
+        for field in fields_of(kind).values():
+            yield from _entries(field.kind)
+        return
+    for option in members(kind):
+        base = metas(option)[0]
+        for inner in (base, *get_args(base)):
+            if is_section(inner):
+                yield inner
+                yield from _entries(inner)
 
 
 def _section(struct: Any) -> dict[str, Any]:
@@ -75,11 +92,12 @@ def _options(kind: Any) -> list[dict[str, Any]]:
         return [_mapping(base, found)]
     if is_section(base):
         alone = getattr(base, "alone", None)
-        return [_section(base), *(() if alone is None else _options(fields_of(base)[alone].kind))]
+        reference = {"$ref": f"#/definitions/{base.__name__}"}
+        return [reference, *(() if alone is None else _options(fields_of(base)[alone].kind))]
     if base is str:
         kinds = "string" if has_mark(kind, "name") else ["string", "number", "boolean"]
         return [{"type": kinds, **_bounds(found)}]
-    lengths = [{"type": "string"}] if has_mark(kind, "length") else []
+    lengths = [{"type": "string", "pattern": _LENGTH}] if has_mark(kind, "length") else []
     return [{"type": _SCALARS[base], **_bounds(found)}, *lengths]
 
 

@@ -26,7 +26,7 @@ def address_problem(url: str, protocol: str) -> str | None:
     What is wrong with the address of a receiver.
 
     Args:
-        url: As it was given.
+        url: Address of the receiver, as it was given.
         protocol: `http/protobuf`, which needs a scheme, or `grpc`, which does not.
 
     Returns:
@@ -60,7 +60,7 @@ def port_of(url: str) -> int | None:
     The port of a right address.
 
     Args:
-        url: See `address_problem`.
+        url: Address of a receiver, as it was given.
     """
     match = re.fullmatch(_URL, url)
     return int(match[3]) if match is not None and match[3] else None
@@ -71,7 +71,7 @@ def is_plain_http(url: str) -> bool:
     Whether an address has the scheme http, so that everybody on the way can read what is sent.
 
     Args:
-        url: See `address_problem`.
+        url: Address of a receiver, as it was given.
     """
     return url.lower().startswith("http://")
 
@@ -81,7 +81,7 @@ def is_local(url: str) -> bool:
     Whether an address, or the name of a host, is this machine's own.
 
     Args:
-        url: See `address_problem`.
+        url: Address of a receiver, as it was given.
     """
     match = re.fullmatch(_URL, url if "://" in url or not url.count(":") > 1 else f"[{url.strip('[]')}]")
     host = (match[2] or "").strip("[]").lower() if match is not None else ""

@@ -17,7 +17,7 @@ from otel_agent.late_imports import late_module
 if TYPE_CHECKING:
     from otel_agent.config import masking
 else:
-    masking = late_module("otel_agent.config.masking")  # only a text needs masks
+    masking = late_module("otel_agent.config.masking")  # only `repr` needs masks
 
 __all__ = ["ChoiceSettings", "EntrySettings", "Section"]
 

@@ -35,7 +35,7 @@ def read_files(
     Read a file and its overlay.
 
     Args:
-        path: Of the file; relative to the working directory.
+        path: Path of the file; relative to the working directory.
         environment: The name of the environment; None: as the file itself says.
         environ: For references.
         directory: The working directory.

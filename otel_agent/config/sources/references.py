@@ -21,9 +21,9 @@ from otel_agent.config.yaml.core_schema import resolved
 __all__ = ["References"]
 
 FILE_LIMIT_BYTES = 65_536
-"""Of a file that holds one value."""
+"""Largest file that holds one value, in bytes."""
 TOTAL_LIMIT_CHARACTERS = 1_048_576
-"""Of everything that is put in."""
+"""Longest that everything that is put in may be together, in characters."""
 
 _REFERENCE = re.compile(r"\$\$|\$\{([^}\n]*)(\}?)")
 _NAME = re.compile(r"(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)

@@ -18,7 +18,7 @@ def flattened(root: ConfigNode, problems: Problems) -> list[Given]:
     The settings in a file.
 
     Args:
-        root: Of the file.
+        root: Whole content of the file.
         problems: Where unknown keys are noted, with the nearest known one.
     """
     return list(_walk(root, "", problems))

@@ -43,11 +43,11 @@ def read_specification(environ: Mapping[str, str], problems: Problems, directory
     """
     if not any(name.startswith("OTEL_") for name in environ):
         return []
-    return _Reading(environ, problems, directory).given()
+    return _SpecificationReader(environ, problems, directory).given()
 
 
-class _Reading:
-    """One reading of an environment."""
+class _SpecificationReader:
+    """Reads one environment."""
 
     def __init__(self, environ: Mapping[str, str], problems: Problems, directory: str) -> None:
         self._environ = environ

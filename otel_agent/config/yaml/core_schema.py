@@ -1,7 +1,7 @@
 """
 The types of YAML 1.2's core schema, for what is written without quotes.
 
-`no` and `on` are texts here, and `1:30` is no number, other than in YAML 1.1.
+`no` and `on` are strings here, and `1:30` is no number, other than in YAML 1.1.
 
 Source: https://yaml.org/spec/1.2.2/#103-core-schema
 """
@@ -22,7 +22,7 @@ def resolved(text: str) -> Any:
     The value of what was written without quotes.
 
     Args:
-        text: Such as "8080", "true" or "trader".
+        text: A scalar as it was written: "8080", "true" or "trader".
 
     Returns:
         None, a bool, an int, a float, or the text itself.

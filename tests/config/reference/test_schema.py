@@ -18,6 +18,8 @@ def fits(rule: Any, value: Any) -> bool:
 
     if rule is True:
         return True
+    if "$ref" in rule:
+        return fits(schema()["definitions"][rule["$ref"].removeprefix("#/definitions/")], value)
     names = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
     checks: dict[str, Callable[[Any], bool]] = {
         "anyOf": lambda options: any(fits(option, value) for option in options),
@@ -98,6 +100,7 @@ WRONG = [
     {"alerts": {"rules": [{"burn_rate": {"name": "A", "objective": 100, "span": "s"}}]}},
     {"alerts": {"notifiers": {"a": {"pager": {}}}}},
     {"alerts": {"routes": [{"to": []}]}},
+    {"alerts": {"routes": [{"to": ["a"], "repeat": "1 hour"}]}},
     {"alerts": {"inhibit": [{"when": {}, "mute": {"a": "b"}}]}},
     {"alerts": {"overrides": {"A": {"no_data": "maybe"}}}},
 ]
@@ -124,3 +127,12 @@ def test_the_schema_describes_every_setting() -> None:
         for name in path.split("."):
             inner = inner["properties"][name]
         assert inner["description"]
+
+
+def test_what_stands_in_lists_is_described_once() -> None:
+    """Rules, notifiers, routes and files, with every key they take."""
+    definitions = schema()["definitions"]
+
+    assert {"ThresholdRuleSettings", "WebhookSettings", "RouteSettings", "LogFileSettings"} <= set(definitions)
+    assert "continue" in definitions["RouteSettings"]["properties"]
+    assert all(rule["description"] for one in definitions.values() for rule in one["properties"].values())
