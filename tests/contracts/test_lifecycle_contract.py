@@ -50,7 +50,9 @@ from otel_agent.health.registry import CheckRegistry
 from otel_agent.health.reports import HealthReport
 from otel_agent.health.server import HealthServer
 from otel_agent.instruments import imports, threads
-from otel_agent.instruments.automatic import modules as automatic
+from otel_agent.instruments.automatic.own_code import OwnCode
+from otel_agent.instruments.automatic.selection import Selection
+from otel_agent.instruments.automatic.tracing import AutomaticTracing
 from otel_agent.instruments.distributions import BucketCounts
 from otel_agent.instruments.machine import host, process, runtime
 from otel_agent.instruments.machine.event_loops import LoopWatch
@@ -155,12 +157,12 @@ def machine_instruments(_: Path) -> Handle:
     return Handle([handle.close for handle in handles])
 
 
-def traced_module(_: Path) -> automatic.AutomaticTracing:
+def traced_module(_: Path) -> AutomaticTracing:
     """Automatic tracing of a module with one function."""
     module = ModuleType("contract_subject")
     exec("def work():\n    return 1", vars(module))
     sys.modules["contract_subject"] = module
-    return automatic.install(["contract_subject"])
+    return AutomaticTracing(Selection(["contract_subject"], OwnCode("/nowhere")))
 
 
 def log_outputs(directory: Path) -> Any:
