@@ -94,20 +94,13 @@ class Parts:
             renew_export=renew_export,
             beside=lambda: self.health.watch(),  # noqa: PLW0108 - built below
         )
+        records_all = self.alerting is not None or self.tail is not None
         self.tracing = build_tracing(
-            config,
-            self.resource,
-            self.engine,
-            problems,
-            existing=existing.tracer_provider,
-            records_all=self.alerting is not None or self.tail is not None,
+            config, self.resource, self.engine, problems, existing=existing.tracer_provider, records_all=records_all
         )
+        collections = self.engine.queues["metrics"] if "metrics" in wanted else None
         self.metering = build_metering(
-            config.metrics,
-            self.resource,
-            self.recent_past,
-            self.engine.queues["metrics"] if "metrics" in wanted else None,
-            existing=existing.meter_provider,
+            config.metrics, self.resource, self.recent_past, collections, existing=existing.meter_provider
         )
         self.logs = build_logging(
             config,

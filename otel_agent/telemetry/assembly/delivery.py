@@ -109,10 +109,5 @@ def build_engine(
         load("otel_agent.instruments.machine.cgroup")
         beside()
 
-    return LateEngine(
-        build,
-        settings,
-        has_disk=has_disk,
-        is_journaling=has_disk and config.spool.level == "journal",
-        beside=load_beside,
-    )
+    is_journaling = has_disk and config.spool.level == "journal"
+    return LateEngine(build, settings, has_disk=has_disk, is_journaling=is_journaling, beside=load_beside)
