@@ -73,8 +73,7 @@ class Parts:
         self.config = config
         self.process_hooks: list[Closeable] = []
         """What ties this to the process: held by nobody else, closed when everything has ended."""
-        self.libraries: Libraries | None = None
-        """Instrumentations of third parties, once they are installed."""
+        self.libraries: Libraries | None = None  # installed by `instrumenting`
         self.redactor = Redactor(config.redact.keys, config.redact.values, enabled=config.redact.enabled)
         problems.extend(self.redactor.problems)
         self.resource = build_resource(config.service, config.resource)
