@@ -23,7 +23,7 @@ from otel_agent.lifecycle.forks import follow_forks
 __all__ = ["NEEDED", "SPARE", "IdleThreads", "is_the_end", "shared"]
 
 NEEDED = 8 if (3, 12) <= sys.version_info < (3, 12, 3) else 0
-"""How many wait from the beginning on: the ending, what closes, its three signals, and some for what hangs."""
+"""How many wait from the beginning on: the shutdown, what closes, its three signals, and some for what hangs."""
 
 SPARE = 4
 """How many stay beyond these: a flush of three signals, and one more."""
@@ -67,7 +67,7 @@ class IdleThreads:
         Let them go once nobody wants them any more. Safe twice.
 
         Args:
-            owner: Who wanted them.
+            owner: Whoever called `keep` with it.
         """
         self._owners.discard(owner)
         gone = []

@@ -180,7 +180,7 @@ class EndSignals:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def reinit_after_fork(self) -> None:
-        """A helper, a descriptor and an ending of its own for the child."""
+        """A helper, a descriptor and an end of its own for the child."""
         old = self._wakeup
         self._begin()
         if not self._is_closed:

@@ -6,12 +6,13 @@ The list of what one `Telemetry` consists of, built in the order in which data t
 What joins several rooms is built in `assembly`, and `components` says how each part starts, closes and follows a fork.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from otel_agent.config.model import Config
 from otel_agent.config.sections.export import ExportSettings
+from otel_agent.delivery.late_engine import LateEngine
 from otel_agent.health.registry import shared as checks
 from otel_agent.late_imports import late_module
 from otel_agent.lifecycle.lifecycle import Lifecycle
@@ -73,8 +74,7 @@ class Parts:
         self.config = config
         self.process_hooks: list[Closeable] = []
         """What ties this to the process: held by nobody else, closed when everything has ended."""
-        self.libraries: Libraries | None = None
-        """Instrumentations of third parties, once they are installed."""
+        self.libraries: Libraries | None = None  # installed by `instrumenting`
         self.redactor = Redactor(config.redact.keys, config.redact.values, enabled=config.redact.enabled)
         problems.extend(self.redactor.problems)
         self.resource = build_resource(config.service, config.resource)
@@ -85,29 +85,14 @@ class Parts:
         self.tail = build_tail(config.sampling)
         seen_by = joined(observers or {}, self._observers())
         wanted = {signal for signal, each in to.items() if each} | set(seen_by)
-        self.engine = build_engine(
-            config,
-            to,
-            joined(seen_by, self._error_trackers(wanted)),
-            redactor=self.redactor,
-            select=None if self.tail is None else self.tail.select,
-            renew_export=renew_export,
-            beside=lambda: self.health.watch(),  # noqa: PLW0108 - built below
-        )
+        self.engine = self._build_engine(to, joined(seen_by, self._error_trackers(wanted)), renew_export)
+        records_all = self.alerting is not None or self.tail is not None
         self.tracing = build_tracing(
-            config,
-            self.resource,
-            self.engine,
-            problems,
-            existing=existing.tracer_provider,
-            records_all=self.alerting is not None or self.tail is not None,
+            config, self.resource, self.engine, problems, existing=existing.tracer_provider, records_all=records_all
         )
+        collections = self.engine.queues["metrics"] if "metrics" in wanted else None
         self.metering = build_metering(
-            config.metrics,
-            self.resource,
-            self.recent_past,
-            self.engine.queues["metrics"] if "metrics" in wanted else None,
-            existing=existing.meter_provider,
+            config.metrics, self.resource, self.recent_past, collections, existing=existing.meter_provider
         )
         self.logs = build_logging(
             config,
@@ -127,6 +112,22 @@ class Parts:
             redact=self.redactor.text,
         )
         self.lifecycle = Lifecycle(shutdown_timeout_s=config.lifecycle.shutdown_timeout_s)
+
+    def _build_engine(
+        self,
+        to: Mapping[str, Sequence[str]],
+        observers: Observers,
+        renew_export: Callable[[], ExportSettings] | None,
+    ) -> LateEngine:
+        return build_engine(
+            self.config,
+            to,
+            observers,
+            redactor=self.redactor,
+            select=None if self.tail is None else self.tail.select,
+            renew_export=renew_export,
+            beside=lambda: self.health.watch(),  # noqa: PLW0108 - built after the engine
+        )
 
     def _build_alerting(self, directory: Path, problems: list[str]) -> "alerting.AlertAssembly | None":
         """Rules bring a parser and half a hundred modules; an agent without rules does not load them."""

@@ -10,11 +10,17 @@ import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from otel_agent.config.explaining import differences
 from otel_agent.config.loading import Loaded
 from otel_agent.guard import shared as guard
+from otel_agent.late_imports import late_module
 from otel_agent.telemetry.parts import Parts
+
+if TYPE_CHECKING:
+    from otel_agent.config import explaining
+else:
+    explaining = late_module("otel_agent.config.explaining")
 
 __all__ = ["Reloading"]
 
@@ -58,7 +64,7 @@ class Reloading:
                 guard.report(f"config.{line}", f"{line} (the configuration in force stays)")
             if problems:
                 return ()
-            changed = differences(self._loaded, found)
+            changed = explaining.differences(self._loaded, found)
             self._loaded = found
             self._set_levels(found)
         at_once = LEVELS if alerting is None else (*LEVELS, *RULES)

@@ -209,12 +209,12 @@ def _start_loaded(loaded: Loaded, observers: Observers | None, read: Callable[[]
         guard.report(f"config.{line}", line)
     reloading = Reloading(loaded, read, parts, directory)
     telemetry = Telemetry(config, parts, (*loaded.problems, *problems), reloading)
-    _follow_the_process(telemetry, parts, loaded)
+    _install_process_hooks(telemetry, parts, loaded)
     telemetry.ready()
     return telemetry
 
 
-def _follow_the_process(telemetry: Telemetry, parts: Parts, loaded: Loaded) -> None:
+def _install_process_hooks(telemetry: Telemetry, parts: Parts, loaded: Loaded) -> None:
     """End with the process, however it ends, and hear what it is told."""
     config, lifecycle = loaded.config, parts.lifecycle
     exits = ExitHooks(telemetry.shutdown, hurry=lifecycle.hurry)

@@ -132,7 +132,8 @@ def targets() -> dict[str, set[str]]:
             else:
                 named = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)]
             for full in map(str, named):
-                if full.startswith("otel_agent."):
+                # A name that is put together, such as that of a command, is one of a room with an entry point of its own.
+                if full.startswith("otel_agent.") and not full.endswith("."):
                     found.setdefault(full.removeprefix("otel_agent."), set()).add(module)
     return found
 

@@ -295,6 +295,19 @@ def test_it_closes_in_time_and_leaves_nothing_behind(kind: Subject, tmp_path: Pa
     assert nothing_is_left(before)
 
 
+def test_one_that_is_closed_as_soon_as_it_has_started_is_closed(kind: Subject, tmp_path: Path) -> None:
+    """Whatever its thread had come to by then; again and again, because that is chance."""
+    before = traces()
+    for turn in range(20):
+        directory = tmp_path / str(turn)
+        directory.mkdir()
+        subject = kind.build(directory)
+        kind.begin(subject)
+        kind.end(subject)
+
+    assert nothing_is_left(before)
+
+
 def test_a_start_after_the_end_has_no_effect_or_begins_anew(kind: Subject, tmp_path: Path) -> None:
     """What begins anew ends as it did before."""
     before = traces()

@@ -77,13 +77,7 @@ def build_engine(
         renew_export: Reads section `export` again when a receiver refuses the headers.
         beside: Called after the start, on the thread that has built the engine.
     """
-    settings = DeliverySettings(
-        queue_spans=config.queue.spans,
-        queue_logs=config.queue.logs,
-        batch=config.queue.batch,
-        delay_s=config.queue.delay_s,
-        timeout_s=config.export.timeout_s,
-    )
+    settings = _settings(config)
     has_disk = config.spool.enabled and any({"otlp", "file"} & set(each) for each in to.values())
 
     def build(queues: Mapping[str, SignalQueue]) -> "engine.DeliveryEngine":
@@ -100,19 +94,28 @@ def build_engine(
         )
 
     def load_beside() -> None:
-        # What other threads need, where no fork can cut the loading in two.
-        load(
-            "otel_agent.instruments.machine.procfs"
-            if sys.platform == "linux"
-            else "otel_agent.instruments.machine.psutil_readings"
-        )
-        load("otel_agent.instruments.machine.cgroup")
+        _load_readers()
         beside()
 
-    return LateEngine(
-        build,
-        settings,
-        has_disk=has_disk,
-        is_journaling=has_disk and config.spool.level == "journal",
-        beside=load_beside,
+    is_journaling = has_disk and config.spool.level == "journal"
+    return LateEngine(build, settings, has_disk=has_disk, is_journaling=is_journaling, beside=load_beside)
+
+
+def _settings(config: Config) -> DeliverySettings:
+    return DeliverySettings(
+        queue_spans=config.queue.spans,
+        queue_logs=config.queue.logs,
+        batch=config.queue.batch,
+        delay_s=config.queue.delay_s,
+        timeout_s=config.export.timeout_s,
     )
+
+
+def _load_readers() -> None:
+    """Load what other threads read the machine with, where no fork can cut the loading in two."""
+    load(
+        "otel_agent.instruments.machine.procfs"
+        if sys.platform == "linux"
+        else "otel_agent.instruments.machine.psutil_readings"
+    )
+    load("otel_agent.instruments.machine.cgroup")
