@@ -12,7 +12,7 @@ from relations_rig import about, with_config
         ({"sampling": {"sampler": "always_on", "ratio": 0.5}}, ["sampling.ratio"]),
         ({"sampling": {"sampler": "always_on", "argument": "1"}}, ["sampling.argument"]),
         ({"sampling": {"argument": "1"}}, ["sampling.argument"]),
-        ({"instrument": {"min_duration_s": 1}}, ["instrument.min_duration_s"]),
+        ({"instrument": {"min_duration_s": 1, "modules": False}}, ["instrument.min_duration_s"]),
         ({"propagators": ["none", "baggage"]}, ["propagators"]),
         (
             {"resource": {"attributes": {"service.name": "a"}}, "service": {"name": "b"}},
