@@ -45,7 +45,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--environment", help="environment whose overlay file is merged over the configuration, such as production"
     )
-    parser.add_argument("--modules", help="modules whose functions get spans, such as 'trader,trader.*'")
+    parser.add_argument(
+        "--modules",
+        action="append",
+        help="module whose functions get spans, with all below it; '!trader.feed' takes away; can be given again. Default: the agent's own",
+    )
     parser.add_argument("--export", help="otlp, console, file or none")
     parser.add_argument("program", nargs=argparse.REMAINDER, help="the command line of the program")
 
@@ -85,7 +89,7 @@ def _environment(arguments: argparse.Namespace) -> dict[str, str]:
     for argument, variable in _VARIABLES.items():
         value = getattr(arguments, argument)
         if value is not None:
-            environment[variable] = value
+            environment[variable] = ",".join(value) if isinstance(value, list) else value
     found = environment.get("PYTHONPATH")
     environment["PYTHONPATH"] = os.pathsep.join([str(BOOTSTRAP), *([found] if found else [])])
     return environment
