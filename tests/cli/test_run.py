@@ -8,7 +8,7 @@ from otlp_server import OtlpServer
 
 def test_run_instruments_a_program_without_a_line_of_ours(tmp_path: Path) -> None:
     """Zero code: functions of chosen modules have spans, and arguments, output and status are the program's own."""
-    (tmp_path / "trader.py").write_text("def decide():\n    sum(range(1_000_000))\n")
+    (tmp_path / "trader.py").write_text("import time\n\ndef decide():\n    time.sleep(0.02)\n")
     (tmp_path / "agent.py").write_text(
         "import sys, trader\ntrader.decide()\nprint(sys.argv[1:], __name__)\nsys.exit(7)\n"
     )
