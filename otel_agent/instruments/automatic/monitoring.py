@@ -28,7 +28,7 @@ from otel_agent.instruments.automatic.trials import Trial
 from otel_agent.recording.context import current
 from otel_agent.recording.failures import is_failure, type_name
 
-__all__ = ["HAS_MONITORING", "Monitor", "WatchedFunction"]
+__all__ = ["HAS_MONITORING", "Monitor", "WatchedFunction", "open_monitor"]
 
 HAS_MONITORING = hasattr(sys, "monitoring")
 
@@ -119,7 +119,7 @@ class WatchedFunction:
 
 class Monitor:
     """
-    Watches code objects; safe to close twice. One at a time in a process.
+    Watches code objects; one at a time in a process, see `open_monitor`.
 
     Raises:
         RuntimeError: Both numbers for tools are taken by others.
@@ -135,6 +135,8 @@ class Monitor:
         """Called in a coroutine of a function that is left alone, when it begins to wait."""
         self.on_leave: Callable[[WatchedFunction], object] = lambda _: None
         """Called when calls of a function begin to go by."""
+        self._is_draining = False
+        """Whether it was closed while calls were under way."""
         self._script: Callable[[CodeType, dict[str, Any]], object] | None = None
         self._lock = threading.Lock()
         self._api: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
@@ -216,27 +218,58 @@ class Monitor:
             self._api.set_events(self._tool, self._global | self._api.events.PY_START)
 
     def close(self) -> None:
-        """Watch nothing any more, and give the tool's number back; safe twice."""
+        """
+        Watch no further calls; safe twice.
+
+        Calls that are under way are watched to their end, so that each gives its context back; the tool's number is given back
+        with the last of them.
+        """
         with self._lock:
-            watched, self._watched = self._watched, {}
             if not self._tool:
                 return
-            for function in watched.values():
-                self._api.set_local_events(self._tool, function.code, 0)
-            self._api.set_events(self._tool, 0)
-            events = self._api.events
-            for event in (
-                events.PY_START,
-                events.PY_RETURN,
-                events.PY_YIELD,
-                events.PY_RESUME,
-                events.PY_THROW,
-                events.PY_UNWIND,
-            ):
-                self._api.register_callback(self._tool, event, None)
-            self._api.free_tool_id(self._tool)
-            self._tool = 0
-            self._suspended.clear()
+            for function in self._watched.values():
+                self._api.set_local_events(
+                    self._tool, function.code, self._events_of(function) & ~self._api.events.PY_START
+                )
+            for key, function in list(self._watched.items()):
+                if not function.active:
+                    self._api.set_local_events(self._tool, function.code, 0)
+                    del self._watched[key]
+            self._is_draining = True
+            self.left_alone.clear()
+            self._script = self.on_wait = None
+            self.on_leave = lambda _: None
+            self._give_back_when_drained()
+
+    def go_on(self) -> bool:
+        """
+        Watch again, after a `close` that has not ended yet.
+
+        Returns:
+            Whether it had not.
+        """
+        with self._lock:
+            was_draining, self._is_draining = self._is_draining, False
+            return was_draining and bool(self._tool)
+
+    def _give_back_when_drained(self) -> None:
+        """The caller holds the lock."""
+        if not self._is_draining or self._watched:
+            return
+        events = self._api.events
+        self._api.set_events(self._tool, 0)
+        for event in (
+            events.PY_START,
+            events.PY_RETURN,
+            events.PY_YIELD,
+            events.PY_RESUME,
+            events.PY_THROW,
+            events.PY_UNWIND,
+        ):
+            self._api.register_callback(self._tool, event, None)
+        self._api.free_tool_id(self._tool)
+        self._tool = 0
+        self._suspended.clear()
 
     def reinit_after_fork(self) -> None:
         """Make the lock anew in a forked child."""
@@ -256,9 +289,9 @@ class Monitor:
             return self._api.DISABLE
         try:
             call = function.site.begin()
-            call.code = code
+            call.code, call.function = code, function
             below = _innermost.get()
-            while below is not None and below.has_ended:  # inherited by a task from a call that is over
+            while below is not None and below.is_over:  # inherited by a task from a call that is over
                 below = below.below
             call.below = below
             _innermost.set(call)
@@ -321,32 +354,36 @@ class Monitor:
         return None
 
     def _ended(self, code: CodeType, exception: BaseException | None) -> None:
-        function = self._watched.get(id(code))
-        if function is None:
-            return
-        if function.is_stepwise:
-            call = self._suspended.pop(id(sys._getframe(2)), None)  # noqa: SLF001 - as above
-        else:
-            call = _innermost.get()
-            while call is not None and (call.code is not code or call.has_ended):
-                call = call.below
-        if call is None or call.code is not code:
+        call = self._suspended.pop(id(sys._getframe(2)), None) if code.co_flags & _STEPWISE else _innermost.get()  # noqa: SLF001 - as above
+        while call is not None and (call.code is not code or call.is_over):
+            call = call.below
+        if call is None:
             return  # it began before it was watched
         _innermost.set(call.below)
         call.below = None
         call.leave()
+        function: WatchedFunction = call.function
         function.active -= 1
-        started_ns = call.start_ns
         mattered = call.finish(exception)
-        function.count(call.ended_ns - started_ns, exception, mattered=mattered)
-        trial = function.trial
-        if mattered:
-            trial.matters()
-        elif trial.passes(monotonic_s()):
+        function.count(call.ended_ns - call.start_ns, exception, mattered=mattered)
+        if self._is_draining:
+            self._drain(function)
+        elif mattered:
+            function.trial.matters()
+        elif function.trial.passes(monotonic_s()):
             function.stop_counting()
             self.leave(function)
-        elif not (function.active or trial.is_watched):
+        elif not (function.active or function.trial.is_watched):
             self.leave(function)
+
+    def _drain(self, function: WatchedFunction) -> None:
+        """A call has ended after `close`."""
+        if function.active:
+            return
+        with self._lock:
+            if self._is_draining and self._watched.pop(id(function.code), None) is not None:
+                self._api.set_local_events(self._tool, function.code, 0)
+                self._give_back_when_drained()
 
     def _look_for_script(self, code: CodeType, namespace: dict[str, Any]) -> None:
         begins = self._script
@@ -360,3 +397,19 @@ class Monitor:
 
     def _failed(self, error: Exception) -> None:
         shared.report("instruments.monitoring", "a call could not be watched; it ran as it would have", error)
+
+
+_present: list[Monitor] = []
+"""The monitor of this process; at most one."""
+
+
+def open_monitor() -> Monitor:
+    """
+    The monitor of this process: a new one, or the present one when it was closed and calls are still under way.
+
+    Raises:
+        RuntimeError: Both numbers for tools are taken by others.
+    """
+    if not (_present and _present[0].go_on()):
+        _present[:] = [Monitor()]
+    return _present[0]

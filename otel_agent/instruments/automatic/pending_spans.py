@@ -105,6 +105,8 @@ class PendingSpan(Span):
         "below",
         "code",
         "ended_ns",
+        "function",
+        "is_over",
         "outer",
         "site",
         "start_ns",
@@ -115,6 +117,10 @@ class PendingSpan(Span):
         self.outer = outer
         self.code: Any = None
         """Code of the function, for whoever watches calls."""
+        self.function: Any = None
+        """The same: what is known of the function."""
+        self.is_over = False
+        """Whether the call itself has ended; its span may have been ended before, with the process."""
         self.below: PendingSpan | None = None
         """Call that was the innermost of this thread or task before this one."""
         self._real: Span | None = None
@@ -175,6 +181,9 @@ class PendingSpan(Span):
         Returns:
             Whether the call mattered: it has a span, or it failed.
         """
+        self.is_over = True
+        if self._has_ended:
+            return False
         self.ended_ns = wall_ns()
         try:
             return self._end(self.ended_ns, error)
@@ -217,6 +226,7 @@ class PendingSpan(Span):
             return False
         span = self._make_real()
         self._has_ended = True
+        self._is_left_behind = True  # the call goes on in a context that holds this span
         span.set_attribute(attribute, True)
         if span.is_recording():
             span.end(ended_ns)

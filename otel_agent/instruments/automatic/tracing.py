@@ -13,7 +13,7 @@ from opentelemetry.util.types import AttributeValue
 from otel_agent.clock import monotonic_s
 from otel_agent.guard import guarded
 from otel_agent.instruments.automatic.code_objects import functions_in, functions_of, module_codes_below
-from otel_agent.instruments.automatic.monitoring import HAS_MONITORING, Monitor, WatchedFunction
+from otel_agent.instruments.automatic.monitoring import HAS_MONITORING, Monitor, WatchedFunction, open_monitor
 from otel_agent.instruments.automatic.pending_spans import SCOPE, CallSite, DurationObserver
 from otel_agent.instruments.automatic.selection import MAIN, Selection, file_of
 from otel_agent.instruments.automatic.stack_watch import ALONE, BESIDE_MONITORING, StackWatch, waiting_coroutines
@@ -214,7 +214,7 @@ def _monitor(problems: list[str]) -> Monitor | None:
     if not HAS_MONITORING:
         return None
     try:
-        return Monitor()
+        return open_monitor()
     except RuntimeError as error:
         problems.append(f"trace_modules: {error}; only slow calls that are seen on the stack have a span")
         return None

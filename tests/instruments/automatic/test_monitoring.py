@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import contextvars
 import sys
+import threading
 from collections import deque
 from collections.abc import Iterator
 from functools import partial
@@ -14,7 +15,7 @@ import pytest
 from opentelemetry import baggage, context, trace
 
 from otel_agent.instruments.automatic.code_objects import functions_in
-from otel_agent.instruments.automatic.monitoring import HAS_MONITORING, Monitor, WatchedFunction
+from otel_agent.instruments.automatic.monitoring import HAS_MONITORING, Monitor, WatchedFunction, open_monitor
 from otel_agent.instruments.automatic.pending_spans import CallSite
 from otel_agent.instruments.automatic.trials import TRIAL_CALLS
 from otel_agent.recording.provider import TracerProvider
@@ -273,6 +274,40 @@ def test_after_close_nothing_is_watched(rig: Rig) -> None:
 
     assert [] == rig.tree()
     assert sys.monitoring.get_tool(4) is None  # type: ignore[attr-defined,unused-ignore]
+
+
+def test_a_call_that_ends_the_watching_has_its_context_back(rig: Rig) -> None:
+    """An agent ends its telemetry in its own `main`, whose parts end on other threads, and may begin again there."""
+
+    def ends() -> Any:
+        thread = threading.Thread(target=rig.monitor.close)
+        thread.start()
+        thread.join()
+        during = rig.monitor._tool, open_monitor_again()
+        rig.monitor.close()
+        return during
+
+    def open_monitor_again() -> bool:
+        return rig.monitor.go_on()
+
+    vars(rig.module)["ends"] = ends
+    exec("def main():\n    return ends()", vars(rig.module))
+    rig.monitor.watch(WatchedFunction(rig.module.main.__code__, CallSite("main", {}, 0, rig.tracer)))
+    during = rig.module.main()
+
+    assert (4, True) == during
+    assert {} == context.get_current()
+    assert (0, None) == (rig.monitor._tool, sys.monitoring.get_tool(4))  # type: ignore[attr-defined,unused-ignore]
+
+
+def test_the_monitor_of_a_process_is_one() -> None:
+    """One that was closed makes room for the next."""
+    first = open_monitor()
+    first.close()
+    second = open_monitor()
+    second.close()
+
+    assert first is not second
 
 
 def test_a_coroutine_that_is_left_alone_tells_when_it_waits(rig: Rig) -> None:

@@ -94,6 +94,7 @@ def test_a_call_that_the_end_of_the_process_interrupts_leaves_a_span(rig: Any) -
     ended_ns = span.start_ns + 5
 
     assert [True, False] == [span.interrupt("interrupted", ended_ns), span.interrupt("interrupted", ended_ns)]
+    assert not trace.get_current_span().get_span_context().is_valid
     end(span)
     (found,) = rig.queue.items
     assert (True, ended_ns) == (found.attributes["interrupted"], found.end_ns)
