@@ -93,7 +93,9 @@ class Parts:
         self.libraries: Libraries | None = None
         self.distributions: list[Callable[[], Sequence[Any]]] = []
         """Metrics that instruments keep themselves; `instrumenting` adds to it."""
-        self.redactor = Redactor(config.redact.keys, config.redact.values, enabled=config.redact.enabled)
+        self.redactor = Redactor(
+            config.redact.keys, config.redact.values, enabled=config.redact.enabled, keep=config.redact.keep
+        )
         problems.extend(self.redactor.problems)
         self.resource = self._build_resource()
         self.durations = durations.shared
