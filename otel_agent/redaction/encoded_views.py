@@ -11,14 +11,16 @@ from collections.abc import Iterator
 
 __all__ = ["EncodedView", "views"]
 
-MAX_LEVELS = 3
+MAX_LEVELS = 5
 """Encodings inside of encodings that are looked through."""
 
 _ESCAPE = re.compile(
-    r"(?a)%(?P<hex>[2-7][0-9A-Fa-f])|\\{1,4}u00(?P<unicode>[2-7][0-9A-Fa-f])|\\{1,4}x(?P<byte>[2-7][0-9A-Fa-f])"
+    r"(?a)%(?P<hex>[2-7][0-9A-Fa-f]|0[9AaDd])|%[Ee][Ff]%[Bb][Cc]%(?P<wide>9[AaDd])|%[Cc]2%(?P<blank>[Aa]0)"
+    r"|\\{1,8}(?:u00(?P<unicode>[2-7][0-9A-Fa-f]|[Aa]0)|u[Ff][Ff]1(?P<wide_unicode>[AaDd])|x(?P<byte>[2-7][0-9A-Fa-f]|[Aa]0)|(?P<letter>[nrt\"']))"
     r"|&(?:(?P<entity>quot|amp|apos|lt|gt)|#(?P<code>3[4-9]|4[0-7]|6[0-4])|#x(?P<hex_code>[2-3][0-9A-Fa-f]));"
 )
-_ENTITIES = {"quot": '"', "amp": "&", "apos": "'", "lt": "<", "gt": ">"}
+_ENTITIES = {"quot": '"', "amp": "&", "apos": "'", "lt": "<", "gt": ">", "n": "\n", "r": "\r", "t": "\t"}
+_WIDE = {"9a": ":", "9d": "=", "a": ":", "d": "="}
 
 
 class EncodedView:
@@ -53,24 +55,30 @@ def views(text: str) -> Iterator[tuple[EncodedView, ...]]:
     """
     Every reading of a text, the outermost encoding first; none when it has no escapes.
 
+    Quotes that are not escaped belong to what stands around the encoded part, so each level is read with them and without.
+
     Args:
         text: Any text.
 
     Yields:
         The views that lead to a reading; its text is that of the last.
     """
-    chain: tuple[EncodedView, ...] = ()
-    for _ in range(MAX_LEVELS):
-        view = _read(text)
-        if view is None:
+    for has_quotes in (True, False):
+        chain: tuple[EncodedView, ...] = ()
+        inner = text
+        for _ in range(MAX_LEVELS):
+            view = _read(inner, has_quotes=has_quotes)
+            if view is None:
+                break
+            chain = (*chain, view)
+            yield chain
+            inner = view.text
+        if '"' not in text and "'" not in text:
             return
-        chain = (*chain, view)
-        yield chain
-        text = view.text
 
 
-def _read(text: str) -> EncodedView | None:
-    if "%" not in text and "&" not in text and "\\u00" not in text and "\\x" not in text:
+def _read(text: str, *, has_quotes: bool) -> EncodedView | None:
+    if "%" not in text and "&" not in text and "\\" not in text:
         return None
     parts: list[str] = []
     ends: list[int] = []
@@ -79,20 +87,24 @@ def _read(text: str) -> EncodedView | None:
     for match in _ESCAPE.finditer(text):
         start = match.start()
         said = _said(match)
-        parts += (text[position:start], said)
+        plain = text[position:start]
+        parts += (plain if has_quotes else plain.replace('"', "\n").replace("'", "\n"), said)
         size += start - position + 1
         position = match.end()
         ends.append(size)
         shifts.append(position - size)
     if not ends:
         return None
-    parts.append(text[position:])
+    plain = text[position:]
+    parts.append(plain if has_quotes else plain.replace('"', "\n").replace("'", "\n"))
     return EncodedView("".join(parts), ends, shifts)
 
 
 def _said(match: re.Match[str]) -> str:
-    kind = match.lastgroup
-    content = match[kind or 0]
-    if kind == "entity":
-        return _ENTITIES[content]
+    kind = match.lastgroup or ""
+    content = match[kind]
+    if kind in {"entity", "letter"}:
+        return _ENTITIES.get(content, content)
+    if kind.startswith("wide"):
+        return _WIDE[content.lower()]
     return chr(int(content, 10 if kind == "code" else 16))

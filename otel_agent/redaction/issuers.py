@@ -30,10 +30,10 @@ _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 ISSUERS = (
     # Language models and what stands around them
-    Issuer("openai key", "sk-", r"sk-(?:proj|svcacct|admin|service)-[0-9A-Za-z_-]{8,}"),
-    Issuer("anthropic key", "sk-ant-", r"sk-ant-[0-9A-Za-z_-]{8,}"),
-    Issuer("openrouter key", "sk-or-", r"sk-or-[0-9A-Za-z_-]{8,}"),
-    Issuer("langfuse key", "sk-lf-", r"sk-lf-[0-9A-Za-z_-]{8,}"),
+    Issuer("openai key", "sk-", r"sk-(?:proj|svcacct|admin|service)-[0-9A-Za-z_-]{12,}"),
+    Issuer("anthropic key", "sk-ant-", r"sk-ant-[0-9A-Za-z_-]{12,}"),
+    Issuer("openrouter key", "sk-or-", r"sk-or-[0-9A-Za-z_-]{12,}"),
+    Issuer("langfuse key", "sk-lf-", r"sk-lf-[0-9A-Za-z_-]{12,}"),
     Issuer("api key", "sk-", r"sk-[0-9A-Za-z_-]{16,}"),
     Issuer("groq key", "gsk_", r"gsk_[0-9A-Za-z]{20,}"),
     Issuer("hugging face token", "hf_", r"hf_[0-9A-Za-z]{20,}"),
@@ -169,7 +169,7 @@ ISSUERS = (
     Issuer("settlemint token", "sm_", r"sm_[aps]at_[0-9A-Za-z]{16,}"),
     # Messages
     Issuer("slack token", "xox", r"xox[a-z](?:\.xox[a-z])?-[0-9A-Za-z_-]{12,}"),
-    Issuer("slack app token", "xapp-", r"xapp-[0-9]-[0-9A-Za-z_-]{10,}"),
+    Issuer("slack app token", "xapp-", r"xapp-[0-9]-[0-9A-Za-z_-]{14,}"),
     Issuer("discord bot token", ".", r"[MNO][0-9A-Za-z_-]{23,25}\.[0-9A-Za-z_-]{6}\.[0-9A-Za-z_-]{27,38}\b"),
     Issuer("telegram token", ":A", r"(?:bot)?[0-9]{8,10}:A[0-9A-Za-z_-]{32,40}"),
     Issuer("twilio key", "SK", r"SK[0-9a-f]{32}\b"),

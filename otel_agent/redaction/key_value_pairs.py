@@ -52,7 +52,10 @@ _NAME_CHARS = 64
 _LINE_CHARS = 1024
 """Longer lines are not taken for source code."""
 
-_HIT_UNITS, _VALUE_UNITS, _CHARS_PER_UNIT = 1, 5, 32
+_HIT_UNITS, _VALUE_UNITS, _CHARS_PER_UNIT = 2, 10, 16
+
+_TAG = re.compile(r"!{1,2}[\w/:.-]{1,32}[ \t]{1,8}")
+"""What YAML says of a value's type: `!vault`."""
 
 _BREAK = re.compile(r"\r?\n[ \t]{0,16}(?=[bru]?[\"'])")
 _LITERAL = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'")
@@ -184,7 +187,7 @@ class _PairSearch:
             value = self._proven(at, PairContext(start), NamedSecret(named.rule)) if is_first else None
             return value if value is not None and is_pair_end(text, value.end, self._names, value.start) else None
         if separator in {">", ""}:
-            content = takes_element(text, start, match.start("separator"))
+            content = takes_element(text, start, end)
             context = PairContext(start, is_element=True)
             return None if content is None else self._proven(content, context, NamedSecret(named.rule))
         return None if separator == "\n" else self._value_behind_sign(match, start, at, named)
@@ -195,13 +198,18 @@ class _PairSearch:
         if is_colon:
             below = next_line_value(text, match.end("separator"), start)
             if below is not None:
-                is_secret = is_secret_value(text, below, NamedSecret(rule, is_prose=True), self._names)
+                is_secret = is_secret_value(
+                    text, below, NamedSecret(rule, is_prose=True, is_about=not _begins_line(text, start)), self._names
+                )
                 return below if is_secret else None
         if text[at : at + 1] in {"\n", "\r", ""}:
             # A literal on the line below: `password=` and then, further in, `'hunter2'`.
             broken = _BREAK.match(text, at)
             return None if broken is None else self._proven(broken.end(), PairContext(start), NamedSecret(rule))
         is_spaced = is_colon and bool(match["gap"])
+        tag = _TAG.match(text, at) if is_spaced else None
+        if tag is not None:
+            at = tag.end()
         takes_line = rule.name in {"authorization", "cookie"} and is_spaced
         is_typed = is_colon and _QUOTED.search(match["close"]) is not None
         named = named._replace(is_prose=is_spaced or (is_colon and named.is_about), is_typed=is_typed)
@@ -232,6 +240,11 @@ class _PairSearch:
         return (
             '"' not in outside and "'" not in outside and not re.search(r"[\"']", self._text[value.start : value.end])
         )
+
+
+def _begins_line(text: str, start: int) -> bool:
+    line = text.rfind("\n", max(0, start - _LINE_CHARS), start) + 1
+    return not text[line:start].strip("-\"' \t")
 
 
 def code_before(text: str, position: int) -> str | None:

@@ -29,16 +29,18 @@ _LINE_IN = {'"': re.compile(r"(?:[^\r\n\"\\]|\\(?![\"nr]))++"), "'": re.compile(
 _NEXT_NAME = r"(?:\s{0,4}[\"'\\]{0,3}[A-Za-z_][\w.\[\]%-]{0,63}[\"'\\\]]{0,3}\s?[:=])"
 
 
-def _bare(quote: str) -> re.Pattern[str]:
-    """A bare value inside of a quote, or outside of any."""
+def _bare(quote: str, slashes: str) -> re.Pattern[str]:
+    """A bare value inside of a quote, escaped or not, or outside of any."""
     others = "".join(other for other in "\"'`" if other != quote)
-    stop = f"(?!{quote})" if quote else ""
-    return re.compile(
-        rf"(?a)(?:[^\s,;&|\"'`\\]|[{others}]|[,;&|](?=[^\s,;&|]){stop}(?!{_NEXT_NAME})|\\(?!\\{{0,8}}{quote or '(?!)'}|[nrt]{_NEXT_NAME}))++"
+    stop = f"(?!{slashes}{quote})" if quote else ""
+    inner = f"|{quote}(?=[A-Za-z0-9])" if quote and not slashes else ""
+    slash = (
+        r"\\(?!\\{0,8}" + quote + f"|[nrt]{_NEXT_NAME})" if slashes else rf"\\(?![nrt]{_NEXT_NAME})[{quote or others}]?"
     )
+    return re.compile(rf"(?a)(?:[^\s,;&|\"'`\\]|[{others}]|[,;&|](?=[^\s,;&|]){stop}(?!{_NEXT_NAME})|{slash}{inner})++")
 
 
-_BARE = {quote: _bare(quote) for quote in ("", '"', "'")}
+_BARE = {(quote, slashes): _bare(quote, slashes) for quote in ("", '"', "'") for slashes in ("", r"\\")}
 _CLOSING = ")]}>.:,;`\"'"
 _TOKENS = frozenset({"bearer", "basic", "token", "apikey", "digest", "negotiate", "splunk", "bot", "hmac", "signature"})
 _AFTER_SCHEME = re.compile(r"[ \t]{1,4}(?P<secret>[^\s,;\"'`]++)")
@@ -99,7 +101,7 @@ def read_value(text: str, at: int, context: PairContext, limit: int) -> PairValu
             if end is not None:
                 kind = "bracketed" if wrapper.end() - at == 1 and text[at] != "<" else "wrapped"
                 return PairValue(at, end, kind)
-    form = (_LINE_IN.get(quote, _LINE)) if context.takes_line else _BARE[quote]
+    form = (_LINE_IN.get(quote[0], _LINE)) if context.takes_line else _BARE[quote]
     match = form.match(text, at, limit)
     if match is None:
         return None
@@ -124,8 +126,9 @@ def next_line_value(text: str, at: int, name_start: int) -> PairValue | None:
     if block is None:
         return None
     line = text.rfind("\n", max(0, name_start - _LOOK_BACK), name_start) + 1
-    indent = len(text[line:name_start]) - len(text[line:name_start].lstrip(" \t"))
-    if text[line + indent : name_start].strip("-\"' ") or len(block["indent"]) < indent + (block["item"] is None):
+    before = text[line:name_start]
+    indent = len(before) - len(before.lstrip(" \t"))
+    if len(block["indent"]) < indent + (block["item"] is None):
         return None
     start = block.end()
     if _SOME_NAME.match(text, start):
@@ -135,7 +138,7 @@ def next_line_value(text: str, at: int, name_start: int) -> PairValue | None:
     for _ in range(_LAST_BLOCK_LINES):
         if not text.startswith(deeper, end) or text[end + len(deeper) : end + len(deeper) + 1].strip() == "":
             break
-        if len(block["indent"]) == 0 or _SOME_NAME.match(text, end + len(deeper)):
+        if not block["indent"] or _SOME_NAME.match(text, end + len(deeper)):
             break
         end = _line_end(text, end + 1)
     return PairValue(start, end, "line")
@@ -178,13 +181,21 @@ def _bare_value(text: str, at: int, end: int) -> PairValue:
     return PairValue(at, end, "bare")
 
 
-def _enclosing_quote(text: str, position: int) -> str:
-    """The quote that is open at a position of its line; the nearer one when there are two."""
+def _enclosing_quote(text: str, position: int) -> tuple[str, str]:
+    """The quote that is open at a position of its line, and the slash before it; the nearest when there are several."""
     line = max(text.rfind("\n", max(0, position - _LOOK_BACK), position) + 1, position - _LOOK_BACK, 0)
-    double, single = text.count('"', line, position) % 2, text.count("'", line, position) % 2
-    if double and single:
-        return '"' if text.rfind('"', line, position) > text.rfind("'", line, position) else "'"
-    return '"' if double else "'" if single else ""
+    nearest, found = -1, ("", "")
+    for quote in "\"'":
+        count = text.count(quote, line, position)
+        if not count:
+            continue
+        escaped = text.count(f"\\{quote}", line, position)
+        last = text.rfind(quote, line, position)
+        if escaped % 2 and last > nearest:
+            nearest, found = last, (quote, r"\\")
+        elif (count - escaped) % 2 and last > nearest:
+            nearest, found = last, (quote, "")
+    return found
 
 
 _PAIRED = {"(": ")", "[": "]", "{": "}", "<": ">"}
@@ -212,7 +223,7 @@ def _balanced_end(text: str, opening: int) -> int | None:
             expected.pop()
             if not expected:
                 return position
-        elif letter == "\n" and len(expected) == 1 and expected[0] in ")>":
+        elif letter == "\n" and len(expected) == 1 and expected[0] == ">":
             break
     line = _LINE.match(text, opening, last)
     return None if line is None else line.end()

@@ -6,7 +6,8 @@ __all__ = ["is_message", "is_number_of_its_own", "is_placeholder"]
 
 _EMPTY = re.compile(
     r"none|null|nil|true|false|yes|no|on|off|undefined|\?|\$\d{1,3}|%[sr]|%\(\w{1,64}\)s|:\w{1,64}|\{[\w.!:]{0,64}\}|\$\{[^}]{0,64}\}|\*+|x{3,}|-+"
-    r"|\$[A-Za-z_]\w{0,63}|\$?\{\{[^}]{0,64}\}\}|\.+|…+|•+|<[\w .-]{0,64}>|\[?redacted\]?|\[?filtered\]?|\[?hidden\]?|\[?masked\]?|<\|\w{1,32}\|>",
+    r"|\$[A-Za-z_]\w{0,63}|\$?\{\{[^}]{0,64}\}\}|\.+|…+|•+|<[\w .-]{0,64}>|\[?redacted\]?|\[?filtered\]?|\[?hidden\]?|\[?masked\]?|<\|\w{1,32}\|>"
+    r"|(?:[|>]|%(?:25){0,2}(?:7C|3E)|&gt;|\\{1,8}u003e)[+-]?\d?(?:\\{1,8}[nrt]|%(?:25){0,2}0[ad9])*|(?:\\{1,8}[nrt]|%(?:25){0,2}0[ad9])+",
     re.IGNORECASE,
 )
 """Placeholders, masks, nothing: they stand for a value without being one."""

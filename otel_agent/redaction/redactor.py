@@ -35,12 +35,20 @@ class Redactor:
         values: Regular expressions of secrets in texts.
         enabled: False lets everything pass.
         keep: Names of rules that do not apply, such as "jwt"; regular expressions of names and of whole values that stay.
+        is_bounded: Whether a text made to be dear is cut where it has cost enough.
     """
 
     def __init__(
-        self, keys: Sequence[str] = (), values: Sequence[str] = (), *, enabled: bool = True, keep: Sequence[str] = ()
+        self,
+        keys: Sequence[str] = (),
+        values: Sequence[str] = (),
+        *,
+        enabled: bool = True,
+        keep: Sequence[str] = (),
+        is_bounded: bool = True,
     ) -> None:
         self._is_enabled = enabled
+        self._is_bounded = is_bounded
         self._keys: Sequence[str] = ()
         self._patterns: Sequence[str] = ()
         self.problems: Sequence[str] = ()
@@ -111,5 +119,7 @@ class Redactor:
         """The rules; a dozen modules and as many patterns, which the start of an agent does not wait for."""
         rules = self._made
         if rules is None:
-            rules = self._made = redaction_rules.RedactionRules(self._keys, self._patterns, self._kept)
+            rules = self._made = redaction_rules.RedactionRules(
+                self._keys, self._patterns, self._kept, is_bounded=self._is_bounded
+            )
         return rules

@@ -99,7 +99,7 @@ _DESCRIBING = frozenset(
     " result outcome error errors attempts attempt retries failures index position symbol address name names decimals"
     " algorithm alg scope scopes url uri endpoint host server port path file realm issuer audience region start end"
     " started ended opened closed manager service store backend rotation reset hint field label user username arn"
-    " id ids consent banner domain format prefix suffix fingerprint placeholder lifetime strength reader parser".split()
+    " source id ids consent banner domain format prefix suffix fingerprint placeholder lifetime strength reader parser".split()
 )
 _MEASURING_FIRST = frozenset(
     "max min num number n count total avg mean is has input output prompt completion no"  # noqa: SIM905 - as above
@@ -185,7 +185,11 @@ _AUTH_METHODS = re.compile(
 )
 
 
-def proves(rule: SecretNameRule, text: str) -> bool:
+_TEST = re.compile(r"(?a)[a-z]+_[a-z_]+|tests?[/_][\w/.:\[\]-]*")
+"""What has passed: `PASS: test_orders`."""
+
+
+def proves(rule: SecretNameRule, text: str) -> bool:  # noqa: PLR0911 - one answer per kind of name
     """
     Whether a value of a name is a secret.
 
@@ -200,6 +204,8 @@ def proves(rule: SecretNameRule, text: str) -> bool:
             return _TICKER.fullmatch(text) is None
         if rule.name == "auth":
             return _AUTH_METHODS.fullmatch(text) is None
+        if rule.name == "password":
+            return _TEST.fullmatch(text) is None
         return rule.name != "seed phrase" or " " in text.strip()
     if rule.name == "card number":
         return is_card_number(text)

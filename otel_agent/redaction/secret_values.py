@@ -14,7 +14,7 @@ JUDGED_CHARS = 512
 
 _CLOSING = ")]}>.:`"
 _TOKEN = re.compile(r"(?a)[\w+/=%.~-]*+")
-_INNER = re.compile(r"[\w.:&!\s]*[(\[{<][\w.]*\s*[bru]?[\"']?(?P<inner>[^\"')\]}>]*)[\"']?\s*[)\]}>]*\Z")
+_INNER = re.compile(r"[\w.:&!\s]*(?:[(\[{]|<[\w.]*\s)\s*(?:[bru]?[\"'])?(?P<inner>[^\"')\]}>]*)[\"']?\s*[)\]}>]*\Z")
 """What stands in brackets, when that is one thing."""
 
 _WORD_CHARS = 16

@@ -16,7 +16,7 @@ __all__ = ["CUT", "find_statement_secrets"]
 CUT = "cut"
 """Stands in the marker of what was not looked at, because the text had cost enough."""
 
-_UNITS = 4
+_UNITS = 6
 
 _SINGLE = r"[ne]?'(?P<single>(?:[^'\\]|''|\\.)*+)"
 _PASSWORD = re.compile(

@@ -35,7 +35,14 @@ MAX_REMEMBERED_CHARS = 512
 MAX_REMEMBERED_TOGETHER = 1 << 20
 """Bytes of all remembered forms together: a megabyte."""
 
+_ENCODED_AT = re.compile(r"(?a)%\d{1,5}0").search
+_ENCODED_SLASHES = re.compile(r"(?a)//|%\d{1,5}[fF]%\d{1,5}[fF]").search
+"""Signs of an address with a password in it, whatever the digits are."""
+
 _MARKER = re.compile(r"\[redacted: [a-z0-9 -]{1,40}\]")
+
+
+_MAX_MARKER_CHARS = 64
 
 
 def marker(rule: str) -> str:
@@ -112,10 +119,10 @@ class TextRedactor:
                 found = self._found(text, work)
                 if not found:
                     return text
-                text = _without(text, found)
                 if work.left < 0:
                     shared.report("redaction.cut", "a text with too many names in it was cut, and the rest left out")
-                    return text
+                    return _cut(text, found)
+                text = _without(text, found)
         finally:
             self._allowance.end(work)
         return marker("unstable")
@@ -145,7 +152,7 @@ class TextRedactor:
             self.has_custom
             or may_hold_secret(text)
             or (_may_hold_pair(text) and has_stem(text))
-            or ("%40" in text and "%3" in text)
+            or ("%" in text and _ENCODED_AT(text) is not None and _ENCODED_SLASHES(text) is not None)
         )
 
     def _found(self, text: str, work: TextWork) -> list[Found]:
@@ -172,11 +179,16 @@ class TextRedactor:
 
     def _of_format(self, secret_format: SecretFormat, text: str, work: TextWork) -> Iterator[Found]:
         position, group = 0, secret_format.group
+        has_markers = "[redacted: " in text
         sizes = (WINDOW, OVERLAP) if secret_format.is_built_in else (CUSTOM_WINDOW, CUSTOM_OVERLAP)
         while (
             match := search_in_windows(secret_format.pattern, text, position, window=sizes[0], overlap=sizes[1])
         ) is not None:
             position = max(match.end(), position + 1)
+            inside = _marker_around(text, match) if has_markers else None
+            if inside is not None:
+                position = inside
+                continue
             if not work.afford(secret_format.units):
                 yield match.start(), len(text), CUT
                 return
@@ -194,7 +206,9 @@ def _may_hold_pair(text: str) -> bool:
         "=" in text
         or ":" in text
         or "--" in text
-        or "%3" in text
+        or "%" in text
+        or "\\" in text
+        or "&" in text
         or "</" in text
         or "'" in text
         or '"' in text
@@ -222,6 +236,22 @@ def _beside_markers(text: str, found: list[Found]) -> Iterator[Found]:
             position = marked_end
         if position < end and (position == start or _says_something(text, position, end)):
             yield position, end, name
+
+
+def _marker_around(text: str, match: re.Match[str]) -> int | None:
+    """Where the marker ends that a match lies in; None when it lies in none."""
+    start = text.rfind("[redacted: ", max(0, match.start() - _MAX_MARKER_CHARS), match.start() + 1)
+    found = _MARKER.match(text, start) if start >= 0 else None
+    return found.end() if found is not None and found.end() >= match.end() else None
+
+
+def _cut(text: str, found: list[Found]) -> str:
+    """A text up to where it was given up, and a marker for the rest."""
+    end = min(start for start, _, name in found if name == CUT)
+    within = text.rfind("[redacted: ", max(0, end - _MAX_MARKER_CHARS), end)
+    if within >= 0 and (around := _MARKER.match(text, within)) is not None and around.end() > end:
+        end = within
+    return _without(text[:end], [one for one in found if one[1] <= end]) + marker(CUT)
 
 
 def _says_something(text: str, start: int, end: int) -> bool:

@@ -11,8 +11,8 @@ from time import monotonic
 
 __all__ = ["TextWork", "WorkAllowance"]
 
-OWN_UNITS = 512
-"""Units that every text has; a unit is about a microsecond, a pair of name and value takes six."""
+OWN_UNITS = 1024
+"""Units that every text has; a unit is about a microsecond, a pair of name and value takes twelve."""
 
 CHARS_PER_UNIT = 16
 """A text has one more unit for as many characters."""
@@ -30,12 +30,14 @@ class TextWork:
 
     Args:
         units: Units that it may cost.
+        drawn: Units of them that come from what all texts share.
     """
 
-    __slots__ = ("left", "units")
+    __slots__ = ("drawn", "left", "units")
 
-    def __init__(self, units: int) -> None:
+    def __init__(self, units: int, drawn: int = 0) -> None:
         self.units = self.left = units
+        self.drawn = drawn
 
     def afford(self, units: int) -> bool:
         """
@@ -59,10 +61,12 @@ class WorkAllowance:
 
     Args:
         clock_s: Monotonic time, in seconds.
+        own_units: Units that every text has of its own.
     """
 
-    def __init__(self, clock_s: Callable[[], float] = monotonic) -> None:
+    def __init__(self, clock_s: Callable[[], float] = monotonic, own_units: int = OWN_UNITS) -> None:
         self._clock_s = clock_s
+        self._own_units = own_units
         self._shared_units = SHARED_UNITS
         self._filled_at_s = clock_s()
 
@@ -74,13 +78,14 @@ class WorkAllowance:
             size: Characters of the text.
         """
         wanted = size // CHARS_PER_UNIT
-        if wanted <= OWN_UNITS:
-            return TextWork(OWN_UNITS + wanted)
+        if wanted <= self._own_units:
+            return TextWork(self._own_units + wanted)
         now_s = self._clock_s()
         filled = self._shared_units + (now_s - self._filled_at_s) * SHARED_UNITS_PER_S
         self._filled_at_s = now_s
         self._shared_units = min(filled, SHARED_UNITS)
-        return TextWork(OWN_UNITS + int(min(wanted, max(self._shared_units, 0.0))))
+        drawn = int(min(wanted, max(self._shared_units, 0.0)))
+        return TextWork(self._own_units + drawn, drawn)
 
     def end(self, work: TextWork) -> None:
         """
@@ -89,5 +94,5 @@ class WorkAllowance:
         Args:
             work: Answer of `begin`.
         """
-        if work.units > 2 * OWN_UNITS:
-            self._shared_units -= max(0, work.units - max(work.left, 0) - OWN_UNITS)
+        if work.drawn:
+            self._shared_units -= max(0, work.drawn - max(work.left, 0))
