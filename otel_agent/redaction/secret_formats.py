@@ -181,16 +181,28 @@ def _head(pattern: str) -> str:
     return _DIGIT.sub(lambda match: match[0] if match[0][0] == "{" else "0", head.replace("[1-9", "[0-9"))
 
 
+def _has_inner_anchor(issuer: Issuer) -> bool:
+    """Whether a kind is looked for by what stands inside of its tokens, because they begin with anything."""
+    return not issuer.pattern[0].isalnum() and (len(issuer.anchor) > 2 or issuer.anchor in {"Q~", ":A"})  # noqa: PLR2004 - shorter ones are everywhere
+
+
 def _first_look(issuers: Iterable[Issuer]) -> Callable[[bytes], object]:
-    """One search for the beginnings of all tokens in a text whose digits are alike."""
+    """One search for the beginnings of tokens in a text whose digits are alike."""
     by_letter: dict[str, list[str]] = defaultdict(list)
-    for head in sorted({_head(issuer.pattern) for issuer in issuers}):
+    for head in sorted({_head(issuer.pattern) for issuer in issuers if not _has_inner_anchor(issuer)}):
         by_letter[head[0] if head[0].isalnum() else ""].append(head[1:] if head[0].isalnum() else head)
     letters = "|".join(f"{letter}(?:{'|'.join(heads)})" for letter, heads in by_letter.items())
     return re.compile(f"(?<![A-Za-z0-9])(?:{letters})".encode()).search
 
 
-_LOOKS_ISSUED = _first_look(ISSUERS)
+def _second_look(issuers: Iterable[Issuer]) -> Callable[[bytes], object]:
+    """One search for what stands inside of tokens."""
+    anchors = {issuer.anchor.encode().translate(DIGITS_ALIKE) for issuer in issuers if _has_inner_anchor(issuer)}
+    return re.compile(b"|".join(sorted(map(re.escape, anchors)))).search
+
+
+_BEGINS_TOKEN = _first_look(ISSUERS)
+_STANDS_IN_TOKEN = _second_look(ISSUERS)
 _MANY_DIGITS = re.compile(r"[0-9]\d{3}(?:[ -]?\d){9}").search
 
 MIN_CHARS = 13
@@ -234,6 +246,6 @@ def _may_hold_token(text: str, content: bytes) -> bool:
         if number >= _MAX_RUNS:
             return True
         piece = content[max(0, run.start() - _BEFORE_RUN) : run.end() + _AFTER_RUN].translate(DIGITS_ALIKE)
-        if _LOOKS_ISSUED(piece) is not None:
+        if _STANDS_IN_TOKEN(piece) is not None or _BEGINS_TOKEN(piece) is not None:
             return True
     return "/" in text and ("hooks" in text or ".office.com/" in text or ".azure.com/" in text)
