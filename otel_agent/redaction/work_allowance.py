@@ -17,10 +17,10 @@ OWN_UNITS = 1024
 CHARS_PER_UNIT = 16
 """A text has one more unit for as many characters."""
 
-SHARED_UNITS_PER_S = 250_000.0
-"""Units beyond their own that all texts get in a second: about a quarter of a thread."""
+SHARED_UNITS_PER_S = 100_000.0
+"""Units beyond their own that all texts get in a second: about a tenth of a thread."""
 
-SHARED_UNITS = 1_000_000.0
+SHARED_UNITS = 300_000.0
 """Most units that can be saved up, for a burst of long texts."""
 
 
