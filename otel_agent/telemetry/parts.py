@@ -75,7 +75,9 @@ class Parts:
         self.process_hooks: list[Closeable] = []
         """What ties this to the process: held by nobody else, closed when everything has ended."""
         self.libraries: Libraries | None = None  # installed by `instrumenting`
-        self.redactor = Redactor(config.redact.keys, config.redact.values, enabled=config.redact.enabled)
+        self.redactor = Redactor(
+            config.redact.keys, config.redact.values, enabled=config.redact.enabled, keep=config.redact.keep
+        )
         problems.extend(self.redactor.problems)
         self.resource = build_resource(config.service, config.resource)
         self.alerting = self._build_alerting(directory, problems)

@@ -15,3 +15,5 @@ class RedactSettings(Section, frozen=True, kw_only=True):
     """Further attribute names, or parts of them, whose values are masked."""
     values: tuple[Name, ...] = ()
     """Further regular expressions; what matches is masked."""
+    keep: tuple[Name, ...] = ()
+    """Names and values that stay, as regular expressions, and rules for shapes that do not apply, such as `jwt`."""
