@@ -4,26 +4,25 @@ What is measured and traced without a line in the agent's code, put in place and
 Each instrument is isolated: one that cannot be installed is named, and the others go on.
 """
 
-import sys
 import threading
 from collections.abc import Callable, Iterable
-from importlib.util import find_spec
 from typing import Any
 
+from otel_agent.config.installed import version
 from otel_agent.guard import guarded, shared
-from otel_agent.instruments import libraries, reporting, threads
+from otel_agent.instruments import reporting, threads
 from otel_agent.instruments.automatic import modules as automatic
 from otel_agent.instruments.automatic import pending_spans
 from otel_agent.instruments.caches import watching
 from otel_agent.instruments.functions import decorators
-from otel_agent.instruments.imports import after_import
+from otel_agent.instruments.libraries import activation as libraries
 from otel_agent.instruments.machine import host, process, runtime
 from otel_agent.instruments.observing import Handle
 from otel_agent.processors import kept_histograms
 from otel_agent.telemetry.events import SCOPE
 from otel_agent.telemetry.parts import Parts
 
-__all__ = ["Instrumentation"]
+__all__ = ["Instrumentation", "own_conflicts"]
 
 LOOKS_S = (0.002, 0.01, 0.05, 0.2, 1.0, 5.0)
 """Pauses between looks for functions that were defined after `init`, in seconds."""
@@ -100,26 +99,13 @@ class Instrumentation:
         wanted = parts.config.instrument.libraries
         parts.libraries = found = libraries.install(
             wanted if isinstance(wanted, bool) else list(wanted),
-            own={"sqlalchemy": self._sqlalchemy},
+            own={"sqlalchemy": libraries.OwnInstrument("sqlalchemy", self._watch_queries, _sqlalchemy_conflict)},
             tracer_provider=parts.tracer_provider,
             meter_provider=parts.meter_provider,
             logger_provider=parts.logger_provider,
         )
         self._problems.extend(found.problems)
         return found.uninstall
-
-    def _sqlalchemy(self) -> str:
-        """Our own instrument stands in for the entry point; it is loaded with the library."""
-        if "sqlalchemy" in sys.modules:
-            return self._watch_queries()
-        if find_spec("sqlalchemy") is None:
-            return "needs sqlalchemy>=2.0, which is not installed"
-        watch = after_import(lambda name: name == "sqlalchemy", self._watch_queries_of)
-        self._undo.append(("sqlalchemy", watch.close))
-        return libraries.INSTRUMENTED
-
-    def _watch_queries_of(self, _: object) -> None:
-        self._watch_queries()
 
     def _watch_queries(self) -> str:
         from otel_agent.instruments.databases import sqlalchemy
@@ -154,6 +140,19 @@ class Instrumentation:
             handle.close()
 
         return close
+
+
+def own_conflicts() -> dict[str, str | None]:
+    """Why our own instruments of libraries would not work, by the entry point whose place they take; `None`: they would."""
+    return {"sqlalchemy": _sqlalchemy_conflict()}
+
+
+def _sqlalchemy_conflict() -> str | None:
+    """Why queries cannot be watched; our own instrument stands in for the entry point and is loaded with the library."""
+    found = version("sqlalchemy")
+    if found is None:
+        return "needs sqlalchemy>=2.0, which is not installed"
+    return f"needs sqlalchemy>=2.0, found sqlalchemy {found}" if found.startswith(("0.", "1.")) else None
 
 
 def _look_again(handle: automatic.AutomaticTracing, is_closed: threading.Event) -> None:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from otel_agent.delivery.console.summary import CacheFigures
     from otel_agent.delivery.engine import DeliveryEngine
     from otel_agent.delivery.queues import SignalQueue
-    from otel_agent.instruments.libraries import Libraries
+    from otel_agent.instruments.libraries.activation import Libraries
     from otel_agent.telemetry.assembly.alerting import AlertAssembly
     from otel_agent.telemetry.assembly.terminal import Terminal
 
