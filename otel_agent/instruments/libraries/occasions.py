@@ -24,6 +24,7 @@ from otel_agent.instruments.libraries.packages import (
 __all__ = ["Occasion", "occasion"]
 
 AWS_LAMBDA = "aws-lambda"
+_FUNCTION_VARIABLE = "AWS_LAMBDA_FUNCTION_NAME"
 _HANDLER_VARIABLES = ("ORIG_HANDLER", "_HANDLER")
 
 
@@ -62,8 +63,8 @@ def _of_lambda(environ: Mapping[str, str]) -> Occasion:
     """The function that Lambda calls is in a module of the agent's; a variable names it."""
     handler = next((environ[name] for name in _HANDLER_VARIABLES if environ.get(name)), "")
     module = handler.rpartition(".")[0].replace("/", ".")
-    if not module:
-        return Occasion(((module,),), absence="is for AWS Lambda, and _HANDLER is not set")
+    if not module or _FUNCTION_VARIABLE not in environ:
+        return Occasion((("_HANDLER",),), absence=f"is for AWS Lambda, which sets {_FUNCTION_VARIABLE} and _HANDLER")
     return Occasion(((module,),))
 
 
