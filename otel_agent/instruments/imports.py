@@ -118,6 +118,13 @@ class _WatchedLoader:
                 watch.imported(module)
 
 
+# A frame of the import system: `warnings` passes over such frames when a library warns whoever imports it, and the import
+# system takes them out of the tracebacks of imports that fail. Both go by the file's name, of `importlib._bootstrap_external`.
+_WatchedLoader.exec_module.__code__ = _WatchedLoader.exec_module.__code__.replace(
+    co_filename="<frozen importlib._bootstrap_external>"
+)
+
+
 def _wants(watch: Watch, fullname: str) -> bool:
     wanted = False
     with guarded("instruments.imports", f"module {fullname!r} could not be considered"):

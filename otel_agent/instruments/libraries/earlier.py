@@ -70,7 +70,7 @@ class Before:
         replaced = [old for place, old in self._values.items() if now.get(place, old) is not old]
         changed = [made for made, init in self._makers.items() if vars(made).get("__init__") is not init]
         missed = Missed(sorted(set(self._bound_to(replaced))))
-        classes = {old for old in (*replaced, *changed, *_unseen(name)) if isinstance(old, type)}
+        classes = {old for old in (*replaced, *changed, *_unseen(name)) if _is_class(old)}
         for found in _objects(classes) if classes else ():
             title = type(found).__name__
             if getattr(found, "_is_instrumented_by_opentelemetry", False) is True:
@@ -195,6 +195,11 @@ def _has_served(application: Any) -> bool:
         getattr(application, "_got_first_request", False) is True
         or getattr(application, "middleware_stack", None) is not None
     )
+
+
+def _is_class(value: Any) -> bool:
+    """By its type alone: `isinstance` asks lazy objects, which then load something."""
+    return issubclass(type(value), type)
 
 
 def _namespace(module: Any) -> dict[str, Any]:

@@ -6,9 +6,10 @@ to the making of each application, which then fails. So a provider is passed onl
 `_instrument`, as a key it takes from the keywords, or in a function or class of its own package that `_instrument` leads to.
 """
 
+import dis
 import inspect
 from collections.abc import Iterator, Mapping
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 __all__ = ["accepted_by", "named_by"]
@@ -60,6 +61,8 @@ class _Reading:
         self._owner = owner
         self._package = owner.__module__
         self._seen: set[CodeType] = set()
+        self._kept: set[str] = set()
+        """Attributes in which keywords may have been kept."""
 
     def names(self, function: FunctionType, depth: int = 0) -> set[str]:
         if function.__code__ in self._seen or depth > _DEPTH:
@@ -70,17 +73,22 @@ class _Reading:
             found.update(constant for constant in code.co_consts if isinstance(constant, str))
             if depth or code is not function.__code__:
                 found.update(_keywords(code))
-        if depth and not function.__code__.co_flags & inspect.CO_VARKEYWORDS:
+        if not self._may_hand_on(function.__code__):
             return found
+        self._kept |= {each.argval for each in dis.get_instructions(function.__code__) if each.opname == "STORE_ATTR"}
         for code in _codes(function.__code__):
             for name in code.co_names:
                 for other in self._led_to(name, function):
                     found |= self.names(other, depth + 1)
         return found
 
+    def _may_hand_on(self, code: CodeType) -> bool:
+        """Whether a function has the keywords: as its own, or where one before it has kept them."""
+        return bool(code.co_flags & inspect.CO_VARKEYWORDS) or not self._kept.isdisjoint(code.co_names)
+
     def _led_to(self, name: str, function: FunctionType) -> Iterator[FunctionType]:
         for value in (function.__globals__.get(name), inspect.getattr_static(self._owner, name, None)):
-            if isinstance(value, type) and self._is_own(value):
+            if issubclass(type(value), type) and self._is_own(value):
                 yield from filter(None, map(_function, list(vars(value).values())))
             else:
                 other = _function(value)
@@ -102,15 +110,16 @@ def _parent(module: str) -> str | None:
     return None if parent in {"", "opentelemetry.instrumentation"} else parent
 
 
-def _function(value: object) -> FunctionType | None:
-    if isinstance(value, staticmethod | classmethod):
-        value = value.__func__
-    try:
-        value = inspect.unwrap(value) if callable(value) else None
-    except ValueError:
-        return None
-    value = getattr(value, "__func__", value)
-    return value if isinstance(value, FunctionType) else None
+def _function(value: Any) -> FunctionType | None:
+    """The function behind a method or a decorator; `type`, because `isinstance` asks lazy objects, which then load something."""
+    for _ in range(_DEPTH):
+        if issubclass(type(value), staticmethod | classmethod | MethodType):
+            value = value.__func__
+        elif type(value) is FunctionType and "__wrapped__" in vars(value):
+            value = vars(value)["__wrapped__"]
+        else:
+            break
+    return value if type(value) is FunctionType else None
 
 
 def _keywords(code: CodeType) -> set[str]:
