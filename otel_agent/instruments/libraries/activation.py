@@ -118,7 +118,7 @@ class Libraries:
         while self.active:
             self._take_back(*self.active.popitem())
         for name, text in self._status.items():
-            if text.startswith(WAITING):
+            if text.startswith((WAITING, INSTRUMENTED)):
                 self._status[name] = "uninstrumented"
 
     def _take_back(self, name: str, instrumentor: Any) -> None:
@@ -178,20 +178,24 @@ class Libraries:
         self._is_starting = False
         self._say_missing()
 
-    def _activate_django(self, name: str, instrument: Callable[[], str]) -> None:
+    def _activate_django(self, name: str, instrument: Callable[[], str]) -> bool:
         with guarded("instruments.libraries", "the settings of Django cannot be watched"):
             undo = after_configuration(lambda: self._finish(name, instrument))
             if undo is not None:
                 self._status[name] = f"{WAITING}: Django has no settings yet"
                 self._undo.append(undo)
-                return
-        self._finish(name, instrument)
+                return True
+        return self._finish(name, instrument)
 
-    def _finish(self, name: str, instrument: Callable[[], str]) -> None:
-        self._status[name] = _isolated(instrument)
+    def _finish(self, name: str, instrument: Callable[[], str]) -> bool:
+        said = _isolated(instrument)
+        if said is None:
+            return False
+        self._status[name] = said
         if self._is_closed and name in self.active:
             self._take_back(name, self.active.pop(name))
         self._say_missing()
+        return True
 
     def _instrument(self, entry_point: EntryPoint, when: Occasion) -> str:
         conflict = conflicts.conflict(entry_point) if when.libraries else None
@@ -345,12 +349,15 @@ def _unknown(name: str, known: Sequence[str]) -> str:
     return f"no instrumentation of that name is installed; if there is one, it comes with: pip install {distribution}"
 
 
-def _isolated(activate: Callable[[], str]) -> str:
+def _isolated(activate: Callable[[], str]) -> str | None:
+    """What became of it; `None` when two threads that import wait for each other, and it is to be tried again."""
     try:
         return activate()
     except ImportError as error:
         return f"cannot be imported: {_line(error)}"
     except (Exception, SystemExit) as error:  # noqa: BLE001 - foreign code; the reason is kept and shown, the others go on
+        if type(error).__name__ == "_DeadlockError":
+            return None
         return f"failed: {type(error).__name__}: {_line(error)}"
 
 

@@ -1,11 +1,15 @@
-"""Conflicts between an instrumentation and the version of the library that is installed, from metadata alone."""
+"""
+Conflicts between an instrumentation and the version of the library that is installed, from metadata alone.
 
-from importlib import metadata
+Only the comparison of versions is left to `packaging`: parsing whole requirements runs Python's own parser, which CPython 3.11 cannot
+do in two threads at once, and an agent may import on several (https://github.com/python/cpython/issues/106905).
+"""
 
-from opentelemetry.instrumentation import dependencies
-from opentelemetry.instrumentation.dependencies import DependencyConflict
+from collections.abc import Mapping, Sequence
 
-from otel_agent.instruments.libraries.packages import EntryPoint
+from packaging.specifiers import SpecifierSet
+
+from otel_agent.instruments.libraries.packages import EntryPoint, Package, Requirement, packages, requirements
 
 __all__ = ["conflict"]
 
@@ -20,14 +24,22 @@ def conflict(entry_point: EntryPoint) -> str | None:
     Returns:
         One line with what it needs and what is installed; `None` when they fit.
     """
-    found = dependencies.get_dist_dependency_conflicts(metadata.distribution(entry_point.package.name))
-    return None if found is None else _line(found)
+    wanted, installed = requirements(entry_point.package), packages()
+    for each in wanted:
+        if not each.is_alternative and not _fits(each, installed):
+            return _line([each], installed)
+    alternatives = [each for each in wanted if each.is_alternative]
+    if alternatives and not any(_fits(each, installed) for each in alternatives):
+        return _line(alternatives, installed)
+    return None
 
 
-def _line(conflict: DependencyConflict) -> str:
-    needed = [conflict.required] if conflict.required is not None else list(conflict.required_any or ())
-    found = [conflict.found] if conflict.found else list(conflict.found_any or ())
-    wants = " or ".join(str(requirement).split(";")[0].strip() for requirement in needed)
-    if found:
-        return f"needs {wants}, found {', '.join(map(str, found))}"
-    return f"needs {wants}, which is not installed"
+def _fits(requirement: Requirement, installed: Mapping[str, Package]) -> bool:
+    package = installed.get(requirement.library)
+    return package is not None and SpecifierSet(requirement.versions).contains(package.version)
+
+
+def _line(needed: Sequence[Requirement], installed: Mapping[str, Package]) -> str:
+    wants = " or ".join(map(str, needed))
+    found = [f"{each.library} {installed[each.library].version}" for each in needed if each.library in installed]
+    return f"needs {wants}, found {', '.join(found)}" if found else f"needs {wants}, which is not installed"

@@ -14,7 +14,7 @@ _MODULE = "django.conf"
 _METHODS = ("_setup", "configure")
 
 
-def after_configuration(call: Callable[[], None]) -> Callable[[], None] | None:
+def after_configuration(call: Callable[[], object]) -> Callable[[], None] | None:
     """
     Call a function once Django's settings are configured.
 
@@ -33,7 +33,7 @@ def after_configuration(call: Callable[[], None]) -> Callable[[], None] | None:
 class _Watch:
     """Stands around the two methods that configure, until one has."""
 
-    def __init__(self, settings: type, call: Callable[[], None]) -> None:
+    def __init__(self, settings: type, call: Callable[[], object]) -> None:
         self._settings = settings
         self._call = call
         self._originals = {name: vars(settings)[name] for name in _METHODS if name in vars(settings)}

@@ -27,11 +27,11 @@ class Wait:
         name: Name of the instrumentation.
         module: Module of the instrumentation; empty for one of this package. While somebody imports it, it cannot be activated.
         libraries: Libraries it needs, each by names of which any is enough.
-        activate: Activates it; called once, in the importing thread. Must not raise.
+        activate: Activates it, in the importing thread; returns False when it must be tried again. Must not raise.
     """
 
     def __init__(
-        self, name: str, module: str, libraries: tuple[tuple[str, ...], ...], activate: Callable[[], None]
+        self, name: str, module: str, libraries: tuple[tuple[str, ...], ...], activate: Callable[[], bool]
     ) -> None:
         self.name = name
         self.module = module
@@ -93,6 +93,8 @@ class Waits:
         """By the full name of the instrumentation's module."""
         self._complete: dict[str, None] = {}
         """Modules whose body has run while their import has not ended."""
+        self._late: dict[str, Wait] = {}
+        """Those that have to be tried again, at whatever import comes next."""
         self._watch: Watch | None = None
 
     def add(self, wait: Wait) -> None:
@@ -147,12 +149,13 @@ class Waits:
             watch.close()
 
     def _wants(self, fullname: str) -> bool:
-        return fullname.partition(".")[0] in self._by_root or fullname in self._by_module
+        return fullname.partition(".")[0] in self._by_root or fullname in self._by_module or bool(self._late)
 
     def _imported(self, module: ModuleType) -> None:
         name = module.__name__
         self._complete[name] = None
-        for wait in (*self._by_root.get(name.partition(".")[0], ()), *self._by_module.get(name, ())):
+        late = list(self._late.values())
+        for wait in (*self._by_root.get(name.partition(".")[0], ()), *self._by_module.get(name, ()), *late):
             self._activate_if_due(wait, self._complete)
         for each in list(self._complete):
             if not is_being_imported(each):
@@ -161,11 +164,15 @@ class Waits:
     def _activate_if_due(self, wait: Wait, complete: Collection[str]) -> None:
         if wait.name not in self._waiting or not wait.is_imported() or not wait.is_quiet(complete):
             return
-        if self._waiting.pop(wait.name, None) is not None:
-            wait.activate()
+        if self._waiting.pop(wait.name, None) is None:
+            return
+        if wait.activate():
+            self._late.pop(wait.name, None)
             self._leave(wait)
             if not self._waiting:
                 self.close()
+        else:
+            self._waiting[wait.name] = self._late[wait.name] = wait
 
     def _leave(self, wait: Wait) -> None:
         """Watch no module for one that waits no longer; the lists are replaced as a whole, for imports in other threads."""
