@@ -31,9 +31,10 @@ from otel_agent.late_imports import late_module
 if TYPE_CHECKING:
     import difflib
 
-    from otel_agent.instruments.libraries import conflicts, earlier, missing, provider_names
+    from otel_agent.instruments.libraries import conflicts, earlier, missing, optional, provider_names
 else:
     conflicts = late_module("otel_agent.instruments.libraries.conflicts")  # when a library is imported
+    optional = late_module("otel_agent.instruments.libraries.optional")
     provider_names = late_module("otel_agent.instruments.libraries.provider_names")
     earlier = late_module("otel_agent.instruments.libraries.earlier")  # for libraries that were imported before `init`
     missing = late_module("otel_agent.instruments.libraries.missing")  # when it is asked for
@@ -203,16 +204,32 @@ class Libraries:
             return conflict
         names = [name for names in when.libraries for name in names]
         before = earlier.Before(names) if self._is_starting and names else None
-        instrumentor = _loaded(entry_point)()
+        spared = optional.SparedLibraries(entry_point.module, self._waits.libraries.difference(names))
+        instrumentor = spared.load(lambda: _loaded(entry_point))()
         if getattr(instrumentor, "is_instrumented_by_opentelemetry", False):
             return "already instrumented by the agent itself"
         instrumentor.instrument(skip_dep_check=True, **provider_names.named_by(instrumentor, self._providers))
         self.active[entry_point.name] = instrumentor
+        self._renew_with(entry_point, when, spared.refused)
         if before is None:
             return INSTRUMENTED
         missed = before.missed(entry_point.name, instrumentor, self._providers)
         self._undo.append(missed.take_back)
         return "; ".join(filter(None, (INSTRUMENTED, str(missed))))
+
+    def _renew_with(self, entry_point: EntryPoint, when: Occasion, libraries: set[str]) -> None:
+        """Activate anew what did without a library, once the agent imports that: Click's must know Flask's command line."""
+
+        def renew() -> bool:
+            instrumentor = self.active.pop(entry_point.name, None)
+            if instrumentor is None:
+                return True
+            self._take_back(entry_point.name, instrumentor)
+            optional.forget(entry_point.module)
+            return self._finish(entry_point.name, partial(self._instrument, entry_point, when))
+
+        for library in sorted(libraries):
+            self._waits.add(Wait(f"{entry_point.name} with {library}", entry_point.module, ((library,),), renew))
 
     def _said(self, name: str, text: str) -> str:
         if text != WAITING:

@@ -10,10 +10,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
-__all__ = ["declared_libraries", "used_modules"]
+__all__ = ["declared_libraries", "mentioned_modules", "used_modules"]
 
 _IMPORT = re.compile(r"^import[ \t]+([\w., \t]+)", re.MULTILINE)
 _FROM_IMPORT = re.compile(r"^from[ \t]+([\w.]+)[ \t]+import[ \t]+(?:\(([^)]*)\)|([^\n]*))", re.MULTILINE)
+_ANY_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+([A-Za-z_]\w*)[\w.]*[ \t]+import|import[ \t]+([A-Za-z_]\w*))", re.MULTILINE
+)
 _LIST = r"[ \t]*[(\[]((?:[^()\[\]\"']|\"[^\"\n]*\"|'[^'\n]*')*)[)\]]"
 _ASSIGNED = re.compile(rf"^_instruments\w*[^=\n]*={_LIST}", re.MULTILINE)
 _DECLARED = re.compile(rf"^[ \t]+return{_LIST}", re.MULTILINE)
@@ -45,6 +48,20 @@ def used_modules(module: str, library: str) -> set[str]:
             if _is_below(source, library):
                 found.update(_imported_from(source, _COMMENT.sub("", "".join(names)), library))
     return found
+
+
+def mentioned_modules(module: str) -> set[str]:
+    """
+    The outermost modules that an instrumentation may import, at whatever place and on whatever condition.
+
+    Args:
+        module: Full name of its module; it is not imported.
+
+    Returns:
+        Names such as {"flask", "click"}, without the standard library and OpenTelemetry.
+    """
+    found = {name for text in _texts(module) for names in _ANY_IMPORT.findall(text) for name in names if name}
+    return found - sys.stdlib_module_names - {"opentelemetry"}
 
 
 def declared_libraries(module: str) -> list[str]:

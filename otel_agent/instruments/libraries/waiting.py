@@ -39,6 +39,7 @@ class Wait:
         self.activate = activate
         self._told: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._used: dict[str, set[str]] = {}
+        self._mentioned: set[str] | None = None
 
     @property
     def names(self) -> Iterator[str]:
@@ -60,10 +61,24 @@ class Wait:
             return False
         if any(name not in complete and is_being_imported(name) for name in self.names):
             return False
+        if self.is_hindered(complete):
+            return False
         below = tuple(f"{name}." for name in self.names)
         return not any(
             name.startswith(below) and name not in complete and is_being_imported(name) for name in sys.modules.copy()
         )
+
+    def is_hindered(self, complete: Collection[str]) -> bool:
+        """
+        Whether another library that the instrumentation looks for is being imported; half of it would be taken for none.
+
+        Args:
+            complete: Modules whose body has run, though the import system still works on them.
+        """
+        if self._mentioned is None:
+            self._mentioned = sources.mentioned_modules(self.module) if self.module else set()
+        others = self._mentioned.difference(self.names)
+        return any(name not in complete and is_being_imported(name) for name in others)
 
     def _telling(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Of a distribution with several packages, those that the instrumentation uses; all when it does not tell."""
@@ -99,16 +114,22 @@ class Waits:
 
     def add(self, wait: Wait) -> None:
         """
-        Let one wait; before `start`.
+        Let one wait.
 
         Args:
-            wait: It; activated by `start` when its library is there already.
+            wait: It; not activated for a library that is there already, unless `activate_present` follows. It comes before those
+                that were added earlier.
         """
         self._waiting[wait.name] = wait
         for root in dict.fromkeys(name.partition(".")[0] for name in wait.names):
-            self._by_root.setdefault(root, []).append(wait)
+            self._by_root[root] = [wait, *self._by_root.get(root, ())]
         if wait.module:
-            self._by_module.setdefault(wait.module, []).append(wait)
+            self._by_module[wait.module] = [wait, *self._by_module.get(wait.module, ())]
+
+    @property
+    def libraries(self) -> set[str]:
+        """Names of the libraries that somebody waits for."""
+        return {name for wait in list(self._waiting.values()) for name in wait.names}
 
     def start(self) -> None:
         """Watch imports from now on."""
@@ -162,7 +183,11 @@ class Waits:
                 self._complete.pop(each, None)
 
     def _activate_if_due(self, wait: Wait, complete: Collection[str]) -> None:
-        if wait.name not in self._waiting or not wait.is_imported() or not wait.is_quiet(complete):
+        if wait.name not in self._waiting or not wait.is_imported():
+            return
+        if not wait.is_quiet(complete):
+            if wait.is_hindered(complete):
+                self._late[wait.name] = wait
             return
         if self._waiting.pop(wait.name, None) is None:
             return
@@ -170,7 +195,7 @@ class Waits:
             self._late.pop(wait.name, None)
             self._leave(wait)
             if not self._waiting:
-                self.close()
+                self.close()  # nobody waits any more
         else:
             self._waiting[wait.name] = self._late[wait.name] = wait
 
