@@ -166,6 +166,7 @@ class Telemetry:
             "service": self.config.service.name,
             "running": self.is_running,
             "problems": list(self.problems),
+            "providers": parts.existing.described(),
             "delivery": parts.engine.status(),
             "libraries": dict(parts.libraries.status) if parts.libraries is not None else {},
             "alerts": parts.judging.status() if parts.judging is not None else {},
