@@ -169,6 +169,7 @@ class Telemetry:
             "service": self.config.service.name,
             "running": self.is_running,
             "problems": list(self.problems),
+            "providers": parts.existing.described(),
             "delivery": parts.engine.status(),
             "libraries": dict(parts.libraries.status) if parts.libraries is not None else {},
             "alerts": parts.alerting.status() if parts.alerting is not None else {},

@@ -42,10 +42,13 @@ def test_providers_that_are_there_are_kept_and_attached_to(server: OtlpServer, t
     metrics.get_meter("theirs").create_counter("orders").add(1)
     print(sorted(span.name for span in kept.get_finished_spans()), trace.get_tracer_provider() is tracing)
     print("orders" in str(reader.get_metrics_data()))
+    providers = telemetry.status()["providers"]
+    print(providers["traces"], providers["logs"], sep="; ")
     """
     ended = run_agent(code, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=server.endpoint)
 
-    assert ["['mine', 'outer'] True", "True"] == ended.out.splitlines()
+    said = "opentelemetry.sdk.trace.TracerProvider was installed before init() and kept: it decides about sampling and resource"
+    assert ["['mine', 'outer'] True", "True", f"{said}; otel_agent"] == ended.out.splitlines()
     assert {"mine", "outer"} == {name for _, _, name in server.spans}
     assert {"orders", "system.memory.usage"} <= set(server.metrics)
 
