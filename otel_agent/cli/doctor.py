@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from otel_agent import streams
 from otel_agent.config.loading import Loaded, load
 from otel_agent.config.sections.export import SIGNALS
 from otel_agent.delivery.outcomes import Verdict
@@ -104,7 +105,7 @@ def _configuration(loaded: Loaded) -> Iterator[Finding]:
 
 def _receivers(loaded: Loaded) -> Iterator[Finding]:
     export = loaded.config.export
-    chosen = {signal: export.destinations(signal, has_terminal=sys.stderr.isatty()) for signal in SIGNALS}
+    chosen = {signal: export.destinations(signal, has_terminal=streams.is_terminal(sys.stderr)) for signal in SIGNALS}
     if not any("otlp" in where for where in chosen.values()):
         where = sorted({place for places in chosen.values() for place in places}) or ["nowhere"]
         yield Finding("receiver", WARNING, f"nothing is sent over OTLP; telemetry goes to {', '.join(where)}")

@@ -72,8 +72,7 @@ class Intake:
         observers: See every item.
         redact: Decides what may leave.
         request_bytes: Larger requests are cut in halves, in bytes.
-        is_kept: Whether there is anywhere to go. Otherwise items end with the observers and count as delivered to them; where
-            there are none, items do not count at all.
+        is_kept: Whether there is anywhere to go. Otherwise items end with the observers, if any, and count as delivered.
         select: Chooses what is to be sent of a batch; by default spans with the sampled flag, and everything else.
     """
 
@@ -93,7 +92,6 @@ class Intake:
         self.account = SignalAccount()
         self._is_kept = is_kept
         self._observers = tuple(observers)
-        self._is_counted = is_kept or bool(observers)
         self._select = select or (_sampled if signal == "traces" else _everything)
         self._encoder = RequestEncoder(signal, redact, request_bytes)
         self._in_work: list[Any] | None = None
@@ -212,8 +210,6 @@ class Intake:
     def _waiting(self) -> int:
         """Items in the queue that count; the caller holds `_take_lock`."""
         items = self.queue.items
-        if not self._is_counted:
-            return 0
         if self.signal != "traces":
             return len(items)
         for _ in range(3):
@@ -228,8 +224,7 @@ class Intake:
         with self._take_lock:
             taken = self.queue.take(min(most, self._encoder.affordable()))
             kept = self._select(taken)
-            if self._is_counted:
-                self.account.take(len(kept))
+            self.account.take(len(kept))
             if is_shown:
                 self._in_work = kept
         if is_shown:
@@ -239,8 +234,7 @@ class Intake:
                     return len(taken), []  # somebody has lost patience with the observers and taken them over
                 self._in_work = None
         if not self._is_kept:
-            if self._is_counted:
-                self.account.deliver(len(kept))
+            self.account.deliver(len(kept))
             return len(taken), []
         return len(taken), self._encoded(kept)
 
