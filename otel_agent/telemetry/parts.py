@@ -26,13 +26,14 @@ from otel_agent.logs.bridge import BridgeHandler
 from otel_agent.logs.errors import ErrorTracker
 from otel_agent.logs.outputs import Outputs, build_outputs
 from otel_agent.processors.attaching import QueueProcessor
+from otel_agent.processors.foreign_readers import add_producer
 from otel_agent.processors.metrics import AgentMetricReader
 from otel_agent.providers.existing import Existing
 from otel_agent.providers.metering import all_of, build_meter_provider, build_reader
 from otel_agent.providers.resource import build_resource
 from otel_agent.providers.tracing import build_tail, build_tracer_provider
 from otel_agent.recording import durations, histograms
-from otel_agent.recording.recorder import Recorder
+from otel_agent.recording.recorder import Recorder, durations_only
 from otel_agent.redaction.redactor import Redactor
 from otel_agent.telemetry.assembly.destinations import destinations
 from otel_agent.telemetry.assembly.recent_past import RecentPast
@@ -116,10 +117,10 @@ class Parts:
         """Providers for OpenTelemetry's globals: tracer, meter, logger."""
         return self.tracer_provider, self.meter_provider, self.logger_provider
 
-    def recorder(self) -> Recorder | None:
-        """What decorators record with; `None` when spans go through somebody else's provider."""
+    def recorder(self) -> Recorder:
+        """What decorators record with; the durations alone when spans go through somebody else's provider."""
         if self.spans is not None:
-            return None
+            return durations_only(self.durations)
         recorder: Recorder = self.tracer_provider.recorder(SPAN_SCOPE, self.durations, self.config.sampling.calls_per_s)
         return recorder
 
@@ -279,6 +280,7 @@ class Parts:
         )
         if present is None:
             return build_meter_provider(settings, self.resource, reader), reader
+        add_producer(present, all_of(self.distributions))
         present.add_metric_reader(reader)
         return present, reader
 
@@ -334,4 +336,4 @@ def _cache_figures() -> "list[CacheFigures]":
     from otel_agent.delivery.console.summary import CacheFigures  # see `_build_terminal`
 
     figures = [(watched.name, watched.figures()) for watched in caches.each()]
-    return [CacheFigures(name, each.hits, each.hits + each.misses) for name, each in figures if each is not None]
+    return [CacheFigures(name, each.hits, each.hits + each.misses) for name, each in figures]

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from otel_agent import guard
+from otel_agent.instruments.caches.entries import CacheState
 from otel_agent.instruments.caches.watching import Figures, registry
 
 __all__ = ["watch_cache"]
@@ -42,7 +43,9 @@ def watch_cache(cache: _Cache, name: str | None = None) -> _Cache:
                 " it has neither cache_info(), nor hits and misses, nor a length",
             )
         else:
-            registry.add(name or _name_of(cache), _weakly(cache, read), key=id(cache))
+            registry.add(
+                name or _name_of(cache), _weakly(cache, read), key=_identity(cache), last=_last_of(cache, read)
+            )
     return cache
 
 
@@ -59,9 +62,32 @@ def _reader_of(cache: Any) -> Callable[[Any], Figures] | None:
     return _read_size if hasattr(cache, "__len__") else None
 
 
+def _state_of(cache: Any) -> Any:
+    """State of one of our own caches, to be measured under another name; `None` of others'."""
+    state = getattr(getattr(cache, "cache_info", None), "__self__", None)
+    return state if isinstance(state, CacheState) else None
+
+
+def _identity(cache: Any) -> int:
+    state = _state_of(cache)
+    return id(cache if state is None else state)
+
+
+def _last_of(cache: Any, read: Callable[[Any], Figures]) -> Callable[[], Figures] | None:
+    """Answers with the last counts of a cache that is gone; `None` when they go with it."""
+    state = _state_of(cache)
+    if state is not None:
+        last: Callable[[], Figures] = state.counts.figures
+        return last
+    if read is _read_counted:
+        counts = cache.otel_agent_counts
+        return lambda: _counted(counts, None, None)
+    return None
+
+
 def _read_info(cache: Any) -> Figures:
-    state = getattr(cache.cache_info, "__self__", None)
-    if state is not None and hasattr(state, "figures"):  # one of ours, to be measured under another name
+    state = _state_of(cache)
+    if state is not None:
         figures: Figures = state.figures()
         return figures
     info = cache.cache_info()
@@ -75,12 +101,15 @@ def _read_counts(cache: Any) -> Figures:
 
 
 def _read_counted(cache: Any) -> Figures:
-    counts = cache.otel_agent_counts
+    return _counted(cache.otel_agent_counts, len(cache), _limit(cache.maxsize))
+
+
+def _counted(counts: Counter[str], entries: int | None, limit: int | None) -> Figures:
     return Figures(
         max(0, counts["lookup"] - counts["miss"]),
         counts["miss"],
-        len(cache),
-        _limit(cache.maxsize),
+        entries,
+        limit,
         {"capacity": counts["capacity"], "expired": counts["expired"]},
     )
 
