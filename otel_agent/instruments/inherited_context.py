@@ -24,7 +24,7 @@ from weakref import ref
 
 from opentelemetry.context import Context
 
-from otel_agent.guard import guarded
+from otel_agent.guard import guarded, shared
 from otel_agent.recording.context import SPAN_KEY
 
 __all__ = ["MOST_LATE_LOOKS", "InheritedContext", "is_in_loop", "is_late", "settled"]
@@ -67,7 +67,11 @@ class InheritedContext(Context):
         """Whether the starter's span is open; without a span that is recorded, whether anybody still holds the starter's context."""
         span = self.__dict__.get("span")
         if span is not None:
-            return bool(span.is_recording())
+            try:
+                return bool(span.is_recording())
+            except Exception as error:  # noqa: BLE001 - a span of somebody else's making, asked for our sake
+                shared.report("instruments.threads", "a span cannot be asked whether it is open", error)
+                return False
         source = self.__dict__.get("source")
         return source is not None and source() is not None
 

@@ -106,6 +106,21 @@ def test_without_a_span_it_is_over_when_nobody_holds_the_starters_context() -> N
         assert None is context.get("mark")
 
 
+def test_a_span_that_cannot_be_asked_counts_as_ended() -> None:
+    """Its failure is not the thread's."""
+
+    class Broken(Span):
+        looks = 0
+
+        def is_recording(self) -> bool:
+            self.looks += 1
+            return self.looks == 1 or bool(1 / 0)
+
+    context, _ = made(Broken(), bottom=caller())
+    for _ in range(1):
+        assert None is context.get("mark")
+
+
 def test_what_is_handed_on_is_as_it_is_now() -> None:
     """A job that is submitted keeps the context of its submission."""
     span = Span()
@@ -256,18 +271,28 @@ def test_one_thing_that_is_done_later_is_below_the_request(telemetry: Recorded) 
 @pytest.mark.parametrize("is_traced", [False, True])
 def test_a_timer_that_starts_itself_anew_leaves_the_request(telemetry: Recorded, is_traced: bool) -> None:
     """Its first turn belongs to the request, no later one to it or to each other."""
-    turns: list[int] = []
+    timers: list[threading.Timer] = []
+
+    def begin() -> None:
+        timer = threading.Timer(0.001, turn)
+        timers.append(timer)
+        timer.start()
 
     def tick() -> None:
-        turns.append(1)
         if not is_traced:
             job()
-        if len(turns) < 4:
-            threading.Timer(0.001, turn).start()
+        if len(timers) < 4:
+            begin()
 
-    turn = otel_agent.traced("job")(tick) if is_traced else tick
+    work = otel_agent.traced("job")(tick) if is_traced else tick
+
+    def turn() -> None:
+        if len(timers) > 1:
+            timers[-2].join(LONG_S)  # the span in which this one was started has ended
+        work()
+
     with otel_agent.span("request 1"):
-        threading.Timer(0.001, turn).start()
+        begin()
     until(lambda: len(parents(telemetry)) == 4)
 
     assert ["request 1", None, None, None] == parents(telemetry)

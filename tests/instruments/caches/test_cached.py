@@ -37,6 +37,9 @@ def test_without_brackets_it_has_its_defaults() -> None:
     assert inspect.iscoroutinefunction(area_later)
 
 
+@pytest.mark.filterwarnings(
+    "ignore:functools.partial will be a method descriptor:FutureWarning"
+)  # Python 3.13's, with and without us
 def test_partials_objects_and_builtins() -> None:
     """They get no `self` in a class body, and have the three methods of a cache."""
 
