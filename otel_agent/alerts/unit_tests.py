@@ -18,12 +18,13 @@ from otel_agent.alerts.groups import GroupRun
 from otel_agent.alerts.promql.evaluation import Context, evaluate
 from otel_agent.alerts.promql.nodes import EvaluationError
 from otel_agent.alerts.promql.parsing import parse
-from otel_agent.alerts.rules.durations import duration_s
+from otel_agent.alerts.rules.documents import read_rule_document
 from otel_agent.alerts.rules.files import RuleSet, read_file
-from otel_agent.alerts.rules.located import Located, read_located
 from otel_agent.alerts.rules.model import RuleGroup
 from otel_agent.alerts.series_notation import read_labels, read_points
 from otel_agent.alerts.states import AlertState
+from otel_agent.config.durations import duration_s
+from otel_agent.config.nodes import ConfigNode
 from otel_agent.errors import RuleError
 from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.labels import Labels
@@ -48,7 +49,7 @@ def run_test_file(path: Path | str) -> list[str]:
     """
     path = Path(path)
     try:
-        document = read_located(path.read_text(encoding="utf-8"), str(path))
+        document = read_rule_document(path.read_text(encoding="utf-8"), str(path))
         return _run(document, path)
     except (OSError, UnicodeDecodeError) as error:
         return [f"{path}: cannot be read: {error}"]
@@ -58,7 +59,7 @@ def run_test_file(path: Path | str) -> list[str]:
         return [f"{path}: is not a file of unit tests: {error}"]
 
 
-def _run(document: Located, path: Path) -> list[str]:
+def _run(document: ConfigNode, path: Path) -> list[str]:
     plain = document.plain() or {}
     rules = _rules(plain.get("rule_files") or [], path)
     if rules.problems:

@@ -23,7 +23,7 @@ from otel_agent.health.systemd import Systemd
 from otel_agent.late_imports import late_module, load
 
 if TYPE_CHECKING:
-    from otel_agent.config.sections.measuring import HealthSettings
+    from otel_agent.config.sections.health import HealthSettings
     from otel_agent.health import answers, loops, monitor, probe_file, reports, requests, server, thresholds
 else:
     # Loaded when the watching begins, `requests` and `server` by an agent with a port, `probe_file` by one with a probe file.

@@ -90,7 +90,10 @@ class HealthServer:
         # Its own kind of loop, whatever policy the agent has set; and its troubles are not for the agent's log.
         self._loop = asyncio.SelectorEventLoop()
         self._loop.set_exception_handler(_report_trouble)
-        thread = threading.Thread(target=self._run, args=(self._loop, listener), name="otel-agent-probes", daemon=True)
+        self._stopped = asyncio.Event()
+        thread = threading.Thread(
+            target=self._run, args=(self._loop, listener, self._stopped), name="otel-agent-probes", daemon=True
+        )
         thread.start()
         self._thread = thread
 
@@ -106,7 +109,8 @@ class HealthServer:
         if thread is None or loop is None:
             return
         with suppress(RuntimeError):
-            loop.call_soon_threadsafe(loop.stop)
+            # Not `loop.stop`: the loop may not have come to its listening yet, and would forget it.
+            loop.call_soon_threadsafe(self._stopped.set)
         thread.join(timeout_s)
 
     def reinit_after_fork(self) -> None:
@@ -120,11 +124,9 @@ class HealthServer:
                     socket.close(inherited.fileno())
         self._listener = None
 
-    def _run(self, loop: asyncio.AbstractEventLoop, listener: socket.socket) -> None:
+    def _run(self, loop: asyncio.AbstractEventLoop, listener: socket.socket, stopped: asyncio.Event) -> None:
         try:
-            server = loop.run_until_complete(_listen(self._serve, listener))
-            loop.run_forever()
-            server.close()
+            loop.run_until_complete(_listen(self._serve, listener, stopped))
             for task in asyncio.all_tasks(loop):
                 task.cancel()
             loop.run_until_complete(asyncio.sleep(0))
@@ -185,6 +187,10 @@ def names_of(host: str) -> frozenset[str]:
 
 
 async def _listen(
-    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], listener: socket.socket
-) -> asyncio.AbstractServer:
-    return await asyncio.start_server(serve, sock=listener, limit=REQUEST_BYTES)
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    listener: socket.socket,
+    stopped: asyncio.Event,
+) -> None:
+    server = await asyncio.start_server(serve, sock=listener, limit=REQUEST_BYTES)
+    await stopped.wait()
+    server.close()

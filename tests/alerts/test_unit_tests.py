@@ -51,7 +51,7 @@ def test_native_histograms_can_be_written_down(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("tests: [", "this is no YAML"),
+        ("tests: [", "invalid YAML"),
         ("rule_files: [missing.yml]", "no rule file matches 'missing.yml'"),
         ("tests: [{input_series: [{series: a, values: '1 x'}]}]", "'x' is not a point"),
         ("tests: [{input_series: [{series: 'a{', values: '1'}]}]", "cannot be read"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from otel_agent.config.sections.measuring import HealthSettings, ThresholdsSettings
+from otel_agent.config.sections.health import HealthSettings, ThresholdsSettings
 from otel_agent.health.assembly import HealthService
 from otel_agent.health.registry import CheckRegistry
 

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from alert_settings import alert_settings
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import SpanKind, Status, StatusCode
 from waiting import until
@@ -162,7 +163,8 @@ def test_an_exception_fires_with_its_trace_without_waiting_for_the_next_evaluati
     """From the raise to the alert, with real threads and clocks, no collection in between: the error itself wakes the rule."""
     store = Store()
     statistics = SpanStatistics(store)
-    rules = load_rules(rules=[{"exception": {"name": "Breach", "type": "RiskLimitError", "severity": "critical"}}])
+    entry = {"exception": {"name": "Breach", "type": "RiskLimitError", "severity": "critical"}}
+    rules = load_rules(alert_settings(rules=[entry]))
     hourly = [replace(group, interval_s=3600.0) for group in rules.groups]
     alerts = AlertEngine(hourly, store, refresh=statistics.write, trace_ids=statistics.trace_ids, budget_s=30.0)
     heard: list[Transition] = []

@@ -5,8 +5,8 @@ from typing import Any
 
 import yaml
 
-from otel_agent.alerts.rules.durations import duration_text
 from otel_agent.alerts.rules.model import Rule, RuleGroup
+from otel_agent.config.durations import duration_text
 
 __all__ = ["export_groups", "export_warnings"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from otel_agent.alerts.promql.relabeling import expanded
 from otel_agent.alerts.rules import humanize
-from otel_agent.alerts.rules.durations import duration_s
+from otel_agent.config.durations import duration_s
 from otel_agent.series.matchers import compile_pattern
 
 __all__ = ["FUNCTIONS", "text_of"]

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from otel_agent import guard
-from otel_agent.instruments.caches.entries import CacheState
-from otel_agent.instruments.caches.watching import Figures, registry
+from otel_agent.instruments.caches.function_cache import FunctionCache
+from otel_agent.instruments.caches.watching import CacheStatistics, registry
 
 __all__ = ["watch_cache"]
 
@@ -29,7 +29,7 @@ def watch_cache(cache: _Cache, name: str | None = None) -> _Cache:
 
     Args:
         cache: A decorated function, a cache, or an object with `hits` and `misses`; held weakly where it allows it.
-        name: Of the cache in metrics; the function's qualified name, or the class's, by default.
+        name: Cache name in metrics; the function's qualified name, or the class's, by default.
 
     Returns:
         The same object.
@@ -49,7 +49,7 @@ def watch_cache(cache: _Cache, name: str | None = None) -> _Cache:
     return cache
 
 
-def _reader_of(cache: Any) -> Callable[[Any], Figures] | None:
+def _reader_of(cache: Any) -> Callable[[Any], CacheStatistics] | None:
     if callable(getattr(cache, "cache_info", None)):
         return _read_info
     if hasattr(cache, "hits") and hasattr(cache, "misses"):
@@ -62,50 +62,48 @@ def _reader_of(cache: Any) -> Callable[[Any], Figures] | None:
     return _read_size if hasattr(cache, "__len__") else None
 
 
-def _state_of(cache: Any) -> Any:
-    """State of one of our own caches, to be measured under another name; `None` of others'."""
-    state = getattr(getattr(cache, "cache_info", None), "__self__", None)
-    return state if isinstance(state, CacheState) else None
+def _own_cache(cache: Any) -> FunctionCache | None:
+    """Cache of a function under `cached`, to be measured under another name; `None` of others'."""
+    found = getattr(getattr(cache, "cache_info", None), "__self__", None)
+    return found if isinstance(found, FunctionCache) else None
 
 
 def _identity(cache: Any) -> int:
-    state = _state_of(cache)
-    return id(cache if state is None else state)
+    own = _own_cache(cache)
+    return id(cache if own is None else own)
 
 
-def _last_of(cache: Any, read: Callable[[Any], Figures]) -> Callable[[], Figures] | None:
+def _last_of(cache: Any, read: Callable[[Any], CacheStatistics]) -> Callable[[], CacheStatistics] | None:
     """Answers with the last counts of a cache that is gone; `None` when they go with it."""
-    state = _state_of(cache)
-    if state is not None:
-        last: Callable[[], Figures] = state.counts.figures
-        return last
+    own = _own_cache(cache)
+    if own is not None:
+        return own.counts.statistics
     if read is _read_counted:
         counts = cache.otel_agent_counts
         return lambda: _counted(counts, None, None)
     return None
 
 
-def _read_info(cache: Any) -> Figures:
-    state = _state_of(cache)
-    if state is not None:
-        figures: Figures = state.figures()
-        return figures
+def _read_info(cache: Any) -> CacheStatistics:
+    own = _own_cache(cache)
+    if own is not None:
+        return own.statistics()
     info = cache.cache_info()
     entries = getattr(info, "currsize", getattr(info, "length", None))
-    return Figures(info.hits, info.misses, entries, _limit(getattr(info, "maxsize", None)))
+    return CacheStatistics(info.hits, info.misses, entries, _limit(getattr(info, "maxsize", None)))
 
 
-def _read_counts(cache: Any) -> Figures:
+def _read_counts(cache: Any) -> CacheStatistics:
     entries = len(cache) if hasattr(cache, "__len__") else None
-    return Figures(_value(cache.hits), _value(cache.misses), entries, _limit(getattr(cache, "maxsize", None)))
+    return CacheStatistics(_value(cache.hits), _value(cache.misses), entries, _limit(getattr(cache, "maxsize", None)))
 
 
-def _read_counted(cache: Any) -> Figures:
+def _read_counted(cache: Any) -> CacheStatistics:
     return _counted(cache.otel_agent_counts, len(cache), _limit(cache.maxsize))
 
 
-def _counted(counts: Counter[str], entries: int | None, limit: int | None) -> Figures:
-    return Figures(
+def _counted(counts: Counter[str], entries: int | None, limit: int | None) -> CacheStatistics:
+    return CacheStatistics(
         max(0, counts["lookup"] - counts["miss"]),
         counts["miss"],
         entries,
@@ -114,8 +112,8 @@ def _counted(counts: Counter[str], entries: int | None, limit: int | None) -> Fi
     )
 
 
-def _read_size(cache: Any) -> Figures:
-    return Figures(0, 0, len(cache), _limit(getattr(cache, "maxsize", None)))
+def _read_size(cache: Any) -> CacheStatistics:
+    return CacheStatistics(0, 0, len(cache), _limit(getattr(cache, "maxsize", None)))
 
 
 def _value(number: Any) -> int:
@@ -203,13 +201,13 @@ def _name_of(cache: Any) -> str:
     return f"{named.__module__}.{named.__qualname__}"
 
 
-def _weakly(cache: Any, read: Callable[[Any], Figures]) -> Callable[[], Figures | None]:
+def _weakly(cache: Any, read: Callable[[Any], CacheStatistics]) -> Callable[[], CacheStatistics | None]:
     try:
         reference: Callable[[], Any] = weakref.ref(cache)
     except TypeError:  # some compiled classes cannot be referred to weakly; then the cache lives on
         return lambda: read(cache)
 
-    def read_weakly() -> Figures | None:
+    def read_weakly() -> CacheStatistics | None:
         found = reference()
         return None if found is None else read(found)
 

@@ -1,11 +1,8 @@
 """
 `cached`: results of functions kept in memory, loaded once however many ask at the same time, and measured.
 
-A hit takes the lock, one lookup of cachetools and one addition. A miss starts a *flight*: whoever asks for the same key while
-it is under way waits for its result. An exception of the load reaches all who wait, and nothing is kept. When the loader is
-cancelled or interrupted, that concerns nobody but it: one of those who wait loads instead.
-
-See `entries` for what is kept, and `arguments` for what is refused.
+A hit takes the lock, one lookup of cachetools and one addition. What a miss does stands in `function_cache`, what is refused in
+`arguments`.
 """
 
 import asyncio
@@ -16,24 +13,35 @@ import threading
 import weakref
 from collections.abc import Callable
 from types import MethodType
-from typing import Any, ParamSpec, Protocol, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, Self, TypeVar, overload
 
 from otel_agent import guard
 from otel_agent.instruments.caches.arguments import check_cached, check_function, full_name, is_used_up
-from otel_agent.instruments.caches.entries import AbandonedError, CacheInfo, CacheState, Counts, Entries, Flight
-from otel_agent.instruments.caches.storage import build_storage
-from otel_agent.instruments.caches.watching import Figures, registry
+from otel_agent.instruments.caches.function_cache import (
+    CacheInfo,
+    Entries,
+    FunctionCache,
+    InFlightLoad,
+    LoaderCancelledError,
+)
+from otel_agent.instruments.caches.watching import CacheStatistics, registry
 from otel_agent.instruments.functions.callables import is_awaited
 from otel_agent.instruments.functions.signatures import wrap
+from otel_agent.late_imports import late_module
 
-__all__ = ["CacheInfo", "cached"]
+if TYPE_CHECKING:
+    from cachetools import keys
+else:
+    keys = late_module("cachetools.keys")
+
+__all__ = ["CachedFunction", "cached"]
 
 _Arguments = ParamSpec("_Arguments")
 _Result_co = TypeVar("_Result_co", covariant=True)
 
 
 class CachedFunction(Protocol[_Arguments, _Result_co]):
-    """What `cached` returns: the function as it was, and functools' two methods."""
+    """Result of `cached`: the function as it was, functools' two methods, and `cache_forget`."""
 
     def __call__(self, *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result_co:
         """Answer from the cache, or by the function."""
@@ -44,7 +52,7 @@ class CachedFunction(Protocol[_Arguments, _Result_co]):
         ...
 
     def cache_info(self) -> CacheInfo:
-        """How often the cache was asked and knew."""
+        """Hits, misses, limit and number of entries."""
         ...
 
     def cache_clear(self) -> None:
@@ -73,7 +81,7 @@ def cached(maxsize: Any = 1024, ttl_s: Any = None, name: Any = None, key: Any = 
         maxsize: Entries there is room for, for each instance when it is a method; `None` for no limit. The decorated function itself when
             used without brackets.
         ttl_s: How long a result is good for, in seconds; `None` for ever.
-        name: Name of the cache in metrics; the function's qualified name by default.
+        name: Cache name in metrics; the function's qualified name by default.
         key: Makes the key of the arguments (without `self`); all arguments by default. Must be hashable; a call with a key
             that is not goes to the function itself.
 
@@ -112,11 +120,8 @@ def cached(maxsize: Any = 1024, ttl_s: Any = None, name: Any = None, key: Any = 
 
 
 def _wrapped(maxsize: Any, ttl_s: Any, name: str, key: Any, function: Callable[..., Any]) -> Any:
-    from cachetools.keys import hashkey  # at decoration: an agent without caches never loads it
-
-    counts = Counts()
-    state = CacheState(build_storage(maxsize, ttl_s, counts.evictions), counts)
-    more = (state, key or hashkey, _is_method(function))
+    cache = FunctionCache(maxsize, ttl_s)
+    more = (cache, key or keys.hashkey, _is_method(function))
     wrapper: Any
     if not is_awaited(function):
         wrapper, forget = _build_sync(function, *more), _build_forget(function, *more)
@@ -125,15 +130,15 @@ def _wrapped(maxsize: Any, ttl_s: Any, name: str, key: Any, function: Callable[.
     else:
         # With the parameters of the function a call that lacks one fails at the call. The keys hold defaults then, always.
         wrapper, forget = wrap(_build_async, function, *more), wrap(_build_forget, function, *more)
-    wrapper.cache_info, wrapper.cache_clear, wrapper.cache_forget = state.info, state.clear, forget
-    registry.renew_after_fork(state)
-    living = weakref.ref(state)
-    registry.add(name, lambda: _figures(living()), key=id(state), last=counts.figures)
+    wrapper.cache_info, wrapper.cache_clear, wrapper.cache_forget = cache.info, cache.clear, forget
+    registry.reinit_in_forks(cache)
+    living = weakref.ref(cache)
+    registry.add(name, lambda: _statistics(living()), key=id(cache), last=cache.counts.statistics)
     return wrapper
 
 
-def _figures(state: CacheState | None) -> Figures | None:
-    return None if state is None else state.figures()
+def _statistics(cache: FunctionCache | None) -> CacheStatistics | None:
+    return None if cache is None else cache.statistics()
 
 
 class _CachedPartial(functools.partial):  # type: ignore[type-arg] # its parameters are those of what it calls
@@ -179,19 +184,19 @@ class _CachedCallable:
 
 def _build_sync(
     function: Callable[..., Any],
-    state: CacheState,
+    cache: FunctionCache,
     make_key: Callable[..., Any],
     is_method: bool,  # noqa: FBT001 - see `wrap`
 ) -> Callable[..., Any]:
-    shared, counts = state.shared, state.counts
+    shared, counts = cache.shared, cache.counts
 
     @functools.wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         entries, key = (
-            state.locate(make_key, args, kwargs) if is_method and args else (shared, make_key(*args, **kwargs))
+            cache.locate(make_key, args, kwargs) if is_method and args else (shared, make_key(*args, **kwargs))
         )
         try:
-            with state.lock:
+            with cache.lock:
                 try:
                     value = entries.storage[key]
                 except KeyError:
@@ -200,17 +205,17 @@ def _build_sync(
                     counts.hits += 1
                     return value
         except TypeError as error:
-            _say_unhashable(function, error)
+            _report_unhashable(function, error)
             return function(*args, **kwargs)
-        return _load(state, entries, key, functools.partial(function, *args, **kwargs))
+        return _load(cache, entries, key, functools.partial(function, *args, **kwargs))
 
     return wrapper
 
 
-def _load(state: CacheState, entries: Entries, key: object, call: Callable[[], Any]) -> Any:
+def _load(cache: FunctionCache, entries: Entries, key: object, call: Callable[[], Any]) -> Any:
     me = threading.get_ident()
     while True:
-        is_there, found = state.begin(entries, key, me)
+        is_there, found = cache.find_or_load(entries, key, me)
         if is_there:
             return found
         if found is None:
@@ -219,29 +224,29 @@ def _load(state: CacheState, entries: Entries, key: object, call: Callable[[], A
             try:
                 value = call()
             except BaseException as error:
-                state.crash(entries, key, found, error)
+                cache.fail(entries, key, found, error)
                 raise
-            _land(state, entries, key, found, value)
+            _succeed(cache, entries, key, found, value)
             return value
-        with contextlib.suppress(AbandonedError):
+        with contextlib.suppress(LoaderCancelledError):
             return found.result.result()
 
 
 def _build_async(
     function: Callable[..., Any],
-    state: CacheState,
+    cache: FunctionCache,
     make_key: Callable[..., Any],
     is_method: bool,  # noqa: FBT001 - see `wrap`
 ) -> Callable[..., Any]:
-    shared, counts = state.shared, state.counts
+    shared, counts = cache.shared, cache.counts
 
     @functools.wraps(function)
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
         entries, key = (
-            state.locate(make_key, args, kwargs) if is_method and args else (shared, make_key(*args, **kwargs))
+            cache.locate(make_key, args, kwargs) if is_method and args else (shared, make_key(*args, **kwargs))
         )
         try:
-            with state.lock:
+            with cache.lock:
                 try:
                     value = entries.storage[key]
                 except KeyError:
@@ -250,20 +255,20 @@ def _build_async(
                     counts.hits += 1
                     return value
         except TypeError as error:
-            _say_unhashable(function, error)
+            _report_unhashable(function, error)
             return await function(*args, **kwargs)
-        return await _load_async(state, entries, key, functools.partial(function, *args, **kwargs))
+        return await _load_async(cache, entries, key, functools.partial(function, *args, **kwargs))
 
     return wrapper
 
 
-async def _load_async(state: CacheState, entries: Entries, key: object, call: Callable[[], Any]) -> Any:
+async def _load_async(cache: FunctionCache, entries: Entries, key: object, call: Callable[[], Any]) -> Any:
     try:
         me: object = asyncio.current_task()
-    except RuntimeError:  # another library's loop, where a flight cannot be waited for
+    except RuntimeError:  # another library's loop, where a future cannot be waited for
         return await call()
     while True:
-        is_there, found = state.begin(entries, key, me)
+        is_there, found = cache.find_or_load(entries, key, me)
         if is_there:
             return found
         if found is None:
@@ -272,19 +277,19 @@ async def _load_async(state: CacheState, entries: Entries, key: object, call: Ca
             try:
                 value = await call()
             except BaseException as error:
-                state.crash(entries, key, found, error)
+                cache.fail(entries, key, found, error)
                 raise
-            _land(state, entries, key, found, value)
+            _succeed(cache, entries, key, found, value)
             return value
-        with contextlib.suppress(AbandonedError):
+        with contextlib.suppress(LoaderCancelledError):
             return await asyncio.wrap_future(found.result)
 
 
-def _land(state: CacheState, entries: Entries, key: object, flight: Flight, value: Any) -> None:
+def _succeed(cache: FunctionCache, entries: Entries, key: object, load: InFlightLoad, value: Any) -> None:
     if not is_used_up(value):
-        state.land(entries, key, flight, value)
+        cache.succeed(entries, key, load, value)
         return
-    state.abandon(entries, key, flight)
+    cache.abandon(entries, key, load)
     kind = type(value).__name__
     guard.shared.report(
         f"cache.result.{value.__qualname__}",
@@ -294,19 +299,19 @@ def _land(state: CacheState, entries: Entries, key: object, flight: Flight, valu
 
 def _build_forget(
     function: Callable[..., Any],
-    state: CacheState,
+    cache: FunctionCache,
     make_key: Callable[..., Any],
     is_method: bool,  # noqa: FBT001 - see `wrap`
 ) -> Callable[..., Any]:
-    shared = state.shared
+    shared = cache.shared
 
     @functools.wraps(function)
     def cache_forget(*args: Any, **kwargs: Any) -> bool:
         entries, key = (
-            state.locate(make_key, args, kwargs) if is_method and args else (shared, make_key(*args, **kwargs))
+            cache.locate(make_key, args, kwargs) if is_method and args else (shared, make_key(*args, **kwargs))
         )
         with contextlib.suppress(TypeError):  # what cannot be a key has no entry
-            return state.forget(entries, key)
+            return cache.forget(entries, key)
         return False
 
     return cache_forget
@@ -322,7 +327,7 @@ def _is_method(function: Callable[..., Any]) -> bool:
     return bool(owner) and not owner.endswith("<locals>") and parameters[:1] == ["self"]
 
 
-def _say_unhashable(function: Callable[..., Any], error: TypeError) -> None:
+def _report_unhashable(function: Callable[..., Any], error: TypeError) -> None:
     name = full_name(function)
     guard.shared.report(
         f"cache.key.{name}",

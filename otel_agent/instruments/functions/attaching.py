@@ -20,6 +20,9 @@ from otel_agent.recording.context import SPAN_KEY, current, make_current, put, r
 
 __all__ = ["attaching_coroutine", "attaching_function", "is_attaching", "without_span"]
 
+CALLS_THE_AGENT = True
+"""See `lifecycle.lock_holders`."""
+
 _METHODS = frozenset(("__aenter__", "__aexit__", "__enter__", "__exit__"))
 
 _OUTSIDE = "otel_agent_outside"

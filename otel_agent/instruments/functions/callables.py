@@ -26,6 +26,9 @@ __all__ = [
     "qualified_name",
 ]
 
+CALLS_THE_AGENT = True
+"""See `lifecycle.lock_holders`."""
+
 WrapperMaker = Callable[[Callable[..., Any]], Callable[..., Any]]
 """Makes the wrapper of a function or of anything that can be called; can be pickled, so that what it makes can be made again."""
 

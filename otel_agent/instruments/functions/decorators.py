@@ -21,7 +21,7 @@ from otel_agent.instruments.functions.blocks import Block
 from otel_agent.instruments.functions.callables import decorated_callable, is_coroutine_function, qualified_name
 from otel_agent.instruments.functions.calls import TracedFunction
 from otel_agent.instruments.functions.generators import as_coroutine, traced_async_generator, traced_generator
-from otel_agent.instruments.functions.marks import mark_decorated
+from otel_agent.instruments.functions.marks import leave_alone, mark_decorated
 from otel_agent.instruments.functions.signatures import wrap
 from otel_agent.instruments.functions.timing import timed_function
 from otel_agent.late_imports import late_module
@@ -32,7 +32,7 @@ else:
     # It needs the catalogue, which a plain import of the package does not load.
     captures = late_module("otel_agent.instruments.functions.captures")
 
-__all__ = ["bind", "span", "timed", "traced"]
+__all__ = ["bind", "span", "timed", "traced", "untraced"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -89,6 +89,7 @@ def traced(
             )
             return function
         described = _describe(function, name, kind, attributes)
+        leave_alone(function)
         make = functools.partial(_traced, described, arguments=capture_arguments, result=capture_result)
         return decorated_callable(function, make)
 
@@ -167,6 +168,7 @@ def timed(name: Any = None) -> Any:
                 "functions.timed", f"{function!r} cannot be timed: give a function or a method to `timed`, not this"
             )
             return function
+        leave_alone(function)
         named = name or _describe(function, None, "internal", None).function_name
         return decorated_callable(function, functools.partial(_timed, named))
 
@@ -203,3 +205,18 @@ def span(name: str, /, **attributes: AttributeValue) -> SpanBlock:
         def rebalance() -> None: ...
     """
     return SpanBlock(name, attributes)
+
+
+def untraced(function: Function) -> Function:
+    """
+    Leave a function, or the methods of a class, out of automatic tracing.
+
+    Args:
+        function: Function, method or class; it is returned as it is.
+
+    Example:
+        @otel_agent.untraced
+        def on_tick(price: float) -> None: ...
+    """
+    leave_alone(function)
+    return function

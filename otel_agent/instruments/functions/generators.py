@@ -25,6 +25,9 @@ from otel_agent.recording.context import current, make_current, with_span
 
 __all__ = ["as_coroutine", "traced_async_generator", "traced_generator"]
 
+CALLS_THE_AGENT = True
+"""See `lifecycle.lock_holders`."""
+
 
 class _GeneratorSpan:
     """The span of one generator, and the context inside its body."""

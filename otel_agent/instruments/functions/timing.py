@@ -19,6 +19,9 @@ from otel_agent.recording.recorder import Recorder
 
 __all__ = ["timed_function"]
 
+CALLS_THE_AGENT = True
+"""See `lifecycle.lock_holders`."""
+
 
 class _Timer:
     """Durations of one timed function."""

@@ -21,6 +21,9 @@ from otel_agent.recording.durations import FULL
 
 __all__ = ["coroutine", "plain"]
 
+CALLS_THE_AGENT = True
+"""See `lifecycle.lock_holders`."""
+
 
 def plain(function: Callable[..., Any], traced_function: TracedFunction) -> Callable[..., Any]:  # noqa: C901, PLR0915 - the hot path, in one frame
     """

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from otel_agent.instruments.automatic.modules import AutomaticTracing, install
+from otel_agent.instruments.automatic.own_code import OwnCode
+from otel_agent.instruments.automatic.selection import Selection
+from otel_agent.instruments.automatic.tracing import AutomaticTracing
 from otel_agent.instruments.functions import decorators
 from otel_agent.recording.provider import TracerProvider
 
@@ -92,6 +94,10 @@ def child():
     return trace.get_current_span().get_span_context().span_id
 
 
+def waits(until):
+    return until()
+
+
 def numbers(count):
     for number in range(count):
         yield number
@@ -149,7 +155,8 @@ class Rig:
 
     def install(self, *names: str, min_duration_s: float = 0.0, **more: Any) -> AutomaticTracing:
         """Install for a test; taken back after it."""
-        handle = install(names, min_duration_s, tracer=self.tracer, **more)
+        selection = Selection(names, OwnCode("/nowhere"))
+        handle = AutomaticTracing(selection, min_duration_s, tracer=self.tracer, **more)
         self.handles.append(handle)
         return handle
 

@@ -1,111 +1,33 @@
 """Spans that come into being only when they turn out to matter."""
 
 import pickle
-import sys
-from types import ModuleType
 from typing import Any
 
 import pytest
 from opentelemetry import trace
+from opentelemetry.baggage import get_baggage, set_baggage
+from opentelemetry.context import attach, detach, get_current
 
+from otel_agent.guard import shared as guard
 from otel_agent.instruments.automatic import pending_spans
-from otel_agent.instruments.automatic.pending_spans import QUICK_FAILURES_PER_S, CallSite
-from otel_agent.testing import Recorded, recorded
-
-
-def test_a_quick_function_called_often_leaves_nothing(rig: Any) -> None:
-    """Five thousand calls in no time do not flood the trace."""
-    rig.install("trader_under_test.desk", min_duration_s=0.5)
-    module = rig.desk()
-    rig.queue.items.clear()
-    for _ in range(5_000):
-        module.quick()
-
-    assert [] == rig.names()
-
-
-def test_a_quick_call_that_something_refers_to_becomes_a_span(rig: Any) -> None:
-    """A parent that a child names is recorded however quick it was."""
-    rig.install("trader_under_test.desk", min_duration_s=0.5)
-    module = rig.desk()
-    rig.queue.items.clear()
-    span_id = module.child()
-
-    assert [("child", span_id)] == [(span.name, span.span_id) for span in rig.queue.items]
-
-
-def test_failures_are_told_once(rig: Any) -> None:
-    """An exception makes an error of the span, with its type, and one record of it."""
-    rig.install("trader_under_test.desk")
-    with pytest.raises(ValueError, match="no"):
-        rig.desk().risky()
-    span = rig.queue.items[-1]
-
-    assert trace.StatusCode.ERROR is span.status.status_code
-    assert "ValueError" == span.attributes["error.type"]
-    assert ["exception"] == [event.name for event in span.events]
-
-
-@pytest.fixture
-def risk(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """A module with a function that refuses at once."""
-    module = ModuleType("risk_of_this_test")
-    exec("def size(units):\n    raise ValueError('too much')\n", module.__dict__)
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    return module
-
-
-def calls_of(module: ModuleType, telemetry: Recorded) -> int:
-    """Calls of the module's function counted in this process so far."""
-    points = telemetry.metrics.get("agent.function.duration", [])
-    return sum(
-        value[0] for attributes, value in points if attributes["code.function.name"] == f"{module.__name__}.size"
-    )
-
-
-def test_a_quick_failure_leaves_a_span(risk: ModuleType) -> None:
-    """A refusal takes microseconds and is what one wants to see; rules that watch for it see it too."""
-    with recorded(trace_modules=[risk.__name__]) as telemetry, pytest.raises(ValueError, match="too much"):
-        risk.size(3)
-
-    assert [("size", "error")] == [(span["name"], span["status"]) for span in telemetry.spans]
-
-
-def test_failures_without_end_do_not_flood(risk: ModuleType) -> None:
-    """A function whose exceptions are ordinary answers leaves some spans a second, and every call is counted."""
-    with recorded(trace_modules=[risk.__name__]) as telemetry:
-        before = calls_of(risk, telemetry)
-        for _ in range(2_000):
-            with pytest.raises(ValueError, match="too much"):
-                risk.size(3)
-        counted = calls_of(risk, telemetry) - before
-
-    assert 2_000 == counted
-    assert 0 < len(telemetry.spans) < 40 * QUICK_FAILURES_PER_S
-
-
-def test_a_failure_of_ours_never_replaces_the_agents(risk: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When recording the end of a call fails, the agent sees its own exception."""
-
-    def broken(*_: object) -> None:
-        raise RuntimeError("ours")
-
-    with recorded(trace_modules=[risk.__name__]), pytest.raises(ValueError, match="too much"):
-        monkeypatch.setattr(pending_spans, "record_error", broken)
-        risk.size(3)
-
+from otel_agent.instruments.automatic.pending_spans import QUICK_FAILURES_PER_S, CallSite, PendingSpan
 
 LONG_NS = 10**12
 """A minimum duration that no call of a test reaches."""
 
 
+def end(call: PendingSpan, error: BaseException | None = None) -> bool:
+    """End a call; whether it mattered."""
+    call.leave()
+    return call.finish(error)
+
+
 def test_whoever_asks_too_late_gets_the_nearest_ancestor_that_is_real(rig: Any) -> None:
     """A task that outlived its creator is a child of what was recorded."""
     with rig.tracer.start_as_current_span("root") as root:
-        outer = CallSite("outer", {}, LONG_NS, rig.tracer).enter()
-        inner = CallSite("inner", {}, LONG_NS, rig.tracer).enter()
-        inner.leave(None)
-        outer.leave(None)
+        outer = CallSite("outer", {}, LONG_NS, rig.tracer).begin()
+        inner = CallSite("inner", {}, LONG_NS, rig.tracer).begin()
+        assert [False, False] == [end(inner), end(outer)]
 
         assert root.get_span_context() == inner.get_span_context() == outer.get_span_context()
     assert not inner.is_recording()
@@ -116,8 +38,7 @@ def test_whoever_asks_too_late_gets_the_nearest_ancestor_that_is_real(rig: Any) 
 
 def test_whatever_is_said_of_a_span_makes_it_real(rig: Any) -> None:
     """Attributes, events, links, a name and a status are on the span that leaves."""
-    site = CallSite("quick", {"code.function.name": "desk.quick"}, LONG_NS, rig.tracer)
-    span = site.enter()
+    span = CallSite("quick", {"code.function.name": "desk.quick"}, LONG_NS, rig.tracer).begin()
     assert span is trace.get_current_span()
     span.set_attribute("symbol", "ACME")
     span.set_attributes({"size": 3})
@@ -128,7 +49,7 @@ def test_whatever_is_said_of_a_span_makes_it_real(rig: Any) -> None:
     span.set_status(trace.StatusCode.OK)
     span.end()
     assert span.is_recording()
-    span.leave(None)
+    assert end(span)
     (found,) = rig.queue.items
 
     assert "renamed" == found.name
@@ -139,25 +60,80 @@ def test_whatever_is_said_of_a_span_makes_it_real(rig: Any) -> None:
     assert trace.INVALID_SPAN is trace.get_current_span()
 
 
+def test_a_quick_call_leaves_nothing(rig: Any) -> None:
+    """And says that it did not matter."""
+    assert not end(CallSite("quick", {}, LONG_NS, rig.tracer).begin())
+    assert [] == rig.names()
+
+
+def test_failures_without_end_do_not_flood(rig: Any) -> None:
+    """A function whose exceptions are ordinary answers leaves some spans a second; each failure matters all the same."""
+    site = CallSite("size", {}, LONG_NS, rig.tracer)
+    mattered = [end(site.begin(), ValueError("too much")) for _ in range(2_000)]
+
+    assert all(mattered)
+    assert 0 < len(rig.names()) < 40 * QUICK_FAILURES_PER_S
+
+
+def test_a_failure_of_ours_is_no_failure_of_the_call(rig: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When recording the end of a call fails, it is said, and nothing is raised."""
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("ours")
+
+    monkeypatch.setattr(pending_spans, "record_error", broken)
+    before = guard.counts().get("instruments.end", 0)
+
+    assert not end(CallSite("size", {}, 0, rig.tracer).begin(), ValueError("too much"))
+    assert before + 1 == guard.counts()["instruments.end"]
+
+
 def test_a_call_that_the_end_of_the_process_interrupts_leaves_a_span(rig: Any) -> None:
     """It is marked, ends then, and is not interrupted twice; a call that has ended is not interrupted at all."""
-    span = CallSite("long", {}, LONG_NS, rig.tracer).enter()
-    ended_ns = span._start_ns + 5
+    span = CallSite("long", {}, LONG_NS, rig.tracer).begin()
+    ended_ns = span.start_ns + 5
 
     assert [True, False] == [span.interrupt("interrupted", ended_ns), span.interrupt("interrupted", ended_ns)]
-    span.leave(None)
+    assert not trace.get_current_span().get_span_context().is_valid
+    end(span)
     (found,) = rig.queue.items
     assert (True, ended_ns) == (found.attributes["interrupted"], found.end_ns)
-    ended = CallSite("ended", {}, LONG_NS, rig.tracer).enter()
-    ended.leave(None)
+    ended = CallSite("ended", {}, LONG_NS, rig.tracer).begin()
+    end(ended)
     assert not ended.interrupt("interrupted", ended_ns)
     assert ["long"] == rig.names()
 
 
-def test_a_call_site_is_pickled_and_a_span_is_not(rig: Any) -> None:
-    """Functions that are pickled by value take their call site along; a span stays in its process."""
-    site = pickle.loads(pickle.dumps(CallSite("quick", {"a": 1}, 7, rig.tracer)))
+def test_a_call_that_lasts_takes_in_no_children_for_ever(rig: Any) -> None:
+    """A main loop is a call: what begins half a minute later belongs to what was current before."""
+    call = CallSite("main", {}, LONG_NS, rig.tracer).begin()
+    early = rig.tracer.start_span("early")
+    call.start_ns -= pending_spans.ADOPTING_NS
+    late = rig.tracer.start_span("late")
+    end(call)
 
-    assert ("quick", {"a": 1}, 7) == (site.name, site.attributes, site.min_duration_ns)
+    assert early.parent is not None
+    assert late.parent is None
+    assert early.get_span_context().trace_id != late.get_span_context().trace_id
+
+
+def test_a_span_stays_in_its_process(rig: Any) -> None:
+    """It cannot be pickled along with what holds it."""
     with pytest.raises(TypeError, match="stays in its process"):
-        pickle.dumps(site.begin())
+        pickle.dumps(PendingSpan(CallSite("quick", {}, 7, rig.tracer), get_current()))
+
+
+def test_pauses_keep_what_the_body_attached(rig: Any) -> None:
+    """Between steps the context is the caller's, with what the body has attached and without its span."""
+    call = CallSite("steps", {}, LONG_NS, rig.tracer).begin()
+    token = attach(set_baggage("who", "ana"))
+    call.pause()
+    between = get_baggage("who"), trace.get_current_span()
+    call.resume()
+    inside = get_baggage("who"), trace.get_current_span()
+    detach(token)
+    end(call)
+
+    assert ("ana", trace.INVALID_SPAN) == between
+    assert ("ana", call) == inside
+    assert {} == get_current()

@@ -1,255 +1,289 @@
-"""`cached` on everything that can be called, and what it refuses."""
+"""Functions under `cached` are loaded once, and answer as they would without it."""
 
 import asyncio
-import functools
 import gc
 import inspect
-import operator
-import types
-from collections.abc import AsyncIterator, Iterator
+import threading
 from typing import Any
 
 import pytest
+from waiting import until
 
-import otel_agent
-from otel_agent.instruments.caches.cached import CacheInfo, cached
-from otel_agent.testing import recorded
+from otel_agent import guard
+from otel_agent.instruments.caches.cached import CachedFunction, cached
 
-
-def test_without_brackets_it_has_its_defaults() -> None:
-    """As `traced` is written; the function keeps its name and words."""
-    calls: list[int] = []
-
-    @cached
-    def area(side: int) -> int:
-        """Square it."""
-        calls.append(side)
-        return side * side
-
-    @cached
-    async def area_later(side: int) -> int:
-        calls.append(side)
-        return side * side
-
-    assert ([9, 9], [3]) == ([area(3), area(3)], calls)
-    assert (CacheInfo(1, 1, 1024, 1), "Square it.") == (area.cache_info(), area.__doc__)
-    assert [16, 16] == [asyncio.run(area_later(4)), asyncio.run(area_later(4))]
-    assert inspect.iscoroutinefunction(area_later)
+LONG_S = 20.0
 
 
-@pytest.mark.filterwarnings(
-    "ignore:functools.partial will be a method descriptor:FutureWarning"
-)  # Python 3.13's, with and without us
-def test_partials_objects_and_builtins() -> None:
-    """They get no `self` in a class body, and have the three methods of a cache."""
-
-    class Called:
-        loads = 0
-
-        def __call__(self, value: int) -> int:
-            self.loads += 1
-            return value
-
-    class CalledLater:
-        async def __call__(self, value: int) -> int:
-            return value
-
-    called = Called()
-
-    class Desk:
-        plus = cached(functools.partial(operator.add, 2))
-        call = cached()(called)
-        later = cached(CalledLater())
-        size = cached(len)
-
-    desk: Any = Desk()
-
-    assert (5, 7, 3) == (desk.plus(3), desk.call(7), desk.size("abc"))
-    assert (5, 7, 3) == (desk.plus(3), desk.call(7), desk.size("abc"))
-    assert [8, 8] == [asyncio.run(desk.later(8)) for _ in range(2)]
-    assert 1 == called.loads
-    assert {1} == {each.cache_info().hits for each in (desk.plus, desk.call, desk.later, desk.size)}
-    assert [True, False] == [desk.plus.cache_forget(3), desk.plus.cache_forget(3)]
-    assert [True, True] == [desk.call.cache_forget(7), desk.later.cache_forget(8)]
-    assert (operator.add, (2,)) == (desk.plus.func, desk.plus.args)
+async def until_asked(function: CachedFunction[Any, Any], misses: int) -> None:
+    """Let others run until a function was asked that often for what it had not."""
+    async with asyncio.timeout(LONG_S):
+        while function.cache_info().misses < misses:  # noqa: ASYNC110 - the count has no event to wait for
+            await asyncio.sleep(0)
 
 
-def test_methods_of_every_kind() -> None:
-    """Static, class and bound ones."""
+def test_fifty_threads_on_a_cold_key_load_once() -> None:
+    """Whoever asks while a load is under way waits for it."""
+    loads: list[int] = []
+    release = threading.Event()
 
-    class Desk:
-        @cached
-        @staticmethod
-        def static(value: int) -> int:
-            return value
+    @cached()
+    def slow(number: int) -> int:
+        loads.append(number)
+        release.wait(LONG_S)
+        return -number
 
-        @cached
-        @classmethod
-        def made(cls, value: int) -> tuple[str, int]:
-            return cls.__name__, value
+    answers: list[int] = []
+    threads = [threading.Thread(target=lambda: answers.append(slow(7))) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    release.set()
+    for thread in threads:
+        thread.join(LONG_S)
 
-        def bound(self, value: int) -> int:
-            return value
-
-    desk: Any = Desk()
-    bound: Any = cached(desk.bound)
-
-    assert (1, ("Desk", 2), 3, 3) == (desk.static(1), Desk.made(2), bound(3), bound(3))
-    assert (1, desk) == (bound.cache_info().hits, bound.__self__)
+    assert ([7], [-7] * 50) == (loads, answers)
 
 
-def test_one_entry_is_forgotten() -> None:
-    """That of the same call, of a method with its instance; others stay, and what cannot be a key has none."""
-    loads: list[Any] = []
+def test_fifty_tasks_on_a_cold_key_load_once() -> None:
+    """Coroutine functions are loaded once as well, without blocking the loop."""
+    loads: list[int] = []
 
-    @cached
-    def quote(symbol: str, *, venue: str = "XNYS") -> str:
+    @cached()
+    async def slow(number: int) -> int:
+        loads.append(number)
+        await until_asked(slow, 50)
+        return -number
+
+    async def agent() -> list[int]:
+        return await asyncio.gather(*(slow(7) for _ in range(50)))
+
+    assert inspect.iscoroutinefunction(slow)
+    assert [-7] * 50 == asyncio.run(agent())
+    assert [7] == loads
+
+
+def test_loops_of_two_threads_share_a_load() -> None:
+    """One load for a key at a time, also across event loops."""
+    loads: list[int] = []
+
+    @cached()
+    async def slow(number: int) -> int:
+        loads.append(number)
+        await until_asked(slow, 2)
+        return -number
+
+    async def agent(answers: list[int]) -> None:
+        answers.append(await slow(7))
+
+    answers: list[int] = []
+    threads = [threading.Thread(target=lambda: asyncio.run(agent(answers))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(LONG_S)
+
+    assert ([7], [-7, -7]) == (loads, answers)
+
+
+def test_a_failing_load_reaches_all_who_wait_and_is_not_kept() -> None:
+    """Nothing is cached on failure: the next call loads again."""
+    loads: list[int] = []
+    release = threading.Event()
+
+    @cached()
+    def failing(number: int) -> int:
+        loads.append(number)
+        release.wait(LONG_S)
+        raise ValueError(number)
+
+    errors: list[str] = []
+
+    def ask() -> None:
+        with pytest.raises(ValueError, match="7") as caught:
+            failing(7)
+        errors.append(str(caught.value))
+
+    threads = [threading.Thread(target=ask) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    assert until(lambda: failing.cache_info().misses == 10)
+    release.set()
+    for thread in threads:
+        thread.join(LONG_S)
+    before = len(loads)
+    ask()
+
+    assert ["7"] * 11 == errors
+    assert before + 1 == len(loads)
+    assert 0 == failing.cache_info().currsize
+
+
+def test_a_cancelled_loader_does_not_poison_those_who_wait() -> None:
+    """One of them loads instead."""
+    loads: list[int] = []
+
+    @cached()
+    async def slow(number: int) -> int:
+        loads.append(number)
+        if len(loads) == 1:
+            await asyncio.Event().wait()
+        return -number
+
+    async def agent() -> list[int]:
+        first = asyncio.create_task(slow(7))
+        await until_asked(slow, 1)
+        others = [asyncio.create_task(slow(7)) for _ in range(5)]
+        await until_asked(slow, 6)
+        first.cancel()
+        return await asyncio.gather(*others)
+
+    assert [-7] * 5 == asyncio.run(agent())
+    assert [7, 7] == loads
+
+
+def test_a_cancelled_waiter_disturbs_nobody() -> None:
+    """The load goes on for the others."""
+    release = asyncio.Event()
+
+    @cached()
+    async def slow(number: int) -> int:
+        await release.wait()
+        return -number
+
+    async def agent() -> list[Any]:
+        tasks = [asyncio.create_task(slow(7)) for _ in range(3)]
+        await until_asked(slow, 3)
+        tasks[1].cancel()
+        release.set()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    first, second, third = asyncio.run(agent())
+
+    assert (-7, -7) == (first, third)
+    assert isinstance(second, asyncio.CancelledError)
+
+
+def test_a_loader_that_exits_does_not_take_others_along() -> None:
+    """`sys.exit` in one thread is that thread's affair."""
+    entered, release = threading.Event(), threading.Event()
+    loads: list[int] = []
+
+    @cached()
+    def load(number: int) -> int:
+        loads.append(number)
+        if len(loads) == 1:
+            entered.set()
+            release.wait(LONG_S)
+            raise SystemExit(1)
+        return -number
+
+    def ask_first() -> None:
+        with pytest.raises(SystemExit):
+            load(7)
+
+    answers: list[int] = []
+    first = threading.Thread(target=ask_first)
+    first.start()
+    entered.wait(LONG_S)
+    second = threading.Thread(target=lambda: answers.append(load(7)))
+    second.start()
+    release.set()
+    first.join(LONG_S)
+    second.join(LONG_S)
+
+    assert [-7] == answers
+
+
+def test_a_function_may_call_itself() -> None:
+    """Recursion over other keys is cached, over the same key it is the function's own affair."""
+
+    @cached(maxsize=None)
+    def fibonacci(number: int) -> int:
+        return number if number < 2 else fibonacci(number - 1) + fibonacci(number - 2)
+
+    seen: list[int] = []
+
+    @cached()
+    def again(number: int) -> int:
+        seen.append(number)
+        return again(number) if len(seen) < 3 else 5
+
+    assert 12586269025 == fibonacci(50)
+    assert 5 == again(1)
+
+
+def test_keys_are_made_by_the_given_function() -> None:
+    """What does not matter for the result can be left out of the key."""
+    loads: list[str] = []
+
+    @cached(key=str.lower)
+    def quote(symbol: str) -> str:
         loads.append(symbol)
-        return symbol + venue
+        return symbol
 
-    class Market:
-        @cached
-        def price(self, symbol: str) -> int:
-            loads.append(symbol)
-            return len(symbol)
-
-    for symbol in ("A", "B", "A"):
-        quote(symbol, venue="X")
-    assert [True, False, False] == [
-        quote.cache_forget("A", venue="X"),
-        quote.cache_forget("A", venue="X"),
-        quote.cache_forget([]),
-    ]
-    quote("A", venue="X")
-    quote("B", venue="X")
-    market, other = Market(), Market()
-    market.price("C")
-    other.price("C")
-    assert [True, False] == [Market.price.cache_forget(market, "C"), Market.price.cache_forget(market, "C")]  # type: ignore[attr-defined] # as functools
-    market.price("C")
-    other.price("C")
-
-    assert ["A", "B", "A", "C", "C", "C"] == loads
+    assert ["EUR", "EUR"] == [quote("EUR"), quote("eur")]
+    assert ["EUR"] == loads
 
 
-def test_a_call_without_its_arguments_fails_as_before() -> None:
-    """At the call, with the function's own words, of a coroutine function and of a method too."""
+def test_none_is_a_result() -> None:
+    """A function that answers `None` is not asked again."""
+    loads: list[int] = []
 
-    class Desk:
-        @cached
-        def size(self, value: int) -> int:
-            return value
+    @cached()
+    def nothing(number: int) -> None:
+        loads.append(number)
 
-        @cached
-        async def size_later(self, value: int, *, scale: int = 1) -> int:
-            return value * scale
+    nothing(1)
+    nothing(1)
 
-    untyped: Any = Desk
-    with pytest.raises(TypeError, match=r"Desk.size\(\) missing 2 required positional arguments"):
-        untyped.size()
-    with pytest.raises(TypeError, match=r"Desk.size_later\(\) missing 1 required positional argument: 'value'"):
-        untyped().size_later()
-    desk = untyped()
-    assert [6, 6] == [asyncio.run(desk.size_later(3, scale=2)), asyncio.run(desk.size_later(value=3, scale=2))]
-    assert 1 == untyped.size_later.cache_info().hits
+    assert [1] == loads
 
 
-def test_what_can_be_read_once_is_not_kept(caplog: pytest.LogCaptureFixture) -> None:
-    """A function that turns out to return coroutines or generators goes on as without a cache, and a line says so."""
+def test_arguments_that_cannot_be_keys_go_to_the_function() -> None:
+    """A list as an argument is a missed chance, not an error of the agent."""
 
-    async def later(value: int) -> int:
-        return value
+    @cached()
+    def total(numbers: list[int]) -> int:
+        return sum(numbers)
 
-    @cached
-    def disguised(value: int) -> Any:
-        return later(value)
+    before = sum(count for kind, count in guard.shared.counts().items() if kind.startswith("cache.key."))
 
-    async def main() -> list[int]:
-        return [await disguised(3), await disguised(3)]
-
-    assert [3, 3] == asyncio.run(main())
-    assert 0 == disguised.cache_info().currsize
-    assert "can be read once only" in caplog.text
+    assert 6 == total([1, 2, 3])
+    assert before + 1 == sum(count for kind, count in guard.shared.counts().items() if kind.startswith("cache.key."))
 
 
-def generator(value: Any) -> Iterator[Any]:
-    yield value
+class Market:
+    """Has methods that are cached."""
+
+    def __init__(self, factor: int) -> None:
+        self.factor = factor
+        self.loads = 0
+
+    __hash__ = None  # type: ignore[assignment]  # like a data class that compares by value
+
+    @cached(maxsize=2)
+    def price(self, symbol: str) -> int:
+        """Documented."""
+        self.loads += 1
+        return self.factor * len(symbol)
+
+    @cached()
+    async def later(self, symbol: str) -> int:
+        self.loads += 1
+        return self.factor * len(symbol)
 
 
-async def async_generator(value: int) -> AsyncIterator[int]:
-    yield value
+def test_methods_are_cached_for_each_instance() -> None:
+    """Instances do not share entries, need no hash, and are not kept alive."""
+    one, ten = Market(1), Market(10)
 
-
-class CalledGenerator:
-    def __call__(self, value: int) -> Iterator[int]:
-        yield value
-
-
-@pytest.mark.parametrize(
-    "function",
-    [
-        generator,
-        async_generator,
-        types.coroutine(generator),
-        functools.partial(generator, 1),
-        CalledGenerator(),
-        classmethod(generator),
-    ],
-)
-def test_generators_are_refused_where_they_are_decorated(function: Any) -> None:
-    """In whatever disguise."""
-    with pytest.raises(TypeError, match="generator function"):
-        cached()(function)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "kind", "words"),
-    [
-        ({"maxsize": "100"}, TypeError, "maxsize must be a whole number of entries or None, not '100'"),
-        ({"maxsize": True}, TypeError, "maxsize must be a whole number"),
-        ({"maxsize": 1.5}, TypeError, "maxsize must be a whole number"),
-        ({"maxsize": -1}, ValueError, "maxsize must be at least 0"),
-        ({"ttl_s": "90"}, TypeError, "ttl_s must be a number of seconds or None, not '90'"),
-        ({"ttl_s": -1}, ValueError, "ttl_s must be at least 0 seconds"),
-        ({"ttl_s": float("nan")}, ValueError, "ttl_s must be at least 0 seconds"),
-        ({"name": 5}, TypeError, "name must be a string or None, not 5"),
-        ({"key": "id"}, TypeError, "key must be a function of the arguments or None, not 'id'"),
-    ],
-)
-def test_wrong_arguments_are_refused_where_they_are_written(
-    arguments: dict[str, Any], kind: type[Exception], words: str
-) -> None:
-    """With the name of the argument."""
-    with pytest.raises(kind, match=words):
-        cached(**arguments)
-
-
-def test_what_cannot_be_called_is_refused() -> None:
-    """A property, or a value."""
-    for wrong in (5, property(len)):
-        with pytest.raises(TypeError, match="function must be something that can be called"):
-            cached()(wrong)  # type: ignore[arg-type] # the mistake that is tested
-
-
-def test_counts_outlive_their_cache() -> None:
-    """A cache that is garbage before anything was collected has its numbers, without a size, and its name goes on from them."""
-    with recorded() as telemetry:
-
-        def make() -> Any:
-            return otel_agent.cached(name="short-lived")(abs)
-
-        for value in (1, 1, 2):
-            cache = make()
-            cache(value)
-            cache(value)
-            del cache
-            gc.collect()
-        found = {
-            (metric, point.get("agent.cache.result")): value
-            for metric, points in telemetry.metrics.items()
-            for point, value in points
-            if point.get("agent.cache.name") == "short-lived"
-        }
-
-    assert (3, 3) == (found["agent.cache.requests", "hit"], found["agent.cache.requests", "miss"])
-    assert ("agent.cache.entry.count", None) not in found
+    assert [3, 30, 3] == [one.price("EUR"), ten.price("EUR"), one.price("EUR")]
+    assert [30, 30] == [asyncio.run(ten.later("EUR")) for _ in range(2)]
+    assert (1, 2) == (one.loads, ten.loads)
+    assert "Documented." == Market.price.__doc__
+    before = Market.price.cache_info()  # type: ignore[attr-defined]  # as functools
+    del one, ten
+    gc.collect()
+    after = Market.price.cache_info()  # type: ignore[attr-defined]  # as functools
+    assert (2, 0) == (before.currsize, after.currsize)
+    assert before.hits == after.hits == 1

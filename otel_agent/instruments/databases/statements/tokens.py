@@ -5,14 +5,14 @@ Every literal and every placeholder becomes one value, `?`; comments become spac
 literal: a string that does not end takes the rest of the statement with it. One pass, no backtracking, so the time grows with
 the length of the statement and with nothing else.
 
-Left to others: putting the tokens together again (`sql_text`), and finding operation and tables among them (`sql_summary`).
+Left to others: putting the tokens together again (`sanitization`), and finding operation and tables among them (`summary`).
 """
 
 import re
 from enum import Enum
 from typing import NamedTuple
 
-__all__ = ["Quotes", "Token", "TokenKind", "tokenize"]
+__all__ = ["QuoteStyle", "Token", "TokenKind", "tokenize"]
 
 
 class TokenKind(Enum):
@@ -24,12 +24,12 @@ class TokenKind(Enum):
     """A quoted name, with its quotes."""
     VALUE = "value"
     """A literal or a placeholder; its text is `?`."""
-    MARK = "mark"
+    PUNCTUATION = "punctuation"
     """Punctuation, an operator, or part of one."""
 
 
-class Quotes(Enum):
-    """How a database reads quotes."""
+class QuoteStyle(Enum):
+    """How a database reads quotes and backslashes."""
 
     STANDARD = "standard"
     """Double quotes enclose names, a backslash is a character: PostgreSQL, Oracle, SQL Server."""
@@ -69,7 +69,7 @@ _START = re.compile(
         | (?: \d[\d_]*(?:\.[\d_]*)? | \.\d[\d_]* ) (?: [eE][+-]?\d+ )? \w*
       )
     | (?P<word> @@\w+ | [^\W\d][\w$]* )
-    | (?P<mark> :: | . )
+    | (?P<punctuation> :: | . )
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -121,7 +121,7 @@ _BEFORE_SIGN = frozenset(
 _BOOLEANS = frozenset({"TRUE", "FALSE"})
 
 
-def tokenize(sql: str, quotes: Quotes = Quotes.STANDARD) -> list[Token]:
+def tokenize(sql: str, quotes: QuoteStyle = QuoteStyle.STANDARD) -> list[Token]:
     """
     Cut a statement into tokens. Never raises.
 
@@ -136,13 +136,13 @@ def tokenize(sql: str, quotes: Quotes = Quotes.STANDARD) -> list[Token]:
 
 
 class _Lexer:
-    def __init__(self, sql: str, quotes: Quotes) -> None:
+    def __init__(self, sql: str, quotes: QuoteStyle) -> None:
         self._sql = sql
         self._quotes = quotes
         self._tokens: list[Token] = []
         self._is_spaced = False
         self._has_columns: list[bool] = []
-        """Of each open parenthesis: whether a table's columns are named in it."""
+        """Whether a table's columns are named in each open parenthesis."""
         self._is_in_set = False
 
     def run(self) -> list[Token]:
@@ -155,8 +155,8 @@ class _Lexer:
             position = match.end()
             if kind == "word":
                 self._word(match.group())
-            elif kind == "mark":
-                position = self._mark(match.group(), position)
+            elif kind == "punctuation":
+                position = self._punctuation(match.group(), position)
             elif kind == "space":
                 self._is_spaced = True
             elif kind == "value":
@@ -181,16 +181,16 @@ class _Lexer:
             found = self._sql.find(_CLOSING.get(match["open"], match["open"]) + "'", position)
             return len(self._sql) if found < 0 else found + 2
         if match["double"]:
-            return self._double(position)
+            return self._double_quoted(position)
         self._value()
-        escapes = bool(match["escaping"]) or self._quotes is Quotes.BACKSLASH
+        escapes = bool(match["escaping"]) or self._quotes is QuoteStyle.BACKSLASH
         return self._after_string(_ESCAPED_STRING if escapes else _STANDARD_STRING, position)
 
     def _after_string(self, pattern: re.Pattern[str], position: int) -> int:
         match = pattern.match(self._sql, position)
         if match is None:
             return len(self._sql)
-        if self._quotes is Quotes.DOUBTFUL and "\\" in match.group():
+        if self._quotes is QuoteStyle.DOUBTFUL and "\\" in match.group():
             # With and without escapes the string ends in different places, and in one of them its rest would be shown.
             return len(self._sql)
         return match.end()
@@ -203,15 +203,15 @@ class _Lexer:
                 return edge.end()
         return len(self._sql)
 
-    def _double(self, position: int) -> int:
-        if self._quotes is Quotes.BACKSLASH:
+    def _double_quoted(self, position: int) -> int:
+        if self._quotes is QuoteStyle.BACKSLASH:
             self._value()
             return self._after_string(_ESCAPED_DOUBLE, position)
         match = _STANDARD_DOUBLE.match(self._sql, position)
         if match is None:
             self._value()
             return len(self._sql)
-        is_name = self._quotes is Quotes.STANDARD or self._must_be_name(match.end())
+        is_name = self._quotes is QuoteStyle.STANDARD or self._must_be_name(match.end())
         if is_name:
             self._add(TokenKind.NAME, self._sql[position - 1 : match.end()])
         else:
@@ -238,8 +238,8 @@ class _Lexer:
             place -= 2
         return place >= 1 and self._tokens[place - 1].upper in _BEFORE_COLUMNS
 
-    def _mark(self, text: str, position: int) -> int:
-        if text == "#" and self._quotes is not Quotes.STANDARD:
+    def _punctuation(self, text: str, position: int) -> int:
+        if text == "#" and self._quotes is not QuoteStyle.STANDARD:
             self._is_spaced = True
             found = self._sql.find("\n", position)
             return len(self._sql) if found < 0 else found
@@ -250,7 +250,7 @@ class _Lexer:
             self._has_columns.append(self._follows_table())
         elif text == ")" and self._has_columns:
             self._has_columns.pop()
-        self._add(TokenKind.MARK, text)
+        self._add(TokenKind.PUNCTUATION, text)
         return position
 
     def _word(self, text: str) -> None:
@@ -283,7 +283,7 @@ class _Lexer:
         if len(self._tokens) == 1:
             return True
         before = self._tokens[-2]
-        return before.upper in _BEFORE_SIGN or (before.kind is TokenKind.MARK and before.text not in {")", "]"})
+        return before.upper in _BEFORE_SIGN or (before.kind is TokenKind.PUNCTUATION and before.text not in {")", "]"})
 
     def _add(self, kind: TokenKind, text: str) -> None:
         self._tokens.append(Token(kind, text, text, self._is_spaced))

@@ -4,25 +4,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from types import SimpleNamespace
 
 import pytest
 
-from otel_agent.alerts.notify.building import build_notify
 from otel_agent.alerts.notify.notification import Notification
 from otel_agent.alerts.notify.receivers import services
 from otel_agent.alerts.notify.receivers.services import ServiceReceiver
-
-
-def test_apprise_is_an_extra() -> None:
-    """Without apprise the message names the command that installs it; with it the receiver is built."""
-    settings = build_notify({"chat": {"apprise": ["json://127.0.0.1:1/"]}})
-
-    if find_spec("apprise") is None:
-        assert "pip install 'otel-agent[notify]'" in settings.problems[0]
-    else:
-        assert () == settings.problems
 
 
 class Services:
@@ -83,7 +71,11 @@ def test_what_a_service_did_not_take_is_a_failure_without_the_url(
 
 def test_building_a_receiver_loads_nothing() -> None:
     """Apprise takes 35 MB, so the module stands for it until the first alert."""
-    code = "import sys; import otel_agent.alerts.notify.building as b; b.build_notify({'c': {'apprise': ['json://h']}}); print('apprise' in sys.modules)"
+    code = (
+        "import sys; from otel_agent.alerts.notify.building import build_notify; from otel_agent.config.loading import load;"
+        "loaded = load({'config': {'alerts': {'notifiers': {'c': {'apprise': ['json://h']}}}}}, environ={}, directory='/', script='s');"
+        "build_notify(loaded.config.alerts); print(loaded.problems, 'apprise' in sys.modules)"
+    )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
 
-    assert "False" == run.stdout.strip()
+    assert "() False" == run.stdout.strip()
