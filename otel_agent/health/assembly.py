@@ -24,6 +24,7 @@ from otel_agent.health.registry import CheckRegistry, shared
 from otel_agent.health.settings import LOOP_WITHIN_S, HealthSettings, ThresholdSettings
 from otel_agent.health.systemd import Systemd
 from otel_agent.late_imports import load
+from otel_agent.outgoing_texts import cleaned
 
 if TYPE_CHECKING:
     # Loaded when the watching begins, and the server by an agent with a port.
@@ -245,9 +246,7 @@ class HealthService:
 
     def _tell(self, change: "Change") -> None:
         if self._changes is not None:
-            from otel_agent.health.monitor import Change
-
-            self._changes.tell(Change(change.name, change.before, change.after, self._redact(change.message)))
+            self._changes.tell(cleaned(change, self._redact))
 
     def _after_tick(self) -> None:
         now_s = self._clock.monotonic_s()

@@ -8,6 +8,7 @@ from otel_agent.clock import monotonic_s, wall_ns
 from otel_agent.config.model import Config
 from otel_agent.delivery.accounting import Delivery
 from otel_agent.guard import shared as guard
+from otel_agent.outgoing_texts import cleaned
 from otel_agent.telemetry.parts import Parts
 
 if TYPE_CHECKING:
@@ -158,11 +159,11 @@ class Telemetry:
         return self._ended
 
     def status(self) -> dict[str, Any]:
-        """What there is to know at a glance, as plain values."""
+        """What there is to know at a glance, as plain values; it is printed and posted, so no secret is in it."""
         parts = self._parts
         if parts is None:
             return {"disabled": True, "problems": list(self.problems)}
-        return {
+        found = {
             "service": self.config.service.name,
             "running": self.is_running,
             "problems": list(self.problems),
@@ -174,6 +175,7 @@ class Telemetry:
             "errors": parts.errors.summary(),
             "failures": guard.counts(),
         }
+        return cleaned(found, parts.redactor.text)
 
     def __enter__(self) -> Self:
         return self

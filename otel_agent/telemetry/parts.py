@@ -192,6 +192,7 @@ class Parts:
             wanted,
             self.resource.attributes,
             directory=directory,
+            redactor=self.redactor,
             state_file=Path(wanted.state_file) if wanted.state_file else None,
             on_change=lambda transition: emit_alert(self.logger_provider, transition),
         )

@@ -180,6 +180,7 @@ def _started(loaded: Loaded, observers: Observers | None, read: Callable[[], Loa
     )
     if config.strict and problems:
         raise ConfigurationError(problems)
+    guard.redact_with(parts.redactor.text)
     install_globals(*parts.installable())
     propagator = build_propagator(config.propagators, problems)
     if propagator is not None:

@@ -92,7 +92,7 @@ def test_what_comes_after_the_end_and_finds_no_disk_is_dropped(tmp_path: Path, s
     spool = disk(tmp_path)
     engine = engine_to(server, spool)
     engine.close(1)
-    spool.append = lambda *_: False  # type: ignore[method-assign,assignment]
+    spool.append = lambda *_: False  # type: ignore[method-assign]
     put(engine.queues["logs"], entries(3))
     logs = engine.status()["logs"]
 

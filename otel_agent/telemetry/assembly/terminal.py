@@ -14,6 +14,7 @@ from opentelemetry.trace import StatusCode
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.delivery.console.summary import CacheFigures, FunctionFigures, RunSummary, render
 from otel_agent.delivery.console.writer import TreeWriter
+from otel_agent.outgoing_texts import Redact, cleaned
 
 __all__ = ["Terminal", "TerminalFigures"]
 
@@ -43,7 +44,7 @@ class Terminal:
         stream: TextIO,
         service: str,
         figures: TerminalFigures | None = None,
-        redact: Callable[[str], str] = str,
+        redact: Redact = str,
         clock: Clock = SYSTEM,
     ) -> None:
         """
@@ -53,7 +54,7 @@ class Terminal:
             stream: Usually standard error.
             service: Named in the last lines.
             figures: What is shown of functions, caches, alerts and health.
-            redact: Takes secrets out of names and errors: a terminal is read over shoulders and kept in logs.
+            redact: Takes secrets out of every text: a terminal is read over shoulders and kept in logs.
             clock: Measures the session.
         """
         self._stream = stream
@@ -61,6 +62,7 @@ class Terminal:
         self._figures = figures or TerminalFigures()
         self._clock = clock
         self._begun_s = clock.monotonic_s()
+        self._redact = redact
         self._writer = TreeWriter(stream, clock, redact=redact)
         self._lock = threading.Lock()
         self._traces: set[int] = set()
@@ -103,7 +105,7 @@ class Terminal:
         self._is_closed = True
         with self._lock:
             self._writer.close()
-            lines = render(self._summary())
+            lines = render(cleaned(self._summary(), self._redact))
         try:
             self._stream.write("\n".join(lines) + "\n")
             self._stream.flush()
