@@ -6,11 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from otel_agent.instruments.databases.statements import quotes as rules
 from otel_agent.instruments.databases.statements.memory import Generations, Readings
+from otel_agent.instruments.databases.statements.quotes import Quotes
 from otel_agent.instruments.databases.statements.text import LIMIT, read
-from otel_agent.instruments.databases.statements.tokens import Quotes
 
 CANARY = "canary4711"
+
+EVERY = [rules.STANDARD, rules.ORACLE, rules.SQL_SERVER, rules.SQLITE, rules.MYSQL, rules.DOUBTFUL]
 
 LITERALS = [
     f"'{CANARY}'",
@@ -64,9 +67,9 @@ MYSQL_LITERALS = [
 DOUBTFUL_LITERALS = [f'"{CANARY}"', f"'it\\'s {CANARY}'", f"'{CANARY}\\' || '{CANARY}'", f"1 # {CANARY}\n"]
 
 CASES = [
-    *((Quotes.STANDARD, literal) for literal in LITERALS),
-    *((Quotes.BACKSLASH, literal) for literal in MYSQL_LITERALS),
-    *((Quotes.DOUBTFUL, literal) for literal in [*LITERALS, *DOUBTFUL_LITERALS]),
+    *((rules.STANDARD, literal) for literal in LITERALS),
+    *((rules.MYSQL, literal) for literal in MYSQL_LITERALS),
+    *((rules.DOUBTFUL, literal) for literal in [*LITERALS, *DOUBTFUL_LITERALS]),
 ]
 
 
@@ -141,7 +144,7 @@ def test_texts_stay_readable(sql: str, text: str) -> None:
 )
 def test_names_are_kept_where_no_string_can_stand(sql: str, text: str) -> None:
     """SQLite takes a double-quoted name that it does not find for a string; what SQLAlchemy writes stays readable."""
-    assert text == read(sql, Quotes.DOUBTFUL).text
+    assert text == read(sql, rules.DOUBTFUL).text
 
 
 @pytest.mark.parametrize(
@@ -245,7 +248,7 @@ PIECES = st.sampled_from(
 SQL = st.one_of(st.text(), st.lists(PIECES).map("".join))
 
 
-@given(SQL, st.sampled_from(Quotes))
+@given(SQL, st.sampled_from(EVERY))
 def test_anything_at_all_can_be_read(sql: str, quotes: Quotes) -> None:
     """Reading never raises, and what was read reads as itself."""
     text = read(sql, quotes).text
@@ -255,15 +258,15 @@ def test_anything_at_all_can_be_read(sql: str, quotes: Quotes) -> None:
     assert Readings(quotes).of(sql).text == text
 
 
-@given(st.text(alphabet="abc 'x\"\\$-/*1;#\n", max_size=30), st.sampled_from(Quotes))
+@given(st.text(alphabet="abc 'x\"\\$-/*1;#\n", max_size=30), st.sampled_from(EVERY))
 def test_quoted_text_never_survives(secret: str, quotes: Quotes) -> None:
     """Whatever stands in a well-formed literal is gone, and what stands behind it is still there."""
     escaped = secret.replace("'", "''")
-    if quotes is Quotes.BACKSLASH:
+    if quotes is rules.MYSQL:
         escaped = secret.replace("\\", "\\\\").replace("'", "''")
     text = read(f"SELECT a FROM t WHERE b = '{escaped}' AND c = 'd'", quotes).text
 
-    if quotes is Quotes.DOUBTFUL and "\\" in secret:
+    if quotes is rules.DOUBTFUL and "\\" in secret:
         assert "SELECT a FROM t WHERE b = ?" == text
     else:
         assert "SELECT a FROM t WHERE b = ? AND c = ?" == text
@@ -307,7 +310,7 @@ def test_time_grows_with_length_only(piece: str) -> None:
     def took_s(length: int) -> float:
         sql = (piece * length)[:length]
         begin_s = time.perf_counter()
-        read(sql, Quotes.STANDARD)
+        read(sql, rules.STANDARD)
         return time.perf_counter() - begin_s
 
     took_s(1000)
@@ -328,7 +331,7 @@ def test_a_long_statement_is_cut() -> None:
 
 def test_statements_that_differ_in_values_share_one_reading() -> None:
     """Ten thousand literals make one text, and the memory for them is bounded."""
-    readings = Readings(Quotes.STANDARD, entries_limit=50)
+    readings = Readings(rules.STANDARD, entries_limit=50)
     found = {
         id(readings.of(f"SELECT a FROM t WHERE b = 'it''s {number}' AND c = {number}")) for number in range(10_000)
     }

@@ -14,7 +14,7 @@ from otel_agent.catalog import database as metrics
 from otel_agent.instruments.databases.histograms import DurationHistograms
 from otel_agent.instruments.databases.pools import Pools, PoolWatch
 from otel_agent.instruments.databases.statements.memory import Generations, Readings
-from otel_agent.instruments.databases.statements.tokens import Quotes
+from otel_agent.instruments.databases.statements.quotes import quotes_of
 
 __all__ = ["Database", "Databases", "Prepared", "describe"]
 
@@ -39,9 +39,6 @@ _SYSTEMS = {
 """Where SQLAlchemy's name of a dialect is not the conventions' name of the product."""
 
 _PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "microsoft.sql_server": 1433, "oracle.db": 1521}
-
-_STANDARD = frozenset({"postgresql", "oracle.db", "microsoft.sql_server", "cockroachdb", "aws.redshift"})
-_BACKSLASH = frozenset({"mysql", "mariadb"})
 
 _BATCH = "BATCH "
 
@@ -90,7 +87,14 @@ class Database:
 
     __slots__ = ("_statements", "attributes", "histograms", "name", "pools", "system")
 
-    def __init__(self, system: str, attributes: Mapping[str, Any], name: str, histograms: DurationHistograms) -> None:
+    def __init__(
+        self,
+        system: str,
+        attributes: Mapping[str, Any],
+        name: str,
+        histograms: DurationHistograms,
+        dialect: Any = None,
+    ) -> None:
         """
         Begin with no statement prepared; use `describe`.
 
@@ -99,6 +103,7 @@ class Database:
             attributes: Of all its spans and points.
             name: Where it is, in one word, without user or password: "db.example:5433/shop".
             histograms: Where durations go.
+            dialect: Knows how the server reads quotes, after the first connection.
         """
         self.system = system
         self.attributes = attributes
@@ -106,10 +111,7 @@ class Database:
         self.histograms = histograms
         self.pools: PoolWatch | None = None
         """The watch over its engine's pools."""
-        quotes = Quotes.STANDARD if system in _STANDARD else Quotes.DOUBTFUL
-        if system in _BACKSLASH:
-            quotes = Quotes.BACKSLASH
-        self._statements = _Statements(self, quotes)
+        self._statements = _Statements(self, dialect)
 
     def prepared(self, sql: str) -> Prepared:
         """
@@ -150,16 +152,22 @@ class Database:
 class _Statements:
     """The statements of a database that are remembered."""
 
-    __slots__ = ("_by_text", "_database", "_readings", "known")
+    __slots__ = ("_by_text", "_database", "_dialect", "_readings", "known")
 
-    def __init__(self, database: Database, quotes: Quotes) -> None:
+    def __init__(self, database: Database, dialect: Any) -> None:
         self._database = database
-        self._readings = Readings(quotes)
+        self._dialect = dialect
+        self._readings = Readings(quotes_of(database.system, dialect))
         self._by_text: Generations[Prepared] = Generations(_ENTRIES, _SIZE)
         self.known: Generations[Prepared] = Generations(_ENTRIES, _SIZE)
 
     def find_out(self, sql: str) -> Prepared:
         """Prepare a statement; those that differ in nothing but their values share what is prepared."""
+        quotes = quotes_of(self._database.system, self._dialect)
+        if quotes != self._readings.quotes:  # the server has been asked meanwhile: what was read in doubt is read again
+            self._readings = Readings(quotes)
+            self._by_text.clear()
+            self.known.clear()
         reading = self._readings.of(sql)
         found = self._by_text.get(reading.text)
         if found is None:
@@ -242,7 +250,9 @@ def describe(url: Any, dialect: Any, histograms: DurationHistograms) -> Database
         if port is not None and port != _PORTS.get(system):
             attributes[a.SERVER_PORT.name] = port
     place = f"{host}:{port}" if host and port is not None else host or ""
-    return Database(system, attributes, "/".join(part for part in (place, namespace) if part) or system, histograms)
+    return Database(
+        system, attributes, "/".join(part for part in (place, namespace) if part) or system, histograms, dialect
+    )
 
 
 def _namespace(url: Any, system: str) -> str | None:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from otel_agent.instruments.databases.statements.quotes import Quotes
 from otel_agent.instruments.databases.statements.text import StatementFacts, read
-from otel_agent.instruments.databases.statements.tokens import Quotes
 
 __all__ = ["Generations", "Readings"]
 
@@ -87,7 +87,7 @@ _SIMPLE = re.compile(r"(?<![\w&])'[^']*(?:''[^']*)*+'(?![\w'])|(?<![\w.$@:?%])(?
 class Readings:
     """Readings of the statements of one database, by the statement's text without its simplest literals."""
 
-    __slots__ = ("_known", "_quotes")
+    __slots__ = ("_known", "quotes")
 
     def __init__(self, quotes: Quotes, entries_limit: int = 1000, size_limit: int = 1_000_000) -> None:
         """
@@ -98,7 +98,8 @@ class Readings:
             entries_limit: See `Generations`.
             size_limit: See `Generations`.
         """
-        self._quotes = quotes
+        self.quotes = quotes
+        """The rules by which all of them were read."""
         self._known: Generations[StatementFacts] = Generations(entries_limit, size_limit)
 
     def of(self, sql: str) -> StatementFacts:
@@ -112,7 +113,7 @@ class Readings:
             What may be said of it.
         """
         key = _without_simple_literals(sql)
-        return self._remember(key, lambda: read(key, self._quotes))
+        return self._remember(key, lambda: read(key, self.quotes))
 
     def _remember(self, key: str, find_out: Callable[[], StatementFacts]) -> StatementFacts:
         found = self._known.get(key)

@@ -11,8 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from otel_agent.instruments.databases.statements.quotes import STANDARD, Quotes
 from otel_agent.instruments.databases.statements.summary import summarize
-from otel_agent.instruments.databases.statements.tokens import Quotes, Token, TokenKind, tokenize
+from otel_agent.instruments.databases.statements.tokens import Token, TokenKind, tokenize
 
 __all__ = ["StatementFacts", "read"]
 
@@ -43,7 +44,7 @@ class StatementFacts:
     """The table, when there is exactly one."""
 
 
-def read(sql: str, quotes: Quotes = Quotes.STANDARD) -> StatementFacts:
+def read(sql: str, quotes: Quotes = STANDARD) -> StatementFacts:
     """
     Read a statement. Never raises; takes time in proportion to its length.
 
