@@ -56,7 +56,7 @@ def test_what_is_not_redacted_in_time_is_counted(tmp_path: Path, server: OtlpSer
 
     assert [] == law(status)
     assert (2000, 0, {"exit"}) == (logs["accepted"], logs["queued"], set(logs["dropped"]))
-    assert here == logs["delivered"]
+    assert here >= logs["delivered"]
     assert logs["spooled"] == after.delivered == len(server.logs) - here
     assert logs["delivered"] + logs["spooled"] > 0
 
@@ -128,6 +128,6 @@ def test_a_thousand_hostile_records_are_all_accounted_for(tmp_path: Path, server
     second = _run(server, tmp_path, 0)
 
     assert (1000, 0) == (first["accepted"], first["queued"])
-    assert 1000 == first["delivered"] + first["spooled"] + sum(first["dropped"].values())
-    assert here == first["delivered"]
+    assert first["accepted"] == first["delivered"] + first["spooled"] + sum(first["dropped"].values())
+    assert here >= first["delivered"]  # a request whose answer the end did not wait for is on the disk as well
     assert first["spooled"] == second["delivered"] == len(server.logs) - here

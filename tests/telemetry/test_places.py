@@ -139,3 +139,46 @@ def test_no_way_out_carries_what_another_holds_back(tmp_path: Path) -> None:
     assert [] == leaks
     assert 27 <= len(words)
     assert [] == [way for way, text in seen.items() if "redacted" not in text]
+
+
+ANSWERED = """
+import http.server, threading
+import otel_agent
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
+words = "\\x1b[2Jno quota for access_token=Vt7Kp3Xz9Lw2\\nERROR root: forged " + "x" * 5_000
+
+class Receiver(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *_): ...
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        answer = ExportTraceServiceResponse()
+        answer.partial_success.error_message = words
+        answer.partial_success.rejected_spans = 1
+        body = answer.SerializeToString() if self.path.endswith("traces") else b""
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-protobuf")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+telemetry = otel_agent.init("told", endpoint=f"http://127.0.0.1:{server.server_address[1]}", instrument=False)
+with otel_agent.span("decide"):
+    pass
+telemetry.flush(10)
+telemetry.shutdown(10)
+"""
+
+
+def test_what_a_receiver_answers_is_one_printable_line(tmp_path: Path) -> None:
+    """Words of somebody else's server reach the log without a secret, without commands to a terminal, and short."""
+    ended = run_agent(ANSWERED, tmp_path)
+    (line,) = [line for line in ended.err.splitlines() if "quota" in line]
+
+    assert line.isprintable()
+    assert len(line) < 1100
+    assert "Vt7Kp3Xz9Lw2" not in ended.err
+    assert not any(each.startswith("ERROR root") for each in ended.err.splitlines())
