@@ -147,3 +147,18 @@ def test_nobody_takes_items_while_a_fork_is_near() -> None:
     assert [3] == collected
     assert 0 == made.collect(10, unexpected)
     assert made.is_clear()
+
+
+def test_after_the_end_what_is_dear_is_dropped_and_what_is_cheap_is_not() -> None:
+    """A machine that is overloaded costs no ordinary item; texts that would take long are given up and counted."""
+    cheap, dear = intake("logs"), intake("logs")
+    dear._pace.took(1, 1.0)
+    kept: list[Payload] = []
+    for made in (cheap, dear):
+        put(made.queue, entries(5))
+        made.end_at(0.0)
+        made.collect(10, kept.append)
+
+    assert [5] == [payload.items for payload in kept]
+    assert {"exit": 5} == dear.snapshot()["dropped"]
+    assert (0, 5) == (dear.snapshot()["queued"], cheap.snapshot()["queued"])
