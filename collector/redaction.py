@@ -16,12 +16,12 @@ conventions, now and before, and the attributes of OpenLLMetry, OpenInference, p
 """
 
 import argparse
-import importlib
 import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+
+from otel_agent.redaction.issuers import ISSUERS, Issuer
 
 CONFIG = Path(__file__).resolve().parent / "config"
 BEGIN, END = "# Written by collector/redaction.py:", "# End of what is written."
@@ -110,7 +110,7 @@ CONTENT_IN_EVENTS = "^(?:content|message|parts|tool_calls|function_call|argument
 HELD_BACK = "held back by no-content"
 
 
-def value_patterns(issuers: Iterable[Any]) -> list[str]:
+def value_patterns(issuers: Iterable[Issuer]) -> list[str]:
     """
     Patterns of secrets in texts.
 
@@ -173,7 +173,7 @@ def _bounded(pattern: str) -> str:
     return rf"\b{pattern}" if len(sure) < SURE_CHARS and is_like_words else pattern
 
 
-def redaction_settings(issuers: Iterable[Any]) -> list[str]:
+def redaction_settings(issuers: Iterable[Issuer]) -> list[str]:
     """
     Lines of YAML: lists of the redaction processor.
 
@@ -256,10 +256,9 @@ def written(text: str, what: str, lines: Iterable[str]) -> str:
 
 def files() -> dict[Path, str]:
     """Every file this writes, with what is to be in it."""
-    issuers = importlib.import_module("otel_agent.redaction.issuers").ISSUERS
     base, option = CONFIG / "base.yaml", CONFIG / "options" / "no-content.yaml"
     return {
-        base: written(base.read_text(), "names and forms of secrets", redaction_settings(issuers)),
+        base: written(base.read_text(), "names and forms of secrets", redaction_settings(ISSUERS)),
         option: written(option.read_text(), "names of content", content_statements()),
     }
 

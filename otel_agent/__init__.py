@@ -12,7 +12,7 @@ first used, and the rest by `init`.
 from typing import TYPE_CHECKING
 
 from otel_agent.errors import OtelAgentError
-from otel_agent.instruments.functions.decorators import span, timed, traced
+from otel_agent.instruments.functions.decorators import span, timed, traced, untraced
 from otel_agent.late_imports import late_names
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ __all__ = [
     "span",
     "timed",
     "traced",
+    "untraced",
     "watch_cache",
 ]
 

@@ -8,12 +8,18 @@ Under another distribution its providers stay, and this package attaches to them
 """
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry.instrumentation.distro import BaseDistro  # type: ignore[attr-defined]  # the module is not checked
 
 from otel_agent.config.sources.variables import ATTACH
 from otel_agent.guard import guarded
+from otel_agent.late_imports import late_module
+
+if TYPE_CHECKING:
+    from otel_agent import telemetry
+else:
+    telemetry = late_module("otel_agent.telemetry")
 
 __all__ = ["Configurator", "Distro", "attach"]
 
@@ -36,9 +42,7 @@ class Configurator:
     def configure(self, **_: Any) -> None:
         """Observe this process. Never raises."""
         with guarded("distro", _FAILED):
-            from otel_agent.telemetry import init
-
-            init()
+            telemetry.init()
 
 
 def attach() -> None:
@@ -46,6 +50,4 @@ def attach() -> None:
     if os.environ.get(ATTACH, "").strip().lower() != "true":
         return
     with guarded("distro", _FAILED):
-        from otel_agent.telemetry import init
-
-        init(instrument=False)
+        telemetry.init(instrument=False)

@@ -5,7 +5,7 @@ Everything this package raises, as one tree.
     ├── ConfigurationError          the set-up is wrong: all mistakes of it, together
     ├── MissingExtraError           a capability whose extra is not installed was asked for
     ├── RuleError                   an alert rule cannot be understood: all mistakes of it, together
-    └── LifecycleError              a component could not be started or a cycle was declared
+    └── LifecycleError              a component could not be started, or was used out of order
 
 After the set-up nothing of this tree reaches the agent's own code: failures are counted by `guard` instead.
 """
@@ -56,4 +56,4 @@ class MissingExtraError(OtelAgentError):
 
 
 class LifecycleError(OtelAgentError):
-    """A component failed to start, or components depend on each other in a circle."""
+    """A component failed to start, was declared twice or too late, or was started after its end."""

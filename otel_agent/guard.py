@@ -33,17 +33,14 @@ class Guard:
 
     Thread-safe. `_lock` guards the counters and is never held while logging, because a log handler is foreign code. It can be
     taken again by its holder, because a signal handler may report in the middle of a report.
+
+    Args:
+        logger: Where lines go.
+        clock: Its monotonic face spaces the lines.
+        interval_s: Shortest time between two lines of one kind, in seconds.
     """
 
     def __init__(self, logger: logging.Logger, clock: Clock = SYSTEM, interval_s: float = LINE_INTERVAL_S) -> None:
-        """
-        Say things through a logger.
-
-        Args:
-            logger: Where lines go.
-            clock: Its monotonic face spaces the lines.
-            interval_s: Shortest time between two lines of one kind, in seconds.
-        """
         self._logger = logger
         self._clock = clock
         self._interval_s = interval_s

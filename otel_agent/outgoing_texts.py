@@ -74,7 +74,8 @@ def cleaned(value: _Value, redact: Redact) -> _Value:
 
 def _cleaned(value: Any, redact: Redact, depth: int) -> Any:
     if isinstance(value, str):
-        return redact(value)
+        redacted = redact(value)
+        return value if redacted == value else redacted  # a member of an enumeration stays one
     if value is None or isinstance(value, int | float | bytes):
         return value
     if depth >= MAX_DEPTH:

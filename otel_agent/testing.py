@@ -33,7 +33,6 @@ class Recorded:
     """What was recorded so far. Every look brings it up to date."""
 
     def __init__(self) -> None:
-        """Begin with nothing; see `recorded`."""
         self.telemetry: Telemetry | None = None
         """The telemetry that records."""
         self._spans: list[Any] = []
@@ -48,7 +47,7 @@ class Recorded:
         Each has `number` (from 1), `parent` (a number, or None), `name`, `kind`, `attributes`, `status` ("unset", "ok",
         "error"), `description`, and `events` with `name` and `attributes`.
         """
-        self._look()
+        self._flush()
         numbers = {span.get_span_context().span_id: number for number, span in enumerate(self._spans, start=1)}
         return [_span(span, numbers) for span in self._spans]
 
@@ -59,14 +58,14 @@ class Recorded:
 
         Events that tell of the health of the machine the test runs on are left out.
         """
-        self._look()
+        self._flush()
         numbers = {span.get_span_context().span_id: number for number, span in enumerate(self._spans, start=1)}
-        return [_record(item, numbers) for item in self._logs if not _tells_of_health(item)]
+        return [_record(item, numbers) for item in self._logs if not _is_health_event(item)]
 
     @property
     def metrics(self) -> dict[str, list[tuple[dict[str, Any], Any]]]:
         """The newest collection: by metric, attributes and value of each point; of a histogram, its count and sum."""
-        self._look()
+        self._flush()
         found: dict[str, list[tuple[dict[str, Any], Any]]] = {}
         for resource in self._collections[-1].resource_metrics if self._collections else ():
             for scope in resource.scope_metrics:
@@ -84,7 +83,7 @@ class Recorded:
             "metrics": [self._collections.extend],
         }
 
-    def _look(self) -> None:
+    def _flush(self) -> None:
         if self.telemetry is not None and self.telemetry.is_running:
             self.telemetry.flush(FLUSH_S)
 
@@ -105,7 +104,8 @@ def recorded(service_name: str = "test", **arguments: Any) -> Iterator[Recorded]
         OtelAgentError: A mistake in the arguments.
     """
     kept = Recorded()
-    fixed = {"service_name": service_name, "export": "none", "spool": False, "strict": True, "instrument": False}
+    fixed = {"service_name": service_name, "export": "none", "spool": False, "strict": True}
+    fixed |= {"instrument": False, "trace_modules": False}  # a test sees what it asks for
     kept.telemetry = start({**fixed, **arguments}, kept.observers())
     try:
         yield kept
@@ -126,7 +126,7 @@ def _span(span: Any, numbers: Mapping[int, int]) -> dict[str, Any]:
     }
 
 
-def _tells_of_health(item: Any) -> bool:
+def _is_health_event(item: Any) -> bool:
     name = getattr(getattr(item, "log_record", None), "event_name", None)
     return bool(name == alerts_and_health.HEALTH_TRANSITION.name)
 

@@ -1,1 +1,1 @@
-"""Judgement: Prometheus rules evaluated over `series`. Pure: time is an argument."""
+"""Alerts: Prometheus rules evaluated over `series`, and those concerned told. Deciding is pure: time is an argument."""

@@ -1,5 +1,5 @@
 """
-The judge: one thread that evaluates groups in time, and tells whom it concerns.
+The alert engine: one thread that evaluates groups of rules in time, and tells whom it concerns.
 
 Evaluating, restoring and saving happen under `_lock`, by the thread or by a test that calls `evaluate`. Callbacks are called
 after it was released: foreign code never runs under a lock of ours, and may ask the engine anything.
@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from otel_agent import guard
-from otel_agent.alerts import state_file as memory
-from otel_agent.alerts.groups import BUDGET_S, GroupRun, RuleRun
+from otel_agent.alerts.groups import BUDGET_S, GroupRun, RuleRun, exchange_groups
 from otel_agent.alerts.notify.acknowledgement import Acknowledgement, Acknowledgements
+from otel_agent.alerts.reports import rule_status, status_points
 from otel_agent.alerts.rules.model import RuleGroup
-from otel_agent.alerts.schedule import Planned
+from otel_agent.alerts.schedule import ScheduledGroup
+from otel_agent.alerts.state_file import read_state_file, restore_state, state_content, write_state_file
 from otel_agent.alerts.states import Alert, AlertState, Transition
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.series.store import Store
@@ -24,7 +25,7 @@ from otel_agent.series.store import Store
 __all__ = ["AlertEngine"]
 
 POLL_S = 0.2
-"""How soon an event is noticed at the latest."""
+"""How soon an event is noticed at the latest, in seconds."""
 SAVE_INTERVAL_MS = 10_000
 """The state file is written at most this often, and at the end."""
 
@@ -37,6 +38,16 @@ class AlertEngine:
     Rules over series, evaluated in time.
 
     Thread-safe. `_lock` guards the groups and the acknowledgements; `_wake` tells the thread that there is something to do.
+    Nothing is evaluated before `start`, unless `evaluate` or `tick` is called.
+
+    Args:
+        groups: Groups of rules to evaluate.
+        store: Series that the rules read and write.
+        clock: Tells the moments of evaluation.
+        state_file: Path of the file in which alerts are kept over a restart; `None` keeps them nowhere.
+        refresh: Called with the moment before an evaluation because of an event, to bring the store up to date.
+        trace_ids: Asked for the traces that show what an alert is about, when it becomes active.
+        budget_s: How long one rule may take, in seconds.
     """
 
     def __init__(
@@ -50,18 +61,6 @@ class AlertEngine:
         trace_ids: TraceIds | None = None,
         budget_s: float = BUDGET_S,
     ) -> None:
-        """
-        Take rules; nothing is evaluated yet.
-
-        Args:
-            groups: What to evaluate.
-            store: What to read.
-            clock: Tells the moments.
-            state_file: Where alerts are kept over a restart; `None` for nowhere.
-            refresh: Called with the moment before an evaluation because of an event, to bring the store up to date.
-            trace_ids: Asked for the traces that show what an alert is about, when it becomes active.
-            budget_s: How long one rule may take, in seconds.
-        """
         self._clock = clock
         self._state_file = state_file
         self._refresh = refresh
@@ -73,7 +72,7 @@ class AlertEngine:
         self._store = store
         self._budget_s = budget_s
         self._is_begun = False
-        self._planned = [Planned(GroupRun(group, store, budget_s=budget_s)) for group in groups]
+        self._scheduled = [ScheduledGroup(GroupRun(group, store, budget_s=budget_s)) for group in groups]
         self._callbacks: list[OnChange] = []
         self._acknowledged: list[Callable[[Acknowledgement], object]] = []
         self._acknowledgements = Acknowledgements()
@@ -95,14 +94,14 @@ class AlertEngine:
         Be told of every acknowledgement.
 
         Args:
-            callback: As in `on_change`, in the thread that acknowledges.
+            callback: Called in the thread that acknowledges; what it raises is counted and goes nowhere.
         """
         self._acknowledged.append(callback)
 
     def start(self) -> None:
         """Begin to evaluate, in a thread of our own. Does nothing when it was begun already, or there is no rule."""
         self._is_begun = True
-        if self._thread is not None or not self._planned:
+        if self._thread is not None or not self._scheduled:
             return
         self._is_closing = False
         thread = threading.Thread(target=self._run, name="otel-agent-alerts", daemon=True)
@@ -129,11 +128,11 @@ class AlertEngine:
         Ask for an evaluation before its time, because something happened. Cheap, and safe in any thread.
 
         Args:
-            group: Name of the group; `None` for all that may be woken.
+            group: Name of the group; `None` wakes all that may be woken.
         """
-        for planned in self._planned:
-            if planned.run.group.name == group or (group is None and planned.run.group.is_woken):
-                planned.is_awake = True
+        for scheduled in self._scheduled:
+            if scheduled.run.group.name == group or (group is None and scheduled.run.group.is_woken):
+                scheduled.is_awake = True
         self._wake.set()
 
     def evaluate(self, at_s: float | None = None) -> list[Transition]:
@@ -144,33 +143,24 @@ class AlertEngine:
             at_s: The moment, in seconds since 1970; `None` for the present one.
 
         Returns:
-            What changed.
+            Every change of an alert.
         """
         at_ms = self._now_ms() if at_s is None else round(at_s * 1000)
         if at_s is None and self._refresh is not None:
             guard.swallow("alerts.refresh", "what just happened could not be counted", partial(self._refresh, at_ms))
-        return self._evaluate([(planned, at_ms) for planned in self._planned])
+        return self._evaluate([(scheduled, at_ms) for scheduled in self._scheduled])
 
     def replace(self, groups: Iterable[RuleGroup]) -> None:
         """
-        Judge by other rules from now on. What both have goes on as it stands; alerts of rules that are gone end, and that is told.
+        Evaluate other rules from now on. What both have goes on as it stands; alerts of rules that are gone end, and that is told.
 
         Args:
-            groups: What to evaluate.
+            groups: Groups of rules to evaluate.
         """
-        now_ms = self._now_ms()
-        transitions: list[Transition] = []
+        runs = [GroupRun(group, self._store, budget_s=self._budget_s) for group in groups]
         with self._lock:
-            former = {_place(planned.run.group): planned.run for planned in self._planned}
-            planned = []
-            for group in groups:
-                run = GroupRun(group, self._store, budget_s=self._budget_s)
-                before = former.pop(_place(group), None)
-                if before is not None:
-                    transitions += run.take_over(before, now_ms)
-                planned.append(Planned(run))
-            transitions += [one for gone in former.values() for one in gone.end(now_ms)]
-            self._planned = planned
+            transitions = exchange_groups([scheduled.run for scheduled in self._scheduled], runs, self._now_ms())
+            self._scheduled = [ScheduledGroup(run) for run in runs]
             for transition in transitions:
                 self._acknowledgements.follow(transition)
         self._tell(transitions)
@@ -190,10 +180,10 @@ class AlertEngine:
         A later alert of the same rule is news again, and so is a higher severity of this one.
 
         Args:
-            name: Of the rule, or the fingerprint of one alert.
+            name: Name of the rule, or the fingerprint of one alert.
             by: Who takes care.
             comment: Why, or what is being done.
-            until_s: Until when it counts, in seconds since 1970; `None` for as long as the alert lasts.
+            until_s: Moment at which it expires, in seconds since 1970; `None` for as long as the alert lasts.
 
         Returns:
             How many alerts it covers now.
@@ -216,10 +206,10 @@ class AlertEngine:
 
     def acknowledgement(self, alert: Alert) -> Acknowledgement | None:
         """
-        Who takes care of an alert; `None` when nobody does.
+        Acknowledgement that covers an alert now; `None` when nobody takes care.
 
         Args:
-            alert: A firing alert.
+            alert: The alert, pending or firing.
         """
         return self._acknowledgements.covering(alert, self._now_ms())
 
@@ -228,37 +218,16 @@ class AlertEngine:
         return self._runs()
 
     def status(self) -> dict[str, Any]:
-        """What there is to know at a glance, as plain values."""
-        alerts = self.active()
-        runs = self._runs()
+        """Numbers of rules, alerts and evaluations, and names of those that fire or fail, as plain values."""
         return {
-            "rules": len(runs),
-            "pending": sum(alert.state is AlertState.PENDING for alert in alerts),
-            "firing": sorted({alert.rule_name for alert in alerts if alert.state is AlertState.FIRING}),
-            "failing": {run.rule.name: run.error for run in runs if run.health == "error"},
-            "no_data": sorted(run.rule.name for run in runs if run.health == "no_data"),
+            **rule_status(self._runs(), self.active()),
             "evaluations": self._evaluation_count,
-            "missed": sum(planned.missed_count for planned in self._planned),
+            "missed": sum(scheduled.missed_count for scheduled in self._scheduled),
         }
 
     def observations(self) -> list[tuple[int, dict[str, str]]]:
         """The points of `agent.alert.status`: for each rule and state 1 or 0, and their attributes."""
-        points: list[tuple[int, dict[str, str]]] = []
-        for run in self._runs():
-            if run.alerting is None:
-                continue
-            states = {alert.state for alert in run.alerting.alerts()}
-            present = next(
-                (state for state in (AlertState.FIRING, AlertState.PENDING) if state in states), AlertState.INACTIVE
-            )
-            for state in AlertState:
-                attributes = {
-                    "alert.rule.name": run.rule.name,
-                    "agent.alert.state": state.value,
-                    "agent.alert.severity": run.rule.severity,
-                }
-                points.append((int(state is present), attributes))
-        return points
+        return status_points(self._runs())
 
     def reinit_after_fork(self) -> None:
         """Make locks and the thread anew in a forked child."""
@@ -268,7 +237,7 @@ class AlertEngine:
             self.start()
 
     def _runs(self) -> list[RuleRun]:
-        return [rule for planned in self._planned for rule in planned.run.rules]
+        return [rule for scheduled in self._scheduled for rule in scheduled.run.rules]
 
     def _now_ms(self) -> int:
         return self._clock.wall_ns() // 1_000_000
@@ -278,26 +247,26 @@ class AlertEngine:
             with guard.guarded("alerts.evaluate", "alerts could not be evaluated; the next round tries again"):
                 self.tick()
             now_ms = self._now_ms()
-            wait_s = min((planned.wait_ms(now_ms) for planned in self._planned), default=1000) / 1000
-            self._wake.wait(max(0.01, min(wait_s, POLL_S if any(p.is_awake for p in self._planned) else wait_s)))
+            wait_s = min((scheduled.wait_ms(now_ms) for scheduled in self._scheduled), default=1000) / 1000
+            self._wake.wait(max(0.01, min(wait_s, POLL_S if any(p.is_awake for p in self._scheduled) else wait_s)))
             self._wake.clear()
 
     def tick(self) -> list[Transition]:
         """Evaluate the groups that are due."""
         now_ms = self._now_ms()
-        due = [(planned, at_ms) for planned in self._planned if (at_ms := planned.due_at(now_ms)) is not None]
+        due = [(scheduled, at_ms) for scheduled in self._scheduled if (at_ms := scheduled.due_at(now_ms)) is not None]
         if not due:
             return []
-        if self._refresh is not None and any(planned.is_awake for planned, _ in due):
+        if self._refresh is not None and any(scheduled.is_awake for scheduled, _ in due):
             guard.swallow("alerts.refresh", "what just happened could not be counted", partial(self._refresh, now_ms))
         return self._evaluate(due)
 
-    def _evaluate(self, due: list[tuple[Planned, int]]) -> list[Transition]:
+    def _evaluate(self, due: list[tuple[ScheduledGroup, int]]) -> list[Transition]:
         transitions: list[Transition] = []
         with self._lock:
-            for planned, at_ms in due:
-                transitions += planned.run.evaluate(at_ms)
-                planned.done(at_ms, self._now_ms())
+            for scheduled, at_ms in due:
+                transitions += scheduled.run.evaluate(at_ms)
+                scheduled.done(at_ms, self._now_ms())
                 self._evaluation_count += 1
             for transition in transitions:
                 self._trace(transition)
@@ -328,32 +297,12 @@ class AlertEngine:
             return
         self._saved_at_ms = now_ms
         with self._lock:
-            alerts = {_key(run): [entry for one in run.alertings() for entry in one.saved()] for run in self._runs()}
-            content = {
-                "saved_at_ms": now_ms,
-                "alerts": {key: saved for key, saved in alerts.items() if saved},
-                "acknowledgements": self._acknowledgements.saved(),
-            }
+            content = state_content(self._runs(), self._acknowledgements, now_ms)
         with guard.guarded("alerts.save", f"the state of alerts could not be saved in {path}"):
-            memory.save(path, content)
+            write_state_file(path, content)
 
     def _restore(self) -> None:
         if self._state_file is None:
             return
         with guard.guarded("alerts.restore", "the saved state of alerts is not used; judging begins anew"):
-            content = memory.load(self._state_file)
-            now_ms = self._now_ms()
-            for run in self._runs():
-                saved = content.get("alerts", {}).get(_key(run), [])
-                if run.alerting is not None and saved:
-                    run.alerting.restore(saved, content["saved_at_ms"], now_ms)
-            self._acknowledgements.restore(content.get("acknowledgements", []))
-
-
-def _key(run: RuleRun) -> str:
-    return f"{run.rule.name}/{run.rule.expression.text}"
-
-
-def _place(group: RuleGroup) -> tuple[str, str]:
-    """Tells a group from all others, wherever in its file it stands."""
-    return group.source.rpartition(":")[0], group.name
+            restore_state(read_state_file(self._state_file), self._runs(), self._acknowledgements, self._now_ms())

@@ -1,5 +1,5 @@
 """
-A change of an alert as OpenTelemetry sees it: one log event, with the trace that shows what happened.
+Log events of alerts: a change is one event, with the trace that shows what happened.
 
 Whoever emits it passes the fields to a logger; nothing here knows of OpenTelemetry's packages.
 
@@ -23,23 +23,23 @@ class TransitionEvent:
     """The fields of one log event."""
 
     time_ns: int
-    """When, in nanoseconds since 1970."""
+    """Moment of the change, in nanoseconds since 1970."""
     severity_number: int
-    """As the log data model has it; what is not firing is information."""
+    """Severity number of the log data model; what is not firing is information."""
     body: str
     """One line for people."""
     attributes: dict[str, str | float]
-    """Those of the catalogue's event."""
+    """Attributes of the event, as the catalogue has them."""
     trace_id: int
-    """Of the trace that shows what happened; 0 for none."""
+    """Id of the trace that shows what happened; 0 for none."""
 
 
 def transition_event(transition: Transition) -> TransitionEvent | None:
     """
-    The event of a change.
+    The log event of a change of an alert.
 
     Args:
-        transition: Any.
+        transition: The change.
 
     Returns:
         The event; `None` when only flapping began or ended.

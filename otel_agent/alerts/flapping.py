@@ -1,5 +1,5 @@
 """
-Changes that come too often to be news.
+Flapping: changes of an alert that come too often to be news.
 
 The last 21 evaluations of an alert are remembered, firing or not. The share of them at which it changed, newer ones weighing
 more, decides: from 30 % on it flaps, below 25 % it has calmed down.
@@ -9,19 +9,19 @@ Source: https://assets.nagios.com/downloads/nagioscore/docs/nagioscore/4/en/flap
 
 from dataclasses import dataclass
 
-__all__ = ["History"]
+__all__ = ["StateHistory"]
 
 LENGTH = 21
 """States remembered."""
 START_SHARE, STOP_SHARE = 0.30, 0.25
 """Weighted share of changes from which flapping begins, and below which it is over."""
 _WEIGHTS = tuple(1.2 - 0.4 * i / (LENGTH - 2) for i in range(LENGTH - 1))
-"""Of changes, newest first: from 1.2 to 0.8."""
+"""Weights of changes, newest first: from 1.2 to 0.8."""
 _MASK = (1 << (LENGTH - 1)) - 1
 
 
 @dataclass(slots=True)
-class History:
+class StateHistory:
     """The last states of one alert, in two numbers."""
 
     changes: int = 0

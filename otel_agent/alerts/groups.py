@@ -5,21 +5,22 @@ Recorded series and the series `ALERTS` and `ALERTS_FOR_STATE` go back into the 
 Prometheus. What a rule gave before and does not give any more is ended at once.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from otel_agent.alerts.alerting_rule import AlertingRule
 from otel_agent.alerts.promql.evaluation import Context, evaluate
 from otel_agent.alerts.promql.nodes import EvaluationError, Vector
 from otel_agent.alerts.rules.model import Rule, RuleGroup
-from otel_agent.alerts.states import AlertingRule, Transition
+from otel_agent.alerts.states import Transition
 from otel_agent.clock import monotonic_s
 from otel_agent.series.labels import EMPTY, NAME, Labels
 from otel_agent.series.store import Store
 
-__all__ = ["BUDGET_S", "GroupRun", "RuleRun"]
+__all__ = ["BUDGET_S", "GroupRun", "RuleRun", "exchange_groups"]
 
 BUDGET_S = 0.05
-"""How long one rule may take; more is an error of the rule."""
+"""How long one rule may take, in seconds; more is an error of the rule."""
 OWN_SERIES_LIMIT = 1_000
 """Series a rule may write into the store, so that alerts cannot crowd out what they watch."""
 ENDED_KEPT_MS = 3_600_000
@@ -28,40 +29,39 @@ ENDED_KEPT_MS = 3_600_000
 
 @dataclass
 class RuleRun:
-    """A rule with what became of it."""
+    """A rule with its alerts, its health and the series it wrote."""
 
     rule: Rule
-    """As read."""
+    """The rule as it was read."""
     alerting: AlertingRule | None
     """Its alerts; `None` for a recording rule."""
     trouble: AlertingRule | None
     """The alert `<name>NoData` or `<name>Error`, where the rule's policy asks for one."""
     health: str = "unknown"
-    """unknown, ok, error or no_data."""
+    """Outcome of the last evaluation: unknown before the first, then ok, error or no_data."""
     error: str = ""
-    """Why it failed last; empty when it did not."""
+    """Why the last evaluation failed; empty when it did not."""
     duration_s: float = 0.0
     """How long the last evaluation took, in seconds."""
     written: dict[Labels, int] = field(default_factory=dict)
-    """Series it wrote, with the moment it did so last; negative when they were ended."""
+    """Moment it wrote each of its series last, in milliseconds since 1970; negative when the series was ended then."""
 
     def alertings(self) -> Iterable[AlertingRule]:
-        """Everything of it that can fire."""
+        """The alerts of the rule itself, and those of its policy."""
         return (one for one in (self.alerting, self.trouble) if one is not None)
 
 
 class GroupRun:
-    """A group over a store. Not thread-safe; one thread evaluates."""
+    """
+    A group of rules over a store. Not thread-safe; one thread evaluates.
+
+    Args:
+        group: The rules to evaluate.
+        store: Series that the rules read and write.
+        budget_s: How long one rule may take, in seconds.
+    """
 
     def __init__(self, group: RuleGroup, store: Store, *, budget_s: float = BUDGET_S) -> None:
-        """
-        Begin without alerts.
-
-        Args:
-            group: What to evaluate.
-            store: What to read and write.
-            budget_s: How long one rule may take, in seconds.
-        """
         self.group = group
         self._store = store
         self._budget_s = budget_s
@@ -100,7 +100,7 @@ class GroupRun:
         its expression, its times or its annotations are corrected.
 
         Args:
-            other: The group as it was; it is not used any more.
+            other: The group before its file was read again; it is not used any more.
             at_ms: The moment, in milliseconds since 1970.
 
         Returns:
@@ -181,6 +181,32 @@ class GroupRun:
             elif last_ms < 0 and at_ms + last_ms > ENDED_KEPT_MS:
                 self._store.remove(labels)
                 del written[labels]
+
+
+def exchange_groups(former: Iterable[GroupRun], groups: Sequence[GroupRun], at_ms: int) -> list[Transition]:
+    """
+    Let groups go on where those before them stood, and end the groups that are gone.
+
+    Args:
+        former: The groups so far; they are not used any more.
+        groups: The groups from now on. One is the same when its file and its name are.
+        at_ms: The moment, in milliseconds since 1970.
+
+    Returns:
+        Every change of an alert.
+    """
+    left = {_place(run): run for run in former}
+    transitions: list[Transition] = []
+    for run in groups:
+        before = left.pop(_place(run), None)
+        if before is not None:
+            transitions += run.take_over(before, at_ms)
+    return transitions + [transition for gone in left.values() for transition in gone.end(at_ms)]
+
+
+def _place(run: GroupRun) -> tuple[str, str]:
+    """Tells a group from all others, wherever in its file it stands."""
+    return run.group.source.rpartition(":")[0], run.group.name
 
 
 def _deadline(end_s: float) -> Callable[[], bool]:

@@ -1,5 +1,5 @@
 """
-When each group is due: on moments that are multiples of its interval, shifted by a little that is always the same.
+Schedule of groups: each is due on moments that are multiples of its interval, shifted by a little that is always the same.
 
 The shift spreads groups over time and agents over a fleet. A moment that has passed while something else took long is left
 out and counted, never made up for. Pure: time is an argument.
@@ -10,26 +10,26 @@ from dataclasses import dataclass
 
 from otel_agent.alerts.groups import GroupRun
 
-__all__ = ["WAKE_SPACING_MS", "Planned"]
+__all__ = ["WAKE_SPACING_MS", "ScheduledGroup"]
 
 WAKE_SPACING_MS = 1000
-"""Between two evaluations of a group because of events."""
+"""Shortest time between two evaluations of a group because of events."""
 
 
 @dataclass
-class Planned:
-    """A group with its next moment."""
+class ScheduledGroup:
+    """A group of rules with the moment of its next evaluation."""
 
     run: GroupRun
-    """What is evaluated."""
+    """The group that is evaluated."""
     next_ms: int = 0
-    """When it is due, in milliseconds since 1970; 0 before it was planned."""
+    """Moment of the next evaluation, in milliseconds since 1970; 0 before it was planned."""
     last_ms: int = 0
-    """The moment of its last evaluation."""
+    """Moment of the last evaluation, in milliseconds since 1970; 0 before the first."""
     is_awake: bool = False
-    """Whether an event asked for it."""
+    """Whether an event asked for an evaluation."""
     missed_count: int = 0
-    """Moments that were left out."""
+    """Evaluations that were left out."""
 
     def __post_init__(self) -> None:
         """Work out the shift from the group's name."""
@@ -38,19 +38,22 @@ class Planned:
 
     def plan(self, now_ms: int) -> None:
         """
-        Find the next moment.
+        Find the moment of the next evaluation.
 
         Args:
-            now_ms: The present one.
+            now_ms: The present moment, in milliseconds since 1970.
         """
         self.next_ms = ((now_ms - self._shift_ms) // self.interval_ms + 1) * self.interval_ms + self._shift_ms
 
     def due_at(self, now_ms: int) -> int | None:
         """
-        The moment to evaluate now, if any.
+        The moment for which the group is to be evaluated now.
 
         Args:
-            now_ms: The present one.
+            now_ms: The present moment, in milliseconds since 1970.
+
+        Returns:
+            Milliseconds since 1970; `None` when nothing is due.
         """
         if not self.next_ms or self.next_ms - now_ms > self.interval_ms:
             self.plan(now_ms)  # the first time, and after the clock was set back
@@ -67,8 +70,8 @@ class Planned:
         Note an evaluation.
 
         Args:
-            at_ms: Its moment.
-            now_ms: The present one.
+            at_ms: Moment it was for, in milliseconds since 1970.
+            now_ms: The present moment, in milliseconds since 1970.
         """
         self.last_ms = at_ms
         self.is_awake = False
@@ -77,10 +80,10 @@ class Planned:
 
     def wait_ms(self, now_ms: int) -> int:
         """
-        How long there is nothing to do.
+        Time until the next evaluation, in milliseconds.
 
         Args:
-            now_ms: The present moment.
+            now_ms: The present moment, in milliseconds since 1970.
         """
         wait = self.next_ms - now_ms
         if self.is_awake:

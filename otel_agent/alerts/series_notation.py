@@ -13,7 +13,7 @@ from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.labels import NAME, Labels
 from otel_agent.series.rings import STALE
 
-__all__ = ["read_labels", "read_points", "read_series"]
+__all__ = ["read_labels", "read_points"]
 
 Point = float | NativeHistogram | None
 POINTS_LIMIT = 1_000_000
@@ -33,7 +33,7 @@ def read_labels(text: str) -> Labels:
     Read a series' name and labels.
 
     Args:
-        text: `name{label="value"}`.
+        text: The series, as in `name{label="value"}`.
 
     Raises:
         RuleError: When it cannot be read.
@@ -77,7 +77,7 @@ def read_points(text: str) -> list[Point]:
     while position < len(text):
         match = _ITEM.match(text, position)
         if match is None or (match.end() < len(text) and not text[match.end()].isspace()):
-            raise RuleError([f"{text[position:].split()[0]!r} is no point; write a number, a+bxn, _ or stale"])
+            raise RuleError([f"{text[position:].split()[0]!r} is not a point; write a number, a+bxn, _ or stale"])
         points.extend(_points(match))
         if len(points) > POINTS_LIMIT:
             raise RuleError([f"more than {POINTS_LIMIT} points"])
@@ -135,14 +135,3 @@ def _histogram(text: str) -> NativeHistogram:
         counts("buckets", "offset"),
         counts("n_buckets", "n_offset"),
     )
-
-
-def read_series(series: str, values: str) -> tuple[Labels, list[Point]]:
-    """
-    Read one input series.
-
-    Args:
-        series: Its name and labels.
-        values: Its points.
-    """
-    return read_labels(series), read_points(values)

@@ -1,30 +1,79 @@
 """
-What a restart has to know: active alerts and acknowledgements, in one small JSON file.
+The state file: what a restart has to know of alerts and acknowledgements, in one small JSON file.
 
 The file is written beside itself and moved into place, so that it is whole at any moment. A file that cannot be read is said
-once and counts as none: judging begins anew, nothing stops.
+once and counts as none: alerts begin anew, nothing stops.
 """
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-__all__ = ["load", "save"]
+from otel_agent.alerts.groups import RuleRun
+from otel_agent.alerts.notify.acknowledgement import Acknowledgements
+
+__all__ = ["read_state_file", "restore_state", "state_content", "write_state_file"]
 
 VERSION = 1
 SIZE_LIMIT_BYTES = 33_554_432
 
 
-def save(path: Path, content: Mapping[str, Any]) -> None:
+def state_content(runs: Iterable[RuleRun], acknowledgements: Acknowledgements, now_ms: int) -> dict[str, Any]:
+    """
+    The content of a state file. The caller sees to it that nothing changes meanwhile.
+
+    Args:
+        runs: Rules with their alerts.
+        acknowledgements: Who takes care of which alert.
+        now_ms: The present moment, in milliseconds since 1970.
+
+    Returns:
+        Plain values, for `write_state_file`.
+    """
+    alerts = {_key(run): [entry for one in run.alertings() for entry in one.saved()] for run in runs}
+    return {
+        "saved_at_ms": now_ms,
+        "alerts": {key: saved for key, saved in alerts.items() if saved},
+        "acknowledgements": acknowledgements.saved(),
+    }
+
+
+def restore_state(
+    content: Mapping[str, Any], runs: Iterable[RuleRun], acknowledgements: Acknowledgements, now_ms: int
+) -> None:
+    """
+    Take over what an earlier process saved.
+
+    Args:
+        content: Content of a state file, as `read_state_file` returns it.
+        runs: Rules; those it names get their alerts back.
+        acknowledgements: Gets back who takes care of which alert.
+        now_ms: The present moment, in milliseconds since 1970.
+
+    Raises:
+        Exception: The content is not what `state_content` made; what was taken over before stays.
+    """
+    for run in runs:
+        saved = content.get("alerts", {}).get(_key(run), [])
+        if run.alerting is not None and saved:
+            run.alerting.restore(saved, content["saved_at_ms"], now_ms)
+    acknowledgements.restore(content.get("acknowledgements", []))
+
+
+def _key(run: RuleRun) -> str:
+    return f"{run.rule.name}/{run.rule.expression.text}"
+
+
+def write_state_file(path: Path, content: Mapping[str, Any]) -> None:
     """
     Write the file whole or not at all, readable by its owner only.
 
     Args:
-        path: Where; folders are made.
-        content: Plain values.
+        path: Path of the file; its folders are made.
+        content: Plain values, as `state_content` makes them.
 
     Raises:
         OSError: When it cannot be written.
@@ -42,15 +91,15 @@ def save(path: Path, content: Mapping[str, Any]) -> None:
         raise
 
 
-def load(path: Path) -> dict[str, Any]:
+def read_state_file(path: Path) -> dict[str, Any]:
     """
     Read the file.
 
     Args:
-        path: Where it lies.
+        path: Path of the file.
 
     Returns:
-        What was saved; empty when there is no file.
+        The content that was saved; empty when there is no file.
 
     Raises:
         OSError: When it cannot be read.

@@ -1,5 +1,5 @@
 """
-promtool's unit tests of rules, run here.
+Runner of promtool's unit tests of rules.
 
 A file lists rule files and tests; a test lists series, and what expressions and alerts have to be at moments. The rules are
 evaluated at every `evaluation_interval` from 0 on, the tests' moments in between, as promtool does. Numbers are compared to a
@@ -18,12 +18,13 @@ from otel_agent.alerts.groups import GroupRun
 from otel_agent.alerts.promql.evaluation import Context, evaluate
 from otel_agent.alerts.promql.nodes import EvaluationError
 from otel_agent.alerts.promql.parsing import parse
-from otel_agent.alerts.rules.durations import duration_s
+from otel_agent.alerts.rules.documents import read_rule_document
 from otel_agent.alerts.rules.files import RuleSet, read_file
-from otel_agent.alerts.rules.located import Located, read_located
 from otel_agent.alerts.rules.model import RuleGroup
 from otel_agent.alerts.series_notation import read_labels, read_points
 from otel_agent.alerts.states import AlertState
+from otel_agent.config.durations import duration_s
+from otel_agent.config.nodes import ConfigNode
 from otel_agent.errors import RuleError
 from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.labels import Labels
@@ -41,24 +42,24 @@ def run_test_file(path: Path | str) -> list[str]:
     Run the tests of one file.
 
     Args:
-        path: A file in promtool's format.
+        path: Path of a file in promtool's format.
 
     Returns:
-        What is wrong, one text each: unreadable input, and answers other than expected. Empty when all is well.
+        What is wrong, one string each: unreadable input, and answers other than expected. Empty when all is well.
     """
     path = Path(path)
     try:
-        document = read_located(path.read_text(encoding="utf-8"), str(path))
+        document = read_rule_document(path.read_text(encoding="utf-8"), str(path))
         return _run(document, path)
     except (OSError, UnicodeDecodeError) as error:
         return [f"{path}: cannot be read: {error}"]
     except RuleError as error:
         return [problem if problem.startswith(str(path)) else f"{path}: {problem}" for problem in error.problems]
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        return [f"{path}: is no file of unit tests: {error}"]
+        return [f"{path}: is not a file of unit tests: {error}"]
 
 
-def _run(document: Located, path: Path) -> list[str]:
+def _run(document: ConfigNode, path: Path) -> list[str]:
     plain = document.plain() or {}
     rules = _rules(plain.get("rule_files") or [], path)
     if rules.problems:
@@ -71,7 +72,9 @@ def _run(document: Located, path: Path) -> list[str]:
     for number, located in enumerate(tests.value if tests is not None and tests.value else []):
         test = located.plain()
         name = test.get("name") or f"test {number + 1}"
-        failures += [f"{path}:{located.line}: {name}: {failure}" for failure in _Test(test, groups, interval_s).run()]
+        failures += [
+            f"{path}:{located.line}: {name}: {failure}" for failure in _RuleTest(test, groups, interval_s).run()
+        ]
     return failures
 
 
@@ -86,7 +89,7 @@ def _rules(patterns: Iterable[str], path: Path) -> RuleSet:
     return rules
 
 
-class _Test:
+class _RuleTest:
     """One test with a store of its own."""
 
     def __init__(self, test: dict[str, Any], groups: list[RuleGroup], interval_s: float) -> None:

@@ -1,17 +1,17 @@
 """
 The command line `otel-agent`.
 
-Each capability brings a module of its own with three names: `HELP`, one line; `configure(parser)`, its arguments; and
-`run(arguments)`, which returns the exit status. This module only finds the one that was asked for and imports nothing else,
-so that a command starts in the time its own work needs.
+Each command is a module of its own with two names: `configure(parser)`, which adds its arguments, and `run(arguments)`, which
+returns the exit status. This module only loads the one that was asked for and imports nothing else, so that a command starts in
+the time its own work needs.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 
 from otel_agent.errors import OtelAgentError
+from otel_agent.late_imports import load
 
 __all__ = ["main"]
 
@@ -23,8 +23,9 @@ COMMANDS = {
     "rules": "check, test, export and explain alert rules",
     "collector": "compose the collector's configuration for any backend, and run it",
     "spool": "show what waits on the disk, or send it",
+    "redact": "show what redaction would take out of a file, and by which rule",
 }
-"""Name and one line of every command; a test compares the lines with the modules' own."""
+"""Name and one line of every command; the module of its name is loaded when it is asked for."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Run one command.
 
     Args:
-        arguments: What follows the program's name; default: those of the process.
+        arguments: Words that follow the program's name; those of the process by default.
 
     Returns:
         The exit status: 0 only when all is well, 2 for wrong usage.
@@ -62,7 +63,7 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
     for name, line in COMMANDS.items():
         command = commands.add_parser(name, help=line, description=line[0].upper() + line[1:] + ".")
         if name == chosen:
-            module = import_module(f"otel_agent.cli.{name.replace('-', '_')}")
+            module = load(f"otel_agent.cli.{name}")
             module.configure(command)
             command.set_defaults(run=module.run)
     return parser

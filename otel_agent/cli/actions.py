@@ -8,14 +8,14 @@ __all__ = ["actions"]
 
 def actions(parser: argparse.ArgumentParser, lines: Mapping[str, str]) -> Iterator[tuple[str, argparse.ArgumentParser]]:
     """
-    Add actions to a command, one of which has to be given; what was given is `action` of the parsed arguments.
+    Add actions to a command, one of which has to be given; its name is `action` of the parsed arguments.
 
     Args:
-        parser: Of the command.
+        parser: Parser of the command.
         lines: Name and one line of each action, which begins with a small letter and has no full stop.
 
     Yields:
-        Name and parser of each, to be given its own arguments.
+        Name and parser of each, for its own arguments.
     """
     added = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     for name, line in lines.items():

@@ -1,7 +1,7 @@
 """
 The configuration checked, explained and described, without an agent.
 
-`check` says every mistake, those in alert rules too. `explain` shows every setting with its value and where it comes from,
+`check` validates it, alert rules too, and prints every mistake. `explain` shows every setting with its value and where it comes from,
 secrets masked. `schema` writes the JSON Schema that editors complete and check `otel-agent.yaml` with.
 """
 
@@ -9,29 +9,26 @@ import argparse
 import json
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from otel_agent.alerts.loading import load_rules
 from otel_agent.alerts.notify.building import build_notify
 from otel_agent.cli.actions import actions
-from otel_agent.config.explaining import explained
+from otel_agent.config.explaining import Explanation, explained
 from otel_agent.config.loading import Loaded, load
-from otel_agent.config.schema import schema
+from otel_agent.config.reference.schema import schema
 
-__all__ = ["HELP", "configure", "run"]
-
-HELP = "check and explain the configuration, or write its JSON Schema"
+__all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """
-    Say what can be given.
+    Add the arguments of the command.
 
     Args:
-        parser: Of this command.
+        parser: Parser of this command.
     """
     lines = {
-        "check": "say every mistake in the configuration, and in the alert rules it names",
+        "check": "validate the configuration and the alert rules it names; every mistake is printed",
         "explain": "show every setting, its value and where it comes from; secrets are masked",
         "schema": "write the JSON Schema of the file, for editors",
     }
@@ -39,21 +36,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
         if name == "schema":
             continue
         command.add_argument("file", nargs="?", help="default: the one the agent would read, otel-agent.yaml")
-        command.add_argument("--environment", help="whose overlay is laid over the file: production")
-        command.add_argument("--json", action="store_true", help="answer in JSON")
+        command.add_argument(
+            "--environment", help="environment whose overlay file is merged over the file, such as production"
+        )
+        command.add_argument("--json", action="store_true", help="print JSON")
         if name == "explain":
             command.add_argument("--given", action="store_true", help="only what is not a default")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """
-    Do one of the three.
+    Run the chosen action.
 
     Args:
-        arguments: As configured.
+        arguments: Parsed arguments of this command.
 
     Returns:
-        0 when all is well, 1 when there are mistakes.
+        0 when it is valid, 1 when there are mistakes.
     """
     if arguments.action == "schema":
         print(json.dumps(schema(), indent=2, ensure_ascii=False))
@@ -65,12 +64,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 @dataclass(frozen=True)
 class _Findings:
-    """What was read and everything that is wrong with it."""
+    """A configuration that was read, and all mistakes in it."""
 
     loaded: Loaded
     problems: tuple[str, ...]
 
-    def say(self) -> None:
+    def write(self) -> None:
         for line in self.problems:
             print(line, file=sys.stderr)
         for line in self.loaded.warnings:
@@ -80,16 +79,8 @@ class _Findings:
 def _in_alerts(loaded: Loaded) -> tuple[str, ...]:
     """Mistakes in rules, routes and notifiers, with the line each stands in."""
     alerts = loaded.config.alerts
-    rules = load_rules(
-        alerts.rule_files, alerts.rules, with_defaults=alerts.defaults, overrides=alerts.overrides, directory=Path()
-    )
-    notify = build_notify(alerts.notifiers, alerts.routes, alerts.inhibit)
-    return tuple(_located(line, loaded) for line in (*rules.problems, *notify.problems))
-
-
-def _located(problem: str, loaded: Loaded) -> str:
-    origin = loaded.where(problem.split(": ", 1)[0]) if problem.startswith("alerts.") else ""
-    return f"{origin}: {problem}" if origin else problem
+    rules, notify = load_rules(alerts), build_notify(alerts)
+    return tuple(map(loaded.located, (*rules.problems, *notify.problems)))
 
 
 def _check(arguments: argparse.Namespace, findings: _Findings) -> int:
@@ -98,17 +89,19 @@ def _check(arguments: argparse.Namespace, findings: _Findings) -> int:
         answer = {"files": files, "problems": list(findings.problems), "warnings": list(findings.loaded.warnings)}
         print(json.dumps(answer, indent=2, ensure_ascii=False))
     else:
-        findings.say()
+        findings.write()
         read = ", ".join(files) or "no file"
         count = len(findings.problems)
-        print(f"{read}: {'all is well' if not count else '1 mistake' if count == 1 else f'{count} mistakes'}")
+        print(f"{read}: {'valid' if not count else '1 mistake' if count == 1 else f'{count} mistakes'}")
     return int(bool(findings.problems))
 
 
 def _explain(arguments: argparse.Namespace, findings: _Findings) -> int:
-    rows = {
-        path: row for path, row in explained(findings.loaded).items() if row.origin != "default" or not arguments.given
-    }
+
+    def is_shown(row: Explanation) -> bool:
+        return row.origin != "default" or not arguments.given
+
+    rows = {path: row for path, row in explained(findings.loaded).items() if is_shown(row)}
     if arguments.json:
         settings = {
             path: {"value": row.value, "origin": row.origin, **({"origins": row.origins} if row.origins else {})}
@@ -118,14 +111,10 @@ def _explain(arguments: argparse.Namespace, findings: _Findings) -> int:
         print(json.dumps(answer, indent=2, ensure_ascii=False, default=str))
         return int(bool(findings.problems))
     lines = []
-    for path, row in rows.items():
-        if row.origins:
-            told = {name: json.dumps(row.value[name], ensure_ascii=False, default=str) for name in row.origins}
-            lines += [(f"{path}.{name}", told[name], origin) for name, origin in row.origins.items()]
-        else:
-            lines.append((path, row.text, row.origin))
+    for row in rows.values():
+        lines += [(part.path, part.text, part.origin) for part in row.parts or (row,) if is_shown(part)]
     widths = [max((len(line[place]) for line in lines), default=0) for place in range(2)]
     for path, text, origin in lines:
         print(f"{path:<{widths[0]}}  {text:<{min(widths[1], 48)}}  {origin}")
-    findings.say()
+    findings.write()
     return int(bool(findings.problems))

@@ -1,16 +1,26 @@
 """`otel-agent demo`: the trading agent, replayed."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from otel_agent.errors import MissingExtraError
+from otel_agent.late_imports import late_module
 
-__all__ = ["HELP", "configure", "run"]
+if TYPE_CHECKING:
+    from otel_agent.demo import replay
+else:
+    replay = late_module("otel_agent.demo.replay")
 
-HELP = "a trading agent on real market prices, instrumented by one call"
+__all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add days, speed and endlessness."""
+    """
+    Add the arguments of the command.
+
+    Args:
+        parser: Parser of this command.
+    """
     parser.add_argument("--days", type=_at_least_one, default=100, help="trading days to replay (default: 100)")
     parser.add_argument(
         "--speed", type=float, default=10.0, help="trading days a second; 0: as fast as it goes (default: 10)"
@@ -20,7 +30,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """
-    Replay.
+    Replay the trading agent.
+
+    Args:
+        arguments: Parsed arguments of this command.
 
     Returns:
         0.
@@ -29,12 +42,12 @@ def run(arguments: argparse.Namespace) -> int:
         MissingExtraError: SQLAlchemy is not installed.
     """
     try:
-        from otel_agent.demo.replay import replay
+        trade = replay.replay
     except ModuleNotFoundError as error:
         if error.name and error.name.startswith("otel_agent"):
             raise
         raise MissingExtraError("The demo", "demo") from error
-    replay(arguments.days, arguments.speed, forever=arguments.forever)
+    trade(arguments.days, arguments.speed, forever=arguments.forever)
     return 0
 
 

@@ -21,9 +21,7 @@ from otel_agent.delivery.outcomes import Verdict
 from otel_agent.delivery.spool.directories import default_directory
 from otel_agent.telemetry.assembly.senders import build_sender
 
-__all__ = ["HELP", "configure", "run"]
-
-HELP = "say whether telemetry will arrive, and what to do when not"
+__all__ = ["configure", "run"]
 
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
 TIMEOUT_S = 5.0
@@ -32,7 +30,7 @@ _SIGNS = {OK: "✓", WARNING: "!", PROBLEM: "✗"}
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     subject: str
     verdict: str
@@ -42,23 +40,25 @@ class Finding:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """
-    Say what can be given.
+    Add the arguments of the command.
 
     Args:
-        parser: Of this command.
+        parser: Parser of this command.
     """
     parser.add_argument("--config", help="configuration file; default: the one the agent would read")
-    parser.add_argument("--environment", help="whose overlay is laid over the file")
+    parser.add_argument(
+        "--environment", help="environment whose overlay file is merged over the file, such as production"
+    )
     parser.add_argument("--endpoint", help="receiver to ask instead of the configured one")
-    parser.add_argument("--json", action="store_true", help="answer in JSON")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """
-    Look at everything.
+    Check versions, configuration, receivers, disk and libraries.
 
     Args:
-        arguments: As configured.
+        arguments: Parsed arguments of this command.
 
     Returns:
         0 unless there is a problem.
@@ -97,7 +97,7 @@ def _configuration(loaded: Loaded) -> Iterator[Finding]:
     name = loaded.config.service.name
     yield Finding("configuration", OK, f"{name!r} from {loaded.origins['service.name']}; {files}")
     if loaded.config.disabled:
-        yield Finding("configuration", WARNING, f"everything is off ({loaded.origins['disabled']})")
+        yield Finding("configuration", WARNING, f"telemetry is disabled ({loaded.origins['disabled']})")
 
 
 def _receivers(loaded: Loaded) -> Iterator[Finding]:
@@ -114,7 +114,7 @@ def _receivers(loaded: Loaded) -> Iterator[Finding]:
             continue
         answer = sender.send(signal, b"", TIMEOUT_S)
         is_taken = answer.verdict is Verdict.DELIVERED
-        said = f"{sender.where(signal)} takes them" if is_taken else answer.message or answer.problem
+        said = f"{sender.where(signal)} accepts {signal}" if is_taken else answer.message or answer.problem
         yield Finding(signal, OK if is_taken else PROBLEM, said)
     if sender is not None:
         sender.close()
@@ -123,18 +123,18 @@ def _receivers(loaded: Loaded) -> Iterator[Finding]:
 def _disk(loaded: Loaded) -> Iterator[Finding]:
     spool = loaded.config.spool
     if not spool.enabled:
-        yield Finding("spool", WARNING, "there is none: what cannot be sent in time is lost with the process")
+        yield Finding("spool", WARNING, "disabled: telemetry that cannot be sent in time is lost when the process ends")
         return
     directory = spool.directory or default_directory(os.environ)
     if directory is None:
-        yield Finding("spool", PROBLEM, "the user has no home; set spool.directory")
+        yield Finding("spool", PROBLEM, "the user has no home directory; set spool.directory")
         return
     path = Path(directory)
     there = next(parent for parent in (path, *path.parents) if parent.exists())
     if os.access(there, os.W_OK | os.X_OK):
         yield Finding("spool", OK, f"{path}, at most {spool.max_bytes / 1e6:.0f} MB")
     else:
-        yield Finding("spool", PROBLEM, f"{path} cannot be made: {there} cannot be written; set spool.directory")
+        yield Finding("spool", PROBLEM, f"{path} cannot be created: {there} is not writable; set spool.directory")
 
 
 def _libraries(loaded: Loaded) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """
 Rules checked, tested, exported and explained, without an agent.
 
-`check` reads rule files and shorthand and says every mistake. `test` runs promtool's unit tests. `export` writes what
+`check` validates rule files and shorthand and prints every mistake. `test` runs promtool's unit tests. `export` writes what
 Prometheus reads. `explain` shows what a rule is, what it reads, and what it compiles to.
 """
 
@@ -14,53 +14,52 @@ from typing import Any
 import yaml
 
 from otel_agent.alerts.loading import load_rules, read_defaults
-from otel_agent.alerts.rules.durations import duration_text
 from otel_agent.alerts.rules.export import export_groups, export_warnings
 from otel_agent.alerts.rules.files import RuleSet, read_file
 from otel_agent.alerts.rules.model import Rule, RuleGroup
 from otel_agent.alerts.unit_tests import run_test_file
 from otel_agent.cli.actions import actions
+from otel_agent.config.durations import duration_text
+from otel_agent.config.loading import load
 from otel_agent.errors import RuleError
 
-__all__ = ["HELP", "configure", "run"]
-
-HELP = "check, test, export and explain alert rules"
+__all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """
-    Say what can be given.
+    Add the arguments of the command.
 
     Args:
-        parser: Of this command.
+        parser: Parser of this command.
     """
     lines = {
-        "check": "say every mistake in rule files, or in a configuration",
+        "check": "validate rule files, or the rules of a configuration; every mistake is printed",
         "test": "run promtool's unit tests",
         "export": "write rules as a file for Prometheus",
         "explain": "show what a rule reads and compiles to",
     }
     for name, command in actions(parser, lines):
         if name == "explain":
-            command.add_argument("name", help="of the rule")
+            command.add_argument("name", help="name of the rule")
         command.add_argument("files", nargs="+" if name == "test" else "*", help="rule files, or otel-agent.yaml")
         if name != "test":
             command.add_argument("--defaults", action="store_true", help="with the rules that come with the package")
         if name == "export":
             command.add_argument("--prometheus", action="store_true", help="in Prometheus's format, the only one")
             command.add_argument("--output", type=Path, help="file to write, instead of the terminal")
-        command.add_argument("--json", action="store_true", help="answer in JSON")
+        command.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """
-    Do one of the four.
+    Run the chosen action.
 
     Args:
-        arguments: As configured.
+        arguments: Parsed arguments of this command.
 
     Returns:
-        0 when all is well, 1 when a rule or a test is not.
+        0 when rules are valid and tests pass, 1 otherwise.
     """
     actions = {"check": _check, "test": _test, "export": _export, "explain": _explain}
     return actions[arguments.action](arguments)
@@ -83,16 +82,10 @@ def _read(path: Path) -> RuleSet:
         content = None
     if not isinstance(content, dict) or "alerts" not in content or "groups" in content:
         return read_file(path)
-    settings = content["alerts"] or {}
-    if not isinstance(settings, dict):
-        return RuleSet((), (f"{path}: `alerts` is a mapping",))
-    return load_rules(
-        settings.get("rule_files") or (),
-        settings.get("rules") or (),
-        with_defaults=bool(settings.get("defaults")),
-        overrides=settings.get("overrides"),
-        directory=path.parent,
-    )
+    loaded = load({"config": path})
+    about_alerts = tuple(line for line in loaded.problems if ": alerts" in line)
+    rules = load_rules(loaded.config.alerts)
+    return RuleSet(rules.groups, (*about_alerts, *map(loaded.located, rules.problems)))
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -148,7 +141,7 @@ def _explain(arguments: argparse.Namespace) -> int:
     found = [(group, rule) for group in rules.groups for rule in group.rules if rule.name == arguments.name]
     if not found:
         known = ", ".join(sorted({rule.name for rule in rules.rules})) or "none"
-        raise RuleError([f"there is no rule {arguments.name!r}; known are {known}", *rules.problems])
+        raise RuleError([f"unknown rule {arguments.name!r}; known are {known}", *rules.problems])
     facts = [_facts(group, rule) for group, rule in found]
     if arguments.json:
         print(json.dumps(facts, indent=2))

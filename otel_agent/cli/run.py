@@ -13,9 +13,7 @@ from pathlib import Path
 
 from otel_agent.errors import OtelAgentError
 
-__all__ = ["HELP", "configure", "run"]
-
-HELP = "run a Python program instrumented, without changing it"
+__all__ = ["configure", "run"]
 
 BOOTSTRAP = Path(__file__).parent / "bootstrap"
 """Holds the `sitecustomize` that calls `init`."""
@@ -35,27 +33,33 @@ _VARIABLES = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """
-    Say what can be given.
+    Add the arguments of the command.
 
     Args:
-        parser: Of this command.
+        parser: Parser of this command.
     """
-    parser.add_argument("--service-name", help="name of the agent")
-    parser.add_argument("--endpoint", help="where to send to, such as http://127.0.0.1:4318")
-    parser.add_argument("--protocol", choices=("http/protobuf", "grpc"), help="how")
+    parser.add_argument("--service-name", help="service name of the agent")
+    parser.add_argument("--endpoint", help="OTLP endpoint, such as http://127.0.0.1:4318")
+    parser.add_argument("--protocol", choices=("http/protobuf", "grpc"), help="OTLP protocol")
     parser.add_argument("--config", help="configuration file")
-    parser.add_argument("--environment", help="overlay of the configuration, such as production")
-    parser.add_argument("--modules", help="modules whose functions get spans, such as 'trader,trader.*'")
+    parser.add_argument(
+        "--environment", help="environment whose overlay file is merged over the configuration, such as production"
+    )
+    parser.add_argument(
+        "--modules",
+        action="append",
+        help="module whose functions get spans, with all below it; '!trader.feed' takes away; can be given again. Default: the agent's own",
+    )
     parser.add_argument("--export", help="otlp, console, file or none")
     parser.add_argument("program", nargs=argparse.REMAINDER, help="the command line of the program")
 
 
 def run(arguments: argparse.Namespace) -> int:  # noqa: RET503 - execve does not return
     """
-    Become the program.
+    Replace this process by the program.
 
     Args:
-        arguments: As configured.
+        arguments: Parsed arguments of this command.
 
     Returns:
         2 for wrong usage; otherwise it does not return.
@@ -65,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:  # noqa: RET503 - execve does not
     """
     program = arguments.program[1:] if arguments.program[:1] == ["--"] else arguments.program
     if not program:
-        print("otel-agent run: what is to be run? For example: otel-agent run -- python agent.py", file=sys.stderr)
+        print("otel-agent run: no program given; for example: otel-agent run -- python agent.py", file=sys.stderr)
         return 2
     if program[0].endswith(".py"):
         program = [sys.executable, *program]
@@ -75,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:  # noqa: RET503 - execve does not
     path = shutil.which(program[0])
     if path is None:
         raise OtelAgentError(
-            f"there is no program {program[0]!r} on the PATH; give the command line as you would without us"
+            f"program not found on the PATH: {program[0]!r}; write the command line as you would without otel-agent"
         )
     os.execve(path, program, _environment(arguments))  # noqa: S606 - the user's own command
 
@@ -85,7 +89,7 @@ def _environment(arguments: argparse.Namespace) -> dict[str, str]:
     for argument, variable in _VARIABLES.items():
         value = getattr(arguments, argument)
         if value is not None:
-            environment[variable] = value
+            environment[variable] = ",".join(value) if isinstance(value, list) else value
     found = environment.get("PYTHONPATH")
     environment["PYTHONPATH"] = os.pathsep.join([str(BOOTSTRAP), *([found] if found else [])])
     return environment

@@ -20,31 +20,31 @@ from otel_agent.config.loading import Loaded, load
 from otel_agent.delivery.engine import DeliveryEngine
 from otel_agent.delivery.settings import SIGNALS
 from otel_agent.delivery.spool.directories import default_directory
-from otel_agent.delivery.spool.inventory import Stock, take_stock
+from otel_agent.delivery.spool.inventory import ServiceInventory, take_inventory
 from otel_agent.delivery.spool.spool import Spool
 from otel_agent.errors import ConfigurationError, OtelAgentError
 from otel_agent.telemetry.assembly.senders import build_sender
 
-__all__ = ["HELP", "configure", "run"]
-
-HELP = "show what waits on the disk, or send it"
+__all__ = ["configure", "run"]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """
-    Say what can be given.
+    Add the arguments of the command.
 
     Args:
-        parser: Of this command.
+        parser: Parser of this command.
     """
     lines = {
         "list": "show what waits on the disk, by service",
         "drain": "send what processes that are gone have left on the disk",
     }
     for name, command in actions(parser, lines):
-        command.add_argument("--directory", type=Path, help="of the spool; default: the configuration's, or the user's")
-        command.add_argument("--service", help="only this one")
-        command.add_argument("--json", action="store_true", help="answer in JSON")
+        command.add_argument(
+            "--directory", type=Path, help="spool directory; default: the configuration's, or the user's"
+        )
+        command.add_argument("--service", help="only the spool of this service")
+        command.add_argument("--json", action="store_true", help="print JSON")
         if name == "drain":
             command.add_argument("--endpoint", help="receiver; default: the configuration's")
             command.add_argument("--protocol", choices=["http/protobuf", "grpc"], help="default: the configuration's")
@@ -53,13 +53,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """
-    Do one of the two.
+    Run the chosen action.
 
     Args:
-        arguments: As configured.
+        arguments: Parsed arguments of this command.
 
     Returns:
-        0 when all is well, 1 when something could not be sent.
+        0, or 1 when something could not be sent.
     """
     wanted: dict[str, Any] = {}
     if arguments.action == "drain":
@@ -67,49 +67,51 @@ def run(arguments: argparse.Namespace) -> int:
     loaded = load(wanted)
     directory = arguments.directory or loaded.config.spool.directory or default_directory(os.environ)
     if directory is None:
-        raise ConfigurationError(["there is no home to look for a spool in: name one with --directory"])
+        raise ConfigurationError(["the user has no home directory to look for a spool in: name one with --directory"])
     try:
-        stocks = [stock for stock in take_stock(Path(directory)) if _is_wanted(stock, arguments.service)]
+        inventories = [
+            inventory for inventory in take_inventory(Path(directory)) if _is_wanted(inventory, arguments.service)
+        ]
     except OSError as error:
         raise OtelAgentError(f"{directory} cannot be read: {error.strerror}") from error
-    return _list(stocks, arguments) if arguments.action == "list" else _drain(stocks, loaded, arguments)
+    return _list(inventories, arguments) if arguments.action == "list" else _drain(inventories, loaded, arguments)
 
 
-def _is_wanted(stock: Stock, service: str | None) -> bool:
-    return service is None or stock.directory.name.rpartition("-")[0] == service
+def _is_wanted(inventory: ServiceInventory, service: str | None) -> bool:
+    return service is None or inventory.directory.name.rpartition("-")[0] == service
 
 
-def _list(stocks: Sequence[Stock], arguments: argparse.Namespace) -> int:
+def _list(inventories: Sequence[ServiceInventory], arguments: argparse.Namespace) -> int:
     if arguments.json:
-        print(json.dumps([_facts(stock) for stock in stocks], indent=2))
+        print(json.dumps([_facts(inventory) for inventory in inventories], indent=2))
         return 0
-    if not stocks:
-        print("nothing waits")
+    if not inventories:
+        print("the spool is empty")
         return 0
     columns = ["service", *SIGNALS, "size", "oldest", "processes", "refused"]
     print(f"{columns[0]:<32}" + "".join(f"{column:>12}" for column in columns[1:]))
-    for stock in stocks:
+    for inventory in inventories:
         cells = [
-            *(str(stock.items.get(signal, 0)) for signal in SIGNALS),
-            f"{stock.size_bytes / 1024:.0f} KiB",
-            "" if stock.oldest_s is None else f"{_age_s(stock.oldest_s):.0f} s",
-            f"{stock.running} + {stock.gone} gone",
-            str(stock.quarantined),
+            *(str(inventory.items.get(signal, 0)) for signal in SIGNALS),
+            f"{inventory.size_bytes / 1024:.0f} KiB",
+            "" if inventory.oldest_s is None else f"{_age_s(inventory.oldest_s):.0f} s",
+            f"{inventory.running} + {inventory.gone} gone",
+            str(inventory.quarantined),
         ]
-        print(f"{stock.directory.name:<32}" + "".join(f"{cell:>12}" for cell in cells))
+        print(f"{inventory.directory.name:<32}" + "".join(f"{cell:>12}" for cell in cells))
     return 0
 
 
-def _facts(stock: Stock) -> dict[str, Any]:
+def _facts(inventory: ServiceInventory) -> dict[str, Any]:
     return {
-        "service": stock.directory.name,
-        "directory": str(stock.directory),
-        "items": {signal: stock.items.get(signal, 0) for signal in SIGNALS},
-        "size_bytes": stock.size_bytes,
-        "oldest_age_s": None if stock.oldest_s is None else round(_age_s(stock.oldest_s), 3),
-        "running_processes": stock.running,
-        "gone_processes": stock.gone,
-        "refused_records": stock.quarantined,
+        "service": inventory.directory.name,
+        "directory": str(inventory.directory),
+        "items": {signal: inventory.items.get(signal, 0) for signal in SIGNALS},
+        "size_bytes": inventory.size_bytes,
+        "oldest_age_s": None if inventory.oldest_s is None else round(_age_s(inventory.oldest_s), 3),
+        "running_processes": inventory.running,
+        "gone_processes": inventory.gone,
+        "refused_records": inventory.quarantined,
     }
 
 
@@ -118,8 +120,8 @@ def _age_s(moment_s: float) -> float:
 
 
 @dataclass(frozen=True)
-class _Drained:
-    """What became of one service's telemetry."""
+class _DrainResult:
+    """Items of one service that were sent, left and dropped."""
 
     service: str
     delivered: int
@@ -128,14 +130,14 @@ class _Drained:
     trouble: str | None
 
 
-def _drain(stocks: Sequence[Stock], loaded: Loaded, arguments: argparse.Namespace) -> int:
+def _drain(inventories: Sequence[ServiceInventory], loaded: Loaded, arguments: argparse.Namespace) -> int:
     if loaded.problems:
         raise ConfigurationError(loaded.problems)
-    results = [_drain_one(stock, loaded, arguments.timeout) for stock in stocks if stock.gone]
+    results = [_drain_one(inventory, loaded, arguments.timeout) for inventory in inventories if inventory.gone]
     if arguments.json:
         print(json.dumps([vars(result) for result in results], indent=2))
     elif not results:
-        print("nothing waits that is not a running process's own")
+        print("nothing to send: what is in the spool belongs to running processes")
     for result in () if arguments.json else results:
         print(f"{result.service}: {result.delivered} delivered, {result.left} left, {result.dropped} dropped")
         if result.trouble is not None:
@@ -143,12 +145,12 @@ def _drain(stocks: Sequence[Stock], loaded: Loaded, arguments: argparse.Namespac
     return int(any(result.left or result.dropped for result in results))
 
 
-def _drain_one(stock: Stock, loaded: Loaded, timeout_s: float) -> _Drained:
+def _drain_one(inventory: ServiceInventory, loaded: Loaded, timeout_s: float) -> _DrainResult:
     sender = build_sender(loaded.config.export, dict.fromkeys(SIGNALS, ("otlp",)))
-    engine = DeliveryEngine(sender, spool=Spool(stock.directory, service=None))
+    engine = DeliveryEngine(sender, spool=Spool(inventory.directory, service=None))
     delivery = engine.flush(timeout_s)
     trouble = engine.trouble()
     engine.close(1.0)
-    return _Drained(
-        stock.directory.name, delivery.delivered, delivery.spooled + delivery.queued, delivery.dropped, trouble
+    return _DrainResult(
+        inventory.directory.name, delivery.delivered, delivery.spooled + delivery.queued, delivery.dropped, trouble
     )

@@ -1,8 +1,14 @@
 """
 YAML, overlays, environment variables and arguments become one frozen tree with the origin of every value.
 
-`model` and `sections` hold every setting with its meaning, range and default. `loading.load` is the way in. Each source says
-what it has for which path of the tree (`sources`), `merging` turns what the sources say into values, `relations` looks at
-settings that depend on each other. Nothing here knows OpenTelemetry: what the settings mean to an SDK is the business of who
-reads them.
+    model, sections/    every setting with its meaning, range and default
+    loading             the way in
+    sources/            what arguments, variables and files have for which path of the tree
+    yaml/               the one YAML reader; Prometheus' rule files are read by it too
+    merging             what the sources say becomes one value for each setting, converted by `conversion`
+    relations/          settings that depend on each other
+    explaining          every setting with its value and origin, secrets masked
+    reference/          reference pages and JSON Schema, made from the model
+
+Nothing here knows OpenTelemetry: what the settings mean to an SDK is the business of who reads them.
 """

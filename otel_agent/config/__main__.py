@@ -2,7 +2,7 @@
 
 import sys
 
-from otel_agent.config.pages import PAGES
+from otel_agent.config.reference.pages import PAGES
 
 if __name__ == "__main__":
     sys.stdout.write(PAGES[sys.argv[1]]())

@@ -15,6 +15,14 @@ import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.machinery import PathFinder
+from typing import TYPE_CHECKING
+
+from otel_agent.late_imports import late_module
+
+if TYPE_CHECKING:
+    import importlib.metadata as importlib_metadata
+else:
+    importlib_metadata = late_module("importlib.metadata")  # where the folders do not tell
 
 __all__ = ["entry_names", "version"]
 
@@ -24,7 +32,7 @@ def version(distribution: str) -> str | None:
     The version of a distribution.
 
     Args:
-        distribution: As on the package index; case, dots and dashes do not count.
+        distribution: Name on the package index; case, dots and dashes do not count.
 
     Returns:
         `None` when it is not installed.
@@ -35,11 +43,9 @@ def version(distribution: str) -> str | None:
         for name, of, _ in folders:
             if name == wanted and of:
                 return of
-    import importlib.metadata  # where the folders do not tell
-
     try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
+        return importlib_metadata.version(distribution)
+    except importlib_metadata.PackageNotFoundError:
         return None
 
 
@@ -48,7 +54,7 @@ def entry_names(group: str) -> set[str] | None:
     The names that installed distributions have registered in a group of entry points.
 
     Args:
-        group: Such as "opentelemetry_instrumentor".
+        group: Name of the group: "opentelemetry_instrumentor".
 
     Returns:
         `None` when only `importlib.metadata` can tell.

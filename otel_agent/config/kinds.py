@@ -1,30 +1,46 @@
 """
 The kinds of values a setting can have: their ranges, and what a loader has to know beyond the type.
 
-A kind is a type with `msgspec.Meta`. Ranges are read by the loader, the JSON Schema and the reference page alike. `extra`
-marks two things: `secret`, a value that no message, explanation or log line may show, and `path`, a file or directory that is
-made absolute when it is read; `"beside"` means beside the file the setting stands in (for what is read), `"here"` in the
-working directory of the process (for what is written).
+A kind is a type with `msgspec.Meta`. Ranges are read by the loader, the JSON Schema and the reference page alike. `extra` marks:
+
+    secret    a value that no message, explanation or log line may show
+    receiver  an address of somebody who is told, of which only the host may be shown
+    url       an address whose credentials may not be shown
+    path      a file or directory that is made absolute when it is read: "beside" the file the setting stands in (for what is
+              read), or "here", in the working directory of the process (for what is written)
+    length    a length of time may be written with its units: 1h30m; `number` says whether other numbers are right as well
+    scalar    a Python number or boolean is taken as the string it would be in YAML
+    name      what YAML takes for a number or a boolean is no such name
+    lower     upper and lower case are the same
+    filled    the reader fills it in; it is no setting
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 __all__ = [
-    "Addresses",
     "Compression",
     "Count",
     "Destination",
+    "Duration",
+    "FilledPath",
     "HeaderName",
     "HeaderValue",
+    "LabelValue",
+    "MetricName",
     "Name",
     "NotNegative",
+    "Percentage",
     "Port",
     "Protocol",
+    "Quantity",
     "ReadPath",
+    "ReceiverUrl",
+    "RuleName",
     "Seconds",
     "Secret",
+    "SecretValue",
     "Share",
     "Size",
     "Url",
@@ -33,7 +49,7 @@ __all__ = [
 ]
 
 Name = Annotated[str, Meta(min_length=1)]
-"""A text that is not empty."""
+"""A string that is not empty."""
 
 Seconds = Annotated[float, Meta(gt=0)]
 """A length of time in seconds, more than 0."""
@@ -60,7 +76,7 @@ Url = Annotated[str, Meta(min_length=1, extra={"url": True})]
 """An address; the part before an @ is never shown."""
 
 Secret = Annotated[str, Meta(extra={"secret": True})]
-"""A text that is never shown."""
+"""A string that is never shown."""
 
 HeaderName = Annotated[
     str, Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", description="the name of a header", extra={"lower": True})
@@ -68,12 +84,36 @@ HeaderName = Annotated[
 """Name of an HTTP header; upper and lower case are the same."""
 
 HeaderValue = Annotated[
-    str, Meta(pattern=r"^[\t\x20-\x7e]*$", description="a text of printable ASCII characters", extra={"secret": True})
+    str, Meta(pattern=r"^[\t\x20-\x7e]*$", description="a string of printable ASCII characters", extra={"secret": True})
 ]
 """Value of an HTTP header; never shown."""
 
-Addresses = Annotated[dict[str, Any], Meta(extra={"secret": True})]
-"""Settings of somebody who is told; what stands in them is shown only as far as it gives nothing away."""
+SecretValue = Annotated[str, Meta(extra={"secret": True, "scalar": True})]
+"""A string that is never shown, and may be written as a number."""
+
+ReceiverUrl = Annotated[str, Meta(min_length=1, extra={"receiver": True})]
+"""An address of somebody who is told; only its host is shown, because paths of such addresses hold tokens."""
+
+LabelValue = Annotated[str, Meta(extra={"scalar": True})]
+"""Value of a label, or a pattern for it; a number or a boolean is taken as it is written."""
+
+RuleName = Annotated[str, Meta(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", description="a name of letters, digits and _")]
+"""Name of an alert."""
+
+MetricName = Annotated[str, Meta(min_length=1, description="the name of a metric", extra={"name": True})]
+"""Name of a metric."""
+
+Duration = Annotated[float, Meta(ge=0, extra={"length": True, "number": False})]
+"""A length of time in seconds; written as 30s, 5m or 1h30m, or as a number of seconds."""
+
+Quantity = Annotated[float, Meta(extra={"length": True, "number": True})]
+"""A number; a length of time such as 250ms counts in seconds."""
+
+Percentage = Annotated[float, Meta(gt=0, lt=100)]
+"""A percentage between 0 and 100, neither of them."""
+
+FilledPath = Annotated[str, Meta(extra={"filled": True})]
+"""Where an entry stands; filled in by the reader."""
 
 ReadPath = Annotated[str, Meta(min_length=1, extra={"path": "beside"})]
 """A file that is read; relative to the file the setting stands in, otherwise to the working directory."""

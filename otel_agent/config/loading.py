@@ -7,23 +7,32 @@ or changes the environment.
 """
 
 import os
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from otel_agent.config.merging import Given, Merged, merge
 from otel_agent.config.model import Config
 from otel_agent.config.naming import guessed_name
-from otel_agent.config.nodes import ConfigNode, Place, innermost, wrapped
+from otel_agent.config.nodes import ConfigNode, Place, origin_of, wrapped
 from otel_agent.config.problems import Problems
-from otel_agent.config.relations.checks import make_fit
+from otel_agent.config.relations.delivery import fit_export, fit_files, fit_queue, fit_redaction
 from otel_agent.config.relations.draft import SettingsDraft
+from otel_agent.config.relations.metrics_and_health import fit_health, fit_metrics
+from otel_agent.config.relations.tracing import fit_instrument, fit_propagators, fit_resource, fit_sampling
 from otel_agent.config.sources.arguments import read_arguments
 from otel_agent.config.sources.specification import read_specification
 from otel_agent.config.sources.variables import CONFIG, ENVIRONMENT, read_variables
 from otel_agent.config.tree import build, leaves
 from otel_agent.errors import ConfigurationError
+from otel_agent.late_imports import late_module
+
+if TYPE_CHECKING:
+    from otel_agent.config.sources import files, sections
+else:
+    files = late_module("otel_agent.config.sources.files")  # brings the YAML parser
+    sections = late_module("otel_agent.config.sources.sections")
 
 __all__ = ["FILE", "Loaded", "load", "working_directory"]
 
@@ -32,6 +41,20 @@ DECLARATIVE = "OTEL_CONFIG_FILE"
 
 FILE = "otel-agent.yaml"
 """The configuration file that is read when nobody names one."""
+
+_RELATIONS: tuple[Callable[[SettingsDraft], None], ...] = (
+    fit_resource,
+    fit_export,
+    fit_propagators,
+    fit_sampling,
+    fit_instrument,
+    fit_metrics,
+    fit_health,
+    fit_files,
+    fit_queue,
+    fit_redaction,
+)
+"""Every relation between settings, in the order in which one may build on another."""
 
 
 class Loaded(Struct, frozen=True):
@@ -69,10 +92,21 @@ class Loaded(Struct, frozen=True):
         Returns:
             The place, with the line of the innermost part that was given; empty when nobody gave it.
         """
-        leaf = max(
-            (one for one in self.nodes if path == one or path.startswith((one + ".", one + "["))), key=len, default=""
-        )
-        return innermost(self.nodes[leaf], path[len(leaf) :]) if leaf else ""
+        return origin_of(self.nodes, path)
+
+    def located(self, problem: str) -> str:
+        """
+        What is wrong with a setting, with the place it was given at, as the reader's own lines have it.
+
+        Args:
+            problem: A line that begins with the path of a setting: "alerts.routes[0].to: 'desk' is no notifier".
+
+        Returns:
+            The line with file and line number before it; unchanged when it is about no setting that was given.
+        """
+        path, colon, _ = problem.partition(": ")
+        origin = self.where(path) if colon else ""
+        return f"{origin}: {problem}" if origin else problem
 
     def raise_if_strict(self) -> None:
         """
@@ -106,20 +140,22 @@ def load(
     """
     environ = os.environ if environ is None else environ
     here = working_directory() if directory is None else os.path.abspath(directory)  # noqa: PTH100 - texts in, texts out
-    findings = Problems()
-    given = read_arguments(arguments, findings, here)
-    given += read_variables(environ, findings, here)
+    problems = Problems()
+    given = read_arguments(arguments, problems, here)
+    given += read_variables(environ, problems, here)
     given += _chosen_environment(environ, here)
-    given += read_specification(environ, findings, here)
-    files, names = _files(arguments.get("config"), given, environ, here, findings)
-    merged = merge(given + files, findings, here)
-    make_fit(SettingsDraft(merged, findings))
+    given += read_specification(environ, problems, here)
+    from_files, names = _from_files(arguments.get("config"), given, environ, here, problems)
+    merged = merge(given + from_files, problems, here)
+    draft = SettingsDraft(merged, problems)
+    for make_fit in _RELATIONS:
+        make_fit(draft)
     _name(merged, here, script)
-    return Loaded(build(merged.values), findings.problems, findings.warnings, merged.origins, names, merged.nodes)
+    return Loaded(build(merged.values), problems.lines, problems.warnings, merged.origins, names, merged.nodes)
 
 
 def working_directory() -> str:
-    """Of this process, as an absolute path; the root when it has been deleted."""
+    """The working directory of this process, as an absolute path; the root when it has been deleted."""
     try:
         return os.getcwd()  # noqa: PTH109 - texts in, texts out
     except OSError:
@@ -132,32 +168,26 @@ def _chosen_environment(environ: Mapping[str, str], directory: str) -> list[Give
     return [("service.environment", ConfigNode(text, Place(f"environment {ENVIRONMENT}", directory)))] if text else []
 
 
-def _files(
-    config: object, given: list[Given], environ: Mapping[str, str], directory: str, findings: Problems
+def _from_files(
+    config: object, given: list[Given], environ: Mapping[str, str], directory: str, problems: Problems
 ) -> tuple[list[Given], tuple[str, ...]]:
     """What the files say, and their names."""
     if isinstance(config, Mapping):
-        # Loaded only when there is what stands for a file: most starts have neither.
-        from otel_agent.config.sources.sections import flattened
-
-        return flattened(wrapped(config, Place("argument config", directory)), findings), ()
+        return sections.flattened(wrapped(config, Place("argument config", directory)), problems), ()
     environment = next((node.value for name, node in given if name == "service.environment" and node.value), None)
-    for path in _paths(config, environ, directory, findings):
-        # Brings the YAML parser.
-        from otel_agent.config.sources.files import read_files
-
-        found, names = read_files(path, environment, environ, directory, findings)
+    for path in _paths(config, environ, directory, problems):
+        found, names = files.read_files(path, environment, environ, directory, problems)
         if names:
             return found, names
     return [], ()
 
 
-def _paths(config: object, environ: Mapping[str, str], directory: str, findings: Problems) -> list[str]:
+def _paths(config: object, environ: Mapping[str, str], directory: str, problems: Problems) -> list[str]:
     """The files of which the first that has something for us is used."""
     if isinstance(config, str | os.PathLike):
         return [os.fsdecode(config)]
     if config is not None:
-        findings.mistake("argument config", "", f"expected a path or a mapping, found a {type(config).__name__}")
+        problems.add("argument config", "", f"expected a path or a mapping, found a {type(config).__name__}")
     named = environ.get(CONFIG, "").strip()
     if named:
         return [named]

@@ -2,7 +2,7 @@
 What may be shown of a value: nothing of a secret.
 
 A secret is what the model calls one, what stands under a name that sounds like one, what a URL carries as credentials or in
-its query, and what came out of a file or of a variable with such a name.
+its query, the path of an address people are told at, and what came out of a file or of a variable with such a name.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, get_args, get_origin
 
 from otel_agent.config.nodes import ConfigNode
-from otel_agent.config.tree import is_section, members, metas
+from otel_agent.config.reflection import fields_of, has_mark, is_section, members, metas
 
 __all__ = ["MASK", "is_secret_kind", "is_secret_name", "masked", "masked_url", "referenced_secrets"]
 
@@ -24,9 +24,8 @@ _NAMES = (
 _USER = r"(://)[^/?#\s]*@"
 _QUERY = r"([?&][^=&#\s]*=)[^&#\s]*"
 _WEB = r"(?i)https?://[^/?#\s]*"
-_LENGTH_OF_TIME = r"(?:[0-9]+(?:ms|[smhdw]))+"
 _SHORTEST_SECRET = 4
-"""Shorter texts are not looked for in others: they would be found everywhere."""
+"""Shorter secrets are not looked for in other strings: they would be found everywhere."""
 
 
 def is_secret_name(name: str) -> bool:
@@ -34,33 +33,34 @@ def is_secret_name(name: str) -> bool:
     Whether a name sounds like a secret's.
 
     Args:
-        name: Of a key or a variable.
+        name: Name of a key or a variable.
     """
     return re.search(_NAMES, name) is not None
 
 
 def is_secret_kind(kind: Any) -> bool:
     """
-    Whether values of a kind are never shown.
+    Whether what is given for a setting may not be repeated: its kind, or the kind of what is in it, is a secret.
 
     Args:
         kind: Any kind of the model.
     """
-    for option in members(kind):
-        base, found = metas(option)
-        if any((meta.extra or {}).get("secret") for meta in found):
-            return True
-        if get_origin(base) in (tuple, dict) and any(is_secret_kind(inner) for inner in get_args(base)):
-            return True
-    return False
+    if has_mark(kind, "secret") or has_mark(kind, "receiver"):
+        return True
+    bases = _bases(kind)
+    inner = [
+        one for base in bases if get_origin(base) in (tuple, dict) for one in get_args(base) if one is not Ellipsis
+    ]
+    inner += [fields_of(base)[base.alone].kind for base in bases if getattr(base, "alone", None)]
+    return any(map(is_secret_kind, inner))
 
 
 def masked_url(text: str) -> str:
     """
-    A text without the credentials of URLs in it.
+    A string without the credentials of URLs in it.
 
     Args:
-        text: Any.
+        text: Any string.
     """
     if "://" not in text:
         return f"{MASK}@{text.rpartition('@')[2]}" if "@" in text else text
@@ -69,7 +69,7 @@ def masked_url(text: str) -> str:
 
 def referenced_secrets(node: ConfigNode) -> set[str]:
     """
-    Texts that came out of a file, or of a variable whose name sounds like a secret.
+    Strings that came out of a file, or of a variable whose name sounds like a secret.
 
     Args:
         node: With everything in it.
@@ -89,8 +89,8 @@ def masked(kind: Any, value: Any, secrets: Iterable[str] = ()) -> Any:
 
     Args:
         kind: The kind of its setting.
-        value: Of that kind.
-        secrets: Texts that are secrets wherever they stand.
+        value: Value of that kind.
+        secrets: Strings that are secrets wherever they stand.
 
     Returns:
         Plain mappings, lists and scalars.
@@ -105,40 +105,30 @@ class _Masking:
         self._secrets = secrets
 
     def of_kind(self, kind: Any, value: Any) -> Any:
-        if value is None:
-            return None
-        if isinstance(value, Mapping):
-            inner = next((get_args(base)[1] for base in _bases(kind) if get_origin(base) is dict), Any)
-            if is_secret_kind(inner) and get_origin(metas(inner)[0]) is not dict:
-                return dict.fromkeys(value, MASK)
-            return self._mapping(value, has_addresses=is_secret_kind(kind))
-        if is_secret_kind(kind):
-            return MASK
-        if isinstance(value, tuple):
-            inner = next((get_args(base)[0] for base in _bases(kind) if get_origin(base) is tuple), Any)
-            return [self.of_kind(inner, one) for one in value]
-        return self._text(value)
-
-    def _mapping(self, value: Mapping[str, Any], *, has_addresses: bool) -> dict[str, Any]:
-        return {name: self._entry(name, inner, has_addresses=has_addresses) for name, inner in value.items()}
-
-    def _entry(self, name: str, value: Any, *, has_addresses: bool) -> Any:
-        """What stands under a name."""
-        if isinstance(value, Mapping):
-            if is_secret_name(name):
-                return dict.fromkeys(value, MASK)
-            return self._mapping(value, has_addresses=has_addresses)
-        if isinstance(value, list | tuple):
-            return [self._entry(name, one, has_addresses=has_addresses) for one in value]
         if value is None or isinstance(value, bool):
             return value
-        if is_secret_name(name):
+        if is_section(type(value)):
+            return self._section(value)
+        if isinstance(value, Mapping):
+            inner = next(get_args(base)[1] for base in _bases(kind) if get_origin(base) is dict)
+            return {name: MASK if is_secret_name(name) else self.of_kind(inner, one) for name, one in value.items()}
+        if isinstance(value, tuple):
+            inner = next(get_args(base)[0] for base in _bases(kind) if get_origin(base) is tuple)
+            return [self.of_kind(inner, one) for one in value]
+        if has_mark(kind, "secret"):
             return MASK
-        return _address(value) if has_addresses and isinstance(value, str) else self._text(value)
+        return _address(value) if has_mark(kind, "receiver") else self._text(value)
+
+    def _section(self, section: Any) -> dict[str, Any]:
+        """A section's settings; of a choice only what was chosen."""
+        struct: Any = type(section)
+        fields = fields_of(struct)
+        if hasattr(section, "chosen"):
+            name, value = section.chosen
+            return {name: self.of_kind(fields[name].kind, value)}
+        return {name: self.of_kind(field.kind, getattr(section, field.attribute)) for name, field in fields.items()}
 
     def _text(self, value: Any) -> Any:
-        if is_section(type(value)):
-            return {name: self._text(getattr(value, name)) for name in value.__struct_fields__}
         if not isinstance(value, str):
             return value
         for secret in self._secrets:
@@ -152,11 +142,9 @@ def _bases(kind: Any) -> list[Any]:
 
 
 def _address(text: str) -> str:
-    """Of an address people are told at, the host: paths and other schemes hold tokens."""
+    """The host of an address people are told at: paths and other schemes hold tokens."""
     match = re.match(_WEB, text)
     if match is not None:
         return masked_url(match[0]) + (f"/{MASK}" if len(text) > len(match[0]) else "")
-    if re.fullmatch(_LENGTH_OF_TIME, text):
-        return text
     scheme, colon, _ = text.partition("://")
     return f"{scheme}://{MASK}" if colon else MASK

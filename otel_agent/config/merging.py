@@ -14,7 +14,8 @@ from msgspec import Struct
 from otel_agent.config.conversion import INVALID, convert
 from otel_agent.config.nodes import ConfigNode
 from otel_agent.config.problems import Problems
-from otel_agent.config.tree import leaves, members, metas
+from otel_agent.config.reflection import members, metas
+from otel_agent.config.tree import leaves
 
 __all__ = ["Given", "Merged", "merge"]
 
@@ -33,13 +34,13 @@ class Merged(Struct, frozen=True):
     """What each was made of, by path."""
 
 
-def merge(given: Iterable[Given], findings: Problems, directory: str) -> Merged:
+def merge(given: Iterable[Given], problems: Problems, directory: str) -> Merged:
     """
     Decide every setting.
 
     Args:
         given: What the sources say, strongest first.
-        findings: Where mistakes are noted.
+        problems: Where problems are noted.
         directory: The working directory.
 
     Returns:
@@ -53,14 +54,14 @@ def merge(given: Iterable[Given], findings: Problems, directory: str) -> Merged:
         kind = leaves()[path].kind
         if any(get_origin(metas(option)[0]) is dict for option in members(kind)):
             nodes = _joined(nodes, _keys_are_lower(kind))  # noqa: PLW2901 - the mappings of all sources are one node from here on
-        _decide(path, kind, nodes, merged, findings, directory)
+        _decide(path, kind, nodes, merged, problems, directory)
     return merged
 
 
-def _decide(path: str, kind: Any, nodes: list[ConfigNode], merged: Merged, findings: Problems, directory: str) -> None:
+def _decide(path: str, kind: Any, nodes: list[ConfigNode], merged: Merged, problems: Problems, directory: str) -> None:
     is_decided = False
     for node in nodes:
-        value = None if node.value is None else convert(kind, node, path, findings, directory)
+        value = None if node.value is None else convert(kind, node, path, problems, directory)
         if is_decided or value is INVALID:
             continue
         is_decided = True

@@ -6,18 +6,18 @@ from these classes; the texts below the fields are the texts shown there.
 """
 
 from otel_agent.config.kinds import Name
+from otel_agent.config.sections.alerts import AlertsSettings
 from otel_agent.config.sections.export import ExportSettings
-from otel_agent.config.sections.keeping import (
-    LifecycleSettings,
-    LogsSettings,
-    QueueSettings,
-    RedactSettings,
-    SpoolSettings,
-)
-from otel_agent.config.sections.measuring import AlertsSettings, HealthSettings, MetricsSettings
+from otel_agent.config.sections.health import HealthSettings
+from otel_agent.config.sections.instrument import InstrumentSettings
+from otel_agent.config.sections.lifecycle import LifecycleSettings
+from otel_agent.config.sections.logs import LogsSettings
+from otel_agent.config.sections.metrics import MetricsSettings
+from otel_agent.config.sections.redaction import RedactSettings
+from otel_agent.config.sections.sampling import LimitsSettings, SamplingSettings
 from otel_agent.config.sections.section import Section
 from otel_agent.config.sections.service import ResourceSettings, ServiceSettings
-from otel_agent.config.sections.tracing import InstrumentSettings, LimitsSettings, SamplingSettings
+from otel_agent.config.sections.spool import QueueSettings, SpoolSettings
 
 __all__ = ["Config"]
 

@@ -2,6 +2,14 @@
 
 import os
 import sys
+from typing import TYPE_CHECKING
+
+from otel_agent.late_imports import late_module
+
+if TYPE_CHECKING:
+    import tomllib
+else:
+    tomllib = late_module("tomllib")  # only a project has a pyproject.toml
 
 __all__ = ["guessed_name"]
 
@@ -34,9 +42,6 @@ def _project_name(path: str) -> str | None:
         return None
     if b"name" not in content:
         return None
-    # Only a project has a pyproject.toml; others need not load a parser for it.
-    import tomllib
-
     try:
         project = tomllib.loads(content.decode()).get("project")
     except (ValueError, RecursionError):

@@ -1,7 +1,7 @@
 """
 A value with the place it was given at: what every source hands in, whether it read YAML, a variable or an argument.
 
-Plain values would forget the line a mistake stands in, and whether `8080` was written as a number or as a text.
+Plain values would forget the line a problem stands in, and whether `8080` was written as a number or as a string.
 """
 
 import os
@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-__all__ = ["ConfigNode", "Place", "innermost", "wrapped"]
+__all__ = ["ConfigNode", "Place", "node_at", "origin_of", "wrapped"]
 
 
 class Place(Struct, frozen=True):
@@ -27,7 +27,7 @@ class ConfigNode(Struct, frozen=True):
     """A value, and how and where it was written."""
 
     value: Any
-    """A scalar, a list of nodes, or a mapping from texts to nodes. None takes back what weaker sources say."""
+    """A scalar, a list of nodes, or a mapping from strings to nodes. None takes back what weaker sources say."""
     place: Place
     """Where it was given."""
     line: int = 0
@@ -37,7 +37,7 @@ class ConfigNode(Struct, frozen=True):
     reference: str | None = None
     """What stood there before `${...}` was replaced; messages show it instead of the value. None: nothing was replaced."""
     key_lines: Mapping[str, int] = {}
-    """Of a mapping: the lines of its keys."""
+    """Lines of the keys, where the value is a mapping."""
 
     def __repr__(self) -> str:
         """Where it is; not what it is, which may be a secret."""
@@ -71,24 +71,47 @@ class ConfigNode(Struct, frozen=True):
         return self.value
 
 
-def innermost(node: ConfigNode, path: str) -> str:
+def node_at(nodes: Mapping[str, ConfigNode], path: str) -> tuple[ConfigNode | None, bool]:
     """
-    The origin of what is as deep in a node as a path leads.
+    What was given for a setting, or for a part of one.
 
     Args:
-        node: Where the path begins.
-        path: `[2].threshold.above`; what is not there ends the way.
+        nodes: What was given for each setting, by path.
+        path: A setting, or something in it: `alerts.rules[2].threshold.above`.
+
+    Returns:
+        The node that is as deep as the path leads, None when nobody gave the setting; and whether the path ends there.
     """
-    for part in re.findall(r"[^.\[\]]+", path):
+    settings = [one for one in nodes if path == one or path.startswith((one + ".", one + "["))]
+    if not settings:
+        return None, False
+    setting = max(settings, key=len)
+    node = nodes[setting]
+    for part in re.findall(r"[^.\[\]]+", path[len(setting) :]):
         inner: ConfigNode | None = None
         if isinstance(node.value, dict):
             inner = node.value.get(part)
         elif isinstance(node.value, list) and part.isdecimal() and int(part) < len(node.value):
             inner = node.value[int(part)]
         if inner is None:
-            break
+            return node, False
         node = inner
-    return node.origin
+    return node, True
+
+
+def origin_of(nodes: Mapping[str, ConfigNode], path: str) -> str:
+    """
+    Where a setting, or a part of one, was given.
+
+    Args:
+        nodes: What was given for each setting, by path.
+        path: A setting, or something in it: `alerts.rules[2].threshold.above`.
+
+    Returns:
+        The place, with the line of the innermost part that was given; empty when nobody gave it.
+    """
+    node, _ = node_at(nodes, path)
+    return "" if node is None else node.origin
 
 
 _DEPTH = 32

@@ -16,19 +16,18 @@ class Problems:
     """Lines for people; the same line is kept once, and there is a bound to all of them."""
 
     def __init__(self) -> None:
-        """Begin without any."""
         self._problems: dict[str, _Rank] = {}
         self._warnings: dict[str, _Rank] = {}
         self._places: dict[str, int] = {}
 
     @property
     def is_full(self) -> bool:
-        """Whether there are so many mistakes that advice about further ones helps nobody."""
+        """Whether there are so many problems that advice about further ones helps nobody."""
         return len(self._problems) >= _MOST
 
     @property
-    def problems(self) -> tuple[str, ...]:
-        """Mistakes, by place and line: what was given is not used. `strict` raises for them."""
+    def lines(self) -> tuple[str, ...]:
+        """Problems, by place and line: what was given is not used. `strict` raises for them."""
         return _sorted(self._problems)
 
     @property
@@ -36,24 +35,24 @@ class Problems:
         """What is used, or has no effect, in a way that may surprise; by place and line."""
         return _sorted(self._warnings)
 
-    def mistake(self, origin: str, path: str, text: str) -> None:
+    def add(self, origin: str, path: str, text: str) -> None:
         """
-        Note a mistake.
+        Note a problem.
 
         Args:
-            origin: Where it stands: `otel-agent.yaml:12`.
-            path: The setting: `health.port`; empty where there is none.
+            origin: Place and line it stands at: `otel-agent.yaml:12`.
+            path: Path of the setting: `health.port`; empty where there is none.
             text: What was expected, what was found, what to do.
         """
         self._add(self._problems, origin, path, text)
 
-    def warning(self, origin: str, path: str, text: str) -> None:
+    def warn(self, origin: str, path: str, text: str) -> None:
         """
         Note a surprise.
 
         Args:
-            origin: See `mistake`.
-            path: See `mistake`.
+            origin: Place and line it stands at: `otel-agent.yaml:12`.
+            path: Path of the setting; empty where there is none.
             text: What happens, and what to do.
         """
         self._add(self._warnings, origin, path, text)

@@ -1,58 +1,14 @@
 """The paths of the model: which settings there are, of which kind, with which default, and which section holds which keys."""
 
-import types
 from functools import cache
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any
 
-from msgspec import NODEFAULT, Struct, structs
+from msgspec import Struct
 
 from otel_agent.config.model import Config
+from otel_agent.config.reflection import Leaf, fields_of, is_section
 
-__all__ = ["Leaf", "build", "can_be_off", "fields_of", "is_section", "leaves", "members", "metas", "sections"]
-
-
-class Leaf(Struct, frozen=True):
-    """One setting."""
-
-    path: str
-    """`health.port`."""
-    kind: Any
-    """Its type, with `msgspec.Meta`."""
-    default: Any
-    """What it is when nobody gives it."""
-
-    @property
-    def variable(self) -> str:
-        """Its environment variable: `OTEL_AGENT_HEALTH__PORT`."""
-        return "OTEL_AGENT_" + self.path.replace(".", "__").upper()
-
-
-def is_section(kind: Any) -> bool:
-    """
-    Whether a field holds further settings instead of a value.
-
-    Args:
-        kind: The field's type.
-    """
-    return isinstance(kind, type) and issubclass(kind, Struct)
-
-
-@cache
-def fields_of(struct: Any) -> dict[str, Leaf]:
-    """
-    The fields of one class.
-
-    Args:
-        struct: A class of the model.
-
-    Returns:
-        By name; a field without a default has `msgspec.NODEFAULT`.
-    """
-    found = {}
-    for field in structs.fields(struct):
-        default = field.default if field.default_factory is NODEFAULT else field.default_factory()
-        found[field.name] = Leaf(field.name, field.type, default)
-    return found
+__all__ = ["build", "leaves", "sections"]
 
 
 @cache
@@ -71,57 +27,19 @@ def _walk(struct: type[Struct], prefix: str) -> list[tuple[str, Leaf]]:
     found: list[tuple[str, Leaf]] = []
     for name, field in fields_of(struct).items():
         path = prefix + name
-        if is_section(field.kind):
-            found += _walk(field.kind, path + ".")
+        if is_section(field.annotation):
+            found += _walk(field.annotation, path + ".")
         else:
-            found.append((path, Leaf(path, field.kind, field.default)))
+            found.append((path, Leaf(path, field.annotation, field.default, field.attribute, field.module)))
     return found
 
 
 def _sections(struct: type[Struct], prefix: str) -> list[tuple[str, type[Struct]]]:
     found: list[tuple[str, type[Struct]]] = []
     for name, field in fields_of(struct).items():
-        if is_section(field.kind):
-            found += [(prefix + name, field.kind), *_sections(field.kind, prefix + name + ".")]
+        if is_section(field.annotation):
+            found += [(prefix + name, field.annotation), *_sections(field.annotation, prefix + name + ".")]
     return found
-
-
-def members(kind: Any) -> tuple[Any, ...]:
-    """
-    What a kind is made of.
-
-    Args:
-        kind: Any kind.
-
-    Returns:
-        The members of a union, otherwise the kind alone.
-    """
-    return get_args(kind) if get_origin(kind) in (Union, types.UnionType) else (kind,)
-
-
-def metas(kind: Any) -> tuple[Any, tuple[Any, ...]]:
-    """
-    A kind without its annotations, and these.
-
-    Args:
-        kind: Any kind that is no union.
-    """
-    if get_origin(kind) is Annotated:
-        base, *found = get_args(kind)
-        return base, tuple(found)
-    return kind, ()
-
-
-def can_be_off(kind: Any) -> bool:
-    """
-    Whether `off` or false stands for None: where None means something, and neither a text nor a switch is expected.
-
-    Args:
-        kind: Any kind.
-    """
-    bases = {metas(option)[0] for option in members(kind)}
-    is_mapping = any(get_origin(base) is dict for base in bases)
-    return types.NoneType in bases and not is_mapping and bases.isdisjoint({str, bool})
 
 
 def build(values: dict[str, Any]) -> Config:

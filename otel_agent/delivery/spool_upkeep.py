@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 from otel_agent.clock import Clock
 from otel_agent.delivery.accounting import SignalAccount
-from otel_agent.delivery.spool.spool import Loss, Spool
+from otel_agent.delivery.spool.losses import Loss
+from otel_agent.delivery.spool.spool import Spool
 from otel_agent.guard import guarded
 
 __all__ = ["SpoolUpkeep"]

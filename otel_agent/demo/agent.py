@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import otel_agent
 from otel_agent.demo.broker import Broker, OrderRejectedError
 from otel_agent.demo.ledger import Ledger
-from otel_agent.demo.market import Day
+from otel_agent.demo.market import TradingDay
 from otel_agent.demo.risk import RiskLimitError, size
-from otel_agent.demo.strategy import Signal, decide
+from otel_agent.demo.strategy import TradeSignal, decide
 
-__all__ = ["Result", "TradingAgent"]
+__all__ = ["ReplayResult", "TradingAgent"]
 
 logger = logging.getLogger("trading-agent")
 
@@ -25,41 +25,42 @@ CAPITAL = 1_000_000.0
 
 
 @dataclass(slots=True)
-class Result:
-    """What came of it all."""
+class ReplayResult:
+    """Days, orders and refusals of a replay."""
 
     days: int = 0
     orders: int = 0
     rejected: int = 0
     refused: int = 0
-    """Wishes the risk check turned down."""
+    """Signals that the risk check turned down."""
 
 
 class TradingAgent:
-    """Trades every symbol it is shown."""
+    """
+    Trades every symbol it is shown.
+
+    Args:
+        broker: Answers quotes and takes orders.
+        ledger: Keeps fills and positions.
+    """
 
     def __init__(self, broker: Broker, ledger: Ledger) -> None:
-        """
-        Take a broker and a ledger.
-
-        Args:
-            broker: Where quotes come from and orders go.
-            ledger: Where fills are written.
-        """
         self._broker = broker
         self._ledger = ledger
         self._closes: dict[str, list[float]] = defaultdict(list)
-        self.result = Result()
+        self.result = ReplayResult()
 
-    async def trade_day(self, day: Day) -> None:
+    @otel_agent.traced
+    async def trade_day(self, day: TradingDay) -> None:
         """Go through one day, all symbols at once."""
         self._broker.open_day(day)
         quotes.cache_clear()
         await asyncio.gather(*(self.trade_symbol(symbol, day) for symbol in day.closes))
         self.result.days += 1
 
-    async def trade_symbol(self, symbol: str, day: Day) -> None:
-        """Look, decide, size, order."""
+    @otel_agent.traced
+    async def trade_symbol(self, symbol: str, day: TradingDay) -> None:
+        """Fetch a quote, decide, size the position, send an order."""
         price = await quotes(self._broker, symbol)
         self._closes[symbol].append(price)
         signal = await asyncio.to_thread(decide, symbol, self._closes[symbol])
@@ -74,7 +75,8 @@ class TradingAgent:
         if units:
             await self.send_order(symbol, units, day)
 
-    async def order_size(self, signal: Signal) -> int:
+    @otel_agent.traced
+    async def order_size(self, signal: TradeSignal) -> int:
         """Units still missing for the position that the signal and the risk allow; negative to sell."""
         price = await quotes(self._broker, signal.symbol)
         wanted = size(signal, price, CAPITAL) if signal.side == "buy" else 0
@@ -82,7 +84,8 @@ class TradingAgent:
         missing = wanted - held
         return missing if abs(missing) * price > CAPITAL * 0.05 else 0
 
-    async def send_order(self, symbol: str, units: int, day: Day) -> None:
+    @otel_agent.traced
+    async def send_order(self, symbol: str, units: int, day: TradingDay) -> None:
         """Send an order and write its fill."""
         try:
             fill = await self._broker.place_order(symbol, units, day.date.isoformat())

@@ -1,5 +1,5 @@
 """
-A broker with the manners of a real one.
+A simulated broker: quotes and orders over a wire.
 
 Quotes come over a wire that is sometimes slow. An order whose price has moved too far since yesterday is rejected, as an
 exchange does with its price bands. Both depend on the data and on a seeded generator, so that a replay repeats itself.
@@ -9,8 +9,9 @@ import asyncio
 import random
 from collections.abc import Mapping
 
+import otel_agent
 from otel_agent.demo.ledger import Fill
-from otel_agent.demo.market import Day
+from otel_agent.demo.market import TradingDay
 
 __all__ = ["Broker", "OrderRejectedError"]
 
@@ -27,29 +28,31 @@ class OrderRejectedError(Exception):
 
 
 class Broker:
-    """Answers for quotes and orders of the day it is shown."""
+    """
+    Answers for quotes and orders of the day it is shown.
+
+    Args:
+        seed: Seed of the generator that makes some quotes slow.
+    """
 
     def __init__(self, seed: int = 7) -> None:
-        """
-        Open the wire.
-
-        Args:
-            seed: Of the generator that makes some quotes slow.
-        """
         self._random = random.Random(seed)
         self._today: Mapping[str, float] = {}
         self._yesterday: Mapping[str, float] = {}
 
-    def open_day(self, day: Day) -> None:
+    @otel_agent.traced
+    def open_day(self, day: TradingDay) -> None:
         """Make the closes of a day the prices of this broker."""
         self._yesterday, self._today = self._today or day.closes, day.closes
 
+    @otel_agent.traced
     async def fetch_quote(self, symbol: str) -> float:
         """Price of one unit, asked for over the wire."""
         slow = self._random.random() < SLOW_SHARE
         await asyncio.sleep(SLOW_WIRE_S if slow else WIRE_S)
         return self._today[symbol]
 
+    @otel_agent.traced
     async def place_order(self, symbol: str, units: int, day: str) -> Fill:
         """
         Carry an order out at today's price.

@@ -1,9 +1,11 @@
-"""Orders and positions in a database."""
+"""The ledger: executed orders and positions in a database."""
 
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, Float, Integer, String, create_engine, func, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+import otel_agent
 
 __all__ = ["Fill", "Ledger"]
 
@@ -19,11 +21,11 @@ class Fill:
     price: float
 
 
-class Base(DeclarativeBase):
+class LedgerTable(DeclarativeBase):
     """The tables of this ledger."""
 
 
-class OrderRow(Base):
+class OrderRow(LedgerTable):
     """One executed order."""
 
     __tablename__ = "orders"
@@ -35,25 +37,26 @@ class OrderRow(Base):
 
 
 class Ledger:
-    """The agent's book, kept in SQLite."""
+    """
+    Executed orders and positions, kept in SQLite.
+
+    Args:
+        url: An SQLAlchemy URL. SQLite in memory will not do: each thread would have a ledger of its own.
+    """
 
     def __init__(self, url: str) -> None:
-        """
-        Open the book and make its table.
-
-        Args:
-            url: An SQLAlchemy URL. SQLite in memory will not do: each thread would have a book of its own.
-        """
         self._is_closed = False
         self._engine: Engine = create_engine(url)
-        Base.metadata.create_all(self._engine)
+        LedgerTable.metadata.create_all(self._engine)
 
+    @otel_agent.traced
     def write(self, fill: Fill) -> None:
         """Add an executed order."""
         with Session(self._engine) as session:
             session.add(OrderRow(day=fill.day, symbol=fill.symbol, units=fill.units, price=fill.price))
             session.commit()
 
+    @otel_agent.traced
     def position(self, symbol: str) -> int:
         """Units of a symbol held; negative when sold short."""
         with Session(self._engine) as session:
@@ -65,11 +68,11 @@ class Ledger:
             return session.scalar(select(func.count(OrderRow.id))) or 0
 
     def check(self) -> None:
-        """Raise when the book cannot be read; a closed one is nobody's concern."""
+        """Raise when the ledger cannot be read, unless it is closed."""
         if not self._is_closed:
             self.count()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._is_closed = True
         self._engine.dispose()

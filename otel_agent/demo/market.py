@@ -1,5 +1,5 @@
 """
-Five years of real daily prices, replayed day by day.
+Market data: five years of real daily closing prices, day by day.
 
 The data file and its origin stand in `data/`. A day is all the agent knows of the world: it never sees a later one.
 """
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from importlib import resources
 
-__all__ = ["Day", "read_days"]
+__all__ = ["TradingDay", "read_days"]
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class TradingDay:
     """One trading day."""
 
     date: date
@@ -23,15 +23,16 @@ class Day:
     """Closing value by symbol, in the symbol's own unit."""
 
 
-def read_days() -> Sequence[Day]:
+def read_days() -> Sequence[TradingDay]:
     """
     Read every trading day of the data file, oldest first.
 
     Returns:
-        1240 or so days, each with the same symbols.
+        1254 days, each with the same symbols.
     """
     text = resources.files("otel_agent.demo").joinpath("data/prices.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines())
     return [
-        Day(date.fromisoformat(row.pop("day")), {symbol: float(close) for symbol, close in row.items()}) for row in rows
+        TradingDay(date.fromisoformat(row.pop("day")), {symbol: float(close) for symbol, close in row.items()})
+        for row in rows
     ]

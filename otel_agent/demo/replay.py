@@ -11,15 +11,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import otel_agent
-from otel_agent.demo.agent import Result, TradingAgent
+from otel_agent.demo.agent import ReplayResult, TradingAgent
 from otel_agent.demo.broker import Broker
 from otel_agent.demo.ledger import Ledger
-from otel_agent.demo.market import Day, read_days
+from otel_agent.demo.market import TradingDay, read_days
 
 __all__ = ["replay"]
-
-MODULES = [f"otel_agent.demo.{name}" for name in ("agent", "broker", "ledger", "risk", "strategy")]
-"""Modules whose functions get spans: all but this one, which would be one span as long as the replay."""
 
 RULES = [
     {"exception": {"name": "RiskBreach", "type": "RiskLimitError", "severity": "critical"}},
@@ -32,9 +29,9 @@ PROGRESS_DAYS = 20
 """A line of progress every so many days."""
 
 
-def replay(days: int, speed: float, *, forever: bool) -> Result:
+def replay(days: int, speed: float, *, forever: bool) -> ReplayResult:
     """
-    Trade the last days of the data and say what came of it.
+    Trade the last days of the data and print a summary.
 
     Args:
         days: How many trading days, at least 1; the data holds 1254.
@@ -52,12 +49,12 @@ def replay(days: int, speed: float, *, forever: bool) -> Result:
     return result
 
 
-async def _trade(days: Sequence[Day], speed: float, *, forever: bool) -> Result:
+async def _trade(days: Sequence[TradingDay], speed: float, *, forever: bool) -> ReplayResult:
     folder = TemporaryDirectory(prefix="otel-agent-demo-")
     ledger = Ledger(f"sqlite:///{folder.name}/orders.db")
     otel_agent.health_check("ledger", critical=True, interval_s=1.0)(ledger.check)
     agent = TradingAgent(Broker(), ledger)
-    stretch: Iterator[Day] = chain.from_iterable(repeat(days)) if forever else iter(days)
+    stretch: Iterator[TradingDay] = chain.from_iterable(repeat(days)) if forever else iter(days)
     print(f"Trading {', '.join(days[0].closes)} from {days[0].date} to {days[-1].date}.", flush=True)
     try:
         for count, day in enumerate(stretch, start=1):
@@ -75,7 +72,7 @@ async def _trade(days: Sequence[Day], speed: float, *, forever: bool) -> Result:
 
 
 def _settings() -> dict[str, Any]:
-    settings: dict[str, Any] = {"trace_modules": MODULES, "trace_min_duration_s": 0.0, "alerts": RULES}
+    settings: dict[str, Any] = {"trace_modules": False, "alerts": RULES}
     if _endpoint():
         return settings | {"metrics_interval_s": 5.0}
     return settings | {"export": "console"}
@@ -85,7 +82,7 @@ def _endpoint() -> str | None:
     return os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
 
 
-def _epilogue(result: Result, *, shipped: bool, delivered: int) -> str:
+def _epilogue(result: ReplayResult, *, shipped: bool, delivered: int) -> str:
     lines = [
         "",
         f"Traded {result.days} days: {result.orders} orders, {result.rejected} rejected, {result.refused} refused by risk.",

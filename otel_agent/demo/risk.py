@@ -1,8 +1,9 @@
-"""How much: the position that keeps a day's expected loss within its budget, or a refusal."""
+"""Position sizing: units that keep a day's expected loss within its budget, or a refusal."""
 
 import math
 
-from otel_agent.demo.strategy import TRADING_DAYS_A_YEAR, Signal
+import otel_agent
+from otel_agent.demo.strategy import TRADING_DAYS_A_YEAR, TradeSignal
 
 __all__ = ["RiskLimitError", "size"]
 
@@ -17,14 +18,15 @@ class RiskLimitError(Exception):
     """A position would break a risk limit."""
 
 
-def size(signal: Signal, price: float, capital: float) -> int:
+@otel_agent.traced
+def size(signal: TradeSignal, price: float, capital: float) -> int:
     """
     Units to trade so that one standard deviation of a day costs `DAILY_RISK_BUDGET` of the capital.
 
     Args:
-        signal: What is wished.
-        price: Of one unit, in money.
-        capital: Money and positions together.
+        signal: What the strategy decided.
+        price: Price of one unit.
+        capital: Money and positions together, in the money of `price`.
 
     Returns:
         Whole units, at least 0.

@@ -1,4 +1,4 @@
-"""What to do: a moving-average crossover on logarithmic returns, standing aside when the market is too wild."""
+"""The strategy: a moving-average crossover on logarithmic returns, standing aside when the market is too wild."""
 
 import math
 from collections.abc import Sequence
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-__all__ = ["Signal", "decide"]
+import otel_agent
+
+__all__ = ["TradeSignal", "decide"]
 
 FAST_DAYS = 5
 SLOW_DAYS = 20
@@ -14,8 +16,8 @@ TRADING_DAYS_A_YEAR = 252
 
 
 @dataclass(frozen=True, slots=True)
-class Signal:
-    """A wish, before risk has its say."""
+class TradeSignal:
+    """What the strategy decided, before the risk check."""
 
     symbol: str
     """What to trade."""
@@ -27,7 +29,8 @@ class Signal:
     """Annualised standard deviation of the daily returns; a ratio."""
 
 
-def decide(symbol: str, closes: Sequence[float]) -> Signal:
+@otel_agent.traced
+def decide(symbol: str, closes: Sequence[float]) -> TradeSignal:
     """
     Compare a fast with a slow moving average.
 
@@ -40,15 +43,16 @@ def decide(symbol: str, closes: Sequence[float]) -> Signal:
     """
     volatility = annual_volatility(closes[-SLOW_DAYS:])
     if len(closes) < SLOW_DAYS:
-        return Signal(symbol, "hold", 0.0, volatility)
+        return TradeSignal(symbol, "hold", 0.0, volatility)
     fast = sum(closes[-FAST_DAYS:]) / FAST_DAYS
     slow = sum(closes[-SLOW_DAYS:]) / SLOW_DAYS
     strength = fast / slow - 1
     if abs(strength) < 0.002:  # noqa: PLR2004 - the dead band, explained above
-        return Signal(symbol, "hold", 0.0, volatility)
-    return Signal(symbol, "buy" if strength > 0 else "sell", abs(strength), volatility)
+        return TradeSignal(symbol, "hold", 0.0, volatility)
+    return TradeSignal(symbol, "buy" if strength > 0 else "sell", abs(strength), volatility)
 
 
+@otel_agent.traced
 def annual_volatility(closes: Sequence[float]) -> float:
     """
     Annualised standard deviation of daily logarithmic returns.

@@ -1,5 +1,5 @@
 """
-What a probe is told. Pure: a report and a request's facts in, status and body out.
+Answers to probes. Pure: a report and facts of the request in, status and body out.
 
     /livez     would a restart help?       only heartbeats and event loops count
     /readyz    may it be given work?       started, not draining, critical checks, thresholds
@@ -14,7 +14,7 @@ import ipaddress
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from otel_agent.health.monitor import Report
+from otel_agent.health.reports import HealthReport
 from otel_agent.health.stalls import Stall
 from otel_agent.health.states import HealthComponent, HealthState
 from otel_agent.health.thresholds import Threshold
@@ -25,14 +25,14 @@ __all__ = ["PATHS", "answer", "describe", "is_allowed_host", "is_loopback"]
 PATHS = ("/livez", "/readyz", "/startupz", "/healthz")
 
 
-def answer(path: str, report: Report, *, with_details: bool, redact: Redact = str) -> tuple[int, dict[str, Any]]:
+def answer(path: str, report: HealthReport, *, with_details: bool, redact: Redact = str) -> tuple[int, dict[str, Any]]:
     """
     Answer a probe.
 
     Args:
-        path: One of `PATHS`.
-        report: What is known.
-        with_details: Whether the asker may see more than one word.
+        path: Path of the probe, one of `PATHS`.
+        report: The present report.
+        with_details: Whether the client may see more than one word.
         redact: Applied to every text of the answer: names and messages are the agent's own.
 
     Returns:
@@ -53,12 +53,12 @@ def answer(path: str, report: Report, *, with_details: bool, redact: Redact = st
     return (200 if is_ok else 503), body
 
 
-def describe(report: Report, redact: Redact = str) -> dict[str, Any]:
+def describe(report: HealthReport, redact: Redact = str) -> dict[str, Any]:
     """
     Everything that is known, as plain values.
 
     Args:
-        report: What is known.
+        report: The present report.
         redact: Applied to every text, names included.
 
     Returns:
@@ -101,7 +101,7 @@ def is_loopback(peer: str) -> bool:
     Whether a peer is on this machine.
 
     Args:
-        peer: Its address in digits, also with a scope ("fe80::1%eth0") or as IPv4 inside IPv6.
+        peer: Address of the peer in digits, also with a scope ("fe80::1%eth0") or as IPv4 inside IPv6.
     """
     address = _as_address(peer.partition("%")[0])
     if address is None:

@@ -1,5 +1,5 @@
 """
-A change of health as OpenTelemetry sees it: one log event.
+Log event of a change of health.
 
 Whoever emits it passes the fields to a logger; nothing here knows of OpenTelemetry's packages.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from otel_agent.catalog import attributes as a
 from otel_agent.catalog.alerts_and_health import HEALTH_TRANSITION
-from otel_agent.health.monitor import Change
+from otel_agent.health.reports import HealthChange
 from otel_agent.health.states import HealthState
 
 __all__ = ["EVENT_NAME", "HealthEvent", "health_event"]
@@ -33,15 +33,15 @@ class HealthEvent:
     body: str
     """One line for people."""
     attributes: dict[str, str]
-    """Those of the catalogue's event."""
+    """Attributes of the catalogue's event."""
 
 
-def health_event(change: Change) -> HealthEvent:
+def health_event(change: HealthChange) -> HealthEvent:
     """
-    The event of a change.
+    The log event of a change.
 
     Args:
-        change: Any.
+        change: The change.
 
     Returns:
         The event, named `EVENT_NAME`.

@@ -1,5 +1,5 @@
 """
-Event loops that hang, noticed without their help.
+Event loops that hang, found from outside them.
 
 Loops are found by looking at what every thread is doing: asyncio's `run_forever` or a `Runner` among the calls of a thread
 means that its loop runs there. A running loop is asked, through `call_soon_threadsafe`, to beat; one that is blocked does
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.health.registry import CheckRegistry, Heartbeat
-from otel_agent.health.settings import LOOP_WITHIN_S
 
 if TYPE_CHECKING:
     import asyncio  # never loaded here: an agent without it has no loop
@@ -33,22 +32,21 @@ NAMES = frozenset(("run_forever", "run"))
 
 
 class LoopProbe:
-    """Gives every running loop a heartbeat. Called from one thread, the monitor's."""
+    """
+    Gives every running loop a heartbeat. Called from one thread, the monitor's.
 
-    def __init__(self, registry: CheckRegistry, within_s: float = LOOP_WITHIN_S, clock: Clock = SYSTEM) -> None:
-        """
-        Watch nothing yet.
+    Args:
+        registry: Where heartbeats are kept.
+        within_s: Longest time a loop may be blocked, in seconds.
+        clock: Clock that says when to look.
+    """
 
-        Args:
-            registry: Where heartbeats are kept.
-            within_s: Longest time a loop may be blocked, in seconds.
-            clock: Its monotonic face counts.
-        """
+    def __init__(self, registry: CheckRegistry, within_s: float, clock: Clock = SYSTEM) -> None:
         self._registry = registry
         self._within_s = within_s
         self._clock = clock
         self._looked_at_s = float("-inf")
-        self._loops: dict[int, tuple[asyncio.AbstractEventLoop, _Beat]] = {}
+        self._loops: dict[int, tuple[asyncio.AbstractEventLoop, _LoopHeartbeat]] = {}
 
     def tick(self) -> None:
         """Look, when it is time to."""
@@ -64,7 +62,7 @@ class LoopProbe:
                 name = _name(ident, {beat.name for _, beat in self._loops.values()})
                 beat = self._registry.heartbeat(name, self._within_s)
                 beat.thread_id = ident
-                self._loops[ident] = loop, _Beat(name, beat)
+                self._loops[ident] = loop, _LoopHeartbeat(name, beat)
             self._loops[ident][1].ask(loop)
 
     def main_loop(self) -> "asyncio.AbstractEventLoop | None":
@@ -79,7 +77,7 @@ class LoopProbe:
         self._loops = {}
 
 
-class _Beat:
+class _LoopHeartbeat:
     """A heartbeat and whether it was asked for."""
 
     def __init__(self, name: str, beat: Heartbeat) -> None:

@@ -1,23 +1,24 @@
 """
-The state of everything that is watched, kept up to date by one thread and read by anyone.
+The monitor: one thread keeps the state of everything that is watched up to date, and anyone reads it.
 
 Probes, metrics and `telemetry.health` read what is cached here; nothing is ever checked while somebody waits for an answer.
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.guard import shared as guard
+from otel_agent.health.check_runner import CheckRunner
 from otel_agent.health.loops import LoopProbe
 from otel_agent.health.registry import Check, CheckRegistry, Heartbeat
-from otel_agent.health.running import CheckRunner
+from otel_agent.health.reports import DELIVERY, HealthChange, HealthReport, OutsideReadings, build_report, changes
 from otel_agent.health.stalls import Stall, stalls
-from otel_agent.health.states import HealthComponent, HealthState, Outcome, aggregate, judge, unless_stale
+from otel_agent.health.states import CheckOutcome, HealthComponent, HealthState, judge, unless_stale
 from otel_agent.health.thresholds import Threshold, update
 
-__all__ = ["DELIVERY", "OVERALL", "TICK_S", "Change", "HealthMonitor", "Outside", "Report"]
+__all__ = ["TICK_S", "HealthMonitor"]
 
 TICK_S = 1.0
 """How often everything is looked at, in seconds. Probes do not wait for it: they see a late heartbeat at once."""
@@ -28,72 +29,10 @@ BUSY_TICK_S = 0.1
 STALE_S = 10.0
 """A check is stale when its next outcome is overdue by this much, in seconds."""
 
-OVERALL = "overall"
-"""The name under which the whole is reported."""
-
-DELIVERY = "delivery"
-"""The name under which the way out of telemetry is reported."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A component, a threshold, or the whole went from one state to another."""
-
-    name: str
-    """Of the component; `OVERALL` for the whole."""
-    before: HealthState
-    after: HealthState
-    message: str
-    """What is wrong; empty when all is well."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Everything known at one moment."""
-
-    state: HealthState
-    """Of the whole."""
-    is_live: bool
-    """No critical heartbeat is late."""
-    is_ready: bool
-    """Started, not draining, nothing critical unhealthy, no threshold breached."""
-    is_started: bool
-    """The set-up has ended."""
-    is_draining: bool
-    """The end has begun."""
-    components: Sequence[HealthComponent]
-    """Checks, heartbeats and the delivery."""
-    thresholds: Sequence[Threshold]
-    """CPU, memory and disk, as far as they have limits."""
-    stalls: Sequence[Stall]
-    """Heartbeats that are late."""
-
-    def states(self) -> dict[str, tuple[HealthState, str]]:
-        """State and message by name, the whole included."""
-        found = {component.name: (component.state, component.message) for component in self.components}
-        for threshold in self.thresholds:
-            text = (
-                f"{threshold.value:.0%} of {threshold.name} in use" if threshold.is_breached and threshold.value else ""
-            )
-            found[threshold.name] = (HealthState.DEGRADED if threshold.is_breached else HealthState.HEALTHY, text)
-        return {**found, OVERALL: (self.state, "")}
-
-
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """What was read beside checks and heartbeats."""
-
-    readings: Mapping[str, float] = field(default_factory=dict)
-    """Ratios from 0 to 1 by name: "cpu", "memory", "disk"."""
-    is_delivering: bool = False
-    """Whether telemetry is delivered at all."""
-    trouble: str | None = None
-    """What is wrong with its delivery, or None."""
-
 
 @dataclass(slots=True)
-class _Known:
-    """What was judged so far."""
+class _Judged:
+    """Components and thresholds as they were judged last, by name."""
 
     components: dict[str, HealthComponent] = field(default_factory=dict)
     thresholds: dict[str, Threshold] = field(default_factory=dict)
@@ -101,44 +40,41 @@ class _Known:
 
 class HealthMonitor:
     """
-    Runs the checks of a registry and keeps what came of them.
+    Runs the checks of a registry and keeps their outcomes.
 
-    `_lock` guards `_known`; it is never held while a check, a reading or a listener runs.
+    `_lock` guards `_judged`; it is never held while a check, a reading or a listener runs.
+
+    Args:
+        registry: Checks and heartbeats, also those declared later.
+        thresholds: Limits on the readings of `look`, by name.
+        look: Returns at once what was read since the last round; None when nothing was.
+        on_change: Called with each change of state, on the monitor's thread; returns at once. None: nobody is told.
+        on_tick: Called after each round, on the monitor's thread; returns at once.
+        clock: Clock that says what is due and stale.
+        loops: Looked after with everything else; None: event loops are not watched.
+        tick_s: Time between two rounds, in seconds; above 0.
     """
 
     def __init__(
         self,
         registry: CheckRegistry,
         thresholds: Sequence[Threshold] = (),
-        look: Callable[[], Outside | None] = lambda: None,
-        on_change: Callable[[Change], object] | None = None,
+        look: Callable[[], OutsideReadings | None] = lambda: None,
+        on_change: Callable[[HealthChange], object] | None = None,
         on_tick: Callable[[], object] = lambda: None,
         clock: Clock = SYSTEM,
         loops: LoopProbe | None = None,
         tick_s: float = TICK_S,
     ) -> None:
-        """
-        Watch a registry.
-
-        Args:
-            registry: Checks and heartbeats, also those declared later.
-            thresholds: Limits on the readings of `look`, by name.
-            look: Returns at once what was read since the last round; None when nothing was.
-            on_change: Called with each change of state, on the monitor's thread; returns at once. None: nobody is told.
-            on_tick: Called after each round, on the monitor's thread; returns at once.
-            clock: Its monotonic face counts.
-            loops: Looked after with everything else; None: event loops are not watched.
-            tick_s: Between two rounds, in seconds; above 0.
-        """
         self._registry = registry
-        self._outside = look
+        self._read_outside = look
         self._on_change = on_change
         self._on_tick = on_tick
         self._clock = clock
         self._loops = loops
         self._tick_s = tick_s
         self._lock = threading.Lock()
-        self._known = _Known(thresholds={threshold.name: threshold for threshold in thresholds})
+        self._judged = _Judged(thresholds={threshold.name: threshold for threshold in thresholds})
         self._states: dict[str, HealthState] = {}
         self._is_started = False
         self._is_draining = False
@@ -178,33 +114,18 @@ class HealthMonitor:
         """The agent is leaving: /readyz turns 503 at once; /livez stays as it is."""
         self._is_draining = True
 
-    def report(self) -> Report:
+    def report(self) -> HealthReport:
         """What is known now. Costs no check; heartbeats are looked at afresh."""
         now_s = self._clock.monotonic_s()
         beats = [beat for beat in self._registry.heartbeats() if self._is_started or beat.thread_id is not None]
         late = stalls(beats)
-        self._keep(
-            self._registry.checks()
-        )  # a check that was declared a moment ago and never ran is unknown, not absent
+        # A check that was declared a moment ago and never ran is unknown, not absent.
+        self._keep(self._registry.checks())
         with self._lock:
-            components = [unless_stale(component, now_s) for component in self._known.components.values()]
-            thresholds = list(self._known.thresholds.values())
+            components = [unless_stale(component, now_s) for component in self._judged.components.values()]
+            thresholds = list(self._judged.thresholds.values())
         components += _as_components(beats, late)
-        state = aggregate(components)
-        is_breached = any(threshold.is_breached for threshold in thresholds)
-        return Report(
-            state=HealthState.DEGRADED if is_breached and state is HealthState.HEALTHY else state,
-            is_live=not any(stall.is_critical for stall in late),
-            is_ready=self._is_started
-            and not self._is_draining
-            and not is_breached
-            and state in {HealthState.HEALTHY, HealthState.DEGRADED},
-            is_started=self._is_started,
-            is_draining=self._is_draining,
-            components=components,
-            thresholds=thresholds,
-            stalls=late,
-        )
+        return build_report(components, thresholds, late, is_started=self._is_started, is_draining=self._is_draining)
 
     def tick(self) -> None:
         """One round of the thread: public so that a test can turn it by hand."""
@@ -221,7 +142,7 @@ class HealthMonitor:
         """In a forked child nobody watches: the checks are the parent's, and it has neither thread nor server."""
         self._registry = CheckRegistry(self._clock)
         self._lock = threading.Lock()
-        self._known = _Known()
+        self._judged = _Judged()
         self._states = {}
         self._thread = None
         self._stop = threading.Event()
@@ -243,45 +164,46 @@ class HealthMonitor:
                 guard.report("health.tick", "a round of health checks failed; the next follows", error)
             is_over = self._stop.wait(BUSY_TICK_S if self._runner.is_busy() else self._tick_s)
 
-    def _judge(self, check: Check, outcome: Outcome) -> None:
+    def _judge(self, check: Check, outcome: CheckOutcome) -> None:
         with self._lock:
-            known = self._known.components.get(check.name, _as_component(check))
-            self._known.components[check.name] = judge(known, outcome, self._clock.monotonic_s())
+            known = self._judged.components.get(check.name, _as_component(check))
+            self._judged.components[check.name] = judge(known, outcome, self._clock.monotonic_s())
 
     def _keep(self, checks: Sequence[Check]) -> None:
         """Forget components whose check is gone, begin with those that are new, follow those declared anew."""
         with self._lock:
-            before = self._known.components
-            self._known.components = {check.name: _as_component(check, before.get(check.name)) for check in checks}
-            if DELIVERY in before and DELIVERY not in self._known.components:
-                self._known.components[DELIVERY] = before[DELIVERY]
+            before = self._judged.components
+            self._judged.components = {check.name: _as_component(check, before.get(check.name)) for check in checks}
+            if DELIVERY in before and DELIVERY not in self._judged.components:
+                self._judged.components[DELIVERY] = before[DELIVERY]
 
     def _look(self, now_s: float) -> None:
-        outside = self._outside()
+        outside = self._read_outside()
         if outside is None:
             return
         with self._lock:
-            thresholds = self._known.thresholds
-            for name, value in outside.readings.items():
+            thresholds = self._judged.thresholds
+            for name, value in outside.ratios.items():
                 if name in thresholds:
                     thresholds[name] = update(thresholds[name], value, now_s)
             if outside.is_delivering:
                 # Never critical, never worse than degraded: telemetry must not take the agent out of service.
-                state = HealthState.HEALTHY if outside.trouble is None else HealthState.DEGRADED
-                self._known.components[DELIVERY] = HealthComponent(
-                    DELIVERY, state=state, message=outside.trouble or "", checked_at_s=now_s, stale_after_s=STALE_S
+                state = HealthState.HEALTHY if outside.delivery_trouble is None else HealthState.DEGRADED
+                self._judged.components[DELIVERY] = HealthComponent(
+                    DELIVERY,
+                    state=state,
+                    message=outside.delivery_trouble or "",
+                    checked_at_s=now_s,
+                    stale_after_s=STALE_S,
                 )
 
     def _compare(self) -> None:
-        """Tell what has changed since the last round; a component that appears begins in silence, healthy or unknown."""
+        """Tell what has changed since the last round."""
         found = self.report().states()
         before, self._states = self._states, {name: state for name, (state, _) in found.items()}
-        if self._on_change is None:
-            return
-        for name, (state, message) in found.items():
-            known = before.get(name, HealthState.UNKNOWN)
-            if known is not state and not (name not in before and state is HealthState.HEALTHY):
-                self._on_change(Change(name, known, state, message))
+        if self._on_change is not None:
+            for change in changes(before, found):
+                self._on_change(change)
 
 
 def _as_component(check: Check, known: HealthComponent | None = None) -> HealthComponent:

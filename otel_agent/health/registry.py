@@ -27,6 +27,7 @@ class Check(NamedTuple):
     """A question to ask again and again."""
 
     name: str
+    """Name of the component in /healthz."""
     function: CheckFunction
     """Takes nothing; returns when all is well (False counts as a failure), raises when not. May be a coroutine function."""
     is_critical: bool = False
@@ -45,19 +46,17 @@ class Heartbeat:
     """
     A sign of life the agent gives itself; silence is the failure.
 
-    Calling it costs one reading of the clock and one assignment, from any thread.
+    Calling it costs one reading of the clock and one assignment, from any thread. Silence counts from the declaration, or from the
+    end of the set-up, whichever is later.
+
+    Args:
+        name: Name of the component in /healthz.
+        within_s: Longest silence that is still life, in seconds.
+        is_critical: Whether silence makes the agent unhealthy rather than degraded.
+        clock: Clock that times the silence.
     """
 
     def __init__(self, name: str, within_s: float, *, is_critical: bool, clock: Clock) -> None:
-        """
-        Declare it; silence counts from here, or from the end of the set-up, whichever is later.
-
-        Args:
-            name: Of the component in /healthz.
-            within_s: Longest silence that is still life, in seconds.
-            is_critical: Whether silence makes the agent unhealthy rather than degraded.
-            clock: Its monotonic face counts.
-        """
         self.name = name
         self.within_s = within_s
         self.is_critical = is_critical
@@ -82,15 +81,14 @@ class Heartbeat:
 
 
 class CheckRegistry:
-    """Every check and heartbeat declared so far. Thread-safe: `_lock` guards both dictionaries."""
+    """
+    Every check and heartbeat declared so far. Thread-safe: `_lock` guards both dictionaries.
+
+    Args:
+        clock: Clock of its heartbeats.
+    """
 
     def __init__(self, clock: Clock = SYSTEM) -> None:
-        """
-        Begin empty.
-
-        Args:
-            clock: Handed to heartbeats.
-        """
         self._clock = clock
         self._lock = threading.Lock()
         self._checks: dict[str, Check] = {}
@@ -107,12 +105,12 @@ class CheckRegistry:
         Remember a heartbeat; what else went by its name is forgotten.
 
         Args:
-            name: Of the component in /healthz.
+            name: Name of the component in /healthz.
             within_s: Longest silence that is still life, in seconds.
             critical: Whether silence makes the agent unhealthy rather than degraded.
 
         Returns:
-            What to call.
+            The heartbeat, to be called.
         """
         beat = Heartbeat(name, within_s, is_critical=critical, clock=self._clock)
         with self._lock:
@@ -158,7 +156,7 @@ def health_check(
     Declare a function as a health check.
 
     Args:
-        name: Of the component in /healthz.
+        name: Name of the component in /healthz.
         critical: Whether its failure makes the agent unhealthy, and so not ready, rather than degraded.
         interval_s: Seconds between two runs, above 0.
         timeout_s: Seconds after which a run counts as failed; it keeps its one worker until it returns.
@@ -194,12 +192,12 @@ def heartbeat(name: str, within_s: float, *, critical: bool = True) -> Heartbeat
     Declare a sign of life for a loop that cannot be asked.
 
     Args:
-        name: Of the component in /healthz.
+        name: Name of the component in /healthz.
         within_s: Longest silence that is still life, in seconds, above 0.
         critical: Whether silence makes the agent unhealthy rather than degraded.
 
     Returns:
-        What to call each time the loop comes round.
+        The heartbeat, to be called each time the loop comes round.
 
     Raises:
         ValueError: `within_s` is not above 0.

@@ -17,10 +17,10 @@ from typing import Any
 
 from otel_agent.errors import ConfigurationError
 from otel_agent.guard import shared as guard
-from otel_agent.health.monitor import Report
-from otel_agent.health.requests import Asking, message, respond
+from otel_agent.health.reports import HealthReport
+from otel_agent.health.requests import ProbeAccess, http_response, respond
 
-__all__ = ["HealthServer"]
+__all__ = ["HealthServer", "names_of"]
 
 REQUEST_BYTES = 8192
 """Size of a request's head, at most."""
@@ -33,30 +33,29 @@ CONNECTIONS = 64
 
 
 class HealthServer:
-    """Answers /livez, /readyz, /startupz and /healthz from cached state."""
+    """
+    Answers /livez, /readyz, /startupz and /healthz from cached state.
+
+    Args:
+        report: Returns the present report at once.
+        host: Address to listen on. Anything but loopback must be asked for.
+        port: Port to listen on; 0 takes a free one.
+        access: Who may send probes, and who may see details.
+        redact: Takes secrets out of the texts of checks.
+    """
 
     def __init__(
         self,
-        report: Callable[[], Report],
+        report: Callable[[], HealthReport],
         host: str = "127.0.0.1",
         port: int = 0,
-        asking: Asking = Asking(),  # noqa: B008 - it is frozen
+        access: ProbeAccess = ProbeAccess(),  # noqa: B008 - it is frozen
         redact: Callable[[str], str] = str,
     ) -> None:
-        """
-        Prepare to serve.
-
-        Args:
-            report: What is known now; quick.
-            host: Address to listen on. Anything but loopback must be asked for.
-            port: 0 takes a free one.
-            asking: Who may ask, and who may see details.
-            redact: Takes secrets out of the texts of checks.
-        """
         self._report = report
         self._host = host
         self._port = port
-        self._asking = asking
+        self._access = access
         self._redact = redact
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -90,8 +89,11 @@ class HealthServer:
         self._port = listener.getsockname()[1]
         # Its own kind of loop, whatever policy the agent has set; and its troubles are not for the agent's log.
         self._loop = asyncio.SelectorEventLoop()
-        self._loop.set_exception_handler(_say)
-        thread = threading.Thread(target=self._run, args=(self._loop, listener), name="otel-agent-probes", daemon=True)
+        self._loop.set_exception_handler(_report_trouble)
+        self._stopped = asyncio.Event()
+        thread = threading.Thread(
+            target=self._run, args=(self._loop, listener, self._stopped), name="otel-agent-probes", daemon=True
+        )
         thread.start()
         self._thread = thread
 
@@ -107,7 +109,8 @@ class HealthServer:
         if thread is None or loop is None:
             return
         with suppress(RuntimeError):
-            loop.call_soon_threadsafe(loop.stop)
+            # Not `loop.stop`: the loop may not have come to its listening yet, and would forget it.
+            loop.call_soon_threadsafe(self._stopped.set)
         thread.join(timeout_s)
 
     def reinit_after_fork(self) -> None:
@@ -121,11 +124,9 @@ class HealthServer:
                     socket.close(inherited.fileno())
         self._listener = None
 
-    def _run(self, loop: asyncio.AbstractEventLoop, listener: socket.socket) -> None:
+    def _run(self, loop: asyncio.AbstractEventLoop, listener: socket.socket, stopped: asyncio.Event) -> None:
         try:
-            server = loop.run_until_complete(_listen(self._serve, listener))
-            loop.run_forever()
-            server.close()
+            loop.run_until_complete(_listen(self._serve, listener, stopped))
             for task in asyncio.all_tasks(loop):
                 task.cancel()
             loop.run_until_complete(asyncio.sleep(0))
@@ -159,17 +160,37 @@ class HealthServer:
         except asyncio.LimitOverrunError:
             # What has arrived is read, or closing would take the answer back.
             await reader.read(16 * REQUEST_BYTES)
-            return message(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, {"status": "request too large"})
-        return respond(head, peer, self._asking, self._report, self._redact)
+            return http_response(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, {"status": "request too large"})
+        return respond(head, peer, self._access, self._report, self._redact)
 
 
-def _say(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def _report_trouble(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     guard.report(
         "health.server", f"the probe endpoints are in trouble: {context.get('message')}", context.get("exception")
     )
 
 
+def names_of(host: str) -> frozenset[str]:
+    """
+    Names that a Host header may carry for a server on this machine.
+
+    Args:
+        host: Address the server listens on.
+
+    Returns:
+        That address and the machine's own name, in lower case.
+    """
+    names = {host.lower()}
+    with suppress(OSError):
+        names.add(socket.gethostname().lower())
+    return frozenset(names)
+
+
 async def _listen(
-    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], listener: socket.socket
-) -> asyncio.AbstractServer:
-    return await asyncio.start_server(serve, sock=listener, limit=REQUEST_BYTES)
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    listener: socket.socket,
+    stopped: asyncio.Event,
+) -> None:
+    server = await asyncio.start_server(serve, sock=listener, limit=REQUEST_BYTES)
+    await stopped.wait()
+    server.close()

@@ -1,4 +1,4 @@
-"""What blocks: heartbeats that fell silent, and the stack of the thread that should have beaten."""
+"""Stalls: heartbeats that fell silent, and the stack of the thread that should have beaten."""
 
 import sys
 import traceback
@@ -18,6 +18,7 @@ class Stall:
     """A heartbeat that is late."""
 
     name: str
+    """Name of the heartbeat."""
     age_s: float
     """Seconds since its last beat."""
     is_critical: bool
@@ -31,7 +32,7 @@ def stalls(heartbeats: Iterable[Heartbeat]) -> list[Stall]:
     The heartbeats that are late.
 
     Args:
-        heartbeats: To look at.
+        heartbeats: Heartbeats to look at.
 
     Returns:
         One entry for each that was silent for longer than it may.

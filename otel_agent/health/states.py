@@ -1,5 +1,5 @@
 """
-What can be said of a component, and how many such words become one. Pure: time is an argument.
+States of components, and how many of them become one state of the whole. Pure: time is an argument.
 
     unknown    not judged yet
     healthy    it works
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-__all__ = ["HealthComponent", "HealthState", "Outcome", "aggregate", "judge", "unless_stale"]
+__all__ = ["CheckOutcome", "HealthComponent", "HealthState", "aggregate", "judge", "unless_stale"]
 
 
 class HealthState(StrEnum):
@@ -26,8 +26,8 @@ class HealthState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What one run of a check brought."""
+class CheckOutcome:
+    """Outcome of one run of a check."""
 
     is_ok: bool
     message: str = ""
@@ -62,7 +62,7 @@ class HealthComponent:
     """Age at which what is known of it counts no longer, in seconds; None: never."""
 
 
-def judge(component: HealthComponent, outcome: Outcome, now_s: float) -> HealthComponent:
+def judge(component: HealthComponent, outcome: CheckOutcome, now_s: float) -> HealthComponent:
     """
     Take one more outcome into account.
 
@@ -70,12 +70,12 @@ def judge(component: HealthComponent, outcome: Outcome, now_s: float) -> HealthC
     have come as for any other.
 
     Args:
-        component: As it was.
-        outcome: Of the latest run.
-        now_s: On the monotonic clock.
+        component: The component as it was.
+        outcome: Outcome of the latest run.
+        now_s: The time now, on the monotonic clock, in seconds.
 
     Returns:
-        As it is now.
+        The component as it is now.
     """
     failures = 0 if outcome.is_ok else component.failures + 1
     successes = component.successes + 1 if outcome.is_ok else 0
@@ -97,14 +97,14 @@ def judge(component: HealthComponent, outcome: Outcome, now_s: float) -> HealthC
 
 def unless_stale(component: HealthComponent, now_s: float) -> HealthComponent:
     """
-    What can still be said of a component.
+    A component, or the same with its state unknown once that is stale.
 
     Args:
-        component: As it was judged last.
-        now_s: On the monotonic clock.
+        component: The component as it was judged last.
+        now_s: The time now, on the monotonic clock, in seconds.
 
     Returns:
-        The same, or unknown when its last judgement is too old: whoever judges has stopped.
+        The same component, or an unknown one when its last judgement is too old: whoever judges has stopped.
     """
     if component.stale_after_s is None or component.checked_at_s is None:
         return component
@@ -116,10 +116,10 @@ def unless_stale(component: HealthComponent, now_s: float) -> HealthComponent:
 
 def aggregate(components: Iterable[HealthComponent]) -> HealthState:
     """
-    One word for many.
+    The state of the whole.
 
     Args:
-        components: Any number.
+        components: Components of the whole, in any number.
 
     Returns:
         Unhealthy when a critical component is; degraded when any other is; unknown when a critical one was never judged;

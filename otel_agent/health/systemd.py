@@ -1,12 +1,12 @@
 """
-What systemd is told: that the agent is ready, alive, stopping.
+Notifications to systemd: the agent is ready, alive, stopping.
 
 Source: sd_notify(3). Messages go to the datagram socket named by NOTIFY_SOCKET; without it, nothing is sent.
 """
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from otel_agent.guard import shared as guard
 
@@ -14,20 +14,20 @@ __all__ = ["Systemd"]
 
 
 class Systemd:
-    """Sends messages to the service manager, if there is one. Never blocks: a full socket loses the message."""
+    """
+    Sends messages to the service manager, if there is one. Never blocks: a full socket loses the message.
+
+    Args:
+        environ: Environment variables; NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID count.
+    """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        """
-        Read who manages this process.
-
-        Args:
-            environ: NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID count; it is not changed.
-        """
         path = environ.get("NOTIFY_SOCKET", "")
         self._address = "\0" + path[1:] if path.startswith("@") else path if path.startswith("/") else None
         self._pid = os.getpid()
         self.watchdog_s = _watchdog_s(environ) if self._address is not None else None
         """How often systemd wants a sign of life, in seconds: half of what it waits for. None: it does not."""
+        self._alive_at_s = float("-inf")
 
     def ready(self) -> None:
         """The set-up has ended: `systemctl start` of a Type=notify service returns."""
@@ -41,12 +41,24 @@ class Systemd:
         """A sign of life for WatchdogSec=."""
         self.send("WATCHDOG=1")
 
+    def alive_when_due(self, now_s: float, is_live: Callable[[], bool]) -> None:
+        """
+        Give a sign of life when systemd wants one.
+
+        Args:
+            now_s: The time now, on the monotonic clock, in seconds.
+            is_live: Whether the agent is alive; asked only when a sign is due.
+        """
+        if self.watchdog_s is not None and now_s - self._alive_at_s >= self.watchdog_s and is_live():
+            self._alive_at_s = now_s
+            self.alive()
+
     def send(self, text: str) -> None:
         """
         Send a message; a forked child sends none.
 
         Args:
-            text: One `NAME=value` a line.
+            text: Assignments, one `NAME=value` a line.
         """
         if self._address is None or self._pid != os.getpid():
             return

@@ -8,13 +8,7 @@ and go.
 import math
 from dataclasses import dataclass, replace
 
-__all__ = ["CLEAR_GAP", "HOLD_S", "Threshold", "update"]
-
-HOLD_S = 30.0
-"""A value must stay above its limit this long, in seconds."""
-
-CLEAR_GAP = 0.05
-"""It is over when the value falls this far below the limit; a ratio."""
+__all__ = ["Threshold", "update"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +20,9 @@ class Threshold:
     limit: float
     """A ratio from 0 to 1; at or above it is too much."""
     clear_below: float
-    """A ratio below the limit."""
-    hold_s: float = HOLD_S
+    """A breach is over when the value falls below this; a ratio, at most the limit."""
+    hold_s: float
+    """How long the value must stay at or above the limit before it counts, in seconds; 0: at once."""
     above_since_s: float | None = None
     """When the value last rose above the limit, on the monotonic clock; None while it is below."""
     is_breached: bool = False
@@ -40,12 +35,12 @@ def update(threshold: Threshold, value: float, now_s: float) -> Threshold:
     Take a reading into account.
 
     Args:
-        threshold: As it was.
-        value: A ratio; what is not finite changes nothing.
-        now_s: On the monotonic clock.
+        threshold: The threshold as it was.
+        value: The reading, a ratio; one that is not finite changes nothing.
+        now_s: The time now, on the monotonic clock, in seconds.
 
     Returns:
-        As it is now.
+        The threshold as it is now.
     """
     if not math.isfinite(value):
         return threshold  # nothing was measured

@@ -1,5 +1,5 @@
 """
-Distributions that cost a list index to add to.
+Distributions kept as counts by bucket, where adding a value costs a list index.
 
 A histogram of the SDK takes a lock, makes objects and costs microseconds: too much inside the garbage collector, where it may
 even deadlock. Here a value becomes one count in a list that exists already. Whoever exports reads the list at collection.
@@ -22,6 +22,10 @@ class BucketCounts:
 
     Added to by one thread at a time. Reading takes no lock: a value added at that very moment may be in one of the figures and
     not yet in another, and is in all of them at the next reading.
+
+    Args:
+        metric: Histogram with bounds, from the catalogue.
+        attributes: Attributes of its one point.
     """
 
     __slots__ = ("_counts", "_max", "_min", "_pid", "_sum", "attributes", "metric", "start_ns")
@@ -31,13 +35,6 @@ class BucketCounts:
     _max: float
 
     def __init__(self, metric: Metric, attributes: Mapping[str, Any] | None = None) -> None:
-        """
-        Begin empty.
-
-        Args:
-            metric: A histogram with bounds, from the catalogue.
-            attributes: Of its one point.
-        """
         self.metric = metric
         self.attributes = dict(attributes or {})
         self._begin()
@@ -47,7 +44,7 @@ class BucketCounts:
         Count a value.
 
         Args:
-            value: In the metric's unit; at least 0.
+            value: Value in the metric's unit; at least 0.
         """
         self._counts[bisect_left(self.metric.bounds, value)] += 1
         self._sum += value

@@ -1,19 +1,20 @@
 """
-Tell somebody when a module has been imported.
+Import hook: functions that are called when a module has been imported.
 
 One finder stands first on `sys.meta_path` while anybody watches. For a module that is watched it asks the finders behind it,
-and lends the loader they found an `exec_module` that calls the watchers once the module's body has run. Before the body runs
+and lends the loader they found an `exec_module` that calls the watchers once the module's body has run, and before it does,
+with the body's code, those who want that (loaders that keep their code to themselves do without). Before the body runs
 the module gets its true loader back, so that resources, `inspect` and `pkgutil` see nothing of this. Reloading a module calls
 the watchers again. A watcher that fails is reported and never raises into the import.
 
-Finder and loader are told by what they can do and derive from nothing: `importlib.abc` costs more than all of this module.
+Finder and loader are known by what they can do and derive from nothing: `importlib.abc` costs more than all of this module.
 """
 
 import sys
 import threading
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec, NamespaceLoader
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 from otel_agent.guard import guarded
@@ -25,18 +26,27 @@ __all__ = ["Watch", "after_import"]
 
 
 class Watch:
-    """Interest in some modules; ends with `close`."""
+    """
+    A function that is called after imports; made by `after_import`, ends with `close`.
 
-    def __init__(self, wants: Callable[[str], bool], imported: Callable[[ModuleType], None]) -> None:
-        """
-        Remember who wants to know what; see `after_import`.
+    Args:
+        wants: Asked with the name of each module that is being imported; must be quick and must not import.
+        imported: Called with each wanted module after its body has run, in the importing thread.
+        begins: Called with the module and the code of its body before it runs; `None`: nobody is.
+        wants_file: Asked with the name and the file of a module that `wants` wants, once the file is known; `None`: all are wanted.
+    """
 
-        Args:
-            wants: Asked with the name of each module that is being imported; must be quick and must not import.
-            imported: Called with each wanted module after its body has run, in the importing thread.
-        """
+    def __init__(
+        self,
+        wants: Callable[[str], bool],
+        imported: Callable[[ModuleType], None],
+        begins: Callable[[ModuleType, CodeType], None] | None = None,
+        wants_file: Callable[[str, str | None], bool] | None = None,
+    ) -> None:
         self.wants = wants
         self.imported = imported
+        self.begins = begins
+        self.wants_file = wants_file
 
     def close(self) -> None:
         """Watch no longer; safe to call twice."""
@@ -47,18 +57,25 @@ class Watch:
                 sys.meta_path.remove(_FINDER)
 
 
-def after_import(wants: Callable[[str], bool], imported: Callable[[ModuleType], None]) -> Watch:
+def after_import(
+    wants: Callable[[str], bool],
+    imported: Callable[[ModuleType], None],
+    begins: Callable[[ModuleType, CodeType], None] | None = None,
+    wants_file: Callable[[str, str | None], bool] | None = None,
+) -> Watch:
     """
-    Call a function after each import of the modules somebody wants to see. Modules imported earlier are not told.
+    Call a function after each import of the modules that are wanted; not for modules that were imported earlier.
 
     Args:
-        wants: See `Watch`.
-        imported: See `Watch`.
+        wants: Asked with the name of each module that is being imported; must be quick and must not import.
+        imported: Called with each wanted module after its body has run, in the importing thread.
+        begins: Called with the module and the code of its body before it runs; see `Watch`.
+        wants_file: Asked with the name and the file of a module; see `Watch`.
 
     Returns:
         The watch; close it to end it.
     """
-    watch = Watch(wants, imported)
+    watch = Watch(wants, imported, begins, wants_file)
     with _lock:
         _FINDER.watches = (*_FINDER.watches, watch)
         if _FINDER not in sys.meta_path:
@@ -67,20 +84,23 @@ def after_import(wants: Callable[[str], bool], imported: Callable[[ModuleType], 
 
 
 class _Finder:
+    """Stands first on `sys.meta_path` and finds what the finders behind it find."""
+
     watches: tuple[Watch, ...] = ()
     """Replaced as a whole, so that an import in another thread reads it without a lock."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        interested = [watch for watch in self.watches if _wants(watch, fullname)]
-        if not interested:
+        watches = [watch for watch in self.watches if _wants(watch, fullname)]
+        if not watches:
             return None
         spec = self._behind(fullname, path, target)
         if spec is None or spec.loader is None or isinstance(spec.loader, NamespaceLoader):
             return spec
-        if hasattr(spec.loader, "exec_module"):
-            spec.loader = cast("Loader", _Lent(spec.loader, interested))
+        watches = [watch for watch in watches if watch.wants_file is None or _wants_file(watch, fullname, spec.origin)]
+        if watches and hasattr(spec.loader, "exec_module"):
+            spec.loader = cast("Loader", _WatchedLoader(spec.loader, watches))
         return spec
 
     def _behind(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None) -> ModuleSpec | None:
@@ -93,7 +113,7 @@ class _Finder:
         return None
 
 
-class _Lent:
+class _WatchedLoader:
     """A loader that answers everything its true loader does, and calls watchers after `exec_module`."""
 
     def __init__(self, loader: Any, watches: Sequence[Watch]) -> None:
@@ -111,16 +131,42 @@ class _Lent:
         module.__loader__ = self._loader
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
+        self._hand_out_code(module)
         self._loader.exec_module(module)
         for watch in self._watches:
             with guarded("instruments.imports", f"module {module.__name__!r} could not be instrumented"):
                 watch.imported(module)
+
+    def _hand_out_code(self, module: ModuleType) -> None:
+        """Loaders of files ask themselves for the code they run: the answer is handed on, once."""
+        begins = [watch.begins for watch in self._watches if watch.begins is not None]
+        space = getattr(self._loader, "__dict__", None)
+        if not begins or not isinstance(space, dict) or not hasattr(self._loader, "get_code") or "get_code" in space:
+            return
+
+        def get_code(name: str) -> Any:
+            space.pop("get_code", None)
+            code = self._loader.get_code(name)
+            if isinstance(code, CodeType) and name == module.__name__:
+                for each in begins:
+                    with guarded("instruments.imports", f"functions of module {name!r} could not be found"):
+                        each(module, code)
+            return code
+
+        space["get_code"] = get_code
 
 
 def _wants(watch: Watch, fullname: str) -> bool:
     wanted = False
     with guarded("instruments.imports", f"module {fullname!r} could not be considered"):
         wanted = watch.wants(fullname)
+    return bool(wanted)
+
+
+def _wants_file(watch: Watch, fullname: str, file: str | None) -> bool:
+    wanted = False
+    with guarded("instruments.imports", f"module {fullname!r} could not be considered"):
+        wanted = watch.wants_file is not None and watch.wants_file(fullname, file)
     return bool(wanted)
 
 

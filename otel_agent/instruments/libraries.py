@@ -19,9 +19,19 @@ from opentelemetry.trace import TracerProvider
 
 from otel_agent.config.installed import entry_names
 from otel_agent.guard import guarded
+from otel_agent.late_imports import late_module
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint  # loaded for an instrumentation that is to be activated, which few have
+    import difflib
+    from importlib import metadata
+
+    from opentelemetry.instrumentation import dependencies
+else:
+    # For an instrumentation that is to be activated, which few have: they bring the parsers of mail and zip files, and
+    # `packaging`, which costs more than all the rest of this module.
+    metadata = late_module("importlib.metadata")
+    dependencies = late_module("opentelemetry.instrumentation.dependencies")
+    difflib = late_module("difflib")  # for those who mistype
 
 __all__ = ["INSTRUMENTED", "Libraries", "install"]
 
@@ -39,7 +49,7 @@ OWN = {
 
 @dataclass(slots=True)
 class Libraries:
-    """What became of every instrumentation."""
+    """The status of every instrumentation."""
 
     status: dict[str, str] = field(default_factory=dict)
     """By entry-point name: `INSTRUMENTED`, or the reason why not."""
@@ -72,12 +82,12 @@ def install(
         wanted: `True` for every one that is installed, `False` for none, or their entry-point names.
         own: Instruments of this package that take the place of an entry point, by its name; each returns `INSTRUMENTED` or a
             reason. They count as installed.
-        tracer_provider: Given to each instrumentation; `None` means the global one.
-        meter_provider: Likewise.
-        logger_provider: Likewise.
+        tracer_provider: Tracer provider of each instrumentation; `None`: the global one.
+        meter_provider: Meter provider of each instrumentation; `None`: the global one.
+        logger_provider: Logger provider of each instrumentation; `None`: the global one.
 
     Returns:
-        What became of each; names in `wanted` that do not exist are in `problems` too.
+        The status of each; names in `wanted` that do not exist are in `problems` too.
     """
     libraries = Libraries()
     if wanted is False or wanted == []:
@@ -122,18 +132,14 @@ def _registered() -> Collection[str]:
     return found
 
 
-def _discover() -> Sequence["EntryPoint"]:
-    from importlib.metadata import entry_points  # brings the parsers of mail and zip files
-
-    found: list[EntryPoint] = []
+def _discover() -> Sequence["metadata.EntryPoint"]:
+    found: list[metadata.EntryPoint] = []
     with guarded("instruments.libraries", "installed instrumentations cannot be listed"):
-        found.extend(entry_points(group=GROUP))
+        found.extend(metadata.entry_points(group=GROUP))
     return found
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:
-    import difflib  # for those who mistype alone
-
     near = difflib.get_close_matches(name, known, n=1)
     if near:
         return f"no instrumentation of that name is installed; did you mean {near[0]!r}?"
@@ -154,7 +160,7 @@ def _line(error: BaseException) -> str:
     return " ".join(str(error).split())
 
 
-def _activate(entry_point: "EntryPoint", providers: Mapping[str, object], active: dict[str, Any]) -> str:
+def _activate(entry_point: "metadata.EntryPoint", providers: Mapping[str, object], active: dict[str, Any]) -> str:
     conflict = _conflict(entry_point)
     if conflict:
         return conflict
@@ -166,12 +172,9 @@ def _activate(entry_point: "EntryPoint", providers: Mapping[str, object], active
     return INSTRUMENTED
 
 
-def _conflict(entry_point: "EntryPoint") -> str | None:
+def _conflict(entry_point: "metadata.EntryPoint") -> str | None:
     """Why the library an instrumentation is for does not fit; from metadata alone, without importing either."""
-    # `packaging`, which this loads, costs more than all the rest of this module; many processes have no use for it.
-    from opentelemetry.instrumentation.dependencies import get_dist_dependency_conflicts
-
-    conflict = get_dist_dependency_conflicts(entry_point.dist) if entry_point.dist is not None else None
+    conflict = dependencies.get_dist_dependency_conflicts(entry_point.dist) if entry_point.dist is not None else None
     if conflict is None:
         return None
     needed = [conflict.required] if conflict.required is not None else list(conflict.required_any or ())

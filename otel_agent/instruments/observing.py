@@ -17,21 +17,20 @@ from otel_agent.catalog import InstrumentKind, Metric
 __all__ = ["Handle", "Source", "create", "observe"]
 
 Source = Callable[[], Iterable[tuple[float, Mapping[str, Any] | None]]]
-"""Answers with values and their attributes; no value, no pair."""
+"""Returns values and their attributes; no value, no pair."""
 
 _sources: WeakKeyDictionary[Meter, dict[str, Source]] = WeakKeyDictionary()
 
 
 class Handle:
-    """What was put in place together and can be taken out together."""
+    """
+    Instruments that were put in place together and are taken out together.
+
+    Args:
+        undo: Functions that take them out; each is called once, in reverse order.
+    """
 
     def __init__(self, undo: Iterable[Callable[[], object]]) -> None:
-        """
-        Remember how to undo.
-
-        Args:
-            undo: Called once, in reverse order.
-        """
         self._undo = list(undo)
 
     def close(self) -> None:
@@ -42,11 +41,11 @@ class Handle:
 
 def create(meter: Meter, metric: Metric) -> Any:
     """
-    Make the instrument for what is recorded when it happens.
+    Make a synchronous instrument, for what is recorded when it happens.
 
     Args:
-        meter: Of the API.
-        metric: From the catalogue; not observable.
+        meter: Meter of the API.
+        metric: Metric of the catalogue; not observable.
 
     Returns:
         A counter, up-down counter, gauge or histogram.
@@ -68,12 +67,12 @@ def observe(meter: Meter, metric: Metric, source: Source) -> Callable[[], None]:
     Have a source asked at every collection.
 
     Args:
-        meter: Of the API.
-        metric: From the catalogue; observable.
-        source: Replaces the one before of the same meter and metric.
+        meter: Meter of the API.
+        metric: Metric of the catalogue; observable.
+        source: What is asked; replaces the source before of the same meter and metric.
 
     Returns:
-        Takes the source out again; the metric then has no points.
+        A function that takes the source out again; the metric then has no points.
     """
     sources = _sources.setdefault(meter, {})
     is_new = metric.name not in sources

@@ -1,8 +1,7 @@
 """
-What the package says about itself and its judgements, as metrics: delivery, failures, health, alerts.
+Metrics about the package itself: delivery, failures, states of health checks and of alert rules.
 
-Nothing is known here of how those parts work: each is a plain function that answers with plain values when metrics are
-collected.
+Nothing is known here of how those parts work: each is a plain function that returns plain values when metrics are collected.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,15 +28,15 @@ def install_delivery(
     meter: Meter, status: Callable[[], DeliveryStatus], failures: Callable[[], Mapping[str, int]]
 ) -> Handle:
     """
-    Report what became of the telemetry, and our failures.
+    Report how much telemetry was delivered, spooled and dropped, and failures of this package.
 
     Args:
-        meter: Of the API.
-        status: Answers with the state of delivery.
-        failures: Answers with counts by kind.
+        meter: Meter of the API.
+        status: Returns the state of delivery.
+        failures: Returns failures by kind.
 
     Returns:
-        Whose `close` ends it.
+        A handle; its `close` ends the reporting.
     """
     counted = (
         (delivery.ACCEPTED, "accepted"),
@@ -71,12 +70,12 @@ def install_health(
     Report the state of every check.
 
     Args:
-        meter: Of the API.
-        states: Answers with states by component.
-        durations_s: Answers with how long the last run took, by component.
+        meter: Meter of the API.
+        states: Returns states by component.
+        durations_s: Returns how long the last run took by component, in seconds.
 
     Returns:
-        Whose `close` ends it.
+        A handle; its `close` ends the reporting.
     """
 
     def status() -> Points:
@@ -101,11 +100,11 @@ def install_alerts(meter: Meter, alerts: Callable[[], Iterable[AlertStatus]]) ->
     Report the state of every alert rule.
 
     Args:
-        meter: Of the API.
-        alerts: Answers with rules and their states; a rule with several alerts has the gravest of theirs.
+        meter: Meter of the API.
+        alerts: Returns rules and their states; a rule with several alerts has the gravest of theirs.
 
     Returns:
-        Whose `close` ends it.
+        A handle; its `close` ends the reporting.
     """
 
     def status() -> Points:

@@ -1,5 +1,5 @@
 """
-The context crosses into the threads and thread pools the agent starts.
+Context propagation into the threads and thread pools that the agent starts.
 
 `asyncio` carries the context into tasks and `to_thread` by itself; `threading` and `concurrent.futures` do not. Two methods
 are replaced while installed: `Thread.start` (which covers timers and subclasses) and `ThreadPoolExecutor.submit` (which covers
@@ -24,7 +24,7 @@ from otel_agent.guard import guarded
 __all__ = ["install", "uninstall"]
 
 CONTRIB_MODULE = "opentelemetry.instrumentation.threading"
-NOWHERE = Context()
+EMPTY = Context()
 
 _THREAD: Any = threading.Thread
 _POOL: Any = ThreadPoolExecutor
@@ -122,7 +122,7 @@ def _submit(self: ThreadPoolExecutor, function: Callable[..., Any], /, *args: An
     if not context or not _is_active:
         return submit(self, function, *args, **kwargs)
     # A worker thread may be started in here. It must not begin in the context of this one job.
-    token = attach(NOWHERE)
+    token = attach(EMPTY)
     try:
         return submit(self, _job, context, function, *args, **kwargs)
     finally:

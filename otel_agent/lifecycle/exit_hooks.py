@@ -26,16 +26,15 @@ LAST = -100
 
 
 class ExitHooks:
-    """Calls one function at the end of this process and of every forked child's."""
+    """
+    Calls one function at the end of this process and of every forked child's; nothing is registered before `install`.
+
+    Args:
+        on_end: Called at the end, perhaps more than once; returns within its deadline and does not raise.
+        hurry: Called when a person presses Ctrl-C while it runs: save what can be saved now; returns at once.
+    """
 
     def __init__(self, on_end: Callable[[], object], *, hurry: Callable[[], object] | None = None) -> None:
-        """
-        Say what is to be done; nothing is registered yet.
-
-        Args:
-            on_end: Called at the end, perhaps more than once; returns within its deadline and does not raise.
-            hurry: Called when a person presses Ctrl-C while it runs: save what can be saved now; returns at once.
-        """
         self._on_end = on_end
         self._hurry = hurry
         self._is_installed = False

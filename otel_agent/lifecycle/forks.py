@@ -25,7 +25,7 @@ from otel_agent.clock import monotonic_s
 
 __all__ = ["Forking", "follow_forks", "wait_for_imports"]
 
-TURN_S = 2.0
+ORDER_LOCK_S = 2.0
 """How long a fork waits for that of another thread, in seconds."""
 
 LOADING_S = 3.0
@@ -51,19 +51,19 @@ class _Followers:
     """Everybody who follows, in the order in which they began to."""
 
     def __init__(self) -> None:
-        self._known: list[weakref.ref[Forking]] = []
+        self._inner: list[weakref.ref[Forking]] = []
         self._outermost: list[weakref.ref[Forking]] = []
-        self._turn = threading.Lock()
-        self._is_turn_taken = False
+        self._order_lock = threading.Lock()
+        self._is_order_locked = False
         self._is_hooked = False
 
     def add(self, follower: Forking, *, is_outermost: bool) -> None:
-        if any(known() is follower for known in self._known + self._outermost):
+        if any(reference() is follower for reference in self._inner + self._outermost):
             return
         if is_outermost:
             self._outermost = _with(self._outermost, follower)
         else:
-            self._known = _with(self._known, follower)
+            self._inner = _with(self._inner, follower)
         if not self._is_hooked and hasattr(os, "register_at_fork"):
             self._is_hooked = True
             os.register_at_fork(
@@ -71,36 +71,36 @@ class _Followers:
             )
 
     def _before(self) -> None:
-        self._is_turn_taken = self._turn.acquire(timeout=TURN_S)
+        self._is_order_locked = self._order_lock.acquire(timeout=ORDER_LOCK_S)
         # The last to follow feeds those before it, so it rests first.
-        self._each(reversed(self._known + self._outermost), lambda follower: follower.hold_for_fork())
+        self._each(reversed(self._inner + self._outermost), lambda follower: follower.hold_for_fork())
         with guard.guarded("lifecycle.fork", "a fork could not wait for modules that are being loaded"):
             late_imports.hold_for_fork()
             wait_for_imports(LOADING_S)
 
     def _after_in_parent(self) -> None:
         late_imports.go_on_after_fork()
-        self._each(self._known + self._outermost, lambda follower: follower.go_on_after_fork())
-        if self._is_turn_taken:
-            self._turn.release()
+        self._each(self._inner + self._outermost, lambda follower: follower.go_on_after_fork())
+        if self._is_order_locked:
+            self._order_lock.release()
 
     def _after_in_child(self) -> None:
-        self._turn = threading.Lock()
+        self._order_lock = threading.Lock()
         late_imports.reinit_after_fork()
         guard.shared.reinit_after_fork()
-        self._each(self._outermost + self._known, lambda follower: follower.reinit_after_fork())
+        self._each(self._outermost + self._inner, lambda follower: follower.reinit_after_fork())
 
     @staticmethod
-    def _each(known: Iterable[weakref.ref[Forking]], action: Callable[[Forking], None]) -> None:
-        for reference in list(known):
+    def _each(followers: Iterable[weakref.ref[Forking]], action: Callable[[Forking], None]) -> None:
+        for reference in list(followers):
             follower = reference()
             if follower is not None:
                 with guard.guarded("lifecycle.fork", "a part of the agent's telemetry could not follow a fork"):
                     action(follower)
 
 
-def _with(known: list["weakref.ref[Forking]"], follower: Forking) -> list["weakref.ref[Forking]"]:
-    return [*(reference for reference in known if reference() is not None), weakref.ref(follower)]
+def _with(followers: list["weakref.ref[Forking]"], follower: Forking) -> list["weakref.ref[Forking]"]:
+    return [*(reference for reference in followers if reference() is not None), weakref.ref(follower)]
 
 
 _shared = _Followers()
@@ -111,8 +111,8 @@ def follow_forks(follower: Forking, *, is_outermost: bool = False) -> None:
     Tell somebody of every fork from now on, for as long as it lives; safe twice.
 
     Args:
-        follower: Held weakly. Those that began to follow later are held first, and go on and begin anew last.
-        is_outermost: Held before all others, whenever it began to follow; goes on after them, and begins anew before them.
+        follower: Whoever takes part; held weakly. Those that began to follow later are held first, and go on and begin anew last.
+        is_outermost: Whether it is held before all others, whenever it began to follow; goes on after them, and begins anew before them.
     """
     _shared.add(follower, is_outermost=is_outermost)
 

@@ -1,5 +1,5 @@
 """
-What the agent wants to have done at the start and at the end, each with a deadline of its own.
+Hooks: functions of the agent's that are called at the end, each with a deadline of its own.
 
 A hook runs on a thread of its own, so that one that hangs costs its deadline and no more. It may be a coroutine function:
 under `async with` it runs on the agent's own loop, otherwise on one made for it.
@@ -8,16 +8,19 @@ under `async with` it runs on the agent's own loop, otherwise on one made for it
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from otel_agent.late_imports import late_module
 from otel_agent.lifecycle.tasks import Task
 
 if TYPE_CHECKING:
-    import asyncio  # not loaded by `import otel_agent`
+    import asyncio
+else:
+    asyncio = late_module("asyncio")
 
 __all__ = ["Hook"]
 
 
 class Hook(NamedTuple):
-    """Something to be done, and how long it may take."""
+    """A function to call, and how long it may take."""
 
     name: str
     function: Callable[[], object]
@@ -27,22 +30,22 @@ class Hook(NamedTuple):
 
     def begin(self, loop: "asyncio.AbstractEventLoop | None" = None) -> Task:
         """
-        Begin to do it.
+        Begin the call.
 
         Args:
-            loop: Where a coroutine runs; it must not be the caller's own. None makes one.
+            loop: Event loop on which a coroutine runs; it must not be the caller's own. None makes one.
 
         Returns:
-            To wait for.
+            The call on its thread, to wait for.
         """
         return Task(f"hook-{self.name}", lambda: _call(self.function, loop)).start()
 
     def problem(self, task: Task, allowed_s: float) -> str | None:
         """
-        What came of it, after the wait.
+        What went wrong, after the wait.
 
         Args:
-            task: As begun.
+            task: The call, from `begin`.
             allowed_s: How long it was waited for, in seconds.
 
         Returns:
@@ -59,8 +62,6 @@ def _call(function: Callable[[], object], loop: "asyncio.AbstractEventLoop | Non
     answer = function()
     if not isinstance(answer, Coroutine):
         return
-    import asyncio  # see the top
-
     coroutine: Coroutine[Any, Any, object] = answer
     if loop is None:
         asyncio.run(coroutine)

@@ -23,7 +23,7 @@ from otel_agent.lifecycle.forks import follow_forks
 __all__ = ["NEEDED", "SPARE", "IdleThreads", "is_the_end", "shared"]
 
 NEEDED = 8 if (3, 12) <= sys.version_info < (3, 12, 3) else 0
-"""How many wait from the beginning on: the ending, what closes, its three signals, and some for what hangs."""
+"""How many wait from the beginning on: the shutdown, what closes, its three signals, and some for what hangs."""
 
 SPARE = 4
 """How many stay beyond these: a flush of three signals, and one more."""
@@ -37,16 +37,15 @@ _Calls = SimpleQueue[Callable[[], object] | None]
 
 
 class IdleThreads:
-    """Threads that wait for one call after the other. Safe inside a signal handler: no lock is shared."""
+    """
+    Threads that wait for one call after the other. Safe inside a signal handler: no lock is shared.
+
+    Args:
+        ready: How many wait from the beginning on, for the end.
+        spare: How many more may stay when they have made a call; one or two more when several end at the same moment.
+    """
 
     def __init__(self, ready: int = NEEDED, spare: int = SPARE) -> None:
-        """
-        Keep none yet.
-
-        Args:
-            ready: How many wait from the beginning on, for the end.
-            spare: How many more may stay when they have made a call; one or two more when several end at the same moment.
-        """
         self._ready = ready
         self._most = ready + spare
         self._idle: list[tuple[_Calls, threading.Thread]] = []
@@ -68,7 +67,7 @@ class IdleThreads:
         Let them go once nobody wants them any more. Safe twice.
 
         Args:
-            owner: Who wanted them.
+            owner: Whoever called `keep` with it.
         """
         self._owners.discard(owner)
         gone = []
@@ -101,10 +100,10 @@ class IdleThreads:
 
     def lend_spare(self, function: Callable[[], object]) -> bool:
         """
-        The same, but for those that are kept for the end.
+        Have something called on a thread that waits and is not kept for the end; returns at once.
 
         Args:
-            function: As above.
+            function: Called once, without arguments, in the context that the caller has now.
 
         Returns:
             Whether there was one to spare.
@@ -116,7 +115,7 @@ class IdleThreads:
         Have something called on a new thread, which stays for other calls while anybody wants it and not enough wait already.
 
         Args:
-            function: As above.
+            function: Called once, without arguments, in the context that the caller has now.
 
         Raises:
             RuntimeError: No thread can be started.
@@ -179,7 +178,7 @@ def is_the_end(error: BaseException) -> bool:
     Whether a thread could not be started because the interpreter is ending, and not because there are too many.
 
     Args:
-        error: From `Thread.start`.
+        error: What `Thread.start` has raised.
     """
     return isinstance(error, RuntimeError) and "interpreter shutdown" in str(error)
 

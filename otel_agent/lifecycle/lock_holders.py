@@ -1,4 +1,13 @@
-"""Whether a thread that was stopped between two instructions may hold a lock that ending needs."""
+"""
+Lock holders: whether a thread that was stopped between two instructions may hold a lock that the end needs.
+
+A module of ours that calls the agent's functions says so with a mark at its top:
+
+    CALLS_THE_AGENT = True
+
+It promises that it holds nothing of ours meanwhile, neither in its own lines nor in those that called it. What it calls is the
+agent's own even where the agent is an installed package.
+"""
 
 import os
 from pathlib import Path
@@ -9,15 +18,7 @@ __all__ = ["may_hold_locks"]
 LOCKING = frozenset({"otel_agent", "opentelemetry", "threading", "logging", "queue", "importlib", "urllib3", "grpc"})
 """Packages whose locks the end takes: ours, what it collects from and sends with, and what threads are started with."""
 
-_CALLERS = frozenset(
-    {
-        "otel_agent.cli.run",
-        "otel_agent.instruments.automatic.code_exchange",
-        "otel_agent.instruments.functions.wrappers",
-        "otel_agent.recording.current_span",
-    }
-)
-"""Of ours, what calls the agent: it holds nothing meanwhile, and what it calls is the agent's own even where it is installed."""
+_MARK = "CALLS_THE_AGENT"
 
 _STANDARD = str(Path(os.__file__).parent)
 _INSTALLED = ("site-packages", "dist-packages")
@@ -38,7 +39,7 @@ def may_hold_locks(frame: FrameType | None) -> bool:
         module = str(frame.f_globals.get("__name__", ""))
         if (module, frame.f_code.co_name) in _FREE:
             return False
-        if module in _CALLERS:
+        if frame.f_globals.get(_MARK) is True and module.startswith("otel_agent."):
             break
         if module.partition(".")[0] in LOCKING:
             is_found = True

@@ -34,15 +34,14 @@ def has_terminal() -> bool:
 
 
 class ReloadSignal:
-    """Answers SIGHUP; see the module."""
+    """
+    Answers SIGHUP; nothing is installed before `install`.
+
+    Args:
+        reload: Called on a thread of ours for each signal; several may be called at once.
+    """
 
     def __init__(self, reload: Callable[[], object]) -> None:
-        """
-        Say what is to be done; nothing is installed yet.
-
-        Args:
-            reload: Called on a thread of ours for each signal; several may be called at once.
-        """
         self._reload = reload
         self._handler = self._handle  # one object: what is in place is recognised by identity
 

@@ -1,21 +1,21 @@
 """
-One ending: hooks, then components in reverse, each on a thread of its own, all before one moment.
+One shutdown: hooks, then components in reverse, each on a thread of its own, all before one moment.
 
 A component that does not come back in its time is left behind and the next one is closed. A small reserve is kept for those
 that save data, and never given to the others; where none says that it does, it is kept for the last.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from otel_agent import guard
 from otel_agent.clock import Clock
+from otel_agent.lifecycle.components import Component
 from otel_agent.lifecycle.hooks import Hook
 from otel_agent.lifecycle.tasks import Latch, Task
 
 if TYPE_CHECKING:
-    import asyncio  # not loaded by `import otel_agent`
-    from collections.abc import Callable
+    import asyncio  # for types alone
 
 __all__ = ["Shutdown"]
 
@@ -33,46 +33,16 @@ LOOK_S = 0.02
 """How often a waiting end looks whether it should hurry, in seconds."""
 
 
-class ClosingComponent(Protocol):
-    """What an ending knows of a component."""
-
-    @property
-    def name(self) -> str:
-        """Of the component."""
-        ...
-
-    @property
-    def close(self) -> "Callable[[float], object] | None":
-        """Takes the seconds it may use."""
-        ...
-
-    @property
-    def at_most_s(self) -> float | None:
-        """Its own bound, in seconds."""
-        ...
-
-    @property
-    def saves_data(self) -> bool:
-        """Whether the reserve is kept for it."""
-        ...
-
-    @property
-    def hurry(self) -> "Callable[[], object] | None":
-        """Saves what can be saved now."""
-        ...
-
-
 class Shutdown:
-    """Runs once, on a thread of its own; everybody may wait for it."""
+    """
+    Runs once, on a thread of its own; everybody may wait for it. Its deadline counts from when it is made.
+
+    Args:
+        timeout_s: Time for everything, in seconds.
+        clock: Its monotonic face counts.
+    """
 
     def __init__(self, timeout_s: float, clock: Clock) -> None:
-        """
-        Set the deadline, counted from now.
-
-        Args:
-            timeout_s: For everything, in seconds.
-            clock: Its monotonic face counts.
-        """
         self.problems: list[str] = []
         """What failed or took too long, in order."""
         self._clock = clock
@@ -80,14 +50,14 @@ class Shutdown:
         self._reserve_s = min(GRACE_S, timeout_s / 4)
         self._done = Latch()
         self._is_hurried = False
-        self._open: list[ClosingComponent] = []
+        self._open: list[Component] = []
 
     def start(
         self,
         hooks: Sequence[Hook],
-        components: Sequence[ClosingComponent],
+        components: Sequence[Component],
         loop: "asyncio.AbstractEventLoop | None",
-        then: "Callable[[], object]",
+        then: Callable[[], object],
     ) -> None:
         """
         Begin.
@@ -95,7 +65,7 @@ class Shutdown:
         Args:
             hooks: Run one after the other, first.
             components: Closed one after the other, in this order.
-            loop: Where coroutine hooks run; None makes one for each.
+            loop: Event loop on which coroutine hooks run; None makes one for each.
             then: Called last, before everybody who waits is told.
         """
         self._open = list(components)
@@ -133,7 +103,7 @@ class Shutdown:
                 guard.swallow("lifecycle.hurry", f"{component.name} could not be hurried", component.hurry)
 
     def _run(
-        self, hooks: Sequence[Hook], components: Sequence[ClosingComponent], loop: "asyncio.AbstractEventLoop | None"
+        self, hooks: Sequence[Hook], components: Sequence[Component], loop: "asyncio.AbstractEventLoop | None"
     ) -> None:
         for hook in hooks:
             allowed_s = max(0.0, min(hook.timeout_s, self.left_s() - self._reserve_s))
@@ -152,7 +122,7 @@ class Shutdown:
         for problem in self.problems:
             guard.shared.report("lifecycle.end", problem)
 
-    def _close(self, component: ClosingComponent, *, saves_data: bool) -> str | None:
+    def _close(self, component: Component, *, saves_data: bool) -> str | None:
         close = component.close
         if close is None:
             return None

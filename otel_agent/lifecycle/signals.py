@@ -10,37 +10,38 @@ handler runs between two instructions of the main thread, which may hold any loc
 for the very thread it interrupts. The helper also hears of signals through the wake-up descriptor, so that they are acted
 upon while the main thread is deep in C code.
 
-The main thread may have been interrupted where it holds a lock that the end needs: in code of ours, of OpenTelemetry, of
-`logging`, or while it starts a thread. So a handler that finds itself there steps aside: the main thread goes on for a moment,
-and is called back, until it stands in code of the agent's own, or waits. Only then does the end begin, so that nothing comes
-after it.
+It waits only where the main thread holds nothing that the end needs; `safe_points` says where that is, and what happens elsewhere.
 
 The helper looks once a second whether its handler is still in place. An event loop's `add_signal_handler` replaces it and
-leaves the default action behind; only the main thread may install handlers, and SIGURG, which nothing else uses and whose
-default is to be ignored, brings it there. It also wakes a main thread that does not know of a signal yet: one that another
-thread received, or that came just before a long wait began, would have the agent's own handler run only when that wait is over.
+leaves the default action behind; only the main thread may install handlers, and `main_thread` brings it there. It also wakes a
+main thread that does not know of a signal yet: one that another thread received, or that came just before a long wait began,
+would have the agent's own handler run only when that wait is over.
 
 SIGINT is left to Python: it becomes KeyboardInterrupt, and the end of the program.
 """
 
-import _thread
 import os
 import signal
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from otel_agent import guard
 from otel_agent.clock import monotonic_s
-from otel_agent.lifecycle import idle_threads
+from otel_agent.late_imports import late_module
 from otel_agent.lifecycle.forks import follow_forks
-from otel_agent.lifecycle.lock_holders import may_hold_locks
-from otel_agent.lifecycle.tasks import Latch, Task
+from otel_agent.lifecycle.main_thread import MainThreadCalls
+from otel_agent.lifecycle.safe_points import SAVED_S, SETTLE_S, MainThreadStop
+from otel_agent.lifecycle.tasks import Task
 from otel_agent.lifecycle.wakeup import Wakeup
+
+if TYPE_CHECKING:
+    import ctypes
+else:
+    ctypes = late_module("ctypes")  # needed once in a process's life, at its very end
 
 __all__ = ["SIGNALS", "EndSignals"]
 
@@ -50,31 +51,10 @@ SIGNALS: tuple[int, ...] = tuple(
 """What ends a process from outside and can be answered."""
 
 GRACE_S = 2.1
-"""How long a handler waits beyond the deadline at most, in seconds; see `ending.SAVING_S`."""
-
-HURRY_S = 2.1
-"""How long a second signal waits at most for the data to be saved, in seconds; it takes some hundredths."""
+"""How long a handler waits beyond the deadline at most, in seconds; see `shutdown.SAVING_S`."""
 
 HASTENED_S = 0.1
-"""What the end has to send when a second signal came before it began, in seconds; to save there is more, see `ending`."""
-
-REACH_S = 0.1
-"""How long the main thread has to reach its handler once the data is safe, in seconds."""
-
-ASIDE_S = 0.002
-"""How long the main thread goes on when it may hold a lock, in seconds; what it does under a lock takes some millionths."""
-
-TRIES = 10
-"""A main thread that has not moved as often is waiting for something."""
-
-PATIENCE_S = 0.5
-"""How often it is let go on then, in seconds."""
-
-SETTLE_S = 0.5
-"""
-How long the end waits for the main thread to stand where it holds nothing, in seconds; longer than a module takes to be loaded.
-C code may keep it for minutes.
-"""
+"""What the end has to send when a second signal came before it began, in seconds; to save there is more, see `shutdown`."""
 
 _HANDLED = 0x80
 """Marks a byte that was written by the Python handler rather than by the interpreter's own."""
@@ -84,7 +64,19 @@ _LOOPS = ("asyncio", "uvloop")
 
 
 class EndSignals:
-    """Answers the signals that end the process; see the module. All state but counters is written by the main thread."""
+    """
+    Answers the signals that end the process; nothing is installed before `install`.
+
+    All state but that of the end is written by the main thread.
+
+    Args:
+        on_end: Closes everything within the seconds it is given; called once, on a helper thread.
+        on_notice: Called instead when the agent has a handler of its own, and decides when it ends: turn readiness off and
+            flush, within the seconds given, and go on.
+        hurry: Called on a helper thread when a second signal arrives: save what can be saved now.
+        deadline_s: What `on_end` and `on_notice` are given, in seconds.
+        signals: Numbers of the signals to answer.
+    """
 
     def __init__(
         self,
@@ -95,17 +87,6 @@ class EndSignals:
         deadline_s: float = 2.0,
         signals: Sequence[int] = SIGNALS,
     ) -> None:
-        """
-        Say what is to be done; nothing is installed yet.
-
-        Args:
-            on_end: Closes everything within the seconds it is given; called once, on a helper thread.
-            on_notice: Called instead when the agent has a handler of its own, and decides when it ends: turn readiness off
-                and flush, within the seconds given, and go on.
-            hurry: Called on a helper thread when a second signal arrives: save what can be saved now.
-            deadline_s: What `on_end` and `on_notice` are given, in seconds.
-            signals: Which to answer.
-        """
         self._on_end = on_end
         self._on_notice = on_notice
         self._hurry = hurry
@@ -113,22 +94,20 @@ class EndSignals:
         self._signals = tuple(signals)
         self._previous: dict[int, Any] = {}
         self._handler = self._handle  # one object: what is in place is recognised by identity
-        self._rearmer = self._rearm
+        self._main_thread = MainThreadCalls(self._look_in_main_thread)
         self._mask: set[int] | None = None
         self._deferred: list[int] | None = None
         """Signals that came during a fork; None while there is none."""
         self._is_closed = False
         self._inherited: list[Callable[[float], object]] = []
         """What those before this one had to do at the end."""
-        self._late: list[int] = []
+        self._left_behind: list[int] = []
         """Signals that those before had put off."""
         self._begin()
 
     def _begin(self) -> None:
         self._wakeup = Wakeup(self._note, self._look)
-        self._safe = Latch()
-        self._reached = Latch()
-        self._settled = Latch()
+        self._stop = MainThreadStop(self._main_thread)
         self._calls = 0
         self._heard: Counter[tuple[int, bool]] = Counter()
         self._is_ending = False
@@ -136,33 +115,29 @@ class EndSignals:
         self._missing: set[int] = set()
         self._is_wait_broken = True
         """Whether the main thread has been woken since a signal came for a handler of the agent's own."""
-        self._aside: tuple[int, float] | None = None
-        """Signal and last moment of a handler that has stepped aside."""
-        self._where: tuple[int, int] | None = None
-        self._tries = 0
-        self._settle_at_s = 0.0
         self._notice: Task | None = None
 
     def install(self) -> str | None:
         """
-        Take over the signals that have their default action, and stand before the agent's own handlers.
+        Take over the signals that have their default action, and stand before the agent's own handlers. No effect after `close`.
 
         Returns:
-            Why signals cannot be answered, in a sentence; None when they are.
+            Why signals cannot be answered, in a sentence; None when they are, and after `close`.
         """
         if threading.current_thread() is not threading.main_thread():
             return "signals can only be answered from the main thread: call init() there, or SIGTERM ends the agent at once"
+        if self._is_closed:
+            return None
         try:
             for number in self._signals:
                 self._take(number)
-            if getattr(signal, "SIGURG", None) is not None and signal.getsignal(signal.SIGURG) is signal.SIG_DFL:
-                signal.signal(signal.SIGURG, self._rearmer)
+            self._main_thread.install()
         except ValueError:  # a subinterpreter
             return "signals cannot be answered in a subinterpreter: SIGTERM ends the agent at once"
         self._wakeup.start()
         follow_forks(self, is_outermost=True)
-        while self._late:
-            signal.raise_signal(self._late.pop())
+        while self._left_behind:
+            signal.raise_signal(self._left_behind.pop())
         return None
 
     def close(self) -> None:
@@ -174,11 +149,10 @@ class EndSignals:
         for number, previous in self._previous.items():
             if signal.getsignal(number) is self._handler:
                 signal.signal(number, previous)
-        if getattr(signal, "SIGURG", None) is not None and signal.getsignal(signal.SIGURG) is self._rearmer:
-            signal.signal(signal.SIGURG, signal.SIG_DFL)
-        aside, self._aside = self._aside, None
-        if aside is not None:
-            signal.raise_signal(aside[0])  # to whom it belongs now
+        self._main_thread.close()
+        pending = self._stop.take_pending()
+        if pending is not None:
+            signal.raise_signal(pending[0])  # to whom it belongs now
 
     def hold_for_fork(self) -> None:
         """
@@ -197,8 +171,8 @@ class EndSignals:
         self._unmask()
         for number in deferred or ():
             os.kill(os.getpid(), number)
-        if self._aside is not None:
-            _call_back_now()
+        if self._stop.pending is not None:
+            self._main_thread.call()
 
     def _unmask(self) -> None:
         mask, self._mask = self._mask, None
@@ -206,7 +180,7 @@ class EndSignals:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def reinit_after_fork(self) -> None:
-        """A helper, a descriptor and an ending of its own for the child."""
+        """A helper, a descriptor and an end of its own for the child."""
         old = self._wakeup
         self._begin()
         if not self._is_closed:
@@ -229,10 +203,10 @@ class EndSignals:
         """Take the place of one before: one process ends once. It may have been closed where nothing can be given back."""
         if not earlier._is_closed:  # noqa: SLF001 - of this class
             self._inherited.append(earlier._on_end)  # noqa: SLF001 - of this class
-        aside, earlier._aside = earlier._aside, None  # noqa: SLF001 - of this class
+        pending = earlier._stop.take_pending()  # noqa: SLF001 - of this class
         earlier.close()
-        if aside is not None:
-            self._late.append(aside[0])
+        if pending is not None:
+            self._left_behind.append(pending[0])
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         """Run in the main thread, between any two instructions of it."""
@@ -247,50 +221,19 @@ class EndSignals:
             return
         if not self._is_closed:
             self._calls += 1
-            wait_s = SETTLE_S + self._deadline_s + GRACE_S if self._calls == 1 else HURRY_S
-            if self._stepped_aside(number, monotonic_s() + wait_s, frame):
+            wait_s = SETTLE_S + self._deadline_s + GRACE_S if self._calls == 1 else SAVED_S
+            if not self._stopped(number, monotonic_s() + wait_s, frame):
                 return
         _end_here(number)
 
-    def _stepped_aside(self, number: int, end_s: float, frame: FrameType | None) -> bool:
-        """Wait for the end to be over, in the main thread; unless that may hold it up and is called again in a moment."""
+    def _stopped(self, number: int, end_s: float, frame: FrameType | None) -> bool:
+        """Run in the main thread: wait for the end, unless this is put off."""
         try:
-            if frame is not None and may_hold_locks(frame):
-                now_s = monotonic_s()
-                patience_s = min(PATIENCE_S, end_s - now_s) if self._is_waiting(frame, now_s) else 0
-                if not self._safe.wait(patience_s) and now_s < end_s and self._step_aside(number, end_s):
-                    return True
-            self._settled.open()
-            self._reached.open()
-            self._safe.wait(end_s - monotonic_s())
+            return self._stop.stop(number, end_s, frame)
         except BaseException:  # noqa: BLE001 - KeyboardInterrupt is a second signal; whoever asks ends this process
-            self._reached.open()
             self._wakeup.write(signal.SIGINT)
-            self._safe.wait(HURRY_S)
-        return False
-
-    def _is_waiting(self, frame: FrameType, now_s: float) -> bool:
-        """Whether the main thread does not move from where it is, or has been let go on for too long; then the end begins."""
-        where = id(frame), frame.f_lasti
-        self._tries = self._tries + 1 if where == self._where else 0
-        if self._where is None:
-            self._settle_at_s = now_s + SETTLE_S
-        self._where = where
-        if self._tries < TRIES and now_s < self._settle_at_s:
-            return False
-        self._settled.open()
+            self._stop.wait_saved()
         return True
-
-    def _step_aside(self, number: int, end_s: float) -> bool:
-        if signal.getsignal(signal.SIGURG) is not self._rearmer:
-            return False
-        self._aside = number, end_s
-        try:
-            _thread.start_new_thread(_call_back, ())  # not `Thread`, whose locks may be what is missing
-        except RuntimeError:
-            if not idle_threads.shared.lend(_call_back):
-                self._aside = None
-        return self._aside is not None
 
     def _note(self, byte: int) -> None:
         """Run on the helper thread. Every signal arrives once or twice: from the interpreter and from `_handle`."""
@@ -313,21 +256,20 @@ class EndSignals:
             Task("signal", lambda: self._end(number)).start()
 
     def _end(self, number: int) -> None:
-        self._settled.wait(SETTLE_S)
+        self._stop.wait_settled()
         left_s = min(HASTENED_S, self._deadline_s) if self._is_hastened else self._deadline_s
         others = [Task("signal", partial(on_end, left_s)).start() for on_end in self._inherited]
         with guard.guarded("lifecycle.end", "the end could not be prepared"):
             self._on_end(left_s)
         for other in others:
             other.wait(left_s)
-        self._safe.open()
         # The main thread may be deep in C code for minutes; with the default action it would have ended at once.
-        if not self._reached.wait(REACH_S):
+        if not self._stop.release():
             _end_by_default(number)
 
     def _hasten(self) -> None:
         self._is_hastened = True
-        self._settled.open()
+        self._stop.settle()
         if self._hurry is not None:
             guard.swallow("lifecycle.hurry", "the end could not be hurried", self._hurry)
 
@@ -341,36 +283,25 @@ class EndSignals:
         missing = {number for number in self._previous if _may_be_taken(signal.getsignal(number), self._handler)}
         # Seen twice: nobody is in the middle of setting up handlers.
         is_due = bool(missing & self._missing) or not self._is_wait_broken
-        if is_due and signal.getsignal(signal.SIGURG) is self._rearmer:
+        if is_due and self._main_thread.is_installed():
             self._is_wait_broken = True
-            _call_back_now()
+            self._main_thread.call()
         self._missing = missing
 
-    def _rearm(self, _number: int, frame: FrameType | None) -> None:
-        """Run in the main thread."""
-        if self._aside is not None:
-            if self._deferred is not None:
-                return  # a fork has begun meanwhile; `go_on_after_fork` calls again
-            (number, end_s), self._aside = self._aside, None
-            if not self._stepped_aside(number, end_s, frame):
+    def _look_in_main_thread(self, _number: int, frame: FrameType | None) -> None:
+        """Run in the main thread: go on with a stop that was put off, or else take back what was replaced."""
+        if self._stop.pending is not None and self._deferred is not None:
+            return  # a fork has begun meanwhile; `go_on_after_fork` calls again
+        pending = self._stop.take_pending()
+        if pending is not None:
+            number, end_s = pending
+            if self._stopped(number, end_s, frame):
                 _end_here(number)
             return
         for missing in self._missing:
             if _may_be_taken(signal.getsignal(missing), self._handler):
                 self._take(missing)
         self._wakeup.claim()
-
-
-def _call_back() -> None:
-    time.sleep(ASIDE_S)
-    _call_back_now()
-
-
-def _call_back_now() -> None:
-    """Bring the main thread to `_rearm`, also out of a wait."""
-    ident = threading.main_thread().ident
-    if ident is not None:
-        signal.pthread_kill(ident, signal.SIGURG)
 
 
 def _may_be_taken(present: Any, ours: Any) -> bool:
@@ -387,8 +318,6 @@ def _end_here(number: int) -> None:
 
 def _end_by_default(number: int) -> None:
     """End this process by a signal's default action, from a thread that may not install handlers."""
-    import ctypes  # needed once in a process's life, at its very end
-
     with guard.guarded("lifecycle.signals", "the process could not be ended from a helper thread"):
         ctypes.CDLL(None).signal(number, 0)
         os.kill(os.getpid(), number)

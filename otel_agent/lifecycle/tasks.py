@@ -18,7 +18,6 @@ class Latch:
     """A gate that opens once and stays open; safe to open and to wait for inside a signal handler."""
 
     def __init__(self) -> None:
-        """Begin closed."""
         self._is_open = False
         self._waiting: list[threading.Lock] = []
 
@@ -59,16 +58,13 @@ class Task:
     One call on a daemon thread that waits or is started, and on the caller's own only where there is none to be had.
 
     It is made in the caller's context. What it leaves in a `threading.local` is found by later calls on the same thread.
+
+    Args:
+        name: Name of the thread, behind "otel-agent-".
+        function: Called once, without arguments.
     """
 
     def __init__(self, name: str, function: Callable[[], object]) -> None:
-        """
-        Prepare a call.
-
-        Args:
-            name: Of the thread, behind "otel-agent-".
-            function: Called once, without arguments.
-        """
         self._name = name
         self._function = function
         self._done = Latch()
@@ -87,11 +83,11 @@ class Task:
             Itself.
         """
         self._then = then
-        if not idle_threads.shared.lend_spare(self._run_aside):
+        if not idle_threads.shared.lend_spare(self._run_on_thread):
             try:
-                idle_threads.shared.begin(self._run_aside)
+                idle_threads.shared.begin(self._run_on_thread)
             except RuntimeError:  # the interpreter is ending, or threads are exhausted
-                if not idle_threads.shared.lend(self._run_aside):
+                if not idle_threads.shared.lend(self._run_on_thread):
                     self._run()
         return self
 
@@ -111,7 +107,7 @@ class Task:
         """Whether it has ended."""
         return self._done.is_open()
 
-    def _run_aside(self) -> None:
+    def _run_on_thread(self) -> None:
         threading.current_thread().name = f"otel-agent-{self._name}"
         self._run()
 

@@ -22,16 +22,15 @@ _NONE = -1
 
 
 class Wakeup:
-    """A pair of sockets, the thread at one end, signals at the other."""
+    """
+    A pair of sockets, the thread at one end, signals at the other; nothing runs before `start`.
+
+    Args:
+        note: Called on the helper thread with every byte that arrives, at least 1.
+        look: Called on the helper thread while it hears nothing.
+    """
 
     def __init__(self, note: Callable[[int], object], look: Callable[[], object]) -> None:
-        """
-        Prepare; nothing runs yet.
-
-        Args:
-            note: Called on the helper thread with every byte that arrives, at least 1.
-            look: Called on the helper thread while it hears nothing.
-        """
         self._note = note
         self._look = look
         self._ends: tuple[socket.socket, socket.socket] | None = None
@@ -64,7 +63,7 @@ class Wakeup:
         Tell the helper something; safe in a signal handler.
 
         Args:
-            byte: From 1 to 255.
+            byte: A number from 1 to 255.
         """
         if self._ends is not None:
             with suppress(OSError):  # full: the helper has enough to read

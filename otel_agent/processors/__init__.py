@@ -1,1 +1,1 @@
-"""Where the stream of telemetry meets judgement; thin and guarded."""
+"""Processors of spans and metrics, between what is recorded and what is delivered or evaluated; thin and guarded."""

@@ -1,23 +1,11 @@
-"""Span processors for providers that were there before us: what they record is delivered by us as well."""
-
-from collections import deque
-from typing import Any, Protocol
+"""Span processor for a provider that was there before us: what it records is delivered by us as well."""
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
+from otel_agent.recording.provider import Queue
+
 __all__ = ["QueueProcessor"]
-
-
-class Queue(Protocol):
-    """Where ended spans go; see `delivery.queues.SignalQueue`."""
-
-    items: deque[Any]
-    limit: int
-
-    def overflow(self, item: Any) -> None:
-        """Take an item there is no room for."""
-        ...
 
 
 class QueueProcessor(SpanProcessor):
@@ -25,22 +13,19 @@ class QueueProcessor(SpanProcessor):
     Appends every span that ends to a queue. What leads out of the process is the queue's business, flushing included.
 
     Nothing takes a processor out of the SDK's provider again; `close` makes it do nothing.
+
+    Args:
+        queue: Takes every span, those that are not sampled too, for whoever judges them; delivery leaves them out.
     """
 
     def __init__(self, queue: Queue) -> None:
-        """
-        Feed a queue.
-
-        Args:
-            queue: Spans that are not sampled are put into it too, for whoever judges; delivery leaves them out.
-        """
         self._queue: Queue | None = queue
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Do nothing."""
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Append a span."""
+        """Append a span that has ended."""
         queue = self._queue
         if queue is None:
             return

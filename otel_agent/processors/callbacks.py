@@ -27,7 +27,16 @@ Callback = Callable[[CallbackOptions], Iterable[Observation]]
 
 
 class GuardedCallback:
-    """One callback of one observable instrument, as the SDK sees it."""
+    """
+    One callback of one observable instrument, as the SDK sees it; `Callbacks.add` makes it.
+
+    Args:
+        name: Name of the instrument, to say which one fails.
+        callback: A function or a generator, as the API allows.
+        owner: Knows which thread is served with ready results.
+        bound: Bound on attribute sets; `None` when the SDK has its own.
+        is_sum: Whether values beyond the bound can be added up.
+    """
 
     __slots__ = ("_bound", "_callback", "_is_sum", "_owner", "is_running", "name", "results", "worker")
 
@@ -40,16 +49,6 @@ class GuardedCallback:
         *,
         is_sum: bool,
     ) -> None:
-        """
-        Wrap a callback; `Callbacks.add` does.
-
-        Args:
-            name: Of the instrument, to say which one fails.
-            callback: A function or a generator, as the API allows.
-            owner: Knows which thread is served with ready results.
-            bound: On attribute sets; `None` when the SDK has its own.
-            is_sum: Whether what is beyond the bound can be added up.
-        """
         self.name = name
         self._callback = _as_function(callback)
         self._owner = owner
@@ -57,8 +56,8 @@ class GuardedCallback:
         self._is_sum = is_sum
         self.is_running = False
         self.results: Sequence[Observation] = ()
-        self.worker: _Worker | None = None
-        """Its own, once it has overstayed its deadline."""
+        self.worker: _CallbackWorker | None = None
+        """A worker of its own, once it has overstayed its deadline."""
 
     def __call__(self, options: CallbackOptions) -> Iterable[Observation]:
         """Answer the SDK: with what is ready during a collection of ours, else by asking now."""
@@ -72,7 +71,7 @@ class GuardedCallback:
         Run the callback. Never raises.
 
         Args:
-            options: As the SDK gives them.
+            options: Options of the API, as the SDK gives them.
 
         Returns:
             The observations made before it ended or failed.
@@ -111,19 +110,16 @@ class Callbacks:
     """
     All callbacks of a meter provider, and the worker that runs them.
 
-    `gather` is called by one thread at a time; callbacks may be added from any.
+    `gather` is called by one thread at a time; callbacks may be added from any. No thread is started before the first `gather`.
+
+    Args:
+        deadline_s: How long one callback may take before it is left behind, in seconds.
     """
 
     def __init__(self, deadline_s: float = 1.0) -> None:
-        """
-        Begin with none; no thread is started before the first `gather`.
-
-        Args:
-            deadline_s: How long one callback may take before it is left behind, in seconds.
-        """
         self._deadline_s = deadline_s
         self._callbacks: list[GuardedCallback] = []
-        self._worker: _Worker | None = None
+        self._worker: _CallbackWorker | None = None
         self.served_thread: int | None = None
         """The thread whose calls of callbacks are answered with what is ready."""
 
@@ -134,13 +130,13 @@ class Callbacks:
         Take a callback in.
 
         Args:
-            name: Of its instrument.
+            name: Name of its instrument.
             callback: A function or a generator.
-            bound: On attribute sets, or `None`.
+            bound: Bound on attribute sets; `None` when the SDK has its own.
             is_sum: Whether values beyond the bound can be added up.
 
         Returns:
-            What the SDK shall call instead.
+            The callback for the SDK to call instead.
         """
         guarded = GuardedCallback(name, callback, self, bound, is_sum=is_sum)
         self._callbacks.append(guarded)
@@ -151,7 +147,7 @@ class Callbacks:
         Ask every callback, except those still busy with an earlier question. Never raises.
 
         Args:
-            timeout_s: For all together; each has its own deadline besides.
+            timeout_s: Longest time for all together, in seconds; each has its own deadline besides. `None` sets no limit.
         """
         end_s = None if timeout_s is None else monotonic_s() + timeout_s
         todo = []
@@ -160,22 +156,22 @@ class Callbacks:
                 continue
             if callback.worker is not None:
                 callback.is_running = True
-                callback.worker.jobs.put(_Round([callback]))
+                callback.worker.rounds.put(_CallbackRound([callback]))
             else:
                 todo.append(callback)
         while todo:
             worker = self._worker
             if worker is None or not worker.is_alive():
-                worker = self._worker = _Worker()
+                worker = self._worker = _CallbackWorker()
                 try:
                     worker.start()
                 except RuntimeError:  # the interpreter is ending and starts no thread any more
                     self._worker = None
                     _ask_here(todo)
                     return
-            job = _Round(todo)
-            worker.jobs.put(job)
-            stuck = job.wait(self._deadline_s, end_s)
+            asked = _CallbackRound(todo)
+            worker.rounds.put(asked)
+            stuck = asked.wait(self._deadline_s, end_s)
             if stuck is None:
                 return
             stuck.worker, self._worker = worker, None
@@ -184,14 +180,14 @@ class Callbacks:
                 f"the callback of metric {stuck.name} takes more than {self._deadline_s:g} s:"
                 " nobody waits for it any more, its points come late or not at all",
             )
-            todo = job.rest() if end_s is None or monotonic_s() < end_s else []
+            todo = asked.rest() if end_s is None or monotonic_s() < end_s else []
 
     def close(self) -> None:
         """Let the worker end; one that is stuck is a daemon and dies with the process."""
         worker, self._worker = self._worker, None
         for each in (worker, *(callback.worker for callback in self._callbacks)):
             if each is not None:
-                each.jobs.put(None)
+                each.rounds.put(None)
 
     def reinit_after_fork(self) -> None:
         """Forget the parent's worker and what was ready."""
@@ -201,8 +197,8 @@ class Callbacks:
             callback.forget()
 
 
-class _Round:
-    """One round of questions; shared by the worker, which works it off, and the one who waits."""
+class _CallbackRound:
+    """One round of asking callbacks; shared by the worker, which works it off, and the thread that waits."""
 
     def __init__(self, callbacks: Sequence[GuardedCallback]) -> None:
         self._callbacks = callbacks
@@ -210,11 +206,11 @@ class _Round:
         self._since_s = monotonic_s()
         self._is_abandoned = False
         self._done = threading.Event()
-        # Held to move to the next callback and to abandon the job, so that exactly one worker asks each callback.
+        # Held to move to the next callback and to abandon the round, so that exactly one worker asks each callback.
         self._lock = threading.Lock()
 
     def work(self) -> None:
-        """Ask one after the other until all are done or the job was abandoned."""
+        """Ask one after the other until all are done or the round was abandoned."""
         for position, callback in enumerate(self._callbacks):
             with self._lock:
                 if self._is_abandoned:
@@ -228,7 +224,7 @@ class _Round:
         self._done.set()
 
     def wait(self, deadline_s: float, end_s: float | None) -> GuardedCallback | None:
-        """Wait until all are done, or abandon the job and return the callback it is stuck at."""
+        """Wait until all are done, or abandon the round and return the callback it is stuck at."""
         while True:
             with self._lock:
                 latest_s = self._since_s + deadline_s
@@ -243,20 +239,20 @@ class _Round:
                     return self._callbacks[self._position]
 
     def rest(self) -> list[GuardedCallback]:
-        """What was not asked when the job was abandoned."""
+        """Callbacks that were not asked when the round was abandoned."""
         return [callback for callback in self._callbacks[self._position + 1 :] if not callback.is_running]
 
 
-class _Worker(threading.Thread):
+class _CallbackWorker(threading.Thread):
     """Runs callbacks until told to end."""
 
     def __init__(self) -> None:
         super().__init__(name="otel-agent-metrics-callbacks", daemon=True)
-        self.jobs: queue.SimpleQueue[_Round | None] = queue.SimpleQueue()
+        self.rounds: queue.SimpleQueue[_CallbackRound | None] = queue.SimpleQueue()
 
     def run(self) -> None:
-        while (job := self.jobs.get()) is not None:
-            job.work()
+        while (asked := self.rounds.get()) is not None:
+            asked.work()
 
 
 def _ask_here(callbacks: Sequence[GuardedCallback]) -> None:

@@ -1,5 +1,5 @@
 """
-A bound on how many attribute sets one instrument may have.
+Cardinality limit: a bound on how many attribute sets one instrument may have.
 
 SDKs from 1.45.2 on have the limit of the specification themselves. Before, a user id in an attribute grows the memory of the
 agent without end; there, the measurements of every attribute set beyond the limit are given the one attribute
@@ -35,18 +35,15 @@ class AttributeBound:
     Lets the first attribute sets of an instrument through and folds all others into one.
 
     Used from many threads without a lock: two threads that meet at the limit may both get in, which is two sets too many.
+
+    Args:
+        limit: Number of attribute sets there may be, the one of the overflow included.
+        on_overflow: Called for every measurement that is folded.
     """
 
     __slots__ = ("_limit", "_on_overflow", "_seen")
 
     def __init__(self, limit: int, on_overflow: Callable[[], object]) -> None:
-        """
-        Begin with no attribute set seen.
-
-        Args:
-            limit: How many attribute sets there may be, the one of the overflow included.
-            on_overflow: Called for every measurement that is folded.
-        """
         self._limit = limit - 1
         self._on_overflow = on_overflow
         self._seen: set[object] = set()
@@ -56,10 +53,10 @@ class AttributeBound:
         Decide under which attributes a measurement is recorded.
 
         Args:
-            attributes: As given by the caller.
+            attributes: Attributes given by the caller.
 
         Returns:
-            The same, or `OVERFLOW`.
+            These attributes, or `OVERFLOW`.
         """
         if not attributes:
             return attributes
@@ -93,8 +90,8 @@ def bound_recording(
 
     Args:
         instrument: Keeps its class; its recording method is shadowed by a bounded one.
-        bound: Its own; `None` lets every attribute set through.
-        on_failure: Called with what the SDK has raised; the measurement is left out.
+        bound: Bound of this instrument; `None` lets every attribute set through.
+        on_failure: Called with the exception the SDK has raised; the measurement is left out.
     """
     for name in _RECORDING:
         original = getattr(instrument, name, None)

@@ -21,7 +21,16 @@ _Instrument = TypeVar("_Instrument")
 
 
 class AgentMeterProvider(sdk.MeterProvider):
-    """The SDK's provider; only the meters it hands out differ."""
+    """
+    The SDK's provider; only the meters it hands out differ.
+
+    Args:
+        metric_readers: Readers, among them the `AgentMetricReader`, which runs the callbacks.
+        cardinality_limit: Attribute sets of one instrument, on SDKs that have no limit of their own; there, views
+            that leave attributes out do so after this bound.
+        callback_deadline_s: How long one observable callback may take, in seconds.
+        options: Everything else `opentelemetry.sdk.metrics.MeterProvider` takes.
+    """
 
     def __init__(
         self,
@@ -31,16 +40,6 @@ class AgentMeterProvider(sdk.MeterProvider):
         callback_deadline_s: float = 1.0,
         **options: Any,
     ) -> None:
-        """
-        Build a provider.
-
-        Args:
-            metric_readers: Among them the `AgentMetricReader`, which runs the callbacks.
-            cardinality_limit: Attribute sets of one instrument, on SDKs that have no limit of their own; there, views
-                that leave attributes out do so after this bound.
-            callback_deadline_s: How long one observable callback may take.
-            options: Everything else `opentelemetry.sdk.metrics.MeterProvider` takes.
-        """
         # Before the SDK's own part, which may ask for a meter already.
         self._guarded: dict[metrics.Meter, GuardedMeter] = {}
         self._callbacks = Callbacks(callback_deadline_s)
@@ -65,17 +64,16 @@ class AgentMeterProvider(sdk.MeterProvider):
 
 
 class GuardedMeter(metrics.Meter):
-    """An SDK meter whose instruments cannot hurt each other."""
+    """
+    A meter of the SDK whose instruments cannot hurt each other.
+
+    Args:
+        meter: The SDK's meter.
+        callbacks: Takes the callbacks of observable instruments.
+        attribute_limit: Attribute sets of one instrument; `None` when the SDK sees to it.
+    """
 
     def __init__(self, meter: metrics.Meter, callbacks: Callbacks, attribute_limit: int | None) -> None:
-        """
-        Wrap a meter.
-
-        Args:
-            meter: The SDK's.
-            callbacks: Takes the callbacks of observable instruments.
-            attribute_limit: Attribute sets of one instrument; `None` when the SDK sees to it.
-        """
         super().__init__(meter.name, meter.version, meter.schema_url)
         self._meter = meter
         self._callbacks = callbacks
@@ -132,10 +130,10 @@ class GuardedMeter(metrics.Meter):
             self._bounded.add(id(instrument))
             name = getattr(instrument, "name", "?")
 
-            def say(error: Exception) -> None:
+            def report_failure(error: Exception) -> None:
                 guard.shared.report(f"metrics.value.{name}", f"a measurement of metric {name} was left out", error)
 
-            bound_recording(instrument, self._new_bound(name), say)
+            bound_recording(instrument, self._new_bound(name), report_failure)
         return instrument
 
     def _new_bound(self, name: str) -> AttributeBound | None:
@@ -143,11 +141,11 @@ class GuardedMeter(metrics.Meter):
         if limit is None:
             return None
 
-        def say() -> None:
+        def report_overflow() -> None:
             guard.shared.report(
                 f"metrics.overflow.{name}",
                 f"metric {name} has more than {limit} attribute sets: the rest is counted under"
                 " otel.metric.overflow=true; take ids out of its attributes",
             )
 
-        return AttributeBound(limit, say)
+        return AttributeBound(limit, report_overflow)

@@ -1,12 +1,17 @@
 """
 The one metric reader.
 
-It collects at a fast interval, shows every collection to whoever judges it, and delivers every k-th. Metrics are cumulative,
+It collects at a fast interval, shows every collection to whoever evaluates it, and delivers every k-th. Metrics are cumulative,
 so leaving collections out on the way to the backend loses nothing, and no second reader runs every callback twice.
 
 One thread, `otel-agent-metrics`, keeps the time: on absolute deadlines of the monotonic clock, so that a late tick does not
-shift the next. `_turn` is held during a collection, so that collections of the thread, of a flush and of the end come one
-after the other; a fork waits for it, so that no child is born in the middle of one.
+shift the next. `_collection_lock` is held during a collection, so that collections of the thread, of a flush and of the end come
+one after the other; a fork waits for it, so that no child is born in the middle of one.
+
+A forked child inherits locks that a thread of the parent held, and with it a deadlock at its first measurement; and it inherits
+the parent's counts, which would be reported twice. So the child drops both: the SDK's metric storage begins empty, with locks of
+its own. The SDK offers no public way to do this; where one of its private names is gone, the child keeps what it inherited and a
+line says so. Source: https://github.com/open-telemetry/opentelemetry-python/issues/4345
 """
 
 import os
@@ -22,7 +27,6 @@ from otel_agent.clock import monotonic_s
 from otel_agent.lifecycle.forks import follow_forks
 from otel_agent.lifecycle.tasks import Task
 from otel_agent.processors.callbacks import Callbacks
-from otel_agent.processors.renewal import renew
 
 __all__ = ["AgentMetricReader", "Producer", "Receiver"]
 
@@ -33,11 +37,21 @@ Receiver = Callable[[MetricsData], object]
 """Takes a collection."""
 
 _FORK_PATIENCE_S = 0.5
-"""How long a fork waits for a collection to end."""
+"""How long a fork waits for a collection to end, in seconds."""
 
 
 class AgentMetricReader(MetricReader):
-    """Collects fast, delivers seldom; see the module."""
+    """
+    Collects fast, delivers seldom; see the module. Nothing runs before `start`.
+
+    Args:
+        deliver: Takes every k-th collection and the last; must not block.
+        on_collect: Takes every collection, before `deliver`.
+        producers: Producers of metrics beside the SDK's.
+        resource: Resource of the producers' metrics as long as the SDK has none.
+        collect_interval_s: Time between two collections, in seconds; more than 0.
+        interval_s: Time between two deliveries, in seconds; rounded to a multiple of `collect_interval_s`, at least one.
+    """
 
     def __init__(
         self,
@@ -49,17 +63,6 @@ class AgentMetricReader(MetricReader):
         collect_interval_s: float = 1.0,
         interval_s: float = 60.0,
     ) -> None:
-        """
-        Build a reader; nothing runs before `start`.
-
-        Args:
-            deliver: Takes every k-th collection and the last; must not block.
-            on_collect: Takes every collection, before `deliver`.
-            producers: Metrics beside the SDK's.
-            resource: Of the producers' metrics as long as the SDK has none.
-            collect_interval_s: Between two collections, in seconds; more than 0.
-            interval_s: Between two deliveries, in seconds; rounded to a multiple of `collect_interval_s`, at least one.
-        """
         super().__init__()
         self._deliver = deliver
         self._on_collect = on_collect
@@ -68,7 +71,7 @@ class AgentMetricReader(MetricReader):
         self._collect_interval_s = collect_interval_s
         self._every = max(1, round(interval_s / collect_interval_s))
         self._callbacks: Callbacks | None = None
-        self._turn = threading.Lock()
+        self._collection_lock = threading.Lock()
         self._received: MetricsData | None = None
         self._is_ours = False
         self._thread: threading.Thread | None = None
@@ -82,7 +85,7 @@ class AgentMetricReader(MetricReader):
         Run a provider's observable callbacks before each collection.
 
         Args:
-            callbacks: Of an `AgentMeterProvider`.
+            callbacks: Callbacks of an `AgentMeterProvider`.
         """
         self._callbacks = callbacks
 
@@ -97,7 +100,7 @@ class AgentMetricReader(MetricReader):
         Collect and deliver once more, and end; safe before `start`, and twice.
 
         Args:
-            timeout_s: For all of it, in seconds.
+            timeout_s: Longest time for all of it, in seconds.
 
         Returns:
             Whether the last collection was delivered in time.
@@ -122,7 +125,7 @@ class AgentMetricReader(MetricReader):
         Collect and deliver now.
 
         Args:
-            timeout_millis: For all of it, in milliseconds, as the SDK counts.
+            timeout_millis: Longest time for all of it, in milliseconds, as the SDK counts.
 
         Returns:
             Whether it was done in time.
@@ -134,34 +137,34 @@ class AgentMetricReader(MetricReader):
         End; see `close`.
 
         Args:
-            timeout_millis: For all of it, in milliseconds, as the SDK counts.
+            timeout_millis: Longest time for all of it, in milliseconds, as the SDK counts.
         """
         self.close(timeout_millis / 1e3)
 
     def hold_for_fork(self) -> None:
         """Let a collection end before the process forks, and begin no other."""
-        if self._turn.acquire(timeout=_FORK_PATIENCE_S):
+        if self._collection_lock.acquire(timeout=_FORK_PATIENCE_S):
             self._fork_holder = threading.get_ident()
 
     def go_on_after_fork(self) -> None:
         """Collect again, in the parent."""
         if self._fork_holder == threading.get_ident():
             self._fork_holder = None
-            self._turn.release()
+            self._collection_lock.release()
 
     def reinit_after_fork(self) -> None:
         """Begin anew in a forked child: own thread, own locks, counts from zero. Safe twice."""
         if self._pid == os.getpid():
             return
         self._pid = os.getpid()
-        self._turn = threading.Lock()
+        self._collection_lock = threading.Lock()
         self._end = threading.Event()
         self._received = None
         self._is_ours = False
         self._fork_holder = None
         if self._callbacks is not None:
             self._callbacks.reinit_after_fork()
-        renew(self)
+        _empty_storage(self)
         if self._thread is not None and not self._is_closed:
             self._begin()
 
@@ -185,8 +188,8 @@ class AgentMetricReader(MetricReader):
         return max(10.0, self._collect_interval_s)
 
     def _run(self, end_s: float, *, is_delivered: bool) -> bool:
-        turn = self._turn
-        if not turn.acquire(timeout=max(0.0, end_s - monotonic_s())):
+        lock = self._collection_lock
+        if not lock.acquire(timeout=max(0.0, end_s - monotonic_s())):
             return False
         try:
             data = self._gather(end_s)
@@ -198,7 +201,7 @@ class AgentMetricReader(MetricReader):
             guard.shared.report("metrics.collect", "metrics could not be collected", error)
             return False
         finally:
-            turn.release()
+            lock.release()
         return True
 
     def _gather(self, end_s: float) -> MetricsData | None:
@@ -242,3 +245,24 @@ def _hand(receiver: Receiver | None, data: MetricsData, kind: str, message: str)
     if receiver is not None:
         with guard.guarded(kind, message):
             receiver(data)
+
+
+def _empty_storage(reader: MetricReader) -> None:
+    """
+    Empty what a reader's provider has stored and replace its locks; only in a child, before its first measurement.
+
+    Args:
+        reader: Reader that is registered at a provider of the SDK; one that is not is left alone.
+    """
+    collect = getattr(reader, "_collect", None)
+    consumer: Any = getattr(collect, "__self__", None)
+    if consumer is None:
+        return
+    try:
+        consumer._lock = threading.Lock()  # noqa: SLF001 - see the module
+        storages = consumer._reader_storages  # noqa: SLF001 - see the module
+        for storage in list(storages.values()):
+            storage._lock = threading.RLock()  # noqa: SLF001 - see the module
+            storage._instrument_view_instrument_matches = {}  # noqa: SLF001 - see the module
+    except AttributeError as error:
+        guard.shared.report("metrics.fork", "the forked child reports its parent's counts: the SDK has changed", error)

@@ -1,5 +1,5 @@
 """
-From each collection of metrics to series, named as Prometheus names them.
+Writer of series: each collection of metrics becomes points of series, named as Prometheus names them.
 
 What comes is what the SDK's readers give, read by its shape only. Names and labels are worked out when a point's attributes
 are seen first; after that a point costs a look-up and a push. A stream that is missing from a collection is ended at once,
@@ -34,9 +34,12 @@ def resource_labels(
     The labels every series of a resource has: `job` and `instance`, as Prometheus makes them of OTLP.
 
     Args:
-        attributes: Of the resource.
-        more: Further attributes to take over.
-        naming: Which translation.
+        attributes: Attributes of the resource.
+        more: Names of further attributes to take over.
+        naming: Translation of the names.
+
+    Returns:
+        Names and values of the labels.
     """
     namespace, name = attributes.get("service.namespace"), attributes.get("service.name")
     job = f"{namespace}/{name}" if namespace and name else str(name or "")
@@ -54,8 +57,8 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-class _Metric:
-    """One metric of one resource, with its streams by attributes."""
+class _MetricStreams:
+    """One metric of one resource, with its streams."""
 
     __slots__ = ("by_identity", "by_labels", "is_counter", "name")
 
@@ -68,7 +71,17 @@ class _Metric:
 
 
 class SeriesWriter:
-    """Writes collections into a store. One thread calls `on_collect`."""
+    """
+    Writes collections into a store. One thread calls `on_collect`.
+
+    Args:
+        store: Store into which series are written.
+        naming: Translation of names the rules are written for.
+        is_birth_counted: Whether the series of a counter begins with a zero; see the module.
+        more_labels: Attributes of the resource that become labels, beside `job` and `instance`.
+        before: Writes further series, before anything is evaluated; called with the moment of each collection, in milliseconds
+            since 1970.
+    """
 
     def __init__(
         self,
@@ -79,26 +92,16 @@ class SeriesWriter:
         more_labels: Sequence[str] = (),
         before: Callable[[int], object] | None = None,
     ) -> None:
-        """
-        Tie to a store.
-
-        Args:
-            store: Where series are written.
-            naming: Which translation the rules are written for.
-            is_birth_counted: See the module.
-            more_labels: Attributes of the resource that become labels, beside `job` and `instance`.
-            before: Called with the moment of each collection, to write further series.
-        """
         self._store = store
         self._naming = naming
         self._is_birth_counted = is_birth_counted
         self._more_labels = tuple(more_labels)
         self._before = before
-        self._metrics: dict[tuple[int, str, str, str], _Metric] = {}
+        self._metrics: dict[tuple[int, str, str, str], _MetricStreams] = {}
         self._resources: dict[int, tuple[Any, dict[str, str]]] = {}
         self._previous_ms = 0
         self._now_ms = 0
-        self._turn = 0
+        self._collection_count = 0
 
     def on_collect(self, data: Any) -> None:
         """
@@ -108,17 +111,17 @@ class SeriesWriter:
             data: The SDK's `MetricsData`, or anything of its shape.
         """
         with guard.guarded("alerts.series", "a collection could not be kept for alerts"):
-            self._turn += 1
+            self._collection_count += 1
             with self._store.lock:
                 for resource in data.resource_metrics:
-                    self._resource(resource)
+                    self._write_resource(resource)
                 self._end_missing()
             if self._now_ms:
                 self._previous_ms = self._now_ms
                 if self._before is not None:
                     self._before(self._now_ms)
 
-    def _resource(self, resource: Any) -> None:
+    def _write_resource(self, resource: Any) -> None:
         known = self._resources.get(id(resource.resource))
         if known is None or known[0] is not resource.resource:
             labels = resource_labels(resource.resource.attributes, self._more_labels, self._naming)
@@ -126,36 +129,36 @@ class SeriesWriter:
         for scope in resource.scope_metrics:
             scope_name = scope.scope.name if scope.scope is not None else ""
             for metric in scope.metrics:
-                self._metric(metric, (id(known[0]), scope_name, metric.name, metric.unit or ""), known[1])
+                self._write_metric(metric, (id(known[0]), scope_name, metric.name, metric.unit or ""), known[1])
 
-    def _metric(self, metric: Any, key: tuple[int, str, str, str], common: dict[str, str]) -> None:
+    def _write_metric(self, metric: Any, key: tuple[int, str, str, str], common: dict[str, str]) -> None:
         data = metric.data
         known = self._metrics.get(key)
         if known is None:
             is_counter = bool(getattr(data, "is_monotonic", False))
             is_gauge = not hasattr(data, "aggregation_temporality")
             name = metric_name(metric.name, key[3], is_gauge=is_gauge, is_counter=is_counter, naming=self._naming)
-            known = self._metrics[key] = _Metric(name, is_counter=is_counter)
+            known = self._metrics[key] = _MetricStreams(name, is_counter=is_counter)
         if getattr(data, "aggregation_temporality", None) == DELTA:
             guard.shared.report(
                 "alerts.delta",
                 f"alerts cannot see {metric.name}: it is sent as differences; use cumulative temporality",
             )
             return
-        turn = self._turn
+        number = self._collection_count
         by_identity = known.by_identity
         for point in data.data_points:
             attributes = point.attributes
             entry = by_identity.get(id(attributes))
             if entry is None or entry[0] is not attributes:
-                entry = self._entered(known, point, common)
+                entry = self._entry(known, point, common)
             stream = entry[1]
             if stream is not None:
-                stream.turn = turn
+                stream.seen_in = number
                 self._now_ms = point.time_unix_nano // 1_000_000
                 stream.push(self._now_ms, point)
 
-    def _entered(self, metric: _Metric, point: Any, common: dict[str, str]) -> tuple[Any, Stream | None]:
+    def _entry(self, metric: _MetricStreams, point: Any, common: dict[str, str]) -> tuple[Any, Stream | None]:
         if len(metric.by_identity) > 2 * len(metric.by_labels) + 16:
             metric.by_identity.clear()
         attributes = point.attributes
@@ -163,14 +166,14 @@ class SeriesWriter:
         labels = Labels({**translated, **common, NAME: metric.name})
         stream = metric.by_labels.get(labels)
         if stream is None:
-            stream = self._begun(labels, point, is_counter=metric.is_counter)
+            stream = self._new_stream(labels, point, is_counter=metric.is_counter)
             if stream is not None:
                 metric.by_labels[labels] = stream
         entry = (attributes, stream)
         metric.by_identity[id(attributes)] = entry
         return entry
 
-    def _begun(self, labels: Labels, point: Any, *, is_counter: bool) -> Stream | None:
+    def _new_stream(self, labels: Labels, point: Any, *, is_counter: bool) -> Stream | None:
         stream: Stream
         if hasattr(point, "bucket_counts"):
             stream = BucketStream(self._store, labels, point.explicit_bounds)
@@ -189,10 +192,10 @@ class SeriesWriter:
         return stream
 
     def _end_missing(self) -> None:
-        now_ms, turn = self._now_ms, self._turn
+        now_ms, number = self._now_ms, self._collection_count
         for metric in self._metrics.values():
             for labels, stream in list(metric.by_labels.items()):
-                if stream.turn != turn:
+                if stream.seen_in != number:
                     if not stream.ended_ms:
                         stream.end(now_ms)
                     elif now_ms - stream.ended_ms > FORGET_AFTER_MS:

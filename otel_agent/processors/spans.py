@@ -1,5 +1,5 @@
 """
-What rules can know of spans: calls, errors, durations and exceptions, counted before sampling and export.
+Statistics of spans for rules: calls, errors, durations and exceptions, counted before sampling and export.
 
 The series have the names and labels the collector's spanmetrics connector gives them, so that a rule reads either. A span
 with an error is an event: `wake` is called, and the rules that watch for it are evaluated within a second. For each kind of
@@ -43,7 +43,7 @@ CALLS, DURATION, EXCEPTIONS = (
 Key = tuple[str, str, int]
 
 
-class _Calls:
+class _CallCounts:
     """Counters of one name, kind and outcome."""
 
     __slots__ = ("buckets", "count", "key", "sum_s")
@@ -56,7 +56,15 @@ class _Calls:
 
 
 class SpanStatistics(SpanProcessor):
-    """Counts ended spans into series."""
+    """
+    Counts ended spans into series.
+
+    Args:
+        store: Store into which `write` puts the series.
+        labels: Labels of every series: `job`, `instance`, `service_name`.
+        wake: Called after a span with an error; must be cheap.
+        clock: Tells the moment since which counting goes on.
+    """
 
     def __init__(
         self,
@@ -66,20 +74,11 @@ class SpanStatistics(SpanProcessor):
         wake: Callable[[], object] | None = None,
         clock: Clock = SYSTEM,
     ) -> None:
-        """
-        Begin with nothing counted.
-
-        Args:
-            store: Where `write` puts the series.
-            labels: Of every series: `job`, `instance`, `service_name`.
-            wake: Called after a span with an error; must be cheap.
-            clock: Tells since when counting goes on.
-        """
         self._store = store
         self._labels = dict(labels or {})
         self._wake = wake
         self._lock = threading.Lock()
-        self._calls: dict[tuple[str, int, int], _Calls] = {}
+        self._calls: dict[tuple[str, int, int], _CallCounts] = {}
         self._exceptions: dict[tuple[str, str], int] = {}
         self._traces: dict[tuple[str, str], str] = {}
         self._series: dict[object, list[Labels]] = {}
@@ -87,7 +86,7 @@ class SpanStatistics(SpanProcessor):
 
     def wake_by(self, wake: Callable[[], object]) -> None:
         """
-        Name whom errors wake, when it is made after this.
+        Set what errors wake, when it is made after this.
 
         Args:
             wake: Called after a span with an error; must be cheap.
@@ -99,7 +98,7 @@ class SpanStatistics(SpanProcessor):
         Count one span; the SDK's interface.
 
         Args:
-            span: Ended.
+            span: A span that has ended.
         """
         self.observe((span,))
 
@@ -108,7 +107,7 @@ class SpanStatistics(SpanProcessor):
         Count spans. Never raises.
 
         Args:
-            spans: Ended; the SDK's or our own, in one batch.
+            spans: Spans that have ended, the SDK's or our own, in one batch.
         """
         has_error = False
         try:
@@ -132,31 +131,31 @@ class SpanStatistics(SpanProcessor):
         with self._lock:
             calls = self._calls.get(key)
             if calls is None:
-                calls = self._begun(key, (name, kind.name, code.value))
+                calls = self._new_calls(key, (name, kind.name, code.value))
             calls.count += 1
             calls.sum_s += duration_s
             calls.buckets[bisect_left(BOUNDS_S, duration_s)] += 1
             if not types and not is_error:
                 return False
-            self._note(span, types)
+            self._count_exceptions(span, types)
         return True
 
-    def _begun(self, key: tuple[str, int, int], named: Key) -> _Calls:
+    def _new_calls(self, key: tuple[str, int, int], named: Key) -> _CallCounts:
         if len(self._calls) >= KEYS_LIMIT:
             key, named = (OVERFLOW, key[1], key[2]), (OVERFLOW, named[1], named[2])
-        return self._calls.setdefault(key, _Calls(named))
+        return self._calls.setdefault(key, _CallCounts(named))
 
-    def _note(self, span: Any, types: Sequence[str]) -> None:
+    def _count_exceptions(self, span: Any, types: Sequence[str]) -> None:
         trace_id = f"{span.context.trace_id:032x}"
         for kind in types:
             key = (span.name, kind)
             if key not in self._exceptions and len(self._exceptions) >= KEYS_LIMIT:
                 key = (OVERFLOW, OVERFLOW)
             self._exceptions[key] = self._exceptions.get(key, 0) + 1
-            self._remember(("exception_type", kind), trace_id)
-        self._remember(("span_name", span.name), trace_id)
+            self._remember_trace(("exception_type", kind), trace_id)
+        self._remember_trace(("span_name", span.name), trace_id)
 
-    def _remember(self, key: tuple[str, str], trace_id: str) -> None:
+    def _remember_trace(self, key: tuple[str, str], trace_id: str) -> None:
         if key in self._traces or len(self._traces) < 2 * KEYS_LIMIT:
             self._traces[key] = trace_id
 
@@ -165,7 +164,7 @@ class SpanStatistics(SpanProcessor):
         The newest trace that shows what an alert is about.
 
         Args:
-            alert: With labels; `exception_type` is asked for first, then `span_name`.
+            alert: The alert; of its labels `exception_type` is asked for first, then `span_name`.
 
         Returns:
             One trace id in hexadecimal, or nothing.
@@ -182,7 +181,7 @@ class SpanStatistics(SpanProcessor):
         Write the counters into the store.
 
         Args:
-            at_ms: The moment, in milliseconds since 1970.
+            at_ms: Moment of the points, in milliseconds since 1970.
         """
         with self._lock:
             calls = {one.key: (one.count, one.sum_s, tuple(one.buckets)) for one in self._calls.values()}
@@ -204,7 +203,7 @@ class SpanStatistics(SpanProcessor):
         labels = self._series.get(key)
         is_new = labels is None
         if labels is None:
-            labels = self._series[key] = self._named(key)
+            labels = self._series[key] = self._labels_of(key)
         for one, value in zip(labels, points, strict=True):
             series = self._store.series(one, is_counter=True)
             if series is not None:
@@ -212,7 +211,7 @@ class SpanStatistics(SpanProcessor):
                     series.points.push(self._written_ms, 0.0)  # type: ignore[arg-type] # never a series of histograms
                 series.points.push(at_ms, value)  # type: ignore[arg-type] # never a series of histograms
 
-    def _named(self, key: tuple[Any, ...]) -> list[Labels]:
+    def _labels_of(self, key: tuple[Any, ...]) -> list[Labels]:
         if len(key) == 2:  # noqa: PLR2004 - name and type, of an exception
             return [Labels({**self._labels, NAME: EXCEPTIONS, "span_name": key[0], "exception_type": key[1]})]
         common = {

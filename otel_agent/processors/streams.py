@@ -8,7 +8,8 @@ The caller holds the store's lock.
 
 from typing import Any, Protocol
 
-from otel_agent.series.histograms import Counts, HistogramRing, NativeHistogram
+from otel_agent.series.histogram_rings import HistogramRing
+from otel_agent.series.histograms import NativeHistogram, PackedCounts
 from otel_agent.series.labels import NAME, Labels
 from otel_agent.series.rings import STALE, Ring
 from otel_agent.series.store import Store
@@ -20,12 +21,12 @@ SCALE_LIMIT = 8
 
 
 class Stream(Protocol):
-    """What every stream can do."""
+    """A stream of points of one metric and one set of attributes."""
 
-    turn: int
+    seen_in: int
     """Number of the collection it was seen in last."""
     ended_ms: int
-    """When it ended; 0 while it is there."""
+    """Moment it ended, in milliseconds since 1970; 0 while it is there."""
     is_kept: bool
     """Whether the store had room for it."""
 
@@ -42,13 +43,13 @@ class Stream(Protocol):
         ...
 
 
-class _Common:
-    """What the streams share."""
+class _RingStream:
+    """Rings and marks that every stream has."""
 
-    __slots__ = ("_rings", "ended_ms", "is_kept", "turn")
+    __slots__ = ("_rings", "ended_ms", "is_kept", "seen_in")
 
     def __init__(self, rings: list[Ring | None]) -> None:
-        self.turn = 0
+        self.seen_in = 0
         self.ended_ms = 0
         self.is_kept = None not in rings
         self._rings = [ring for ring in rings if ring is not None]
@@ -72,13 +73,19 @@ def _part(labels: Labels, suffix: str, **more: str) -> Labels:
     return labels.replace({NAME: labels.get(NAME) + suffix, **more})
 
 
-class NumberStream(_Common):
-    """A counter or a gauge."""
+class NumberStream(_RingStream):
+    """
+    A counter or a gauge: one series.
+
+    Args:
+        store: Store in which the series is found or begun.
+        labels: Labels of the series, its name included.
+        is_counter: Whether the values only grow.
+    """
 
     __slots__ = ("_ring",)
 
     def __init__(self, store: Store, labels: Labels, *, is_counter: bool) -> None:
-        """Find the series."""
         ring = _ring(store, labels, is_counter=is_counter)
         super().__init__([ring])
         self._ring = ring
@@ -89,13 +96,19 @@ class NumberStream(_Common):
             self._ring.push(time_ms, point.value)
 
 
-class BucketStream(_Common):
-    """An explicit histogram."""
+class BucketStream(_RingStream):
+    """
+    An explicit histogram: a series for each bucket, the sum and the count.
+
+    Args:
+        store: Store in which the series are found or begun.
+        labels: Labels of the histogram, its name included.
+        bounds: Upper bounds of the buckets but the last, in the metric's unit.
+    """
 
     __slots__ = ()
 
     def __init__(self, store: Store, labels: Labels, bounds: Any) -> None:
-        """Find a series for each bucket, the sum and the count."""
         names = [*(bound_text(bound) for bound in bounds), "+Inf"]
         parts = [_part(labels, "_bucket", le=name) for name in names]
         parts += [_part(labels, "_sum"), _part(labels, "_count")]
@@ -117,19 +130,24 @@ def bound_text(bound: float) -> str:
     A bucket's bound as Prometheus writes it: "0.5", "1", "1e-05".
 
     Args:
-        bound: The upper one.
+        bound: Upper bound of the bucket, in the metric's unit.
     """
     text = repr(float(bound))
     return text.removesuffix(".0")
 
 
-class NativeStream(_Common):
-    """An exponential histogram."""
+class NativeStream(_RingStream):
+    """
+    An exponential histogram: a series of native histograms, the sum and the count.
+
+    Args:
+        store: Store in which the series are found or begun.
+        labels: Labels of the histogram, its name included.
+    """
 
     __slots__ = ("_histograms",)
 
     def __init__(self, store: Store, labels: Labels) -> None:
-        """Find the series of histograms, of the sum and of the count."""
         rings = [_ring(store, _part(labels, suffix), is_counter=True) for suffix in ("_sum", "_count")]
         super().__init__(rings)
         found = store.series(labels, is_histogram=True)
@@ -148,8 +166,8 @@ class NativeStream(_Common):
             point.sum,
             point.zero_count,
             getattr(point, "zero_threshold", 0.0) or 0.0,
-            Counts(point.positive.offset + 1, point.positive.bucket_counts),
-            Counts(point.negative.offset + 1, point.negative.bucket_counts),
+            PackedCounts(point.positive.offset + 1, point.positive.bucket_counts),
+            PackedCounts(point.negative.offset + 1, point.negative.bucket_counts),
         )
         self._histograms.push(time_ms, histogram.at_scale(SCALE_LIMIT))
 

@@ -6,7 +6,7 @@ from opentelemetry.sdk import metrics
 from opentelemetry.sdk.metrics.export import ScopeMetrics
 from opentelemetry.sdk.resources import Resource
 
-from otel_agent.config.sections.measuring import MetricsSettings
+from otel_agent.config.sections.metrics import MetricsSettings
 from otel_agent.processors.meters import AgentMeterProvider
 from otel_agent.processors.metrics import AgentMetricReader, Producer, Receiver
 
@@ -25,11 +25,11 @@ def build_reader(
     Build the reader; it does not run yet.
 
     Args:
-        settings: Of the configuration.
-        resource: Of metrics that are not the SDK's.
-        on_collect: Takes every collection.
+        settings: Section `metrics` of the configuration.
+        resource: Resource of metrics that are not the SDK's.
+        on_collect: Function that takes every collection.
         deliver: Takes those that are to be sent; `None` when nobody wants them.
-        producers: Metrics beside the SDK's.
+        producers: Sources of metrics beside the SDK's.
     """
     return AgentMetricReader(
         deliver,
@@ -48,9 +48,9 @@ def build_meter_provider(
     Build a provider for a reader.
 
     Args:
-        settings: Of the configuration.
-        resource: Of every metric.
-        reader: Its only one.
+        settings: Section `metrics` of the configuration.
+        resource: Resource of every metric.
+        reader: The only reader of the provider.
 
     Returns:
         A provider that registers nothing at exit and is not installed.
@@ -70,6 +70,6 @@ def all_of(sources: Sequence[Callable[[], Sequence[ScopeMetrics]]]) -> Producer:
     One producer for a list that grows.
 
     Args:
-        sources: Asked one after the other at each collection.
+        sources: Producers, asked one after the other at each collection.
     """
     return lambda: [scope for source in sources for scope in source()]

@@ -3,8 +3,16 @@
 from collections.abc import MutableSequence, Sequence
 from typing import TYPE_CHECKING
 
+from otel_agent.late_imports import late_module
+
 if TYPE_CHECKING:
-    from opentelemetry.propagators.textmap import TextMapPropagator  # not loaded for the default
+    from importlib import metadata
+
+    from opentelemetry.propagators import composite
+    from opentelemetry.propagators.textmap import TextMapPropagator
+else:  # not loaded for the default
+    metadata = late_module("importlib.metadata")
+    composite = late_module("opentelemetry.propagators.composite")
 
 __all__ = ["DEFAULT", "build_propagator"]
 
@@ -17,7 +25,7 @@ def build_propagator(names: Sequence[str], problems: MutableSequence[str]) -> "T
     Build what injects and extracts.
 
     Args:
-        names: In order; "none" stands for nothing at all.
+        names: Names in order; "none" stands for nothing at all.
         problems: Grows by a line for each name that no installed package has; the others work.
 
     Returns:
@@ -25,11 +33,7 @@ def build_propagator(names: Sequence[str], problems: MutableSequence[str]) -> "T
     """
     if tuple(names) == DEFAULT:
         return None
-    from importlib.metadata import entry_points
-
-    from opentelemetry.propagators.composite import CompositePropagator
-
-    installed = {point.name: point for point in entry_points(group="opentelemetry_propagator")}
+    installed = {point.name: point for point in metadata.entry_points(group="opentelemetry_propagator")}
     found: list[TextMapPropagator] = []
     for name in names:
         if name == "none":
@@ -43,4 +47,4 @@ def build_propagator(names: Sequence[str], problems: MutableSequence[str]) -> "T
             found.append(installed[name].load()())
         except Exception as error:  # noqa: BLE001 - foreign code; the reason is said, the others go on
             problems.append(f"propagators: {name!r} could not be loaded: {type(error).__name__}: {error}")
-    return CompositePropagator(found)
+    return composite.CompositePropagator(found)

@@ -12,12 +12,20 @@ import platform
 import socket
 import sys
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from opentelemetry.sdk.resources import Resource, get_aggregated_resources
 
 from otel_agent.config.installed import version
+from otel_agent.config.sections.service import ResourceSettings, ServiceSettings
 from otel_agent.guard import guarded, shared
+from otel_agent.late_imports import late_module
+
+if TYPE_CHECKING:
+    from importlib import metadata
+else:
+    metadata = late_module("importlib.metadata")  # for those who name detectors alone
 
 __all__ = ["DISTRIBUTION", "build_resource"]
 
@@ -29,21 +37,14 @@ UNKNOWN = "unknown"
 SCHEMA_URL = "https://opentelemetry.io/schemas/1.44.0"
 
 
-def build_resource(
-    service_name: str,
-    environment: str | None,
-    attributes: Mapping[str, str | bool | int | float],
-    detectors: Sequence[str] = (),
-) -> Resource:
+def build_resource(service: ServiceSettings, settings: ResourceSettings) -> Resource:
     """
     Describe this process.
 
     Args:
-        service_name: The logical name of the agent.
-        environment: "production", "staging"; None leaves the attribute out.
-        attributes: What the operator adds; wins over what is found here, but for the service's name.
-        detectors: Names of further detectors (entry points `opentelemetry_resource_detector`); one that is not installed or
-            fails is named and left out.
+        service: Section `service` of the configuration: name, namespace, version, environment.
+        settings: Section `resource`. Its attributes win over what is found here, but for the service's name; a detector that is not
+            installed or fails is named and left out.
 
     Returns:
         A resource with service, telemetry, process, host and operating system.
@@ -64,17 +65,19 @@ def build_resource(
         "process.runtime.version": platform.python_version(),
         "process.runtime.description": sys.version,
     }
-    if environment is not None:
-        found["deployment.environment.name"] = environment
-    resource = Resource({**found, **attributes, "service.name": service_name}, SCHEMA_URL)
-    return _detected(detectors).merge(resource) if detectors else resource
+    wanted = {
+        "deployment.environment.name": service.environment,
+        "service.namespace": service.namespace,
+        "service.version": service.version,
+    }
+    found |= {name: value for name, value in wanted.items() if value is not None}
+    resource = Resource({**found, **settings.attributes, "service.name": service.name}, SCHEMA_URL)
+    return _detected(settings.detectors).merge(resource) if settings.detectors else resource
 
 
 def _detected(names: Sequence[str]) -> Resource:
     """What the operator's detectors find; ours wins over it."""
-    from importlib.metadata import entry_points  # for those who name detectors alone
-
-    installed = {point.name: point for point in entry_points(group="opentelemetry_resource_detector")}
+    installed = {point.name: point for point in metadata.entry_points(group="opentelemetry_resource_detector")}
     wanted = list(installed) if "*" in names else names
     detectors = []
     for name in wanted:

@@ -7,7 +7,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanLimits, sampling
 
 from otel_agent.config.model import Config
-from otel_agent.config.sections.tracing import LimitsSettings, SamplingSettings
+from otel_agent.config.sections.sampling import LimitsSettings, SamplingSettings
 from otel_agent.recording.provider import TracerProvider
 from otel_agent.recording.sampling.samplers import build_sampler
 from otel_agent.recording.sampling.tail import TailSampling
@@ -20,7 +20,7 @@ def build_tail(settings: SamplingSettings) -> TailSampling | None:
     Build what keeps traces that were not sampled and turn out to matter.
 
     Args:
-        settings: Of the configuration.
+        settings: Section `sampling` of the configuration.
 
     Returns:
         `None` when nothing is to be kept, or nothing is left out.
@@ -38,9 +38,9 @@ def build_tracer_provider(
     Build a provider whose spans go to a queue.
 
     Args:
-        config: What is wanted.
-        resource: Of every span.
-        queue: See `recording.provider.Queue`.
+        config: Sections `sampling` and `limits` count.
+        resource: Resource of every span.
+        queue: Takes ended spans; see `recording.provider`.
         problems: Grows by a line for each thing about the sampler that cannot be.
         records_all: Whether spans that are not sampled are recorded too, for rules that watch spans and for `build_tail`.
 
@@ -65,7 +65,7 @@ def span_limits(limits: LimitsSettings) -> SpanLimits:
     The bounds of a span in the SDK's form.
 
     Args:
-        limits: Of the configuration.
+        limits: Section `limits` of the configuration.
     """
     return SpanLimits(
         max_span_attributes=limits.attributes,

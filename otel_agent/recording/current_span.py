@@ -14,6 +14,9 @@ from otel_agent.recording.failures import text_of
 
 __all__ = ["CurrentSpan"]
 
+CALLS_THE_AGENT = True
+"""See `lifecycle.lock_holders`."""
+
 
 class CurrentSpan:
     """

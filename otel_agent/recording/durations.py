@@ -82,6 +82,17 @@ class Durations:
 
         return observe
 
+    def forget(self, name: str) -> None:
+        """
+        Take back what was counted for a function: part of a count is no count.
+
+        Args:
+            name: Value of `code.function.name`.
+        """
+        with self._lock:
+            series = self._series.pop(name, None)
+            self._waiting -= 0 if series is None else len(series.waiting)
+
     def take(self, series: FunctionDurations) -> None:
         """Set a full list aside for the next collection, or sort it in now when too many wait."""
         with self._lock:

@@ -39,6 +39,7 @@ class CheckedPatterns(NamedTuple):
 
     keys: tuple[str, ...]
     values: tuple[str, ...]
+    keep: tuple[str, ...]
     problems: tuple[str, ...]
     """One sentence each, beginning with the path in the configuration."""
 
@@ -51,24 +52,25 @@ class _PatternStep(NamedTuple):
     is_optional: bool
 
 
-def check_patterns(keys: Sequence[str], values: Sequence[str]) -> CheckedPatterns:
+def check_patterns(keys: Sequence[str], values: Sequence[str], keep: Sequence[str] = ()) -> CheckedPatterns:
     """
     Sort patterns into those that can be used and those that cannot.
 
     Args:
         keys: Patterns of names, as `Redactor` takes them; `!` in front is not part of the pattern.
         values: Patterns of secrets in texts.
+        keep: Patterns of names and values that stay.
     """
     problems: list[str] = []
-    usable: dict[str, list[str]] = {"keys": [], "values": []}
-    for where, patterns in (("keys", keys), ("values", values)):
+    usable: dict[str, list[str]] = {"keys": [], "values": [], "keep": []}
+    for where, patterns in (("keys", keys), ("values", values), ("keep", keep)):
         for position, pattern in enumerate(patterns):
             wrong = pattern_problem(pattern.removeprefix("!") if where == "keys" else pattern)
             if wrong is None:
                 usable[where].append(pattern)
             else:
                 problems.append(f"redact.{where}[{position}]: {wrong}")
-    return CheckedPatterns(tuple(usable["keys"]), tuple(usable["values"]), tuple(problems))
+    return CheckedPatterns(tuple(usable["keys"]), tuple(usable["values"]), tuple(usable["keep"]), tuple(problems))
 
 
 def pattern_problem(pattern: str) -> str | None:

@@ -1,54 +1,50 @@
 """
-Key-value pairs inside a text: `password=hunter2`, `?signature=…`, `"token": "…"`, `Authorization: …`, `--api-key …`.
+Key-value pairs inside a text: `password=hunter2`, `"token": "…"`, `Authorization: …`, `--api-key …`, `(b"x-api-key", b"…")`.
 
-The name decides, by the same rules as an attribute's key; only the value is taken out. Prose is spared: after a colon and a
-space, what follows a word like *token* is a secret only when it does not look like a word (`invalid token: unexpected
-end`). Code in a stack trace (`token = read_token()`) is spared unless it is a literal.
+The name decides, by the same rules as an attribute's key; only the value is taken out. What names have in common are a few
+stems; they are looked for, and only around them is anything judged. Prose is spared: after a colon and a space, what follows
+a word like *token* is a secret only when it does not look like a word (`invalid token: unexpected end`). Code in a stack
+trace (`token = read_token()`) is spared unless it is a literal.
 """
 
 import re
 from collections.abc import Iterator
 
-from otel_agent.redaction.secret_names import Certainty, SecretNameRule, SecretNames, proves
+from otel_agent.redaction.named_entries import entry_value, is_pair, is_pair_end, takes_element
+from otel_agent.redaction.pair_values import PairContext, PairValue, next_line_value, read_value
+from otel_agent.redaction.secret_names import STEMS, Certainty, SecretNameRule, SecretNames
+from otel_agent.redaction.secret_values import JUDGED_CHARS, NamedSecret, is_secret_value
+from otel_agent.redaction.statement_secrets import CUT, find_statement_secrets
 from otel_agent.redaction.windowed_search import search_in_windows
+from otel_agent.redaction.work_allowance import TextWork
 
-__all__ = ["Found", "code_before", "find_pairs", "is_placeholder"]
+__all__ = ["CUT", "Found", "code_before", "find_pairs"]
 
 Found = tuple[int, int, str]
 """Where a secret begins and ends in a text, and what it is called in the marker."""
 
-_NAME = re.compile(
-    r"(?a)(?<![\w.-])(?:--(?P<flag>[A-Za-z][\w-]{0,63}+)[ \t]{1,4}(?=[^\s=:-])"
-    r"|(?P<name>[A-Za-z_][\w.-]{0,127}+)\\{0,4}[\"']?\]?[ \t]{0,4}(?P<separator>[=:]=?>?|%3[AaDd]|>)[ \t]{0,4}(?P<line>\n[ \t]{1,8})?)"
+_AFTER = (
+    r"(?P<close>(?:\[[\w.-]{0,32}\]|[\]\"'`\\)]){0,6}+)[ \t\xa0]{0,64}+"
+    r"(?P<separator>:=|=>|->|={1,3}>?|:|\uff1a|\uff1d|[,>\n]|(?=[\"'\\]{0,3}val)|(?=</)|(?=[a-z_:][\w:.-]{0,40}=[\"']))"
+    r"(?P<gap>[ \t\xa0]{0,64}+)(?!\\{0,4}[\"']?\[redacted: )"
 )
-_QUOTED = re.compile(
-    r"[bBrRuUfF]{0,2}(?:\"(?:[^\"\\]|\\.)*+|'(?:[^'\\]|\\.)*+|\\{1,4}\"[^\"]*+|\\{1,4}'[^']*+)", re.DOTALL
-)
-_OPENING = re.compile(r"[bBrRuUfF]{0,2}\\{0,4}[\"']")
-_BRACKETED = re.compile(r"[\[({][^\])}\n]*+")
-_LINE = re.compile(r"[^\r\n]++")
-_TO_LINE_END = {'"': re.compile(r"[^\r\n\"]++"), "'": re.compile(r"[^\r\n']++")}
-"""The rest of a line; of a line that stands in quotes, by the quote before it."""
+_HIT = re.compile(rf"(?a)(?:{STEMS})[\w.-]{{0,64}}+{_AFTER}")
+_ANY_NAME = re.compile(rf"(?a)(?<![\w.-])[a-z_][\w.-]{{0,127}}+{_AFTER}")
+"""For names of the operator's, whose stems are not known."""
 
-_ELEMENT = re.compile(r"[^<]++")
-_BARE = re.compile(r"[^\s,;&\"'\\]++")
-_TOKEN = re.compile(r"(?a)[\w+/=%.~-]*+")
-_CLOSING = ")]}>.:`"
-
-_EMPTY = re.compile(
-    r"none|null|nil|true|false|undefined|\?|\$\d{1,3}|%[sr]|%\(\w{1,64}\)s|:\w{1,64}|\{[\w.!:]{0,64}\}|\$\{[^}]{0,64}\}|\*+|x{3,}|-+"
-    r"|\.+|…|<[\w .-]{0,64}>|\[?redacted\]?|\[?filtered\]?",
-    re.IGNORECASE,
+_FLAG = re.compile(
+    r"(?a)(?<![\w-])--?(?P<name>[a-z][\w-]{0,63}+)(?:[ \t]{1,16}|(?P<quote>[\"'])[,\s]{1,4}[bru]?\\{0,2}[\"'])(?=[^\s=:-])(?!\[redacted)"
 )
-"""Placeholders, masks, nothing: they stand for a value without being one."""
-
-_PROSE = frozenset(
-    "a an the is was are were be been must should may can cannot not no or and for of to in on at with by has have had does"  # noqa: SIM905 - a list of words reads best as a sentence
-    " did required missing invalid expired wrong incorrect empty too unset unchanged changed ok okay failed error denied"
-    " granted rejected accepted successful unknown unsupported malformed rotated refreshed created deleted updated"
-    " loaded found".split()
+_LEFT = re.compile(r"(?a)[\w.-]{0,128}+")
+_WORD_BEFORE = re.compile(r"[ \xa0](?P<word>[a-z]{2,16})(?![a-z])")
+_FIRST_WORDS = frozenset(
+    "access account admin api app auth bearer bot card client consumer credit csrf db deploy encryption id license licence"  # noqa: SIM905 - a list of words reads best as a sentence
+    " master pass personal private recovery refresh root secret security seed service session shared signing social ssh"
+    " storage subscription user wallet webhook".split()
 )
-"""Words after `password: ` that make it a sentence about a password."""
+
+_ARN, _ARN_CHARS = re.compile(r"arn:[\w:/-]*\Z"), 128
+"""What a name of Amazon's resources has before it; `secret:` in one is no name of a secret."""
 
 _NAME_CHARS = 64
 """A value that is as short, and stands before a colon, may be the name of what comes next."""
@@ -56,113 +52,199 @@ _NAME_CHARS = 64
 _LINE_CHARS = 1024
 """Longer lines are not taken for source code."""
 
+_HIT_UNITS, _VALUE_UNITS, _CHARS_PER_UNIT = 2, 10, 16
+
+_TAG = re.compile(r"!{1,2}[\w/:.-]{1,32}[ \t]{1,8}")
+"""What YAML says of a value's type: `!vault`."""
+
+_BREAK = re.compile(r"\r?\n[ \t]{0,16}(?=[bru]?[\"'])")
 _LITERAL = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'")
-
-_JUDGED_CHARS = 512
-"""Characters of a value that are looked at to see whether it is a secret."""
-
-_ABOUT = frozenset({"credentials", "credential", "secrets", "cookies", "passwords"})
+_ABOUT = frozenset({"credentials", "credential", "secrets", "cookies", "passwords", "tokens", "keys"})
 """Names that sentences are about, where one of `password` or `client_secret` would be followed by its value."""
 
-_WORD_CHARS = 16
-"""A bare text of letters that is shorter may be a word."""
+_MAX_CLOSING = 16
+_QUOTED = re.compile(r"[\"'`\\]|[\"']\Z")
+_API_KEY_HINT = SecretNameRule("api key", Certainty.HINT)
 
 
-def is_placeholder(text: str) -> bool:
-    """Whether a value is none: a placeholder, a mask, nothing."""
-    return _EMPTY.fullmatch(text) is not None
-
-
-def find_pairs(text: str, names: SecretNames, *, before: str | None = None) -> Iterator[Found]:
+def find_pairs(text: str, names: SecretNames, work: TextWork) -> Iterator[Found]:
     """
-    The values of secret names in a text, in order, never overlapping.
+    The values of secret names in a text; the last is what was not looked at, when the work does not suffice.
 
     Args:
         text: Any text.
         names: The rules for names.
-        before: Answer of `code_before` for the text's beginning, when it is a part of a longer text.
+        work: What the text may cost.
     """
-    position = 0
-    while (match := search_in_windows(_NAME, text, position)) is not None:
-        position = match.end()
-        if match["separator"] == ">" and text[match.start() - 1 : match.start()] not in {"<", ":"}:
-            continue  # not an element of XML, but "is more than"
-        name = match["name"] or match["flag"]
-        rule = names.rule(name)
-        if rule.certainty is Certainty.NONE:
-            if name not in {"key", "KEY"} or text[match.start() - 1 : match.start()] not in {"?", "&"}:
+    search = _PairSearch(text, names, work)
+    yield from search.pairs()
+    yield from search.flags()
+    yield from search.statements()
+
+
+def _lowered(text: str) -> str:
+    low = text.lower()
+    return low if len(low) == len(text) else text.replace("\u0130", "I").lower()
+
+
+class _PairSearch:
+    """The search through one text."""
+
+    def __init__(self, text: str, names: SecretNames, work: TextWork) -> None:
+        self._text = text
+        self._low = _lowered(text)
+        self._backwards = self._low[::-1]
+        self._names = names
+        self._work = work
+
+    def statements(self) -> Iterator[Found]:
+        """What statements of databases say without a sign between."""
+        low = self._low
+        if "password" in low or "identified" in low or "key (" in low:
+            yield from find_statement_secrets(self._text, low, self._names, self._work)
+
+    def pairs(self) -> Iterator[Found]:
+        low, size = self._low, len(self._low)
+        pattern = _ANY_NAME if self._names.has_custom else _HIT
+        position = 0
+        while (match := search_in_windows(pattern, low, position)) is not None:
+            position = match.end()
+            left = size - match.start()
+            reach = _LEFT.match(self._backwards, left)
+            start = size - (reach.end() if reach is not None else left)
+            if not self._work.afford(_HIT_UNITS):
+                yield start, size, CUT
+                return
+            found, is_overspent = self._judged(match, start)
+            if is_overspent:
+                yield start, size, CUT
+                return
+            if found is not None:
+                yield found
+                is_name_too = self._text.startswith((": ", "= "), found[1]) and found[1] - found[0] <= _NAME_CHARS
+                position = max(position, found[0] if is_name_too else found[1])
+
+    def flags(self) -> Iterator[Found]:
+        """`--password hunter2`, and the same as a list of arguments."""
+        if "-" not in self._low:
+            return
+        position = 0
+        while (match := search_in_windows(_FLAG, self._low, position)) is not None:
+            position = match.end()
+            if not self._work.afford(_HIT_UNITS):
+                yield match.start(), len(self._low), CUT
+                return
+            rule = self._names.rule(self._text[match.start("name") : match.end("name")])
+            if rule.certainty is Certainty.NONE:
                 continue
-            rule = SecretNameRule("api key", Certainty.HINT)
-        found = _value(text, match, rule, before)
-        if found is not None:
-            yield (*found, rule.name)
-            is_name_too = text.startswith((": ", "= "), found[1]) and found[1] - found[0] <= _NAME_CHARS
-            position = found[0] if is_name_too else found[1]
+            at = position - 1 if match["quote"] else position
+            value = read_value(self._text, at, PairContext(match.start()), len(self._text))
+            if value is not None and is_secret_value(self._text, value, NamedSecret(rule), self._names):
+                yield value.start, value.end, rule.name
+
+    def _judged(self, match: re.Match[str], start: int) -> tuple[Found | None, bool]:
+        text = self._text
+        end = match.start("close")
+        name = text[start:end].lstrip("-._")
+        start, rule, is_two_words = self._rule(name, start)
+        if rule.certainty is Certainty.NONE:
+            return None, False
+        if text[start - 1 : start] == ":" and _ARN.search(text[max(0, start - _ARN_CHARS) : start]) is not None:
+            return None, False
+        if not self._work.afford(_VALUE_UNITS):
+            return None, True
+        named = NamedSecret(rule, is_about=is_two_words or name.lower() in _ABOUT)
+        value = self._value(match, start, end, named)
+        if value is None:
+            return None, self._work.left < 0
+        return (value.start, value.end, rule.name), False
+
+    def _rule(self, name: str, start: int) -> tuple[int, SecretNameRule, bool]:
+        """Where a name begins, what it says, and whether it has two words, as in `Secret Key: …`."""
+        text = self._text
+        rule = self._names.rule(name.removeprefix("D") if text.startswith("-D", start) else name)
+        if rule.certainty >= Certainty.CERTAIN:
+            return start, rule, False
+        before = _WORD_BEFORE.match(self._backwards, len(self._low) - start)
+        if before is not None and before["word"][::-1] in _FIRST_WORDS:
+            joined = self._names.rule(f"{before['word'][::-1]}_{name}")
+            if joined.certainty > rule.certainty:
+                return start - len(before[0]), joined, True
+        if rule.certainty is Certainty.NONE and name.lower() == "key" and text[start - 1 : start] in {"?", "&"}:
+            return start, _API_KEY_HINT, False
+        return start, rule, False
+
+    def _value(self, match: re.Match[str], start: int, end: int, named: NamedSecret) -> PairValue | None:
+        """The value of a secret's name, by the sign behind the name."""
+        text, separator, at = self._text, match["separator"], match.end()
+        if separator in {",", "\n", ""}:
+            at_entry = entry_value(text, start, end)
+            if at_entry is not None:
+                context = PairContext(start, is_element=text[at_entry - 1] == ">")
+                return self._proven(at_entry, context, NamedSecret(named.rule))
+        if separator == ",":
+            is_first = _QUOTED.match(match["close"]) is not None and is_pair(text, start)
+            value = self._proven(at, PairContext(start), NamedSecret(named.rule)) if is_first else None
+            return value if value is not None and is_pair_end(text, value.end, self._names, value.start) else None
+        if separator in {">", ""}:
+            content = takes_element(text, start, end)
+            context = PairContext(start, is_element=True)
+            return None if content is None else self._proven(content, context, NamedSecret(named.rule))
+        return None if separator == "\n" else self._value_behind_sign(match, start, at, named)
+
+    def _value_behind_sign(self, match: re.Match[str], start: int, at: int, named: NamedSecret) -> PairValue | None:
+        text, rule = self._text, named.rule
+        is_colon = match["separator"] in {":", "\uff1a"}
+        if is_colon:
+            below = next_line_value(text, match.end("separator"), start)
+            if below is not None:
+                is_secret = is_secret_value(
+                    text, below, NamedSecret(rule, is_prose=True, is_about=not _begins_line(text, start)), self._names
+                )
+                return below if is_secret else None
+        if text[at : at + 1] in {"\n", "\r", ""}:
+            # A literal on the line below: `password=` and then, further in, `'hunter2'`.
+            broken = _BREAK.match(text, at)
+            return None if broken is None else self._proven(broken.end(), PairContext(start), NamedSecret(rule))
+        is_spaced = is_colon and bool(match["gap"])
+        tag = _TAG.match(text, at) if is_spaced else None
+        if tag is not None:
+            at = tag.end()
+        takes_line = rule.name in {"authorization", "cookie"} and is_spaced
+        is_typed = is_colon and _QUOTED.search(match["close"]) is not None
+        named = named._replace(is_prose=is_spaced or (is_colon and named.is_about), is_typed=is_typed)
+        return self._proven(at, PairContext(start, takes_line=takes_line), named)
+
+    def _proven(self, at: int, context: PairContext, named: NamedSecret) -> PairValue | None:
+        limit = at + JUDGED_CHARS
+        value = read_value(self._text, at, context, limit)
+        if value is None:
+            return None
+        self._work.afford((value.end - at) // _CHARS_PER_UNIT)
+        if not is_secret_value(self._text, value, named, self._names):
+            return None
+        if value.kind in {"bare", "line"} and value.end >= limit - _MAX_CLOSING:
+            value = read_value(self._text, at, context, len(self._text))
+        if value is not None and value.kind in {"bare", "bracketed", "wrapped"} and self._is_expression(at, value):
+            return None
+        return value
+
+    def _is_expression(self, at: int, value: PairValue) -> bool:
+        """Whether a position is in a line of code and outside of its literals: then a name stands there, not a secret."""
+        if value.kind == "bare" and not self._text[at : at + 1].isalpha():
+            return False
+        code = code_before(self._text, at)
+        if code is None:
+            return False
+        outside = _LITERAL.sub("", code)
+        return (
+            '"' not in outside and "'" not in outside and not re.search(r"[\"']", self._text[value.start : value.end])
+        )
 
 
-def _value(text: str, match: re.Match[str], rule: SecretNameRule, before: str | None) -> tuple[int, int] | None:  # noqa: PLR0911 - one answer per reason
-    start = match.end()
-    opening = _OPENING.match(text, start)
-    if opening is not None:
-        return _quoted(text, start, opening, rule)
-    if match["line"]:
-        return None
-    is_prose = match["separator"] == ":" and start > match.end("separator")
-    if _BRACKETED.match(text, start, start + 1) is not None:
-        form = _BRACKETED
-    elif rule.name in {"authorization", "cookie"} and is_prose:
-        form = _TO_LINE_END.get(text[match.start() - 1 : match.start()], _LINE)
-    elif match["separator"] == ">":
-        form = _ELEMENT
-    else:
-        form = _BARE
-    # A beginning is enough to judge by, so that a text of nothing but names costs no more than its length.
-    beginning = form.match(text, start, start + _JUDGED_CHARS)
-    name = match["name"] or match["flag"]
-    if beginning is None or _is_empty(beginning[0], rule):
-        return None
-    if is_prose and form is not _BRACKETED and _is_sentence(beginning[0], name, rule):
-        return None
-    if (form is _BRACKETED or beginning[0][0].isalpha()) and _is_expression(text, start, before):
-        return None
-    whole = form.match(text, start)
-    end = (whole or beginning).end()
-    if form is _BRACKETED:
-        return start, min(end + 1, len(text))
-    return start, start + len(text[start:end].rstrip(_CLOSING))
-
-
-def _quoted(text: str, start: int, opening: re.Match[str], rule: SecretNameRule) -> tuple[int, int] | None:
-    quoted = _QUOTED.match(text, start)
-    if quoted is None:
-        return None
-    inner = text[opening.end() : quoted.end()]
-    if opening[0][-2:-1] == "\\":
-        inner = inner.rstrip("\\")
-    if len(inner) <= 1 or _EMPTY.fullmatch(inner) or not proves(rule, inner):
-        return None
-    return opening.end(), opening.end() + len(inner)
-
-
-def _is_empty(beginning: str, rule: SecretNameRule) -> bool:
-    """Whether a value is none, or proves that its name was not a secret's."""
-    is_bracketed = beginning[0] in "[({"
-    value = beginning[1:].strip() if is_bracketed else beginning.rstrip(_CLOSING)
-    if rule.certainty is Certainty.HINT:
-        value = _TOKEN.match(value)[0]  # type: ignore[index] # it matches nothing at least
-    whole = beginning + "}" if is_bracketed else beginning.split(None, 1)[0].rstrip(_CLOSING.replace("}", ""))
-    return len(value) <= 1 or any(map(_EMPTY.fullmatch, (value, whole))) or not proves(rule, value)
-
-
-def _is_sentence(beginning: str, name: str, rule: SecretNameRule) -> bool:
-    """Whether a name and a colon begin a sentence: `invalid token: unexpected end`, `no credentials: check the file`."""
-    word = beginning.split(None, 1)[0].rstrip(_CLOSING)
-    if word.lower() in _PROSE:
-        return True
-    is_about = rule.certainty is Certainty.LIKELY or name.lower() in _ABOUT
-    return (
-        is_about and len(word) < _WORD_CHARS and not any(letter.isalnum() and not letter.isalpha() for letter in word)
-    )
+def _begins_line(text: str, start: int) -> bool:
+    line = text.rfind("\n", max(0, start - _LINE_CHARS), start) + 1
+    return not text[line:start].strip("-\"' \t")
 
 
 def code_before(text: str, position: int) -> str | None:
@@ -181,14 +263,3 @@ def code_before(text: str, position: int) -> str | None:
         return None
     above = text.rfind("\n", max(0, line - _LINE_CHARS), line - 1) + 1
     return text[line:position] if text[above:line].lstrip().startswith('File "') else None
-
-
-def _is_expression(text: str, position: int, before: str | None) -> bool:
-    """Whether a position is in such a line and outside of its literals: then a name stands there, not a secret."""
-    code = code_before(text, position)
-    if code is None and before is not None and position < _LINE_CHARS and text.find("\n", 0, position) < 0:
-        code = before + text[:position]
-    if code is None:
-        return False
-    outside = _LITERAL.sub("", code)
-    return '"' not in outside and "'" not in outside

@@ -6,6 +6,9 @@ their filled texts are looked at instead. For the others it is enough to look at
 """
 
 import re
+from collections.abc import Iterator
+from functools import partial
+from itertools import count
 
 from otel_agent.redaction.secret_names import HARMLESS, SecretNames
 from otel_agent.redaction.text_redactor import TextRedactor
@@ -23,6 +26,11 @@ _ENDS = frozenset(" \t\n,;)]}!?%\"'")
 _PROBE = "x1" * 10
 """Stands for any argument: as long and as odd as what only a name makes a secret of."""
 
+_CARD_PROBE = "4539148803436467"
+_NAME_PROBE = "api_key"
+"""Stands for an argument that names the next one: `{"name": "%s", "value": "%s"}`."""
+
+_MAX_PROBES = 8
 _LOOK_BACK = 80
 
 
@@ -67,8 +75,7 @@ class MessageTemplates:
                 if not self._stands_alone(between[-_LOOK_BACK:], template[match.end() : match.end() + 2]):
                     return False
             end = match.end()
-        probe = _PLACEHOLDER.sub(_PROBE, template)
-        return self._texts.clean(probe) is probe
+        return all(self._texts.clean(probe) is probe for probe in _probes(template))
 
     def _stands_alone(self, before: str, after: str) -> bool:
         if after and after[0] not in _ENDS and not (after[0] in ".:" and after[1:].strip() == ""):
@@ -82,3 +89,15 @@ class MessageTemplates:
             return False
         word = _LAST_WORD.search(before)
         return word is None or word[1].lower() not in {"bearer", "basic"}
+
+
+def _probes(template: str) -> Iterator[str]:
+    """Texts that a template may become: with a token, with a card's number, with a secret's name in each place in turn."""
+    yield _PLACEHOLDER.sub(_PROBE, template)
+    yield _PLACEHOLDER.sub(_CARD_PROBE, template)
+    for turn in range(min(template.count("%") - 1, _MAX_PROBES)):
+        yield _PLACEHOLDER.sub(partial(_name_in_turn, count(), turn), template)
+
+
+def _name_in_turn(places: Iterator[int], turn: int, _: re.Match[str]) -> str:
+    return _NAME_PROBE if next(places) == turn else _PROBE

@@ -34,17 +34,30 @@ class Redactor:
         keys: Regular expressions, searched for in names without regard to case; `!` in front says "harmless".
         values: Regular expressions of secrets in texts.
         enabled: False lets everything pass.
+        keep: Names of rules that do not apply, such as "jwt"; regular expressions of names and of whole values that stay.
+        is_bounded: Whether a text made to be dear is cut where it has cost enough.
     """
 
-    def __init__(self, keys: Sequence[str] = (), values: Sequence[str] = (), *, enabled: bool = True) -> None:
+    def __init__(
+        self,
+        keys: Sequence[str] = (),
+        values: Sequence[str] = (),
+        *,
+        enabled: bool = True,
+        keep: Sequence[str] = (),
+        is_bounded: bool = True,
+    ) -> None:
         self._is_enabled = enabled
+        self._is_bounded = is_bounded
         self._keys: Sequence[str] = ()
         self._patterns: Sequence[str] = ()
         self.problems: Sequence[str] = ()
         """Problems of patterns, one sentence each."""
         self._made: redaction_rules.RedactionRules | None = None
-        if keys or values:
-            self._keys, self._patterns, self.problems = custom_patterns.check_patterns(keys, values)
+        self._kept: Sequence[str] = ()
+        if keys or values or keep:
+            checked = custom_patterns.check_patterns(keys, values, keep)
+            self._keys, self._patterns, self._kept, self.problems = checked
 
     def __call__(self, signal: str, items: Sequence[Any]) -> Sequence[Any]:
         """
@@ -90,6 +103,10 @@ class Redactor:
         """A text without its secrets: for messages, log lines, error texts."""
         return self._rules().values.text(text) if self._is_enabled else text
 
+    def findings(self, text: str) -> list[tuple[int, int, str]]:
+        """What would be taken out of a text: where each secret begins and ends, and which rule hit; in order."""
+        return self._rules().texts.find(text) if self._is_enabled else []
+
     def mapping(self, attributes: Mapping[str, Any]) -> dict[str, Any]:
         """A dictionary without its secrets, nested ones included."""
         return dict(self._rules().values.mapping(attributes)) if self._is_enabled else dict(attributes)
@@ -102,5 +119,7 @@ class Redactor:
         """The rules; a dozen modules and as many patterns, which the start of an agent does not wait for."""
         rules = self._made
         if rules is None:
-            rules = self._made = redaction_rules.RedactionRules(self._keys, self._patterns)
+            rules = self._made = redaction_rules.RedactionRules(
+                self._keys, self._patterns, self._kept, is_bounded=self._is_bounded
+            )
         return rules

@@ -14,7 +14,9 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-__all__ = ["HARMLESS", "Certainty", "SecretNameRule", "SecretNames", "has_stem", "proves"]
+from otel_agent.redaction.secret_formats import is_card_number
+
+__all__ = ["HARMLESS", "STEMS", "Certainty", "SecretNameRule", "SecretNames", "has_stem", "proves"]
 
 MAX_REMEMBERED = 4096
 """Names remembered before all are forgotten."""
@@ -33,7 +35,9 @@ class Certainty(IntEnum):
     LIKELY = 2
     """The value is a secret unless it plainly is something else: a `token` may be USDC."""
     CERTAIN = 3
-    """The value is a secret whatever it looks like."""
+    """The value is a secret whatever it looks like, unless it is a number."""
+    CONFIGURED = 4
+    """The operator says so: the value is a secret whatever it is."""
 
 
 class SecretNameRule(NamedTuple):
@@ -48,31 +52,38 @@ HARMLESS = SecretNameRule("", Certainty.NONE)
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _CERTAIN = (
-    ("password", "password|passwd|pwd|passphrase|passcode|(?:user|db|smtp|ftp|admin|root|mysql|redis|my|app)_pass"),
+    ("password", ("password|passwd|passwords|pwd|pswd|pw|passphrase|passcode|passkey|psk|pgpass|requirepass|masterauth"
+     "|(?:user|db|smtp|ftp|admin|root|mysql|redis|my|app|imap|ldap|mail|proxy|api|login|bind|store|key|ssh|sudo|rabbit|mq|mongo)_pass")),
     ("secret", "secrets?"),
-    ("credential", "credentials?"),
-    ("private key", "private_?keys?|priv_key|pem_key|ssh_key|key_material|signing_key|encryption_key|master_key"),
-    ("api key", "api_?keys?|access_?key|account_?key|secret_?key|app_?key|auth_key|license_key|subscription_key"),
-    ("token", "(?:access|auth|refresh|api|bearer|id|session|security|oauth|push|bot|device|csrf|personal)_?tokens?"),
+    ("credential", "credentials?|creds?"),
+    ("private key", ("private_?keys?|priv_key|pem_key|ssh_key|key_material|signing_key|encryption_key|decryption_key|master_key|deploy_key"
+     "|host_key|tls_key|ssl_key|shared_key|storage_key|hmac_key|root_key|data_key|wrapping_key|kms_key|fernet_key")),
+    ("api key", ("api_?keys?|access_?keys?|account_?key|secret_?keys?|app_?key|application_?key|auth_?key|licen[sc]e_?key|subscription_?key"
+     "|ingest(?:ion)?_?key|insert_?key|write_?key|service_?key|consumer_?key|admin_?key|user_?key|server_?key|sas_?key|integration_?key|instrumentation_?key")),
+    ("token", ("(?:access|auth|refresh|api|bearer|id|session|security|oauth|push|bot|device|csrf|personal|vault|sas|user|service|deploy"
+     "|reset|verification|invite|registry|identity|web|login|broker|client|account|admin|master|app|jwt|github|gitlab|slack|npm|pypi|hf)_?tokens?")),
     ("authorization", "authorization|bearer"),
     ("cookie", "cookies?"),
     ("session", "session_?(?:id|key|cookie)|phpsessid|jsessionid|connect_sid|user_session|aiohttp_session"),
     ("csrf token", "csrf|xsrf|csrftoken|xsrftoken|csrfmiddlewaretoken"),
     ("jwt", "jwts?"),
     ("social security number", "ssn|social_?security"),
-    ("card number", "credit_?card|card_?(?:number|no|num)|cc_(?:number|num)|debit_card|cvv2?|cvc2?|security_code"),
-    ("seed phrase", "mnemonic|(?:seed|recovery|wallet)_phrase|seed_words"),
-)
+    ("card number", "credit_?card|card_?(?:number|no|num)|cc_?(?:number|num|no)|debit_card|cvv2?|cvc2?|primary_account_number"),
+    ("seed phrase", "(?:seed|recovery|wallet|backup|mnemonic)_phrase|seed_words"),
+)  # fmt: skip
 _LIKELY = (
     ("token", "token"),
     ("auth", "auth|oauth|authentication"),
     ("password", "pass"),
     ("one-time password", "t?otp"),
+    ("seed phrase", "mnemonic"),
 )
 _HINTS = (
     ("signature", "signature|sign|sig|hmac"),
     ("session", "sessions?|sess|sid"),
     ("wallet key", "wallet|private|priv|seed|signer|keypair"),
+    ("card number", "pan|card|account_number"),
+    ("card code", "security_code"),
 )
 _INSIDE = re.compile(
     r"(?P<password>password|passwd|passphrase)|(?P<secret>secret(?!ar))|(?P<credential>credential)"
@@ -87,11 +98,26 @@ _DESCRIBING = frozenset(
     " type kind method scheme mode status state version enabled required valid present exists policy provider strategy"
     " result outcome error errors attempts attempt retries failures index position symbol address name names decimals"
     " algorithm alg scope scopes url uri endpoint host server port path file realm issuer audience region start end"
-    " started ended opened closed manager service store backend rotation reset hint field label user username arn".split()
+    " started ended opened closed manager service store backend rotation reset hint field label user username arn"
+    " source id ids consent banner domain format prefix suffix fingerprint placeholder lifetime strength reader parser".split()
 )
 _MEASURING_FIRST = frozenset(
-    "max min num number n count total avg mean is has input output prompt completion no".split()  # noqa: SIM905 - as above
+    "max min num number n count total avg mean is has input output prompt completion no"  # noqa: SIM905 - as above
+    " eos bos pad unk sep cls mask stop special first last next chat image audio reasoning cached per".split()
 )
+"""What is measured, and the tokens of tokenizers."""
+
+_COUNTS = re.compile(
+    r"_tokens?_(?:counts?|usage|budget|limit|price|cost|details?|per)_|_(?:per_output|to_first)_token_"
+)
+"""Counts of tokens, whatever is said of them after it: `llm.token_count.prompt_details.audio`."""
+
+_CONVERSATION = re.compile(
+    r"_(?:langfuse|langsmith|traceloop|openinference|gen_ai|llm|mlflow|arize|phoenix|helicone|agentops|lmnr|logfire|braintrust"
+    r"|mcp|ai|conversation|chat|thread|openlit|crewai|autogen)_(?:.*_)?session_id_\Z"
+)
+"""Ids of conversations, which tools for language models call sessions."""
+
 _EXEMPT = frozenset({"session.id", "session.previous_id"})
 """Semantic conventions' own ids, made to tell telemetry apart."""
 
@@ -113,14 +139,14 @@ def has_stem(text: str) -> bool:
         or "ecret" in low
         or "auth" in low
         or "cred" in low
-        or "pwd" in low
+        or "pw" in low
         or "cook" in low
         or "sig" in low
         or "sid" in low
         or "srf" in low
         or "jwt" in low
         or "soci" in low
-        or "hras" in low
+        or "phras" in low
         or "mnem" in low
         or "seed" in low
         or "card" in low
@@ -130,8 +156,18 @@ def has_stem(text: str) -> bool:
         or "hmac" in low
         or "wallet" in low
         or "priv" in low
+        or "psk" in low
+        or "pswd" in low
+        or "y_code" in low
+        or "dentified" in low
     )
 
+
+STEMS = (
+    "pass|pwd|pswd|pw|psk|pgpass|secret|cred|oken|key|auth|bearer|cook|sess|sid|srf|jwt|ssn|soci|phras|mnem|seed|card|cv[vc]|otp"
+    "|sig|hmac|wallet|priv|y_code"
+)
+"""One of them stands in every name that the rules know; in small letters."""
 
 _TICKER = re.compile(r"[A-Z]{2,6}")
 _OPAQUE = re.compile(r"(?a)(?=[^0-9]*+[0-9])[\w+/=%.~-]{16,}+")
@@ -140,11 +176,20 @@ _FORMS = {
     "api key": _OPAQUE,
     "session": re.compile(r"(?=[^0-9]*+[0-9])\S{8,}+|\S{20,}+"),
     "wallet key": re.compile(r"(?:0x)?[0-9a-fA-F]{64}|[1-9A-HJ-NP-Za-km-z]{50,90}"),
+    "card code": re.compile(r"(?a)\d{3,4}"),
 }
 """Formats that a value must have where the name is only a hint."""
 
+_AUTH_METHODS = re.compile(
+    r"(?ai)[a-z]{1,14}(?:[_-]?[a-z]{1,10})?|o?auth[ _-]?[12](?:\.[01])?|saml2?|sha-?\d{1,3}|md5|ntlmv?2?|scram-sha-\d{1,3}(?:-plus)?|x\.?509|srp6a?|krb5|http-?\w{0,8}"
+)
 
-def proves(rule: SecretNameRule, text: str) -> bool:
+
+_TEST = re.compile(r"(?a)[a-z]+_[a-z_]+|tests?[/_][\w/.:\[\]-]*")
+"""What has passed: `PASS: test_orders`."""
+
+
+def proves(rule: SecretNameRule, text: str) -> bool:  # noqa: PLR0911 - one answer per kind of name
     """
     Whether a value of a name is a secret.
 
@@ -152,10 +197,18 @@ def proves(rule: SecretNameRule, text: str) -> bool:
         rule: Rule that the name fell under.
         text: Value of the name.
     """
-    if rule.certainty is Certainty.CERTAIN:
+    if rule.certainty >= Certainty.CERTAIN:
         return True
     if rule.certainty is Certainty.LIKELY:
-        return rule.name != "token" or _TICKER.fullmatch(text) is None
+        if rule.name == "token":
+            return _TICKER.fullmatch(text) is None
+        if rule.name == "auth":
+            return _AUTH_METHODS.fullmatch(text) is None
+        if rule.name == "password":
+            return _TEST.fullmatch(text) is None
+        return rule.name != "seed phrase" or " " in text.strip()
+    if rule.name == "card number":
+        return is_card_number(text)
     form = _FORMS.get(rule.name)
     return form is not None and form.fullmatch(text) is not None
 
@@ -180,15 +233,18 @@ class SecretNames:
     Args:
         patterns: Regular expressions, searched for in names without regard to case; one that begins with `!` says
             which names are harmless, whatever the built-in rules think. Checked by `redaction.custom_patterns` before.
+        keep: Regular expressions of names that are harmless, and of whole values that are; checked before.
     """
 
-    def __init__(self, patterns: Sequence[str] = ()) -> None:
+    def __init__(self, patterns: Sequence[str] = (), keep: Sequence[str] = ()) -> None:
         wanted = [(number, pattern) for number, pattern in enumerate(patterns, 1) if not pattern.startswith("!")]
         self._custom = [
-            (re.compile(pattern, re.IGNORECASE), SecretNameRule(f"configured key {number}", Certainty.CERTAIN))
+            (re.compile(pattern, re.IGNORECASE), SecretNameRule(f"configured key {number}", Certainty.CONFIGURED))
             for number, pattern in wanted
         ]
+        self._kept = [re.compile(pattern, re.IGNORECASE) for pattern in keep]
         self._harmless = [re.compile(pattern[1:], re.IGNORECASE) for pattern in patterns if pattern.startswith("!")]
+        self._harmless += self._kept
         self.has_custom = bool(self._custom)
         """Whether the operator added names, which `has_stem` does not know."""
         self._known: dict[str, SecretNameRule] = {}
@@ -212,6 +268,10 @@ class SecretNames:
                 self._known[key] = known
         return known
 
+    def keeps(self, value: str) -> bool:
+        """Whether the operator wants a value as it is, by what the whole of it looks like."""
+        return any(pattern.fullmatch(value) for pattern in self._kept)
+
     def _judge(self, key: str) -> SecretNameRule:
         if any(pattern.search(key) for pattern in self._harmless):
             return HARMLESS
@@ -224,17 +284,27 @@ class SecretNames:
 def _built_in(key: str) -> SecretNameRule:
     words = [word.lower() for word in _WORDS.findall(key)]
     named = [word for word in words if word.isalpha()]
-    if not named or key in _EXEMPT or named[-1] in _DESCRIBING:
+    if not named or key in _EXEMPT or (named[-1] in _DESCRIBING and named[-1] != "id"):
         return HARMLESS
     joined = f"_{'_'.join(words)}_"
+    if "token" in joined and _COUNTS.search(joined) is not None:
+        return HARMLESS
     for pattern, rules in _TABLES:
         match = pattern.search(joined)
         if match is not None:
             rule = rules[(match.lastindex or 1) - 1]
             is_measure = rule.certainty < Certainty.CERTAIN and named[0] in _MEASURING_FIRST and len(named) > 1
-            return HARMLESS if is_measure else rule
+            return HARMLESS if is_measure or (named[-1] == "id" and _is_harmless_id(key, joined, rule)) else rule
         if rules[0].certainty is Certainty.CERTAIN:
             inside = _INSIDE.search("_".join(words))
             if inside is not None:
-                return SecretNameRule((inside.lastgroup or "").replace("_", " "), Certainty.CERTAIN)
+                rule = SecretNameRule((inside.lastgroup or "").replace("_", " "), Certainty.CERTAIN)
+                return HARMLESS if named[-1] == "id" and _is_harmless_id(key, joined, rule) else rule
     return HARMLESS
+
+
+def _is_harmless_id(key: str, joined: str, rule: SecretNameRule) -> bool:
+    """Whether a name that ends with `id` is an id and no secret: of a key, of a conversation; a session's own is one."""
+    if rule.name == "session":
+        return key.endswith(".session.id") or _CONVERSATION.search(joined) is not None
+    return not joined.endswith(("_secret_id_", "_cookie_id_"))

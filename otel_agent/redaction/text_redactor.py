@@ -6,10 +6,13 @@ into again, and a text is gone over until nothing changes, so cleaning a clean t
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 
-from otel_agent.redaction.key_value_pairs import Found, code_before, find_pairs
-from otel_agent.redaction.secret_formats import SECRET_FORMATS, SecretFormat, may_hold_secret
+from otel_agent.guard import shared
+from otel_agent.redaction.encoded_views import views
+from otel_agent.redaction.key_value_pairs import CUT, Found, find_pairs
+from otel_agent.redaction.secret_formats import DIGITS_ALIKE, SECRET_FORMATS, SecretFormat, may_hold_secret
 from otel_agent.redaction.secret_names import SecretNames, has_stem
 from otel_agent.redaction.windowed_search import (
     CUSTOM_OVERLAP,
@@ -19,6 +22,7 @@ from otel_agent.redaction.windowed_search import (
     WINDOW,
     search_in_windows,
 )
+from otel_agent.redaction.work_allowance import TextWork, WorkAllowance
 
 __all__ = ["TextRedactor", "is_marker", "marker"]
 
@@ -31,13 +35,14 @@ MAX_REMEMBERED_CHARS = 512
 MAX_REMEMBERED_TOGETHER = 1 << 20
 """Bytes of all remembered forms together: a megabyte."""
 
-_FORM = bytes([ord("0") if ord("0") <= code <= ord("9") else code for code in range(256)])
-"""
-Makes all digits equal: addresses and statements often differ in numbers only. Worth it only for texts with names in them,
-which take longest to look at.
-"""
+_ENCODED_AT = re.compile(r"(?a)%\d{1,5}0").search
+_ENCODED_SLASHES = re.compile(r"(?a)//|%\d{1,5}[fF]%\d{1,5}[fF]").search
+"""Signs of an address with a password in it, whatever the digits are."""
 
 _MARKER = re.compile(r"\[redacted: [a-z0-9 -]{1,40}\]")
+
+
+_MAX_MARKER_CHARS = 64
 
 
 def marker(rule: str) -> str:
@@ -62,10 +67,20 @@ class TextRedactor:
     Args:
         names: The rules for names.
         patterns: Regular expressions of secrets; checked by `custom_patterns` before.
+        kept: Names of rules that do not apply, as they stand in markers.
+        allowance: Work that texts may cost.
     """
 
-    def __init__(self, names: SecretNames, patterns: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        names: SecretNames,
+        patterns: Sequence[str] = (),
+        kept: Sequence[str] = (),
+        allowance: WorkAllowance | None = None,
+    ) -> None:
         self._names = names
+        self._kept = frozenset(kept)
+        self._allowance = allowance or WorkAllowance()
         self._custom = tuple(
             SecretFormat(re.compile(pattern), _always(f"configured value {number}"), is_built_in=False)
             for number, pattern in enumerate(patterns, 1)
@@ -89,7 +104,8 @@ class TextRedactor:
         if size > MAX_CHARS:
             text = text[:MAX_CHARS]
         if size <= MAX_REMEMBERED_CHARS and ("=" in text or ":" in text):
-            form = text.encode("utf-8", "surrogatepass").translate(_FORM)
+            # Addresses and statements often differ in numbers only; those with names in them take longest to look at.
+            form = text.encode("utf-8", "surrogatepass").translate(DIGITS_ALIKE)
             if form in self._harmless:
                 return text
             if not self.is_suspect(text):
@@ -97,12 +113,31 @@ class TextRedactor:
                 return text
         elif not self.is_suspect(text):
             return text
-        for _ in range(MAX_ROUNDS):
-            cleaned = self._once(text)
-            if cleaned is text:
-                return text
-            text = cleaned
+        work = self._allowance.begin(size)
+        try:
+            for _ in range(MAX_ROUNDS):
+                found = self._found(text, work)
+                if not found:
+                    return text
+                if work.left < 0:
+                    shared.report("redaction.cut", "a text with too many names in it was cut, and the rest left out")
+                    return _cut(text, found)
+                text = _without(text, found)
+        finally:
+            self._allowance.end(work)
         return marker("unstable")
+
+    def find(self, text: str) -> list[Found]:
+        """
+        What would be taken out of a text, and by which rule: begin, end, name of the rule; in order, not overlapping.
+
+        Args:
+            text: A text of any length; beyond `MAX_CHARS` it is not looked at.
+        """
+        text = text[:MAX_CHARS]
+        if not self.is_suspect(text):
+            return []
+        return list(_apart(self._found(text, self._allowance.begin(len(text)))))
 
     def _remember(self, form: bytes) -> None:
         self._remembered += len(form)
@@ -116,32 +151,50 @@ class TextRedactor:
         return (
             self.has_custom
             or may_hold_secret(text)
-            or (("=" in text or ":" in text or "--" in text or "%" in text or "</" in text) and has_stem(text))
+            or (_may_hold_pair(text) and has_stem(text))
+            or ("%" in text and _ENCODED_AT(text) is not None and _ENCODED_SLASHES(text) is not None)
         )
 
-    def _once(self, text: str) -> str:
-        if "[redacted: " not in text:
-            return self._piece(text)
-        parts: list[str] = []
-        position, is_changed = 0, False
-        for match in _MARKER.finditer(text):
-            between = text[position : match.start()]
-            parts += (self._piece(between, code_before(text, position)), match[0])
-            is_changed = is_changed or parts[-2] is not between
-            position = match.end()
-        rest = text[position:]
-        parts.append(self._piece(rest, code_before(text, position)))
-        return "".join(parts) if is_changed or parts[-1] is not rest else text
+    def _found(self, text: str, work: TextWork) -> list[Found]:
+        """One pass over a text. All rules see it as it is, so that none hides a secret from another; markers stay."""
+        found = self._in_reading(text, work)
+        if "%" in text or "&" in text or "\\" in text:
+            for chain in views(text):
+                for start, end, name in self._in_reading(chain[-1].text, work):
+                    for view in reversed(chain):
+                        start, end = view.origin(start), view.origin(end)  # noqa: PLW2901 - outwards, reading by reading
+                    found.append((start, end, name))
+        if self._kept:
+            found = [one for one in found if one[2] not in self._kept]
+        return list(_beside_markers(text, found)) if found and "[redacted: " in text else found
 
-    def _piece(self, text: str, before: str | None = None) -> str:
-        """One pass over a text without markers. All rules see it as it is, so that none hides a secret from another."""
+    def _in_reading(self, text: str, work: TextWork) -> list[Found]:
         found: list[Found] = []
         if _may_hold_pair(text) and (self._names.has_custom or has_stem(text)):
-            found += find_pairs(text, self._names, before=before)
+            found += find_pairs(text, self._names, work)
         for secret_format in (*SECRET_FORMATS, *self._custom) if may_hold_secret(text) else self._custom:
             if any(sign in text for sign in secret_format.signs):
-                found += _found(secret_format, text)
-        return _without(text, found) if found else text
+                found += self._of_format(secret_format, text, work)
+        return found
+
+    def _of_format(self, secret_format: SecretFormat, text: str, work: TextWork) -> Iterator[Found]:
+        position, group = 0, secret_format.group
+        has_markers = "[redacted: " in text
+        sizes = (WINDOW, OVERLAP) if secret_format.is_built_in else (CUSTOM_WINDOW, CUSTOM_OVERLAP)
+        while (
+            match := search_in_windows(secret_format.pattern, text, position, window=sizes[0], overlap=sizes[1])
+        ) is not None:
+            position = max(match.end(), position + 1)
+            inside = _marker_around(text, match) if has_markers else None
+            if inside is not None:
+                position = inside
+                continue
+            if not work.afford(secret_format.units):
+                yield match.start(), len(text), CUT
+                return
+            name = secret_format.name(match)
+            if name is not None and match.end(group) > match.start(group) and not self._names.keeps(match[group]):
+                yield match.start(group), match.end(group), name
 
 
 def _always(name: str) -> Callable[[re.Match[str]], str]:
@@ -149,29 +202,82 @@ def _always(name: str) -> Callable[[re.Match[str]], str]:
 
 
 def _may_hold_pair(text: str) -> bool:
-    return "=" in text or ":" in text or "--" in text or "%3" in text or "</" in text
+    return (
+        "=" in text
+        or ":" in text
+        or "--" in text
+        or "%" in text
+        or "\\" in text
+        or "&" in text
+        or "</" in text
+        or "'" in text
+        or '"' in text
+        or "->" in text
+        or "ASSW" in text
+        or "DENT" in text
+        or "dent" in text
+        or "login" in text
+        or "\uff1a" in text
+        or "\uff1d" in text
+    )
 
 
-def _found(secret_format: SecretFormat, text: str) -> Iterator[Found]:
-    position = 0
-    sizes = (WINDOW, OVERLAP) if secret_format.is_built_in else (CUSTOM_WINDOW, CUSTOM_OVERLAP)
-    while (
-        match := search_in_windows(secret_format.pattern, text, position, window=sizes[0], overlap=sizes[1])
-    ) is not None:
-        position = max(match.end(), position + 1)
-        name = secret_format.name(match)
-        if name is not None and match.end(secret_format.group) > match.start(secret_format.group):
-            yield match.start(secret_format.group), match.end(secret_format.group), name
+def _beside_markers(text: str, found: list[Found]) -> Iterator[Found]:
+    """What was found, without the markers in it: what stands beside a marker goes, the marker stays."""
+    markers = [match.span() for match in _MARKER.finditer(text)]
+    ends = [end for _, end in markers]
+    for start, end, name in found:
+        position = start
+        for marked_start, marked_end in markers[bisect_left(ends, start + 1) :]:
+            if marked_start >= end:
+                break
+            if _says_something(text, position, marked_start):
+                yield position, marked_start, name
+            position = marked_end
+        if position < end and (position == start or _says_something(text, position, end)):
+            yield position, end, name
+
+
+def _marker_around(text: str, match: re.Match[str]) -> int | None:
+    """Where the marker ends that a match lies in; None when it lies in none."""
+    start = text.rfind("[redacted: ", max(0, match.start() - _MAX_MARKER_CHARS), match.start() + 1)
+    found = _MARKER.match(text, start) if start >= 0 else None
+    return found.end() if found is not None and found.end() >= match.end() else None
+
+
+def _cut(text: str, found: list[Found]) -> str:
+    """A text up to where it was given up, and a marker for the rest."""
+    end = min(start for start, _, name in found if name == CUT)
+    within = text.rfind("[redacted: ", max(0, end - _MAX_MARKER_CHARS), end)
+    if within >= 0 and (around := _MARKER.match(text, within)) is not None and around.end() > end:
+        end = within
+    return _without(text[:end], [one for one in found if one[1] <= end]) + marker(CUT)
+
+
+def _says_something(text: str, start: int, end: int) -> bool:
+    return start < end and re.search(r"\w", text[start:end]) is not None
+
+
+def _apart(found: list[Found]) -> Iterator[Found]:
+    """What was found, in order; where findings overlap, one stands for all of them."""
+    found.sort(key=lambda one: (one[0], -one[1]))
+    last: Found | None = None
+    for start, end, name in found:
+        if last is None or start >= last[1]:
+            if last is not None:
+                yield last
+            last = start, end, name
+        elif end > last[1]:
+            last = last[0], end, last[2]
+    if last is not None:
+        yield last
 
 
 def _without(text: str, found: list[Found]) -> str:
-    """A text with markers in place of what was found; where findings overlap, one marker stands for all of them."""
     parts: list[str] = []
     position = 0
-    found.sort(key=lambda one: (one[0], -one[1]))
-    for start, end, name in found:
-        if start >= position:
-            parts += (text[position:start], marker(name))
-        position = max(position, end)
+    for start, end, name in _apart(found):
+        parts += (text[position:start], marker(name))
+        position = end
     parts.append(text[position:])
     return "".join(parts)

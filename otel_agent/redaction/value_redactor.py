@@ -7,12 +7,15 @@ object with a `__str__`) is turned into text here, because the text may hold a s
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from numbers import Number
 from typing import Any
 
 from otel_agent.guard import shared
-from otel_agent.redaction.key_value_pairs import is_placeholder
+from otel_agent.redaction.placeholders import is_placeholder
+from otel_agent.redaction.secret_formats import is_card_number
 from otel_agent.redaction.secret_names import HARMLESS, Certainty, SecretNameRule, SecretNames, proves
 from otel_agent.redaction.text_redactor import TextRedactor, is_marker, marker
+from otel_agent.redaction.value_pairs import ENTRY_VALUES, entry_name, is_list_of_pairs, is_lone_pair, pair_name
 from otel_agent.redaction.windowed_search import MAX_CHARS
 
 __all__ = ["FAILED", "NUMBERS", "ValueRedactor"]
@@ -137,11 +140,15 @@ class ValueRedactor:
     def _mapping(self, attributes: Any, walk: "_RedactionWalk", depth: int) -> Any:
         cleaned: dict[Any, Any] = {}
         is_changed = False
+        named = entry_name(attributes)
         for key, value in attributes.items():
             if not walk.afford():
                 return cleaned
             name = key if key.__class__ is str else str(key)
-            kept_name = name if name in self.harmless_keys else self.text(name)
+            if named and name.lower() in ENTRY_VALUES:
+                name = named
+            own_name = key if key.__class__ is str else str(key)
+            kept_name = own_name if own_name in self.harmless_keys else self.text(own_name)
             kept = self._value(name, value, walk, depth)
             is_changed = is_changed or kept_name is not key or kept is not value
             cleaned[kept_name] = kept
@@ -153,7 +160,7 @@ class ValueRedactor:
             rule = self._names.rule(key)
             if rule is HARMLESS:
                 self._remember(key)
-            elif _is_secret(rule, value):
+            elif _is_secret(rule, value) and not (kind is str and self._names.keeps(value)):
                 return marker(rule.name)
         if kind in NUMBERS:
             return value
@@ -162,6 +169,8 @@ class ValueRedactor:
         return self._other(value, walk, depth)
 
     def _remember(self, key: str) -> None:
+        if key in ENTRY_VALUES:  # what its value is depends on the entry's name
+            return
         if len(key) <= MAX_REMEMBERED_CHARS and self.text(key) is key:
             if len(self.harmless_keys) >= MAX_REMEMBERED:
                 self.harmless_keys.clear()
@@ -204,15 +213,27 @@ class ValueRedactor:
         cleaned: list[Any] = []
         is_changed = False
         name = ""
+        are_pairs = is_list_of_pairs(values)
+        if not are_pairs and is_lone_pair(values, self._names):
+            walk.afford()
+            return [values[0], self._value(pair_name(values[0]), values[1], walk, depth)]
         for value in values:
             if not walk.afford():
                 return cleaned
-            kept = self._value(name, value, walk, depth)
+            kept = self._pair(value, walk, depth) if are_pairs else self._value(name, value, walk, depth)
             is_changed = is_changed or kept is not value
             cleaned.append(kept)
             # Command lines come as lists: what follows "--password" is its value.
             name = value if value.__class__ is str and value.startswith("-") and "=" not in value else ""
         return cleaned if is_changed else values
+
+    def _pair(self, pair: Any, walk: "_RedactionWalk", depth: int) -> Any:
+        """A name and its value, as headers come; of the same type when something has to change."""
+        name, value = pair
+        kept_name, kept = self._value("", name, walk, depth), self._value(pair_name(name), value, walk, depth)
+        if kept_name is name and kept is value:
+            return pair
+        return (kept_name, kept) if isinstance(pair, tuple) else [kept_name, kept]
 
 
 class _RedactionWalk:
@@ -229,14 +250,22 @@ class _RedactionWalk:
         return self.budget >= 0
 
 
-def _is_secret(rule: SecretNameRule, value: Any) -> bool:
-    if value is None or isinstance(value, bool | float):
-        return False
+def _is_secret(rule: SecretNameRule, value: Any) -> bool:  # noqa: PLR0911 - one answer per kind of value
     if isinstance(value, str):
         return bool(value) and not is_marker(value) and not is_placeholder(value) and proves(rule, value)
-    if rule.certainty is Certainty.HINT:
+    if value is None or isinstance(value, bool):
         return False
-    return isinstance(value, int) or not hasattr(value, "__len__") or len(value) > 0
+    if rule.certainty is Certainty.CONFIGURED:
+        return not hasattr(value, "__len__") or len(value) > 0
+    if isinstance(value, Number):
+        return rule.name == "card number" and isinstance(value, int) and is_card_number(str(value))
+    if rule.certainty is Certainty.HINT or (rule.certainty is Certainty.LIKELY and isinstance(value, Mapping)):
+        return False
+    if isinstance(value, list | tuple) and all(isinstance(item, Number) for item in value):
+        return False
+    if type(value).__module__ == "numpy" and getattr(getattr(value, "dtype", None), "kind", "") in "biufc":
+        return False
+    return not hasattr(value, "__len__") or len(value) > 0
 
 
 def _report(error: Exception) -> None:

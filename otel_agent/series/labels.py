@@ -1,5 +1,5 @@
 """
-What tells one series from another: label names and values, frozen, with their hash kept.
+Labels, which tell one series from another: names and values, frozen, with their hash kept.
 
 Grouping and matching make the same few label sets over and over; each set remembers the ones derived from it, so that
 evaluating a rule again builds nothing anew.
@@ -14,17 +14,16 @@ NAME = "__name__"
 
 
 class Labels:
-    """A frozen set of label names and values. A label with an empty value is the same as no label."""
+    """
+    A frozen set of label names and values. A label with an empty value is the same as no label.
+
+    Args:
+        values: Names and values; those with an empty value are left out.
+    """
 
     __slots__ = ("_derived", "_hash", "_nameless", "_values", "pairs")
 
     def __init__(self, values: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
-        """
-        Freeze labels.
-
-        Args:
-            values: Names and values; those with an empty value are left out.
-        """
         self._values = {name: value for name, value in dict(values).items() if value != ""}
         self.pairs: tuple[tuple[str, str], ...] = tuple(sorted(self._values.items()))
         """Names and values, sorted by name."""
@@ -33,7 +32,7 @@ class Labels:
         self._derived: dict[tuple[bool, tuple[str, ...]], Labels] | None = None
 
     def get(self, name: str) -> str:
-        """Value of a label, or the empty string."""
+        """Value of the label of this name, or the empty string."""
         return self._values.get(name, "")
 
     def as_dict(self) -> dict[str, str]:
@@ -42,7 +41,7 @@ class Labels:
 
     @property
     def nameless(self) -> "Labels":
-        """The same without `__name__`."""
+        """These labels without `__name__`."""
         if self._nameless is None:
             self._nameless = Labels(pair for pair in self.pairs if pair[0] != NAME)
         return self._nameless
@@ -71,7 +70,7 @@ class Labels:
         return found
 
     def replace(self, changes: Mapping[str, str]) -> "Labels":
-        """The same with some labels set, or taken away where the value is empty."""
+        """These labels with some set, or taken away where the new value is empty."""
         return Labels({**self._values, **changes})
 
     def __iter__(self) -> Iterator[tuple[str, str]]:

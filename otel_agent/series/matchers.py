@@ -1,4 +1,4 @@
-"""Which series are meant: conditions on labels, as PromQL has them."""
+"""Label matchers, which select series: conditions on labels, as PromQL has them."""
 
 import re
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from enum import Enum
 
 from otel_agent.series.labels import Labels
 
-__all__ = ["Match", "Matcher", "compile_pattern"]
+__all__ = ["MatchType", "Matcher", "compile_pattern"]
 
 
-class Match(Enum):
+class MatchType(Enum):
     """How a label's value is compared."""
 
     EQUAL = "="
@@ -50,34 +50,34 @@ _FOREIGN = re.compile(r"(?<!\\)(?:\\\\)*(?:\(\?(?![:isms-]+[:)]|P<|:)[^)]?|\\[1-
 
 @dataclass(frozen=True)
 class Matcher:
-    """One condition on one label."""
+    """Label matcher: one condition on one label."""
 
     name: str
     """The label; `__name__` for the series' name."""
-    match: Match
+    match: MatchType
     """How the value is compared."""
     value: str
     """What it is compared with; a pattern has to match the whole value."""
 
     def __post_init__(self) -> None:
         """Compile the pattern once."""
-        is_pattern = self.match in (Match.PATTERN, Match.NOT_PATTERN)
+        is_pattern = self.match in (MatchType.PATTERN, MatchType.NOT_PATTERN)
         object.__setattr__(self, "_pattern", compile_pattern(self.value) if is_pattern else None)
 
     def accepts(self, labels: Labels) -> bool:
         """
-        Judge a label set; a missing label counts as empty.
+        Whether a label set satisfies the condition; a missing label counts as empty.
 
         Args:
-            labels: The labels of a series.
+            labels: Labels of a series.
         """
         value = labels.get(self.name)
-        if self.match is Match.EQUAL:
+        if self.match is MatchType.EQUAL:
             return value == self.value
-        if self.match is Match.NOT_EQUAL:
+        if self.match is MatchType.NOT_EQUAL:
             return value != self.value
         pattern: re.Pattern[str] = self._pattern  # type: ignore[attr-defined] # set in __post_init__, the class is frozen
-        return (pattern.fullmatch(value) is not None) == (self.match is Match.PATTERN)
+        return (pattern.fullmatch(value) is not None) == (self.match is MatchType.PATTERN)
 
     def __str__(self) -> str:
         return f"{self.name}{self.match.value}{self.value!r}"

@@ -47,11 +47,11 @@ def metric_name(
     Translate a metric's name.
 
     Args:
-        name: As the instrument has it: "system.memory.utilization".
-        unit: As the instrument has it, in UCUM: "By", "s", "1", "{request}".
+        name: Name of the instrument: "system.memory.utilization".
+        unit: Unit of the instrument, in UCUM: "By", "s", "1", "{request}".
         is_gauge: Whether it is a gauge; sums that may fall are none.
         is_counter: Whether it is a sum that only grows.
-        naming: Which translation.
+        naming: Translation to use.
 
     Returns:
         The name without what a histogram's parts add.
@@ -95,8 +95,8 @@ def label_name(name: str, naming: Naming = Naming.OTLP) -> str:
     Translate an attribute's name.
 
     Args:
-        name: As the attribute has it: "http.route".
-        naming: Which translation.
+        name: Name of the attribute: "http.route".
+        naming: Translation to use.
     """
     if naming is Naming.UTF8:
         return name

@@ -40,9 +40,9 @@ class Window(NamedTuple):
     """The points of a series within a span of time, oldest first, without marks of staleness."""
 
     times_ms: "array[int]"
-    """When, in milliseconds since 1970."""
+    """Moment of each point, in milliseconds since 1970."""
     values: "array[float]"
-    """What."""
+    """Value of each point."""
     drops: "array[float] | None"
     """For a counter: its values before each restart within the window; `None` when that was not kept."""
 
@@ -57,7 +57,14 @@ _NO_ENDS: Ends = (0, 0, 0, 0.0, 0.0, _NONE)
 
 
 class Ring:
-    """Points of one series."""
+    """
+    Points of one series.
+
+    Args:
+        limit: Points kept at full resolution at least; at least 1. Up to an eighth more are kept.
+        coarse_limit: Minutes kept in the coarse tier; 0 for none.
+        is_counter: Whether the values only grow but for restarts; each restart is then remembered where it happens.
+    """
 
     __slots__ = (
         "_coarse_limit", "_drop_times_ms", "_drop_values", "_limit", "_seal_ms", "_trim_at", "coarse_lasts", "coarse_maxs",
@@ -65,14 +72,6 @@ class Ring:
     )  # fmt: skip
 
     def __init__(self, limit: int = FINE_LIMIT, coarse_limit: int = COARSE_LIMIT, *, is_counter: bool = False) -> None:
-        """
-        Make an empty run.
-
-        Args:
-            limit: Points kept at full resolution at least; at least 1. Up to an eighth more are kept.
-            coarse_limit: Minutes kept in the coarse tier; 0 for none.
-            is_counter: Whether the values only grow but for restarts; each restart is then remembered where it happens.
-        """
         self._limit = limit
         self._trim_at = limit + max(1, limit // 8)
         self._coarse_limit = coarse_limit
@@ -96,7 +95,7 @@ class Ring:
 
         Args:
             time_ms: Milliseconds since 1970; must be later than the last.
-            value: Any float; `STALE` to end the series.
+            value: The number, in the series' unit; `STALE` to end the series.
 
         Returns:
             Whether it was taken; a point that is not later than the last is not.
@@ -165,8 +164,8 @@ class Ring:
         The newest point that is not later than a moment, nor older than the lookback.
 
         Args:
-            at_ms: The moment.
-            lookback_ms: A point exactly this old is too old.
+            at_ms: The moment, in milliseconds since 1970.
+            lookback_ms: Age in milliseconds at which a point is too old.
 
         Returns:
             Time and value, or `None` when there is none or the series has ended.
@@ -193,8 +192,8 @@ class Ring:
         The points later than one moment and not later than another.
 
         Args:
-            after_ms: Points at or before it are left out.
-            until_ms: Points after it are left out.
+            after_ms: Moment after which points count, in milliseconds since 1970; one exactly then is left out.
+            until_ms: Moment up to which points count, in milliseconds since 1970.
             want: What stands for a minute of which only the coarse tier knows.
         """
         begin = bisect_right(self.times_ms, after_ms)
@@ -213,8 +212,8 @@ class Ring:
         First and last point of a window, without copying what lies between.
 
         Args:
-            after_ms: As in `window`.
-            until_ms: As in `window`.
+            after_ms: Moment after which points count, in milliseconds since 1970; one exactly then is left out.
+            until_ms: Moment up to which points count, in milliseconds since 1970.
 
         Returns:
             The ends; `None` where only `window` can tell: for what is no counter, has marks of staleness, or is older than

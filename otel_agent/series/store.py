@@ -1,5 +1,5 @@
 """
-Every series of the process, found by labels.
+Store of series: every series of the process, found by labels.
 
 One thread appends, any thread reads. `lock` guards everything here: the appending thread holds it for a whole collection,
 a reader for the moment it takes to copy a window. Nothing foreign is ever called while it is held.
@@ -11,9 +11,10 @@ rules watch must not vanish because something else began to misbehave.
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 
-from otel_agent.series.histograms import HistogramRing, NativeHistogram
+from otel_agent.series.histogram_rings import HistogramRing
+from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.labels import NAME, Labels
-from otel_agent.series.matchers import Match, Matcher
+from otel_agent.series.matchers import Matcher, MatchType
 from otel_agent.series.rings import COARSE_LIMIT, FINE_LIMIT, STALE, Ring
 
 __all__ = ["SERIES_LIMIT", "Series", "Store"]
@@ -25,36 +26,34 @@ SELECTIONS_LIMIT = 2_000
 
 
 class Series:
-    """One series: its labels and its points, which are numbers or native histograms."""
+    """
+    One series: its labels and its points.
+
+    Args:
+        labels: Labels of the series, its name included.
+        points: Its points, which are numbers or native histograms.
+    """
 
     __slots__ = ("labels", "points")
 
     def __init__(self, labels: Labels, points: Ring | HistogramRing) -> None:
-        """
-        Tie labels to points.
-
-        Args:
-            labels: The name included.
-            points: Where points are kept.
-        """
         self.labels = labels
         self.points = points
 
 
 class Store:
-    """All series, by labels. See the module for what `lock` guarantees."""
+    """
+    All series, by labels. See the module for what `lock` guarantees.
+
+    Args:
+        series_limit: Series kept at most.
+        fine_limit: Points kept of each series at full resolution.
+        coarse_limit: Minutes kept of each series in the coarse tier; 0 for none.
+    """
 
     def __init__(
         self, *, series_limit: int = SERIES_LIMIT, fine_limit: int = FINE_LIMIT, coarse_limit: int = COARSE_LIMIT
     ) -> None:
-        """
-        Make an empty store.
-
-        Args:
-            series_limit: Series kept at most.
-            fine_limit: Points kept of each series at full resolution.
-            coarse_limit: Minutes kept of each series in the coarse tier; 0 for none.
-        """
         self.lock = threading.Lock()
         self.overflow_count = 0
         """Series refused since the start, each attempt counted."""
@@ -80,9 +79,9 @@ class Store:
         Find a series or begin it. The caller holds `lock`.
 
         Args:
-            labels: The name included.
-            is_counter: See `Ring`; counts when the series begins.
-            is_histogram: Whether its points are native histograms; counts when the series begins.
+            labels: Labels of the series, its name included.
+            is_counter: Whether its values only grow (see `Ring`); read when the series begins.
+            is_histogram: Whether its points are native histograms; read when the series begins.
 
         Returns:
             The series; `None` when there are too many, or when its points are of the other kind.
@@ -111,10 +110,10 @@ class Store:
         Add one point to the series of these labels.
 
         Args:
-            labels: The name included, as `__name__`.
-            time_ms: Milliseconds since 1970.
+            labels: Labels of the series, its name included as `__name__`.
+            time_ms: Moment of the point, in milliseconds since 1970.
             value: A number or a native histogram.
-            is_counter: See `Ring`.
+            is_counter: Whether the values of the series only grow (see `Ring`); read when it begins.
 
         Returns:
             Whether the point was taken.
@@ -134,8 +133,8 @@ class Store:
         Say that a series has no value any more, so that nothing hangs on to its last one.
 
         Args:
-            labels: The name included.
-            time_ms: From when on, in milliseconds since 1970.
+            labels: Labels of the series, its name included.
+            time_ms: Moment from which on it has no value, in milliseconds since 1970.
         """
         with self.lock:
             found = self._by_labels.get(labels)
@@ -147,7 +146,7 @@ class Store:
         The series that satisfy every condition. The list is shared; nobody changes it.
 
         Args:
-            matchers: An equality on `__name__` makes it quick.
+            matchers: Label matchers; an equality on `__name__` makes the search quick.
         """
         key = tuple(matchers)
         with self.lock:
@@ -159,7 +158,7 @@ class Store:
         return found
 
     def _search(self, matchers: tuple[Matcher, ...]) -> list[Series]:
-        named = next((m for m in matchers if m.name == NAME and m.match is Match.EQUAL), None)
+        named = next((m for m in matchers if m.name == NAME and m.match is MatchType.EQUAL), None)
         candidates = self._by_labels.values() if named is None else self._by_name.get(named.value, ())
         rest = [m for m in matchers if m is not named]
         return [found for found in candidates if all(m.accepts(found.labels) for m in rest)]
@@ -169,7 +168,7 @@ class Store:
         Forget a series and make room for another.
 
         Args:
-            labels: The name included.
+            labels: Labels of the series, its name included.
         """
         with self.lock:
             found = self._by_labels.pop(labels, None)
@@ -179,21 +178,6 @@ class Store:
                 named.remove(found)
                 if not named:
                     del self._by_name[labels.get(NAME)]
-
-    def drop_older_than(self, time_ms: int) -> int:
-        """
-        Forget the series that got no point since a moment.
-
-        Args:
-            time_ms: Milliseconds since 1970.
-
-        Returns:
-            How many were forgotten.
-        """
-        old = [found.labels for found in self if found.points.last_ms < time_ms]
-        for labels in old:
-            self.remove(labels)
-        return len(old)
 
     def size_bytes(self) -> int:
         """Memory taken by all points, in bytes."""

@@ -1,37 +1,44 @@
 """
 In which order parts start, and how each closes and follows a fork. The last one started is closed first.
 
-    health, terminal, logs, delivery, spans, logging │ instruments │ judge, metrics
+    health, terminal, logs, delivery, spans, logging │ instruments │ alerting, metrics
     answers to the last      saves the data            feed it        the last collection and messages, first to end
 """
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from otel_agent.instruments.automatic.pending_spans import PendingSpan
 from otel_agent.lifecycle.components import Component
 from otel_agent.logs.bridge import BridgeHandler, install_bridge
 from otel_agent.recording.open_spans import end_open_spans
+from otel_agent.telemetry.parts import Parts
 
-if TYPE_CHECKING:
-    from otel_agent.telemetry.parts import Parts
-
-__all__ = ["components"]
+__all__ = ["start"]
 
 _SHARE = 0.25
-"""Of the time of the end, what the last collection and the last messages may take each; the rest is delivery's."""
+"""Share of the time of the end that the last collection and the last messages may take each; the rest is delivery's."""
 
 
-def components(parts: "Parts", instruments: Component) -> Iterator[Component]:
+def start(parts: Parts, instruments: Component) -> None:
     """
-    The components of a lifecycle, in the order in which they start.
+    Start everything in order.
 
     Args:
-        parts: Built.
-        instruments: What feeds them.
+        parts: Everything the telemetry consists of, built.
+        instruments: What feeds all this; closed after the last collection.
+
+    Raises:
+        LifecycleError: Something cannot be started; what had been is stopped again.
     """
+    parts.lifecycle.on_drain(parts.health.drain)
+    for component in _components(parts, instruments):
+        parts.lifecycle.add(component)
+    parts.lifecycle.start()
+
+
+def _components(parts: Parts, instruments: Component) -> Iterator[Component]:
     share_s = parts.lifecycle.shutdown_timeout_s * _SHARE
-    health, terminal, outputs, engine = parts.health, parts.terminal, parts.outputs, parts.engine
+    health, terminal, outputs, engine = parts.health, parts.terminal, parts.logs.outputs, parts.engine
     yield Component(
         "health",
         lambda: health.start(strict=parts.config.strict, is_watching=False),
@@ -54,15 +61,17 @@ def components(parts: "Parts", instruments: Component) -> Iterator[Component]:
     )
     if parts.tail is not None:
         yield Component("tail", reinit_after_fork=parts.tail.reinit_after_fork)
-    yield Component("spans", close=lambda _: _end_spans(parts), reinit_after_fork=parts.renew_resource)
-    if parts.bridge is not None:
-        yield _bridging(parts.bridge, is_last_resort=outputs.has_console)
+    yield Component("spans", close=lambda _: _end_spans(parts), reinit_after_fork=lambda: _renew_resource(parts))
+    if parts.logs.bridge is not None:
+        yield _bridging(parts.logs.bridge, is_last_resort=outputs.has_console)
     yield instruments
-    judging, reader = parts.judging, parts.reader
-    if judging is not None:
+    alerting, reader = parts.alerting, parts.metering.reader
+    if alerting is not None:
         yield Component(
-            "judge", judging.start, judging.close, at_most_s=share_s, reinit_after_fork=judging.reinit_after_fork
+            "alerting", alerting.start, alerting.close, at_most_s=share_s, reinit_after_fork=alerting.reinit_after_fork
         )
+    if parts.recent_past is not None:
+        yield Component("recent past", reinit_after_fork=parts.recent_past.reinit_after_fork)
     if reader is not None:
         yield Component("metrics", reader.start, reader.close, at_most_s=share_s)
 
@@ -77,8 +86,14 @@ def _bridging(bridge: BridgeHandler, *, is_last_resort: bool) -> Component:
     return Component("logging", lambda: removals.append(install_bridge(bridge, is_last_resort=is_last_resort)), close)
 
 
-def _end_spans(parts: "Parts") -> None:
+def _end_spans(parts: Parts) -> None:
     """What is still open is sent as it is, marked; what ends later is nobody's."""
-    end_open_spans(parts.tracer_provider, (PendingSpan,))
-    if parts.spans is not None:
-        parts.spans.close()
+    end_open_spans(parts.tracing.provider, (PendingSpan,))
+    if parts.tracing.attached is not None:
+        parts.tracing.attached.close()
+
+
+def _renew_resource(parts: Parts) -> None:
+    """In a forked child: the resource names the child from now on."""
+    if parts.logs.bridge is not None:
+        parts.logs.bridge.renew(parts.tracing.provider.resource)

@@ -3,11 +3,17 @@
 from typing import TYPE_CHECKING, Any
 
 from otel_agent.clock import wall_ns
+from otel_agent.late_imports import late_module
 from otel_agent.logs import otel
 
 if TYPE_CHECKING:
-    from otel_agent.alerts.states import Transition  # heavy, and not needed without rules
-    from otel_agent.health.monitor import Change
+    from otel_agent.alerts import events as alert_events
+    from otel_agent.alerts.states import Transition
+    from otel_agent.health import events as health_events
+    from otel_agent.health.reports import HealthChange
+else:
+    alert_events = late_module("otel_agent.alerts.events")
+    health_events = late_module("otel_agent.health.events")
 
 __all__ = ["SCOPE", "emit_alert", "emit_health"]
 
@@ -20,17 +26,15 @@ def emit_alert(provider: Any, transition: "Transition") -> None:
     Say that an alert has changed.
 
     Args:
-        provider: The logger provider.
-        transition: What changed; flapping that begins or ends is no event.
+        provider: Logger provider that takes the event.
+        transition: Change of an alert's state; flapping that begins or ends is no event.
     """
-    from otel_agent.alerts.events import EVENT_NAME, transition_event
-
-    event = transition_event(transition)
+    event = alert_events.transition_event(transition)
     if event is not None:
         otel.emit_event(
             provider,
             SCOPE,
-            EVENT_NAME,
+            alert_events.EVENT_NAME,
             body=event.body,
             time_ns=event.time_ns,
             severity_number=event.severity_number,
@@ -39,21 +43,19 @@ def emit_alert(provider: Any, transition: "Transition") -> None:
         )
 
 
-def emit_health(provider: Any, change: "Change") -> None:
+def emit_health(provider: Any, change: "HealthChange") -> None:
     """
     Say that the health of a component, or of the whole, has changed.
 
     Args:
-        provider: The logger provider.
-        change: What changed.
+        provider: Logger provider that takes the event.
+        change: Change of a component's state, or of the whole.
     """
-    from otel_agent.health.events import EVENT_NAME, health_event
-
-    event = health_event(change)
+    event = health_events.health_event(change)
     otel.emit_event(
         provider,
         SCOPE,
-        EVENT_NAME,
+        health_events.EVENT_NAME,
         body=event.body,
         time_ns=wall_ns(),
         severity_number=event.severity_number,

@@ -8,13 +8,21 @@ from otel_agent.clock import monotonic_s, wall_ns
 from otel_agent.config.model import Config
 from otel_agent.delivery.accounting import Delivery
 from otel_agent.guard import shared as guard
+from otel_agent.health.assembly import HealthService
+from otel_agent.late_imports import late_module
 from otel_agent.outgoing_texts import cleaned
 from otel_agent.telemetry.parts import Parts
+from otel_agent.telemetry.reloading import Reloading
 
 if TYPE_CHECKING:
-    from otel_agent.alerts.engine import AlertEngine  # heavy, and not needed without rules
-    from otel_agent.health.assembly import HealthService
-    from otel_agent.telemetry.reloading import Reloading
+    import asyncio
+
+    from otel_agent.alerts import engine
+    from otel_agent.series import store
+else:
+    asyncio = late_module("asyncio")
+    engine = late_module("otel_agent.alerts.engine")
+    store = late_module("otel_agent.series.store")
 
 __all__ = ["Telemetry"]
 
@@ -27,6 +35,12 @@ class Telemetry:
     A running instrumentation; made by `otel_agent.init`.
 
     A context manager, sync and async: leaving it is `shutdown`. Nothing here raises into the agent.
+
+    Args:
+        config: The configuration it was made from.
+        parts: Everything that runs; `None` when the package is disabled.
+        problems: What of the set-up was left out, and why.
+        reloading: How the configuration is read again; `None` when the package is disabled.
     """
 
     def __init__(
@@ -34,17 +48,8 @@ class Telemetry:
         config: Config,
         parts: Parts | None,
         problems: Sequence[str] = (),
-        reloading: "Reloading | None" = None,
+        reloading: Reloading | None = None,
     ) -> None:
-        """
-        Hold what `init` has put together.
-
-        Args:
-            config: What it was made from.
-            parts: Everything that runs; `None` when the package is disabled.
-            problems: What of the set-up was left out, and why.
-            reloading: How the configuration is read again.
-        """
         self.config = config
         self.problems = tuple(problems)
         self._parts = parts
@@ -57,17 +62,14 @@ class Telemetry:
         return self._parts is not None and self._parts.lifecycle.is_running()
 
     @property
-    def alerts(self) -> "AlertEngine":
+    def alerts(self) -> "engine.AlertEngine":
         """The rules: `active()`, `acknowledge(…)`, `on_change(…)`, `evaluate(…)`."""
-        if self._parts is None or self._parts.judging is None:
-            from otel_agent.alerts.engine import AlertEngine
-            from otel_agent.series.store import Store
-
-            return AlertEngine((), Store())
-        return self._parts.judging.alerts
+        if self._parts is None or self._parts.alerting is None:
+            return engine.AlertEngine((), store.Store())
+        return self._parts.alerting.engine
 
     @property
-    def health(self) -> "HealthService | None":
+    def health(self) -> HealthService | None:
         """Checks and their states: `report()`, `status()`, `port`. `None` when the package is disabled."""
         return None if self._parts is None else self._parts.health
 
@@ -86,9 +88,9 @@ class Telemetry:
             RuleError: The expression cannot be understood.
         """
         parts = self._parts
-        if parts is None or parts.past is None:
+        if parts is None or parts.recent_past is None:
             return []
-        return parts.past.query(expression, round((wall_ns() / 1e9 if at_s is None else at_s) * 1000))
+        return parts.recent_past.query(expression, round((wall_ns() / 1e9 if at_s is None else at_s) * 1000))
 
     def on_stop(self, function: Callable[[], object], *, timeout_s: float = 1.0) -> None:
         """
@@ -135,9 +137,9 @@ class Telemetry:
         if self._ended is not None:
             return self._ended
         end_s = monotonic_s() + timeout_s
-        if parts.reader is not None:
-            parts.reader.force_flush(timeout_s * 1e3 / 2)
-        parts.outputs.flush(max(0.0, (end_s - monotonic_s()) / 2))
+        if parts.metering.reader is not None:
+            parts.metering.reader.force_flush(timeout_s * 1e3 / 2)
+        parts.logs.outputs.flush(max(0.0, (end_s - monotonic_s()) / 2))
         return parts.engine.flush(max(0.0, end_s - monotonic_s()))
 
     def shutdown(self, timeout_s: float | None = None) -> Delivery:
@@ -154,8 +156,9 @@ class Telemetry:
         if parts is None:
             return Delivery(0, 0, 0)
         parts.lifecycle.close(timeout_s)
-        parts.let_go()
-        self._ended = parts.delivered()
+        for hook in parts.process_hooks:
+            hook.close()
+        self._ended = parts.engine.flush(0.0)
         return self._ended
 
     def status(self) -> dict[str, Any]:
@@ -169,9 +172,9 @@ class Telemetry:
             "problems": list(self.problems),
             "delivery": parts.engine.status(),
             "libraries": dict(parts.libraries.status) if parts.libraries is not None else {},
-            "alerts": parts.judging.status() if parts.judging is not None else {},
+            "alerts": parts.alerting.status() if parts.alerting is not None else {},
             "health": parts.health.status(),
-            "logs": parts.outputs.counts(),
+            "logs": parts.logs.outputs.counts(),
             "errors": parts.errors.summary(),
             "failures": guard.counts(),
         }
@@ -191,8 +194,6 @@ class Telemetry:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        import asyncio  # a running loop has loaded it
-
         await asyncio.to_thread(self.shutdown)
 
     def __repr__(self) -> str:

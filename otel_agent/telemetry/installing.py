@@ -28,16 +28,17 @@ def install_globals(tracer_provider: Any, meter_provider: Any, logger_provider: 
     Make providers global, where there is none or an ended one of ours.
 
     Args:
-        tracer_provider: `None` leaves the global one alone; so does the one that is there already.
-        meter_provider: Likewise.
-        logger_provider: Likewise.
+        tracer_provider: Tracer provider; `None` leaves the global one alone, and so does the one that is there already.
+        meter_provider: Meter provider, or `None`.
+        logger_provider: Logger provider, or `None`.
     """
-    _put(tracer_provider, trace.get_tracer_provider(), trace.set_tracer_provider, trace, "_TRACER_PROVIDER")
-    _put(meter_provider, metrics.get_meter_provider(), metrics.set_meter_provider, metrics._internal, "_METER_PROVIDER")  # noqa: SLF001 - see the module
-    _put(logger_provider, *otel.global_place())
+    keeper = metrics._internal  # noqa: SLF001 - see the module
+    _install(tracer_provider, trace.get_tracer_provider(), trace.set_tracer_provider, trace, "_TRACER_PROVIDER")
+    _install(meter_provider, metrics.get_meter_provider(), metrics.set_meter_provider, keeper, "_METER_PROVIDER")
+    _install(logger_provider, *otel.global_place())
 
 
-def _put(provider: Any, present: Any, install: Callable[[Any], object], module: Any, name: str) -> None:
+def _install(provider: Any, present: Any, install: Callable[[Any], object], module: Any, name: str) -> None:
     if provider is None or provider is present:
         return
     if type(present).__name__.lstrip("_").startswith("Proxy"):

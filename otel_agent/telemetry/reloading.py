@@ -10,11 +10,17 @@ import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from otel_agent.config.loading import Loaded
-from otel_agent.config.reloading import differences
 from otel_agent.guard import shared as guard
+from otel_agent.late_imports import late_module
 from otel_agent.telemetry.parts import Parts
+
+if TYPE_CHECKING:
+    from otel_agent.config import explaining
+else:
+    explaining = late_module("otel_agent.config.explaining")
 
 __all__ = ["Reloading"]
 
@@ -24,18 +30,17 @@ RULES = ("alerts.rules", "alerts.rule_files", "alerts.defaults", "alerts.overrid
 
 
 class Reloading:
-    """What is in force, and how it is read again."""
+    """
+    The configuration in force, and how it is read again.
+
+    Args:
+        loaded: The configuration of the start.
+        read: Reads file, environment and arguments again.
+        parts: Parts to which it is applied.
+        directory: What relative paths of rule files begin at.
+    """
 
     def __init__(self, loaded: Loaded, read: Callable[[], Loaded], parts: Parts, directory: Path) -> None:
-        """
-        Hold what is in force.
-
-        Args:
-            loaded: The configuration of the start.
-            read: Reads everything again.
-            parts: What it is applied to.
-            directory: What relative paths of rule files begin at.
-        """
         self._loaded = loaded
         self._read = read
         self._parts = parts
@@ -51,18 +56,18 @@ class Reloading:
         """
         with self._lock:
             found = self._read()
-            judging = self._parts.judging
+            alerting = self._parts.alerting
             problems = found.problems
-            if judging is not None and not problems:
-                problems = judging.reload(found.config.alerts, self._directory)
+            if alerting is not None and not problems:
+                problems = tuple(map(found.located, alerting.reload(found.config.alerts, self._directory)))
             for line in problems:
                 guard.report(f"config.{line}", f"{line} (the configuration in force stays)")
             if problems:
                 return ()
-            changed = differences(self._loaded, found)
+            changed = explaining.differences(self._loaded, found)
             self._loaded = found
             self._set_levels(found)
-        at_once = LEVELS if judging is None else (*LEVELS, *RULES)
+        at_once = LEVELS if alerting is None else (*LEVELS, *RULES)
         later = [path for path in (line.partition(":")[0] for line in changed) if not path.startswith(at_once)]
         if later:
             guard.report("config.reload", f"counts from the next start on: {', '.join(later)}")
@@ -70,7 +75,7 @@ class Reloading:
 
     def _set_levels(self, loaded: Loaded) -> None:
         logs = loaded.config.logs
-        if self._parts.bridge is not None:
-            self._parts.bridge.setLevel(logs.level)
+        if self._parts.logs.bridge is not None:
+            self._parts.logs.bridge.setLevel(logs.level)
         if logs.own_level is not None:
             logging.getLogger("otel_agent").setLevel(logs.own_level)

@@ -13,22 +13,30 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from otel_agent.config.loading import Loaded, load, working_directory
 from otel_agent.errors import ConfigurationError, OtelAgentError
 from otel_agent.guard import shared as guard
+from otel_agent.late_imports import late_module
 from otel_agent.lifecycle.components import Component
 from otel_agent.lifecycle.exit_hooks import ExitHooks
 from otel_agent.lifecycle.reload_signal import HANGUP, ReloadSignal, has_terminal
 from otel_agent.lifecycle.signals import SIGNALS, EndSignals
 from otel_agent.providers.existing import find_existing
 from otel_agent.providers.propagation import build_propagator
+from otel_agent.telemetry import components
+from otel_agent.telemetry.assembly.delivery import Observers
 from otel_agent.telemetry.facade import Telemetry
 from otel_agent.telemetry.installing import OURS, install_globals
 from otel_agent.telemetry.instrumenting import Instrumentation
-from otel_agent.telemetry.parts import Observers, Parts
+from otel_agent.telemetry.parts import Parts
 from otel_agent.telemetry.reloading import Reloading
+
+if TYPE_CHECKING:
+    from opentelemetry import propagate
+else:
+    propagate = late_module("opentelemetry.propagate")  # not loaded for the default
 
 __all__ = ["init", "start"]
 
@@ -51,7 +59,7 @@ def init(  # noqa: PLR0913 - each is a promise of the public interface
     headers: Mapping[str, str] | None = None,
     export: str | Sequence[str] | None = None,
     instrument: bool | Sequence[str] | None = None,
-    trace_modules: Sequence[str] | None = None,
+    trace_modules: bool | Sequence[str] | None = None,
     trace_min_duration_s: float | None = None,
     metrics_interval_s: float | None = None,
     alerts: Any = None,
@@ -76,7 +84,8 @@ def init(  # noqa: PLR0913 - each is a promise of the public interface
         export: "otlp", "console", "file", "none", or several. Default: OTLP when there is an endpoint; otherwise trees and a
             summary on the terminal when there is one.
         instrument: True for every installed instrumentation, False for none, or their names.
-        trace_modules: Modules whose functions get spans without a decorator: ["trader", "trader.*"].
+        trace_modules: Modules whose functions get spans without a decorator; default: the agent's own. False for none, or names,
+            each with everything below it: ["trader", "!trader.feed"], where "!" takes a module or a function away.
         trace_min_duration_s: Such spans only for calls that take longer, in seconds; default 0.001.
         metrics_interval_s: How often metrics are sent, in seconds; default 60.
         alerts: Path or paths of rule files, or rules in shorthand.
@@ -93,56 +102,18 @@ def init(  # noqa: PLR0913 - each is a promise of the public interface
 
     Example:
         ```python
-        telemetry = otel_agent.init("trader", trace_modules=["trader.*"], export="none")
+        telemetry = otel_agent.init("trader", trace_modules=["trader"], export="none")
         ```
     """
     arguments = {name: value for name, value in locals().items() if value is not None}
     with _CurrentTelemetry.lock:
         present = _CurrentTelemetry.telemetry
         if present is not None and present.is_running:
-            _compare(_CurrentTelemetry.arguments, arguments)
+            _warn_of_differences(_CurrentTelemetry.arguments, arguments)
             return present
         _CurrentTelemetry.telemetry = telemetry = start(arguments)
         _CurrentTelemetry.arguments = arguments
         return telemetry
-
-
-def start(arguments: Mapping[str, Any], observers: Observers | None = None) -> Telemetry:
-    """
-    Load, build, install, run.
-
-    Args:
-        arguments: Those of `init`, without those that were not given.
-        observers: Who else sees what is delivered, by signal.
-
-    Returns:
-        What `init` returns. It is not the process's own, and ends when its holder says so.
-
-    Raises:
-        OtelAgentError: See `init`.
-    """
-    with _without_collections():
-        return _loaded_and_started(arguments, observers)
-
-
-def _loaded_and_started(arguments: Mapping[str, Any], observers: Observers | None) -> Telemetry:
-    loaded = load(arguments)
-    loaded.raise_if_strict()
-    for line in (*loaded.problems, *loaded.warnings):
-        guard.report(f"config.{line}", line)
-    if loaded.config.disabled:
-        return Telemetry(loaded.config, None, loaded.problems)
-    try:
-        return _started(loaded, observers, _reader(arguments))
-    except OtelAgentError:
-        if loaded.config.strict:
-            raise
-        return _unobserved(loaded)
-    except Exception as error:
-        if loaded.config.strict:
-            raise OtelAgentError(f"telemetry could not be started ({type(error).__name__}: {error})") from error
-        guard.report("telemetry.start", "telemetry could not be started; the agent runs unobserved", error)
-        return _unobserved(loaded)
 
 
 @contextmanager
@@ -161,13 +132,47 @@ def _without_collections() -> Iterator[None]:
             gc.enable()
 
 
+@_without_collections()
+def start(arguments: Mapping[str, Any], observers: Observers | None = None) -> Telemetry:
+    """
+    Load, build, install, run.
+
+    Args:
+        arguments: Those of `init`, without those that were not given.
+        observers: Further functions that see what is delivered, by signal.
+
+    Returns:
+        What `init` returns. It is not the process's own, and ends when its holder says so.
+
+    Raises:
+        OtelAgentError: See `init`.
+    """
+    loaded = load(arguments)
+    loaded.raise_if_strict()
+    for line in (*loaded.problems, *loaded.warnings):
+        guard.report(f"config.{line}", line)
+    unobserved = Telemetry(loaded.config, None, loaded.problems)
+    if loaded.config.disabled:
+        return unobserved
+    try:
+        return _start_loaded(loaded, observers, _reader(arguments))
+    except OtelAgentError:
+        if loaded.config.strict:
+            raise
+    except Exception as error:
+        if loaded.config.strict:
+            raise OtelAgentError(f"telemetry could not be started ({type(error).__name__}: {error})") from error
+        guard.report("telemetry.start", "telemetry could not be started; the agent runs unobserved", error)
+    return unobserved
+
+
 def _reader(arguments: Mapping[str, Any]) -> Callable[[], Loaded]:
     """Read everything again, with the variables and the working directory of the start: an agent may change both."""
     environ, directory, script = dict(os.environ), working_directory(), sys.argv[0] if sys.argv else ""
     return lambda: load(arguments, environ=environ, directory=directory, script=script)
 
 
-def _started(loaded: Loaded, observers: Observers | None, read: Callable[[], Loaded]) -> Telemetry:
+def _start_loaded(loaded: Loaded, observers: Observers | None, read: Callable[[], Loaded]) -> Telemetry:
     config, directory = loaded.config, _directory(loaded)
     problems: list[str] = []
     parts = Parts(
@@ -178,19 +183,26 @@ def _started(loaded: Loaded, observers: Observers | None, read: Callable[[], Loa
         observers=observers,
         renew_export=lambda: read().config.export,
     )
+    problems[:] = map(loaded.located, problems)
     if config.strict and problems:
         raise ConfigurationError(problems)
     guard.redact_with(parts.redactor.text)
-    install_globals(*parts.installable())
+    install_globals(parts.tracing.provider, parts.metering.provider, parts.logs.provider)
     propagator = build_propagator(config.propagators, problems)
     if propagator is not None:
-        from opentelemetry.propagate import set_global_textmap  # not loaded for the default
-
-        set_global_textmap(propagator)
+        propagate.set_global_textmap(propagator)
     if config.logs.own_level is not None:
         logging.getLogger("otel_agent").setLevel(config.logs.own_level)
     instrumentation = Instrumentation(parts, problems)
-    parts.start(Component("instruments", instrumentation.start, lambda _: instrumentation.close()))
+    components.start(
+        parts,
+        Component(
+            "instruments",
+            instrumentation.start,
+            lambda _: instrumentation.close(),
+            reinit_after_fork=instrumentation.reinit_after_fork,
+        ),
+    )
     if config.strict and problems:
         parts.lifecycle.close()
         raise ConfigurationError(problems)
@@ -198,17 +210,17 @@ def _started(loaded: Loaded, observers: Observers | None, read: Callable[[], Loa
         guard.report(f"config.{line}", line)
     reloading = Reloading(loaded, read, parts, directory)
     telemetry = Telemetry(config, parts, (*loaded.problems, *problems), reloading)
-    _follow_the_process(telemetry, parts, loaded)
+    _install_process_hooks(telemetry, parts, loaded)
     telemetry.ready()
     return telemetry
 
 
-def _follow_the_process(telemetry: Telemetry, parts: Parts, loaded: Loaded) -> None:
+def _install_process_hooks(telemetry: Telemetry, parts: Parts, loaded: Loaded) -> None:
     """End with the process, however it ends, and hear what it is told."""
     config, lifecycle = loaded.config, parts.lifecycle
     exits = ExitHooks(telemetry.shutdown, hurry=lifecycle.hurry)
     exits.install()
-    parts.keep(exits)
+    parts.process_hooks.append(exits)
     if config.lifecycle.signals != "auto":
         return
 
@@ -220,7 +232,7 @@ def _follow_the_process(telemetry: Telemetry, parts: Parts, loaded: Loaded) -> N
     if is_reloaded:
         reload_signal = ReloadSignal(telemetry.reload)
         reload_signal.install()
-        parts.keep(reload_signal)
+        parts.process_hooks.append(reload_signal)
     signals = EndSignals(
         lifecycle.close,
         on_notice=notice,
@@ -229,7 +241,7 @@ def _follow_the_process(telemetry: Telemetry, parts: Parts, loaded: Loaded) -> N
         signals=[number for number in SIGNALS if not (is_reloaded and number == HANGUP)],
     )
     problem = signals.install()
-    parts.keep(signals)
+    parts.process_hooks.append(signals)
     if problem is not None:
         guard.report("telemetry.signals", problem)
 
@@ -244,11 +256,7 @@ def _directory(loaded: Loaded) -> Path:
     return Path(loaded.files[-1]).absolute().parent if loaded.files else Path(working_directory())
 
 
-def _unobserved(loaded: Loaded) -> Telemetry:
-    return Telemetry(loaded.config, None, loaded.problems)
-
-
-def _compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+def _warn_of_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
     differing = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     if differing:
         guard.report(

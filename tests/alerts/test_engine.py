@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from alert_settings import alert_settings
 from waiting import until
 
 from otel_agent import guard
@@ -251,7 +252,7 @@ def test_a_state_file_that_is_broken_counts_as_none(tmp_path: Path, content: str
 def test_no_data_does_what_the_rule_says(tmp_path: Path, policy: str, expected: list[str]) -> None:
     """When nothing is there to judge, an alert ends, is replaced by one of its own, or stays as it was."""
     (tmp_path / "r.yml").write_text("groups: [{name: g, interval: 15s, rules: [{alert: High, expr: x > 5}]}]")
-    rules = load_rules([tmp_path / "r.yml"], overrides={"High": {"no_data": policy}})
+    rules = load_rules(alert_settings(rule_files=[str(tmp_path / "r.yml")], overrides={"High": {"no_data": policy}}))
     store, clock = Store(), ManualClock()
     alerts = AlertEngine(rules.groups, store, clock=clock)
     pushed(store, clock, 7.0)
@@ -267,7 +268,7 @@ def test_no_data_does_what_the_rule_says(tmp_path: Path, policy: str, expected: 
 def test_an_error_does_what_the_rule_says(tmp_path: Path, policy: str, expected: list[str]) -> None:
     """When an expression has no answer, an alert ends, stays beside one of its own, or just stays."""
     (tmp_path / "r.yml").write_text("groups: [{name: g, interval: 15s, rules: [{alert: Odd, expr: x * on () y > 5}]}]")
-    rules = load_rules(["*.yml"], overrides={"Odd": {"on_error": policy}}, directory=tmp_path)
+    rules = load_rules(alert_settings(rule_files=[f"{tmp_path}/*.yml"], overrides={"Odd": {"on_error": policy}}))
     store, clock = Store(), ManualClock()
     alerts = AlertEngine(rules.groups, store, clock=clock)
     for hosts in ("a", "ab"):

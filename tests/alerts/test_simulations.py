@@ -4,6 +4,7 @@ import random
 from collections.abc import Mapping
 
 import pytest
+from alert_settings import alert_settings
 
 from otel_agent.alerts.engine import AlertEngine
 from otel_agent.alerts.loading import load_rules
@@ -22,7 +23,7 @@ class Life:
 
     def __init__(self, entry: Mapping[str, object], seed: int = 1) -> None:
         self.clock, self.store = ManualClock(), Store()
-        rules = load_rules(rules=[entry])
+        rules = load_rules(alert_settings(rules=[entry]))
         assert () == rules.problems
         self.alerts = AlertEngine(rules.groups, self.store, clock=self.clock, budget_s=10)
         self.fired: list[tuple[float, str]] = []
@@ -90,7 +91,7 @@ def test_a_young_process_is_not_judged_by_windows_it_has_not_lived() -> None:
 def test_lognormal_latencies_are_not_odd_and_a_jump_is() -> None:
     """Hours of skewed latencies give no alert; ten times as long for a minute gives one."""
     clock, store = ManualClock(), Store()
-    rules = load_rules(rules=[{"anomaly": {"name": "Odd", "metric": "latency", "window": "15s"}}])
+    rules = load_rules(alert_settings(rules=[{"anomaly": {"name": "Odd", "metric": "latency", "window": "15s"}}]))
     alerts = AlertEngine(rules.groups, store, clock=clock)
     fired: list[int] = []
     generator = random.Random(3)

@@ -51,14 +51,14 @@ def test_native_histograms_can_be_written_down(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("tests: [", "this is no YAML"),
+        ("tests: [", "invalid YAML"),
         ("rule_files: [missing.yml]", "no rule file matches 'missing.yml'"),
-        ("tests: [{input_series: [{series: a, values: '1 x'}]}]", "'x' is no point"),
+        ("tests: [{input_series: [{series: a, values: '1 x'}]}]", "'x' is not a point"),
         ("tests: [{input_series: [{series: 'a{', values: '1'}]}]", "cannot be read"),
         ("tests: [{promql_expr_test: [{expr: 'a @ 1', eval_time: 1m}]}]", "the @ modifier is outside the subset"),
-        ("tests: [{promql_expr_test: [{expr: a, eval_time: soon}]}]", "'soon' is no length of time"),
+        ("tests: [{promql_expr_test: [{expr: a, eval_time: soon}]}]", "'soon' is not a duration"),
         ("tests: [{external_labels: {a: b}}]", "`external_labels` is not supported"),
-        ("tests: 3", "is no file of unit tests"),
+        ("tests: 3", "is not a file of unit tests"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why(tmp_path: Path, text: str, problem: str) -> None:

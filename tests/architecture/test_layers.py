@@ -10,7 +10,15 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "otel_agent"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
-PURE = ("alerts/promql", "alerts/rules", "alerts/states", "series", "config")
+PURE = (
+    "alerts/promql",
+    "alerts/rules",
+    "alerts/alerting_rule",
+    "alerts/states",
+    "series",
+    "config",
+    "instruments/databases/statements",
+)
 MAY_IMPORT_SDK = {"recording", "delivery", "processors", "logs", "providers", "testing"}
 PRIVATE = ("opentelemetry._logs", "opentelemetry.sdk._logs")
 

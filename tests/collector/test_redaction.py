@@ -16,6 +16,9 @@ from real_programs import started
 from real_servers import Collector
 from waiting import until
 
+from otel_agent.redaction.issuer_examples import token_example
+from otel_agent.redaction.issuers import ISSUERS, Issuer
+
 SCRIPT = Path(__file__).parents[2] / "collector" / "redaction.py"
 LOOK_ALIKES = [
     "risk-model-evaluation-report-final",
@@ -62,29 +65,14 @@ def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-class Row:
-    """An issuer, as the table has them."""
-
-    def __init__(self, pattern: str, anchor: str) -> None:
-        self.pattern, self.anchor = pattern, anchor
-
-
-def issuers() -> list[Any]:
-    """The table, where it is there."""
-    return list(pytest.importorskip("otel_agent.redaction.issuers").ISSUERS)
-
-
 def examples() -> list[str]:
     """One token of each issuer."""
-    made = pytest.importorskip("otel_agent.redaction.issuer_examples")
     chance = random.Random(5)
-    return [made.token_example(issuer, chance) for issuer in issuers()]
+    return [token_example(issuer, chance) for issuer in ISSUERS]
 
 
 def test_the_configuration_is_as_it_is_written(script: ModuleType) -> None:
     """Nobody has edited by hand what is made from the tables, and the tables have not changed since."""
-    issuers()
-
     assert [] == [path.name for path, text in script.files().items() if path.read_text() != text]
 
 
@@ -104,12 +92,14 @@ def test_patterns_begin_with_letters(script: ModuleType, pattern: str, anchor: s
     """Choices are written out, boundaries stand only where they must, and what other patterns hold is left out."""
     common = script.value_patterns([])
 
-    assert written == [each for each in script.value_patterns([Row(pattern, anchor)]) if each not in common]
+    assert written == [
+        each for each in script.value_patterns([Issuer("any token", anchor, pattern)]) if each not in common
+    ]
 
 
 def test_every_pattern_is_read_by_both(script: ModuleType) -> None:
     """No pattern uses what Go's expressions do not have."""
-    for pattern in [*script.value_patterns(issuers()), *script.CONTENT, script.CONTENT_EVENTS]:
+    for pattern in [*script.value_patterns(ISSUERS), *script.CONTENT, script.CONTENT_EVENTS]:
         re.compile(pattern)
 
         assert re.search(r"\(\?[=!<P]|\\[1-9]|[+*?}]\+", pattern) is None, pattern
@@ -117,7 +107,7 @@ def test_every_pattern_is_read_by_both(script: ModuleType) -> None:
 
 def test_every_token_of_the_table_is_held(script: ModuleType) -> None:
     """One token of each issuer, in a text and alone, matches; look-alikes match nothing."""
-    patterns = [re.compile(pattern) for pattern in script.value_patterns(issuers())]
+    patterns = [re.compile(pattern) for pattern in script.value_patterns(ISSUERS)]
 
     def is_held(text: str) -> bool:
         return any(pattern.search(text) for pattern in patterns)

@@ -7,8 +7,10 @@ import threading
 import time
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+from waiting import until
 
 SCRIPT = Path(__file__).parents[2] / "collector" / "tools.py"
 FAKE_GO = """#!/bin/sh
@@ -97,12 +99,24 @@ def test_a_program_that_is_gone_is_built_anew(tools: ModuleType, tmp_path: Path)
     assert 2 == len(calls(tmp_path))
 
 
-def test_two_at_once_build_once(tools: ModuleType, tmp_path: Path) -> None:
+def test_two_at_once_build_once(tools: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second waits for the first, and finds the work done."""
-    program(tmp_path / "bin" / "go", FAKE_GO.replace("echo program", "sleep 0.3; echo program"))
+    go_on = tmp_path / "both-have-asked"
+    waiting = f'while [ ! -e "{go_on}" ]; do sleep 0.02; done; echo program'
+    program(tmp_path / "bin" / "go", FAKE_GO.replace("echo program", waiting))
+    asked: list[str] = []
+    locked = tools.locked
+
+    def noted(name: str) -> Any:
+        asked.append(name)
+        return locked(name)
+
+    monkeypatch.setattr(tools, "locked", noted)
     threads = [threading.Thread(target=tools.main, args=(["jaeger"],)) for _ in range(2)]
     for thread in threads:
         thread.start()
+    assert until(lambda: len(asked) == 2)
+    go_on.touch()
     for thread in threads:
         thread.join(30)
 

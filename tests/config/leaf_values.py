@@ -4,10 +4,17 @@ import json
 from typing import Any, Literal, get_args, get_origin
 
 from hypothesis import strategies as st
-from msgspec import to_builtins
+from msgspec import UNSET, Struct
 
-from otel_agent.config.sections.keeping import LogFileSettings
-from otel_agent.config.tree import members, metas
+from otel_agent.config.reflection import fields_of, members, metas
+from otel_agent.config.sections.alert_rules import AbsentRuleSettings, RuleChoiceSettings, RuleOverrideSettings
+from otel_agent.config.sections.logs import LogFileSettings
+from otel_agent.config.sections.notifications import (
+    InhibitionSettings,
+    NotifierSettings,
+    RouteSettings,
+    WebhookSettings,
+)
 
 WORDS = st.text("abcxyz", min_size=3, max_size=8)
 
@@ -22,7 +29,29 @@ CHOSEN: dict[str, st.SearchStrategy[Any]] = {
     "metrics.collect_interval_s": st.integers(1, 60).map(float),
     "health.thresholds.clear_gap": st.integers(1, 89).map(lambda n: n / 100),
     "redact.values": st.lists(WORDS, min_size=1, max_size=3).map(tuple),
-    "alerts.overrides": WORDS.map(lambda word: {"k": {"no_data": word}}),
+    "alerts.rules": WORDS.map(
+        lambda word: (
+            RuleChoiceSettings(
+                path="alerts.rules[0]",
+                absent=AbsentRuleSettings(path="alerts.rules[0].absent", name=word, metric=word, hold=5.0),
+            ),
+        )
+    ),
+    "alerts.routes": WORDS.map(lambda word: (RouteSettings(path="alerts.routes[0]", to=(word,), is_continued=True),)),
+    "alerts.notifiers": WORDS.map(
+        lambda word: {
+            "k": NotifierSettings(
+                path="alerts.notifiers.k",
+                webhook=WebhookSettings(path="alerts.notifiers.k.webhook", url=word, timeout=7.0),
+            )
+        }
+    ),
+    "alerts.inhibit": WORDS.map(
+        lambda word: (InhibitionSettings(path="alerts.inhibit[0]", when={"a": word}, mute={"b": word}),)
+    ),
+    "alerts.overrides": st.builds(RuleOverrideSettings, no_data=st.sampled_from(["ok", "alert", "keep"])).map(
+        lambda override: {"k": override}
+    ),
     **{
         f"export.{scope}{key}": WORDS.map(lambda word: f"/nowhere/{word}")
         for scope in ("", "traces.", "metrics.", "logs.")
@@ -73,14 +102,24 @@ def _one(kind: Any) -> st.SearchStrategy[Any]:
     return WORDS
 
 
+def plain(value: Any) -> Any:
+    """As Python code gives it: mappings, lists and scalars, without what the reader fills in."""
+    if isinstance(value, Struct):
+        pairs = {name: getattr(value, field.attribute) for name, field in fields_of(type(value)).items()}
+        return {name: plain(inner) for name, inner in pairs.items() if inner not in (None, UNSET)}
+    if isinstance(value, tuple | list):
+        return [plain(inner) for inner in value]
+    return {name: plain(inner) for name, inner in value.items()} if isinstance(value, dict) else value
+
+
 def in_yaml(value: Any) -> str:
     """As a file has it; JSON is YAML."""
-    return json.dumps(to_builtins(value))
+    return json.dumps(plain(value))
 
 
 def in_variable(value: Any) -> str:
     """As a variable `OTEL_AGENT_` has it."""
-    plain = to_builtins(value)
-    if isinstance(plain, list | tuple):
-        return ",".join(plain) if all(isinstance(one, str) for one in plain) else json.dumps(plain)
-    return json.dumps(plain) if isinstance(plain, dict | bool) else str(plain)
+    value = plain(value)
+    if isinstance(value, list):
+        return ",".join(value) if all(isinstance(one, str) for one in value) else json.dumps(value)
+    return json.dumps(value) if isinstance(value, dict | bool) else str(value)

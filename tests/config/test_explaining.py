@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otel_agent.config.explaining import explained
+from otel_agent.config.explaining import differences, explained
 from otel_agent.config.loading import Loaded, load
-from otel_agent.config.reloading import differences
 from otel_agent.config.sections.export import SIGNALS
 from otel_agent.config.tree import leaves
 
@@ -28,7 +27,7 @@ alerts:
     desk: {{webhook: {{url: "https://a/b?c={11}", secret: {12}, headers: {{x-anything: {13}}}, timeout: 5s}}}}
     all: {{apprise: ["slack://{14}/{15}", "mailto://u:{16}@example.com"]}}
     plain: {{webhook: "hooks.example.com/{17}"}}
-  overrides: {{Hot: {{no_data: "${{file:token}}"}}}}
+  rules: [{{absent: {{name: A, metric: x, message: "${{file:token}}"}}}}]
 """
 
 
@@ -55,14 +54,16 @@ def test_what_is_no_secret_is_shown(tmp_path: Path) -> None:
 
     assert "https://***@collector:4318/base?api_key=***" == rows["export.endpoint"].value
     assert {"authorization": "***", "x-org": "***"} == rows["export.headers"].value
+    notifiers = rows["alerts.notifiers"].value
+    assert ["https://hooks.example.com/***", "***"] == [notifiers[name]["webhook"]["url"] for name in ("chat", "plain")]
     assert {
-        "chat": {"webhook": "https://hooks.example.com/***"},
-        "desk": {
-            "webhook": {"url": "https://a/***", "secret": "***", "headers": {"x-anything": "***"}, "timeout": "5s"}
-        },
-        "all": {"apprise": ["slack://***", "mailto://***"]},
-        "plain": {"webhook": "***"},
-    } == rows["alerts.notifiers"].value
+        "url": "https://a/***",
+        "secret": "***",
+        "headers": {"x-anything": "***"},
+        "timeout": 5.0,
+        "allow_private": False,
+    } == notifiers["desk"]["webhook"]
+    assert {"apprise": ["slack://***", "mailto://***"]} == notifiers["all"]
     assert "***" == rows["service.name"].value
 
 
@@ -103,14 +104,14 @@ def test_every_setting_is_explained_with_its_origin() -> None:
     secret=st.text("0123456789abcdef", min_size=12, max_size=20),
 )
 def test_a_value_under_a_secret_name_is_masked_at_any_depth(name: str, secret: str) -> None:
-    """In resource attributes and in whatever a rule or receiver is given."""
+    """In resource attributes and labels, and in what is wrong in a rule or receiver."""
     loaded = load(
         {
             "config": {
                 "resource": {"attributes": {name: secret}},
                 "alerts": {
                     "notifiers": {"a": {"webhook": {"nested": [{name: secret}, {name: {"x": secret}}]}}},
-                    "rules": [{"k": {name: secret}}],
+                    "rules": [{"k": {name: secret}}, {"absent": {"name": "A", "metric": "x", "where": {name: secret}}}],
                 },
             }
         },
@@ -118,7 +119,9 @@ def test_a_value_under_a_secret_name_is_masked_at_any_depth(name: str, secret: s
         directory="/",
     )
 
+    assert 1 == len(loaded.config.alerts.rules)
     assert secret not in json.dumps([row.value for row in explained(loaded).values()])
+    assert secret not in "".join(loaded.problems)
 
 
 def test_differences_name_settings_and_keep_secrets(tmp_path: Path) -> None:
@@ -128,6 +131,49 @@ def test_differences_name_settings_and_keep_secrets(tmp_path: Path) -> None:
 
     assert ("export.headers: another value", "metrics.interval_s: 60.0 → 10.0") == differences(one, other)
     assert () == differences(one, one)
+
+
+def test_a_file_that_has_changed_differs_in_what_changed(tmp_path: Path) -> None:
+    """Settings and rules; where a rule stands is no difference."""
+    path = tmp_path / "otel-agent.yaml"
+    rules = "alerts: {rules: [{absent: {name: A, metric: x}}]}"
+    path.write_text(f"metrics: {{interval_s: 5}}\n{rules}")
+    old = load({}, environ={}, directory=tmp_path)
+    path.write_text(f"\n\nmetrics: {{interval_s: 7}}\n{rules}")
+    new = load({}, environ={}, directory=tmp_path)
+    path.write_text(rules.replace("metric: x", "metric: y"))
+    other = load({}, environ={}, directory=tmp_path)
+
+    assert ("metrics.interval_s: 5.0 → 7.0",) == differences(old, new)
+    assert ["metrics.interval_s", "alerts.rules"] == [line.partition(":")[0] for line in differences(old, other)]
+
+
+def test_every_setting_of_a_rule_is_explained_with_its_line(tmp_path: Path) -> None:
+    """The lines of what was given, and which settings have their defaults; a rule that is wrong shifts no line."""
+    (tmp_path / "otel-agent.yaml").write_text(
+        "alerts:\n"
+        "  rules:\n"
+        "    - threshold: {name: Wrong, metric: x, abvoe: 1}\n"
+        "    - exception:\n"
+        "        name: Breach\n"
+        "        type: RiskLimitError\n"
+        "  notifiers:\n"
+        "    am: {alertmanager: 'http://127.0.0.1:9093'}\n"
+        "  routes:\n"
+        "    - to: am\n"
+        "      continue: true\n"
+    )
+    rows = explained(load({}, environ={}, directory=tmp_path))
+    shown = {part.path: (part.value, part.origin) for row in rows.values() for part in row.parts}
+
+    assert {
+        "alerts.rules[1].exception.name": ("Breach", "otel-agent.yaml:5"),
+        "alerts.rules[1].exception.type": ("RiskLimitError", "otel-agent.yaml:6"),
+        "alerts.rules[1].exception.severity": ("warning", "default"),
+        "alerts.notifiers.am.alertmanager": (["http://127.0.0.1:9093"], "otel-agent.yaml:8"),
+        "alerts.routes[0].continue": (True, "otel-agent.yaml:11"),
+    }.items() <= shown.items()
+    assert "otel-agent.yaml:5" == rows["alerts.rules"].origins["[1].exception.name"]
 
 
 @pytest.mark.parametrize(

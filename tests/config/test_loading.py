@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from otel_agent.config.loading import load
 from otel_agent.config.model import Config
+from otel_agent.errors import ConfigurationError
 
 
 def test_nothing_given_is_the_model_s_defaults(tmp_path: Path) -> None:
@@ -40,3 +43,26 @@ def test_sources_win_in_the_promised_order(tmp_path: Path) -> None:
         "strict": "otel-agent.yaml:2",
         "health.port": "default",
     }.items() <= loaded.origins.items()
+
+
+def test_a_line_about_a_setting_gets_its_place(tmp_path: Path) -> None:
+    """As deep as the file has it; other lines stay as they are."""
+    (tmp_path / "otel-agent.yaml").write_text("alerts:\n  routes:\n    - {to: desk}\n")
+    loaded = load({}, environ={}, directory=tmp_path)
+
+    assert [
+        "otel-agent.yaml:3: alerts.routes[0].to: 'desk' is no notifier",
+        "r.yml:3: group 'g'",
+        "no colon",
+    ] == list(map(loaded.located, ["alerts.routes[0].to: 'desk' is no notifier", "r.yml:3: group 'g'", "no colon"]))
+
+
+def test_strict_raises_all_mistakes_together(tmp_path: Path) -> None:
+    """Only when there are mistakes, and only when it is on; warnings are none."""
+    loaded = load({"strict": True, "config": {"health": {"port": "x", "prt": 1}}}, environ={}, directory=tmp_path)
+
+    with pytest.raises(ConfigurationError, match=r"health\.port") as caught:
+        loaded.raise_if_strict()
+    assert 2 == len(caught.value.problems)
+    load({"config": {"health": {"port": "x"}}}, environ={}, directory=tmp_path).raise_if_strict()
+    load({"strict": True, "health": "0.0.0.0:1"}, environ={}, directory=tmp_path).raise_if_strict()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from alert_settings import alert_settings
 
 from otel_agent.alerts.loading import load_rules
 from otel_agent.alerts.rules.export import export_groups
@@ -55,7 +56,7 @@ def test_the_verdict_is_promtool_s(path: Path) -> None:
 
 def test_shipped_and_shorthand_rules_are_prometheus_s(tmp_path: Path) -> None:
     """Every default rule and every kind of shorthand passes `promtool check rules`, and read again is the same rule."""
-    rules = load_rules(rules=SHORTHAND, with_defaults=True)
+    rules = load_rules(alert_settings(rules=SHORTHAND, defaults=True))
     written = export_groups(rules.groups)
     (tmp_path / "rules.yml").write_text(written)
     result = subprocess.run(

@@ -7,26 +7,26 @@ import pytest
 
 from otel_agent import guard
 from otel_agent.clock import ManualClock
-from otel_agent.health.background import ChangeListener, LatestAnswer
-from otel_agent.health.monitor import DELIVERY, OVERALL, Change, HealthMonitor, Outside, Report
+from otel_agent.health.monitor import HealthMonitor
 from otel_agent.health.registry import Check, CheckRegistry
+from otel_agent.health.reports import DELIVERY, OVERALL, HealthChange, HealthReport, OutsideReadings
 from otel_agent.health.states import HealthState
 from otel_agent.health.thresholds import Threshold
 
 
-class Watch:
+class HandTurnedMonitor:
     """A monitor with everything around it turned by hand."""
 
     def __init__(self, *thresholds: Threshold) -> None:
         self.clock = ManualClock()
         self.registry = CheckRegistry(self.clock)
-        self.changes: list[Change] = []
+        self.changes: list[HealthChange] = []
         self.readings: dict[str, float] | None = None
         self.trouble: str | None = None
         self.monitor = HealthMonitor(
             self.registry,
             thresholds,
-            lambda: Outside(self.readings or {}, is_delivering=True, trouble=self.trouble),
+            lambda: OutsideReadings(self.readings or {}, is_delivering=True, delivery_trouble=self.trouble),
             self.changes.append,
             clock=self.clock,
         )
@@ -35,7 +35,7 @@ class Watch:
         """Declare a check that is due with every round."""
         self.registry.add(Check(name, function, critical, interval_s=0.5, failure_threshold=1))
 
-    def turn(self, seconds: float = 1.0) -> Report:
+    def turn(self, seconds: float = 1.0) -> HealthReport:
         """Let time pass, and every check answer."""
         self.clock.advance(seconds)
         self.monitor.tick()
@@ -54,7 +54,7 @@ class Watch:
 
 def test_the_agent_is_ready_when_it_is_set_up_and_nothing_critical_is_wrong() -> None:
     """Started, judged, and draining at the end."""
-    watch = Watch()
+    watch = HandTurnedMonitor()
     watch.check("broker", lambda: None, critical=True)
 
     assert not watch.monitor.report().is_ready
@@ -83,7 +83,7 @@ def test_only_what_is_critical_takes_the_agent_out_of_service(
     critical: bool, state: HealthState, is_ready: bool
 ) -> None:
     """And neither says that a restart would help."""
-    watch = Watch()
+    watch = HandTurnedMonitor()
     watch.monitor.started()
     answers = [None, False, None]
     watch.check("broker", lambda: answers[0], critical=critical)
@@ -96,7 +96,7 @@ def test_only_what_is_critical_takes_the_agent_out_of_service(
 
 def test_each_change_is_told_once() -> None:
     """The component's and the whole's, with the reason."""
-    watch = Watch()
+    watch = HandTurnedMonitor()
     watch.monitor.started()
     working = threading.Event()
     working.set()
@@ -127,7 +127,7 @@ def test_each_change_is_told_once() -> None:
 
 def test_memory_must_be_short_for_a_while_before_it_counts() -> None:
     """91 % for 10 s leaves the agent ready, for 40 s it does not, 84 % restores it."""
-    watch = Watch(Threshold("memory", 0.9, 0.85, hold_s=30.0))
+    watch = HandTurnedMonitor(Threshold("memory", 0.9, 0.85, hold_s=30.0))
     watch.monitor.started()
 
     def hold(value: float, seconds: int) -> bool:
@@ -153,7 +153,7 @@ def test_memory_must_be_short_for_a_while_before_it_counts() -> None:
 
 def test_trouble_with_the_delivery_degrades_and_no_more() -> None:
     """Telemetry must not take the agent out of service."""
-    watch = Watch()
+    watch = HandTurnedMonitor()
     watch.monitor.started()
     watch.turn()
     watch.trouble = "nobody listens on 127.0.0.1:4318"
@@ -169,7 +169,7 @@ def test_trouble_with_the_delivery_degrades_and_no_more() -> None:
 
 def test_a_silent_heartbeat_means_that_a_restart_would_help() -> None:
     """Only when it is critical; one that beats again is alive."""
-    watch = Watch()
+    watch = HandTurnedMonitor()
     watch.monitor.started()
     main = watch.registry.heartbeat("main loop", within_s=10)
     extra = watch.registry.heartbeat("extra loop", within_s=10, critical=False)
@@ -204,7 +204,7 @@ def test_a_silent_heartbeat_means_that_a_restart_would_help() -> None:
 
 def test_a_heartbeat_that_has_never_beaten_counts_from_the_end_of_the_set_up() -> None:
     """A long start is no sign of death; a loop that never begins is."""
-    watch = Watch()
+    watch = HandTurnedMonitor()
     watch.registry.heartbeat("main loop", within_s=10)
 
     assert watch.turn(60).is_live
@@ -217,7 +217,7 @@ def test_a_heartbeat_that_has_never_beaten_counts_from_the_end_of_the_set_up() -
 
 def test_what_is_not_judged_any_more_is_unknown() -> None:
     """When the monitor's thread stops, a critical check's last success wears off."""
-    watch = Watch()
+    watch = HandTurnedMonitor()
     watch.monitor.started()
     watch.check("broker", lambda: None, critical=True)
 
@@ -231,7 +231,7 @@ def test_what_is_not_judged_any_more_is_unknown() -> None:
 
 def test_a_forked_child_knows_nothing_of_its_parents_checks() -> None:
     """Nobody watches there."""
-    watch = Watch(Threshold("memory", 0.9, 0.85))
+    watch = HandTurnedMonitor(Threshold("memory", 0.9, 0.85, hold_s=30.0))
     watch.check("broker", lambda: None)
     watch.turn()
     watch.monitor.reinit_after_fork()
@@ -262,81 +262,3 @@ def test_the_thread_survives_a_round_that_fails_and_ends_when_asked() -> None:
 
     assert guard.shared.counts()["health.tick"] >= before + 2
     assert [] == [thread.name for thread in threading.enumerate() if thread.name == "otel-agent-health"]
-
-
-def test_a_question_that_hangs_is_not_asked_again() -> None:
-    """One thread, and what was answered last."""
-    release, calls = threading.Event(), threading.Semaphore(0)
-
-    def slow() -> int:
-        calls.release()
-        release.wait(20)
-        return 7
-
-    latest = LatestAnswer("slow", slow, "too slow")
-
-    assert [None, None, None] == [latest.ask(), latest.fresh(), latest.fresh()]
-    assert calls.acquire(timeout=10)
-    assert not calls.acquire(timeout=0.05)
-
-    release.set()
-
-    assert latest.wait(10)
-    assert 7 == latest.fresh()
-
-
-def test_an_answer_is_new_once() -> None:
-    """A reading that hangs must not count again and again."""
-    release = threading.Event()
-    answers = iter([1, 2])
-
-    def ask() -> int:
-        answer = next(answers)
-        if answer == 2:
-            release.wait(20)
-        return answer
-
-    latest = LatestAnswer("readings", ask, "no reading")
-    latest.fresh()
-    latest.wait(10)
-
-    assert [1, None, None] == [latest.fresh(), latest.fresh(), latest.fresh()]
-    assert 1 == latest.ask()
-    release.set()
-
-
-def test_a_listener_hears_everything_in_order_also_when_it_fails() -> None:
-    """One that raises loses that message only."""
-    heard: list[int] = []
-
-    def listen(number: int) -> None:
-        if number == 3:
-            raise ValueError("odd")
-        heard.append(number)
-
-    told = ChangeListener("changes", listen)
-    for number in range(6):
-        told.tell(number)
-    told.wait(10)
-    told.go_on()
-    told.wait(10)
-
-    assert [0, 1, 2, 4, 5] == heard
-
-
-def test_a_listener_that_hangs_is_given_up_on_at_a_bound() -> None:
-    """The newest changes are kept, and the monitor never waits."""
-    release, heard = threading.Event(), []
-
-    def listen(number: int) -> None:
-        release.wait(20)
-        heard.append(number)
-
-    told = ChangeListener("changes", listen)
-    for number in range(1000):
-        told.tell(number)
-    release.set()
-    told.wait(10)
-
-    assert 999 == heard[-1]
-    assert len(heard) <= 258

@@ -1,5 +1,6 @@
 """Installed instrumentations are found, isolated, and keep the reason why not."""
 
+import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.metadata import Distribution
@@ -102,7 +103,7 @@ def test_each_failure_keeps_its_reason_and_hurts_no_other(site: Path) -> None:
     )
     offer(site, "z_good", "fake_instrumentations:Good")
     found = libraries.install(True)
-    version = __import__("pytest").__version__
+    version = pytest.__version__
 
     assert "cannot be imported: No module named 'no_such_module_anywhere'" == found.status["a_broken"]
     assert "failed: RuntimeError: no such thing" == found.status["b_raising"]
@@ -200,7 +201,7 @@ def test_discovery_stays_light() -> None:
         "libraries.install(True, own={'sqlalchemy': lambda: 'instrumented'});"
         "print(sorted({'packaging', 'importlib.metadata', 'opentelemetry.instrumentation.dependencies', 'opentelemetry.sdk'} & set(sys.modules)))"
     )
-    result = __import__("subprocess").run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert "[]" == result.stdout.strip()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 import threading
 import weakref
 from collections.abc import Iterator
@@ -201,7 +202,7 @@ def test_steps_aside_for_the_official_instrumentation(monkeypatch: pytest.Monkey
             is_instrumented_by_opentelemetry = True
 
     threads.uninstall()
-    monkeypatch.setitem(__import__("sys").modules, threads.CONTRIB_MODULE, Contrib)
+    monkeypatch.setitem(sys.modules, threads.CONTRIB_MODULE, Contrib)
 
     assert "already instrumented by opentelemetry-instrumentation-threading" == threads.install()
     assert threading.Thread.start is not threads._start

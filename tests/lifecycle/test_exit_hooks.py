@@ -1,11 +1,15 @@
-"""What is called at the end of a process, in the process that ends."""
+"""Ends that are not signals: return, exception, exit function, worker's end. The last ones in real processes."""
 
 import atexit
+import re
+import signal
 import sys
 import types
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from ledger_process import LONG_S, ledger_agent
 
 from otel_agent.lifecycle.exit_hooks import ExitHooks
 
@@ -108,3 +112,67 @@ def test_without_process_pools_there_is_nothing_to_join(exits: Exits, monkeypatc
     hooks.close()
 
     assert before == set(sys.modules)
+
+
+@pytest.mark.parametrize(
+    ("mode", "status", "says"),
+    [("return", 0, ""), ("raise", 1, "ValueError: the agent's own mistake"), ("status", 3, ""), ("closed", 0, "")],
+)
+def test_a_program_that_ends_by_itself_loses_nothing(tmp_path: Path, mode: str, status: int, says: str) -> None:
+    """Return, exception and `sys.exit` keep their status and their last words."""
+    with ledger_agent(tmp_path, mode) as run:
+        code, _ = run.end()
+
+    assert (status, set()) == (code, run.lost())
+    assert 100 == len(run.lines("accepted"))
+    assert says in run.errors
+    assert says or run.errors == ""
+
+
+def test_what_exit_functions_of_the_agent_do_is_kept(tmp_path: Path) -> None:
+    """Those registered after init run before the end."""
+    with ledger_agent(tmp_path, "late") as run:
+        code, _ = run.end()
+
+    assert (0, 150, set()) == (code, len(run.lines("accepted")), run.lost())
+
+
+def test_an_impatient_interrupt_at_the_end_ends_at_once(tmp_path: Path) -> None:
+    """Ctrl-C while a program that has returned still delivers."""
+    with ledger_agent(tmp_path, "stuck-end", LONG_S) as run:
+        run.ready()
+        run.closing()
+        run.send(signal.SIGINT)
+        code, took_s = run.end()
+
+    assert (0, set()) == (code, run.lost())
+    assert took_s < LONG_S / 2
+
+
+def test_forked_children_deliver_what_is_theirs(tmp_path: Path) -> None:
+    """`os.fork` and `sys.exit`: each child's own, once."""
+    with ledger_agent(tmp_path, "fork") as run:
+        code, _ = run.end()
+
+    assert (0, 150, set()) == (code, len(run.lines("accepted")), run.lost())
+    assert len(run.lines("delivered")) == len(set(run.lines("delivered")))
+
+
+@pytest.mark.parametrize("method", ["fork", "forkserver", "spawn"])
+def test_children_of_multiprocessing_lose_nothing(tmp_path: Path, method: str) -> None:
+    """Process, ProcessPoolExecutor, and a Pool that is terminated: all of 110 arrive, once each."""
+    with ledger_agent(tmp_path, f"pools-{method}") as run:
+        code, _ = run.end()
+
+    assert (0, "") == (code, re.sub(r"(?m)^.*resource_tracker.*$", "", run.errors).strip())
+    assert (110, set()) == (len(run.lines("accepted")), run.lost())
+    assert len(run.lines("delivered")) == len(set(run.lines("delivered")))
+
+
+def test_init_outside_the_main_thread_says_so_and_still_covers_the_exit(tmp_path: Path) -> None:
+    """Only the main thread may install handlers."""
+    with ledger_agent(tmp_path, "thread") as run:
+        code, _ = run.end()
+
+    assert (0, set()) == (code, run.lost())
+    assert "main thread" in run.lines("events")[0]

@@ -15,7 +15,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from waiting import until
 
-from otel_agent.config.sections.keeping import LogFileSettings, LogsSettings
+from otel_agent.config.sections.logs import LogFileSettings, LogsSettings
 from otel_agent.logs.bridge import BridgeHandler
 from otel_agent.logs.outputs import Outputs, build_outputs
 from otel_agent.redaction.redactor import Redactor

@@ -18,7 +18,7 @@ from otel_agent.logs.rotation import RotatingFile
 WRITER = """
 import logging, sys, time
 from opentelemetry.sdk.resources import Resource
-from otel_agent.config.sections.keeping import LogFileSettings, LogsSettings
+from otel_agent.config.sections.logs import LogFileSettings, LogsSettings
 from otel_agent.logs.bridge import BridgeHandler
 from otel_agent.logs.outputs import build_outputs
 from otel_agent.redaction.redactor import Redactor

@@ -2,12 +2,15 @@
 
 import os
 
+from otel_agent.config.sections.service import ResourceSettings, ServiceSettings
 from otel_agent.providers.resource import build_resource
+
+TRADER = ServiceSettings(name="trader")
 
 
 def test_service_process_and_distribution_are_named() -> None:
     """A backend can tell which agent, which process and which package sent a datum."""
-    attributes = build_resource("trader", "production", {}).attributes
+    attributes = build_resource(ServiceSettings(name="trader", environment="production"), ResourceSettings()).attributes
 
     assert ("trader", "production", os.getpid(), "otel-agent", "opentelemetry") == tuple(
         attributes[key]
@@ -23,7 +26,7 @@ def test_service_process_and_distribution_are_named() -> None:
 
 def test_the_operator_wins_over_what_is_found() -> None:
     """OTEL_RESOURCE_ATTRIBUTES corrects a host name that a container made up."""
-    attributes = build_resource("trader", None, {"host.name": "rack-7", "team": "desk"}).attributes
+    attributes = build_resource(TRADER, ResourceSettings(attributes={"host.name": "rack-7", "team": "desk"})).attributes
 
     assert ("rack-7", "desk", False) == (
         attributes["host.name"],
@@ -34,6 +37,6 @@ def test_the_operator_wins_over_what_is_found() -> None:
 
 def test_two_processes_differ_in_their_instance() -> None:
     """Two agents of one service on one host never share a series."""
-    first, second = (build_resource("trader", None, {}).attributes["service.instance.id"] for _ in range(2))
+    first, second = (build_resource(TRADER, ResourceSettings()).attributes["service.instance.id"] for _ in range(2))
 
     assert first != second

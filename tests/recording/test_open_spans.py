@@ -72,14 +72,16 @@ def test_calls_that_are_pending_become_spans() -> None:
     """A call that was running at the end matters, however short it was; one that is over does not."""
     provider, tracer, items = made()
     site = CallSite("loop", {}, 10**12, tracer)
-    over = site.enter()
-    over.leave(None)
-    pending = site.enter()
+    over = site.begin()
+    over.leave()
+    over.finish(None)
+    pending = site.begin()
     try:
         assert 1 == end_open_spans(provider, (PendingSpan,))
         assert 0 == end_open_spans(provider, (PendingSpan,))
     finally:
-        pending.leave(None)
+        pending.leave()
+        pending.finish(None)
 
     assert [("loop", True)] == [(span.name, span.attributes[INTERRUPTED]) for span in items]
 

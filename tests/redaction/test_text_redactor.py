@@ -15,7 +15,7 @@ from otel_agent.redaction.redactor import Redactor
     ("text", "expected"),
     [
         ("password=hunter2", "password=[redacted: password]"),
-        ("sk-proj-Zq8vT1nYw4Rk7Lm2Xc5", "[redacted: api key]"),
+        ("sk-proj-Zq8vT1nYw4Rk7Lm2Xc5", "[redacted: openai key]"),
         ("a AKIAQ3EGRTXZ7WNPLM4V b", "a [redacted: aws key] b"),
         ("ghp_a1B2c3D4e5F6g7H8i9J0k1L2", "[redacted: github token]"),
         ("xoxb-123456789012-AbCdEf", "[redacted: slack token]"),

@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_agent.series.histograms import HistogramRing, NativeHistogram
+from otel_agent.series.histograms import NativeHistogram, PackedCounts
 
 counts = st.dictionaries(st.integers(-40, 40), st.integers(1, 50).map(float), max_size=8)
 
@@ -52,22 +52,19 @@ def test_buckets_come_lowest_first_with_the_one_around_zero_between() -> None:
     assert [(-2.0, -1.0, 1.0), (-0.001, 0.001, 1.0), (1.0, 2.0, 1.0)] == [(b.lower, b.upper, b.count) for b in found]
 
 
-def test_old_minutes_keep_their_last_state() -> None:
-    """When single states are forgotten, the last of each minute is not."""
-    ring = HistogramRing(60)
-    for second in range(600):
-        ring.push(second * 1000, histogram(0, {1: float(second + 1)}))
-    window = ring.window(-1, 600_000)
+def test_packed_counts_are_a_mapping_of_their_buckets() -> None:
+    """Counts packed from an offset on equal the dictionary of the same indexes, and what lies outside is missing."""
+    packed = PackedCounts(-1, [1, 0, 2])
 
-    assert 60_000 >= window.times_ms[0]
-    assert sorted(set(window.times_ms)) == window.times_ms
-    assert (600.0, 599_000) == (window.values[-1].count, window.times_ms[-1])
+    assert {-1: 1.0, 0: 0.0, 1: 2.0} == packed
+    assert packed == PackedCounts(-1, [1.0, 0.0, 2.0])
+    assert packed != PackedCounts(0, [1.0, 0.0, 2.0])
+    assert None is packed.get(2)
+    assert None is packed.get(-2)
 
 
-def test_an_ended_series_has_no_state() -> None:
-    """`None` ends a series of histograms as staleness ends one of numbers."""
-    ring = HistogramRing()
-    ring.push(1, histogram(0, {1: 1.0}))
-    ring.push(2, None)
+def test_a_multiplied_histogram_keeps_its_shape() -> None:
+    """Count, sum, zero bucket and every other bucket grow by the factor; the scale stays."""
+    found = NativeHistogram(2, 4, 8, 1.0, 0.5, {3: 3.0}).times(0.5)
 
-    assert None is ring.latest(3, 300_000)
+    assert NativeHistogram(2, 2, 4, 0.5, 0.5, {3: 1.5}) == found

@@ -4,7 +4,7 @@ import threading
 
 from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.labels import Labels
-from otel_agent.series.matchers import Match, Matcher
+from otel_agent.series.matchers import Matcher, MatchType
 from otel_agent.series.store import Store
 
 
@@ -18,13 +18,13 @@ def test_series_are_found_by_every_kind_of_condition() -> None:
     store = Store()
     for labels in ({"a": "x"}, {"a": "xy"}, {}):
         store.append({"__name__": "m", **labels}, 1, 1.0)
-    name = Matcher("__name__", Match.EQUAL, "m")
+    name = Matcher("__name__", MatchType.EQUAL, "m")
 
-    assert ['m{a="x"}'] == names(store, name, Matcher("a", Match.EQUAL, "x"))
-    assert ["m", 'm{a="xy"}'] == names(store, name, Matcher("a", Match.NOT_EQUAL, "x"))
-    assert ['m{a="x"}'] == names(store, name, Matcher("a", Match.PATTERN, "x|z"))
+    assert ['m{a="x"}'] == names(store, name, Matcher("a", MatchType.EQUAL, "x"))
+    assert ["m", 'm{a="xy"}'] == names(store, name, Matcher("a", MatchType.NOT_EQUAL, "x"))
+    assert ['m{a="x"}'] == names(store, name, Matcher("a", MatchType.PATTERN, "x|z"))
     assert ["m", 'm{a="xy"}'] == names(
-        store, Matcher("__name__", Match.PATTERN, "m.*"), Matcher("a", Match.NOT_PATTERN, "x")
+        store, Matcher("__name__", MatchType.PATTERN, "m.*"), Matcher("a", MatchType.NOT_PATTERN, "x")
     )
 
 
@@ -37,12 +37,14 @@ def test_a_series_too_many_is_counted_and_refused() -> None:
 
 
 def test_a_forgotten_series_makes_room() -> None:
-    """What got no point since a moment can be forgotten, and another series begun."""
+    """A series can be forgotten, and another begun in its place."""
     store = Store(series_limit=1)
     store.append({"__name__": "old"}, 1, 1.0)
+    store.remove(Labels({"__name__": "old"}))
 
-    assert (1, True) == (store.drop_older_than(2), store.append({"__name__": "new"}, 3, 1.0))
-    assert [] == names(store, Matcher("__name__", Match.EQUAL, "old"))
+    assert store.append({"__name__": "new"}, 3, 1.0)
+    assert [] == names(store, Matcher("__name__", MatchType.EQUAL, "old"))
+    assert ["new"] == names(store, Matcher("__name__", MatchType.PATTERN, ".*"))
 
 
 def test_numbers_and_histograms_do_not_mix() -> None:
@@ -58,7 +60,7 @@ def test_readers_and_the_writer_do_not_disturb_each_other() -> None:
     store = Store(fine_limit=50)
     labels = Labels({"__name__": "m"})
     store.append(labels, 0, 0.0)
-    series = store.select([Matcher("__name__", Match.EQUAL, "m")])[0]
+    series = store.select([Matcher("__name__", MatchType.EQUAL, "m")])[0]
     broken: list[object] = []
     is_done = threading.Event()
 

@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,45 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from waiting import until
 
 from otel_agent.delivery.wire import encode_metrics, encode_spans
 from otel_agent.instruments.databases import sqlalchemy as instrument
 from otel_agent.processors.kept_histograms import producer
+
+CANARY = "canary-4711"
+"""A value that must stay in the process."""
+
+METADATA = sa.MetaData()
+ORDERS = sa.Table(
+    "orders",
+    METADATA,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("symbol", sa.String(40), unique=True),
+)
+
+
+class MappedBase(DeclarativeBase):
+    """Two tables, one of which refers to the other."""
+
+
+class Trader(MappedBase):
+    """One of many."""
+
+    __tablename__ = "traders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    trades: Mapped[list["Trade"]] = relationship(back_populates="trader")
+
+
+class Trade(MappedBase):
+    """Of one trader."""
+
+    __tablename__ = "trades"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    trader_id: Mapped[int] = mapped_column(sa.ForeignKey("traders.id"))
+    trader: Mapped[Trader] = relationship(back_populates="trades")
+
 
 _made: list[sa.Engine] = []
 
@@ -37,6 +72,18 @@ def dispose() -> None:
     """Close what engines made here have open."""
     while _made:
         _made.pop().dispose()
+
+
+class SpanQueue:
+    """Takes spans as the delivery engine's queue does."""
+
+    def __init__(self) -> None:
+        self.items: deque[Any] = deque()
+        self.limit = 100
+
+    def overflow(self, item: Any) -> None:
+        """Not reached here."""
+        raise AssertionError
 
 
 class Stage:

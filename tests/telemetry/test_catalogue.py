@@ -2,11 +2,11 @@
 
 import asyncio
 import gc
-import time
 from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import QueuePool, create_engine, text
+from waiting import until
 
 import otel_agent
 from otel_agent import catalog
@@ -55,9 +55,7 @@ def emitted() -> Iterator[Recorded]:
         decide()
         asyncio.run(wait())
         gc.collect()
-        deadline = time.monotonic() + 20
-        while "agent.health.check.duration" not in telemetry.metrics and time.monotonic() < deadline:
-            time.sleep(0.05)
+        until(lambda: "agent.health.check.duration" in telemetry.metrics)
         yield telemetry
         engine.dispose()
 

@@ -1,1 +1,1 @@
-"""From a changed alert to the people concerned: routing, grouping, acknowledgement, receivers."""
+"""Notification: from a changed alert to the people concerned, by routes, groups, acknowledgements and receivers."""

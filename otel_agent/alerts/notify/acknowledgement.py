@@ -1,5 +1,5 @@
 """
-Somebody takes care: who, why, until when.
+Acknowledgements of alerts: who takes care, why, and until when.
 
 An acknowledgement covers one alert for as long as it lasts, or until it expires. When the alert ends, the next one is news
 again; when its severity grows, so is this one.
@@ -19,38 +19,41 @@ SEVERITIES = ("none", "info", "warning", "error", "critical")
 
 @dataclass(frozen=True)
 class Acknowledgement:
-    """One, of one alert."""
+    """Acknowledgement of one alert."""
 
     fingerprint: str
-    """Of the alert."""
+    """Fingerprint of the alert."""
     rule_name: str
-    """Of its rule."""
+    """Name of the alert's rule."""
     labels: dict[str, str]
-    """Of the alert."""
+    """Labels of the alert."""
     by: str
-    """Who."""
+    """Who takes care."""
     comment: str
-    """Why."""
+    """Why, or what is being done."""
     at_ms: int
-    """When, in milliseconds since 1970."""
+    """Moment of the acknowledgement, in milliseconds since 1970."""
     until_ms: int | None
-    """Until when; `None` for as long as the alert lasts."""
+    """Moment at which it expires, in milliseconds since 1970; `None` for as long as the alert lasts."""
     severity: str
-    """The alert's, when it was acknowledged."""
+    """Severity the alert had when it was acknowledged."""
 
 
 def rank(severity: str) -> int:
     """
-    Where a severity stands among the others.
+    Rank of a severity among the others.
 
     Args:
-        severity: The label's value.
+        severity: Value of the label `severity`.
+
+    Returns:
+        Position in `SEVERITIES`; the higher, the more severe.
     """
     return SEVERITIES.index(severity) if severity in SEVERITIES else 0
 
 
 class Acknowledgements:
-    """All of them. Not thread-safe; `Alerts` holds its lock."""
+    """All acknowledgements, by alert. Not thread-safe; `AlertEngine` holds its lock."""
 
     def __init__(self) -> None:
         self._by_fingerprint: dict[str, Acknowledgement] = {}
@@ -60,11 +63,11 @@ class Acknowledgements:
         Acknowledge an alert.
 
         Args:
-            alert: Pending or firing.
-            by: Who.
-            comment: Why.
-            at_ms: When.
-            until_ms: Until when, or `None`.
+            alert: The alert, pending or firing.
+            by: Who takes care.
+            comment: Why, or what is being done.
+            at_ms: The moment, in milliseconds since 1970.
+            until_ms: Moment at which it expires, in milliseconds since 1970; `None` for as long as the alert lasts.
         """
         made = Acknowledgement(
             alert.fingerprint, alert.rule_name, alert.labels.as_dict(), by, comment, at_ms, until_ms, alert.severity
@@ -77,8 +80,8 @@ class Acknowledgements:
         The acknowledgement that covers an alert now.
 
         Args:
-            alert: Any.
-            now_ms: The present moment.
+            alert: The alert.
+            now_ms: The present moment, in milliseconds since 1970.
         """
         if not self._by_fingerprint:
             return None
@@ -92,21 +95,21 @@ class Acknowledgements:
         Forget the acknowledgement of an alert that ended.
 
         Args:
-            transition: Any.
+            transition: Change of an alert; only an end matters.
         """
         if transition.after is AlertState.INACTIVE and transition.before is not AlertState.INACTIVE:
             self._by_fingerprint.pop(transition.alert.fingerprint, None)
 
     def saved(self) -> list[dict[str, Any]]:
-        """All, as plain values."""
+        """All acknowledgements as plain values, for the state file."""
         return [asdict(one) for one in self._by_fingerprint.values()]
 
     def restore(self, saved: Sequence[dict[str, Any]]) -> None:
         """
-        Take over those of an earlier life.
+        Take over the acknowledgements of an earlier process.
 
         Args:
-            saved: What `saved` gave.
+            saved: Acknowledgements as `saved` returned them.
         """
         for entry in saved:
             made = Acknowledgement(**entry)

@@ -1,7 +1,7 @@
 """
-From changes of alerts to messages: routes, groups, inhibition, acknowledgement, then one worker for each receiver.
+Dispatcher of notifications, from changes of alerts to messages: routes, groups, inhibition, acknowledgement, then one worker for each receiver.
 
-`offer` is called by the judging thread and only appends to a bounded queue. A thread of our own turns what is queued into
+`offer` is called by the evaluating thread and only appends to a bounded queue. A thread of our own turns what is queued into
 messages; `tick` does one round of that and is what tests call. Nothing here waits for a receiver.
 """
 
@@ -16,7 +16,7 @@ from otel_agent.alerts.notify.boundary import NotificationBoundary
 from otel_agent.alerts.notify.grouping import AlertGroup
 from otel_agent.alerts.notify.notification import Notification, Receiver
 from otel_agent.alerts.notify.routing import Inhibition, Route, is_inhibited, routes_for
-from otel_agent.alerts.notify.workers import Worker
+from otel_agent.alerts.notify.workers import ReceiverWorker
 from otel_agent.alerts.states import Alert, AlertState, Transition
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.errors import RuleError
@@ -27,7 +27,7 @@ __all__ = ["Dispatcher"]
 QUEUE_LIMIT = 50_000
 """Changes that wait to be grouped; more than any two evaluations bring."""
 POLL_S = 0.25
-"""How often groups are looked at."""
+"""How often groups are looked at, in seconds."""
 
 
 class Dispatcher:
@@ -36,6 +36,18 @@ class Dispatcher:
 
     `_lock` guards the groups; it is held for a round and never while a receiver is called. `_inbox` is a deque, whose
     appending and taking are atomic.
+
+    Args:
+        receivers: The receivers, each with a name of its own.
+        routes: Routes from alerts to receivers; without any, every receiver is told of everything.
+        inhibitions: Which alerts need not be told while others fire.
+        boundary: What receivers are told has passed it.
+        is_acknowledged: Whether somebody takes care of an alert.
+        clock: Times groups and pauses.
+        send: Takes messages in place of the workers, for tests.
+
+    Raises:
+        RuleError: When a route names a receiver that does not exist.
     """
 
     def __init__(
@@ -49,23 +61,8 @@ class Dispatcher:
         clock: Clock = SYSTEM,
         send: Callable[[Notification], object] | None = None,
     ) -> None:
-        """
-        Take receivers and routes.
-
-        Args:
-            receivers: Whom to tell.
-            routes: How; none means that every receiver is told of everything.
-            inhibitions: What need not be told.
-            boundary: What receivers are told has passed it.
-            is_acknowledged: Whether somebody takes care of an alert.
-            clock: Times groups and pauses.
-            send: Takes messages in place of the workers, for tests.
-
-        Raises:
-            RuleError: When a route names a receiver that does not exist.
-        """
         self._boundary = boundary
-        self._workers = {receiver.name: Worker(receiver, boundary, clock=clock) for receiver in receivers}
+        self._workers = {receiver.name: ReceiverWorker(receiver, boundary, clock=clock) for receiver in receivers}
         self._routes = tuple(routes) or (Route(tuple(self._workers)),)
         unknown = [name for route in self._routes for name in route.to if name not in self._workers]
         if unknown:
@@ -90,7 +87,7 @@ class Dispatcher:
         Take a change of an alert. Cheap, and safe in any thread.
 
         Args:
-            transition: What changed.
+            transition: Change of an alert.
         """
         if transition.after is AlertState.PENDING or (
             transition.before is AlertState.PENDING and transition.after is AlertState.INACTIVE
@@ -114,10 +111,10 @@ class Dispatcher:
 
     def restore(self, alerts: Iterable[Alert]) -> None:
         """
-        Take over the alerts of an earlier life as told, so that only their end is news.
+        Take over the alerts of an earlier process as told, so that only their end is news.
 
         Args:
-            alerts: Firing.
+            alerts: Alerts that are active; those that fire count.
         """
         now_ms = self._clock.wall_ns() // 1_000_000
         with self._lock:
@@ -192,13 +189,13 @@ class Dispatcher:
 
     def _due(self, now_ms: int) -> list[Notification]:
         made: list[Notification] = []
-        stirring = [(key, group) for key, group in self._groups.items() if not group.is_quiet(now_ms)]
-        muted = self._muted() if stirring else frozenset()
-        for key, group in stirring:
+        candidates = [(key, group) for key, group in self._groups.items() if not group.is_quiet(now_ms)]
+        muted = self._muted() if candidates else frozenset()
+        for key, group in candidates:
             # A receiver that keeps alerts itself hears of acknowledged ones too: it silences them on its own.
-            told = group.due(now_ms, muted if group.repeats_s is None else frozenset())
-            if told is not None and told[1]:
-                made.append(Notification(group.receiver, tuple(told[1]), group.group_labels, now_ms, told[0]))
+            reason, alerts = group.due(now_ms, muted if group.repeats_s is None else frozenset()) or ("", [])
+            if alerts:
+                made.append(Notification(group.receiver, tuple(alerts), group.group_labels, now_ms, reason))
             if not group.members:
                 del self._groups[key]
         return made
@@ -225,7 +222,7 @@ class Dispatcher:
         return not self._inbox and all(worker.is_idle() for worker in self._workers.values())
 
     def status(self) -> Mapping[str, Any]:
-        """What became of the messages, by receiver."""
+        """Changes that were dropped, and the counts of messages by receiver."""
         return {
             "dropped": self.dropped_count,
             "receivers": {name: worker.counts() for name, worker in self._workers.items()},
@@ -237,7 +234,8 @@ class Dispatcher:
         self._lock, self._wake, self._thread = threading.Lock(), threading.Event(), None
         self._inbox.clear()
         self._workers = {
-            name: Worker(worker.receiver, self._boundary, clock=self._clock) for name, worker in self._workers.items()
+            name: ReceiverWorker(worker.receiver, self._boundary, clock=self._clock)
+            for name, worker in self._workers.items()
         }
         if was_running:
             self.start()

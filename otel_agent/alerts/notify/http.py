@@ -1,7 +1,7 @@
 """
-One POST with bounds: time, size of the answer, no redirects, no proxies out of the environment.
+HTTP requests to receivers, with bounds: time, size of the answer, no redirects, no proxies out of the environment.
 
-Runs inside `suppress`, so that telling of an alert makes no telemetry of its own.
+A request is made inside `suppress`, so that telling of an alert makes no telemetry of its own.
 """
 
 import json
@@ -12,48 +12,23 @@ from typing import Any
 
 import urllib3
 
-from otel_agent.alerts.notify.addresses import ReceiverAddress, checked_address
+from otel_agent.alerts.notify.addresses import ReceiverAddress, checked_ip
 
-__all__ = ["PostError", "Suppress", "post_json", "request_json"]
+__all__ = ["PostError", "Suppress", "request_json"]
 
 ANSWER_LIMIT_BYTES = 65_536
-"""Of an answer no more is read, and nothing of it is repeated in messages."""
+"""No more of an answer is read, and nothing of it is repeated in messages."""
 Suppress = Callable[[], AbstractContextManager[Any]]
 """Makes a context in which HTTP calls are not instrumented."""
 
 
 class PostError(Exception):
-    """The other side did not take the message."""
-
-
-def post_json(
-    target: ReceiverAddress,
-    body: Any,
-    *,
-    headers: Mapping[str, str] | Callable[[bytes], Mapping[str, str]] | None = None,
-    timeout_s: float = 5.0,
-    suppress: Suppress = nullcontext,
-) -> None:
-    """
-    Send JSON.
-
-    Args:
-        target: Where to.
-        body: Plain values, or bytes that are JSON already.
-        headers: More headers, or a function that makes them out of the body.
-        timeout_s: For everything together, in seconds.
-        suppress: See the module.
-
-    Raises:
-        PostError: When the answer is not 2xx.
-        Exception: Whatever the network brings.
-    """
-    request_json("POST", target, target.path, body, headers=headers, timeout_s=timeout_s, suppress=suppress)
+    """The receiver did not take the request."""
 
 
 def request_json(
     method: str,
-    target: ReceiverAddress,
+    address: ReceiverAddress,
     path: str,
     body: Any = None,
     *,
@@ -66,15 +41,15 @@ def request_json(
 
     Args:
         method: POST, GET or DELETE.
-        target: Where to.
-        path: Path and query.
-        body: As in `post_json`; `None` for no body.
-        headers: As in `post_json`.
-        timeout_s: As in `post_json`.
-        suppress: As in `post_json`.
+        address: Address of the receiver.
+        path: Path and query of the request.
+        body: Plain values, or bytes that are JSON already; `None` sends no body.
+        headers: Further headers, or a function that makes them out of the body.
+        timeout_s: Longest time for everything together, in seconds.
+        suppress: Makes a context in which HTTP calls are not instrumented.
 
     Returns:
-        What the answer holds, `None` when it holds no JSON.
+        The values of the answer, or `None` when it holds no JSON.
 
     Raises:
         PostError: When the answer is not 2xx.
@@ -82,12 +57,12 @@ def request_json(
     """
     data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
     more = headers(data or b"") if callable(headers) else headers or {}
-    with suppress(), _pool(target, timeout_s) as pool:
+    with suppress(), _pool(address, timeout_s) as pool:
         answer = pool.request(
             method,
             path,
             body=data,
-            headers={"Host": _host(target), "Content-Type": "application/json", "User-Agent": "otel-agent", **more},
+            headers={"Host": _host(address), "Content-Type": "application/json", "User-Agent": "otel-agent", **more},
             redirect=False,
             retries=False,
             preload_content=False,
@@ -97,29 +72,29 @@ def request_json(
         finally:
             answer.close()
     if not 200 <= answer.status < 300:  # noqa: PLR2004 - the range HTTP calls success
-        raise PostError(f"{target.host} answered {answer.status}")
+        raise PostError(f"{address.host} answered {answer.status}")
     try:
         return json.loads(text) if text else None
     except ValueError:
         return None
 
 
-def _host(target: ReceiverAddress) -> str:
-    name = f"[{target.host}]" if ":" in target.host else target.host
-    return name if target.port == (443 if target.is_tls else 80) else f"{name}:{target.port}"
+def _host(address: ReceiverAddress) -> str:
+    name = f"[{address.host}]" if ":" in address.host else address.host
+    return name if address.port == (443 if address.is_tls else 80) else f"{name}:{address.port}"
 
 
-def _pool(target: ReceiverAddress, timeout_s: float) -> urllib3.HTTPConnectionPool:
-    address = checked_address(target)
+def _pool(address: ReceiverAddress, timeout_s: float) -> urllib3.HTTPConnectionPool:
+    ip = checked_ip(address)
     timeout = urllib3.Timeout(total=timeout_s)
-    if not target.is_tls:
-        return urllib3.HTTPConnectionPool(address, target.port, timeout=timeout, maxsize=1)
+    if not address.is_tls:
+        return urllib3.HTTPConnectionPool(ip, address.port, timeout=timeout, maxsize=1)
     return urllib3.HTTPSConnectionPool(
-        address,
-        target.port,
+        ip,
+        address.port,
         timeout=timeout,
         maxsize=1,
         ssl_context=ssl.create_default_context(),
-        server_hostname=target.host,
-        assert_hostname=target.host,
+        server_hostname=address.host,
+        assert_hostname=address.host,
     )

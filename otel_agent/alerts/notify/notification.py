@@ -1,5 +1,5 @@
 """
-What a receiver is told: one group of alerts at one moment.
+Notifications, the messages to receivers: one group of alerts at one moment.
 
 `payload` writes it as Alertmanager writes to its webhooks, so that whatever understands those understands ours.
 
@@ -21,10 +21,10 @@ NEVER = "0001-01-01T00:00:00Z"
 
 def rfc3339(moment_ms: int) -> str:
     """
-    A moment as text.
+    A moment as RFC 3339 writes it.
 
     Args:
-        moment_ms: Milliseconds since 1970; 0 for never.
+        moment_ms: The moment, in milliseconds since 1970; 0 stands for never.
     """
     if not moment_ms:
         return NEVER
@@ -38,13 +38,13 @@ class Notification:
     receiver: str
     """Name of the receiver."""
     alerts: tuple[Alert, ...]
-    """All of the group: firing ones, and those that ended since the last message."""
+    """Alerts of the group: firing ones, and those that ended since the last message."""
     group_labels: Mapping[str, str]
     """What the alerts of the group have in common by its definition."""
     at_ms: int
-    """When it was made, in milliseconds since 1970."""
+    """Moment it was made, in milliseconds since 1970."""
     reason: str
-    """Why now: "change", "repeat", or "flapping" when it is the last word until the alerts calm down."""
+    """Why it is sent now: "change", "repeat", or "flapping" when it is the last word until the alerts calm down."""
 
     @property
     def is_firing(self) -> bool:
@@ -101,10 +101,10 @@ class Notification:
 
 def annotations_of(alert: Alert) -> dict[str, str]:
     """
-    The texts of an alert, with the traces that show what it is about.
+    The annotations of an alert, with the traces that show what it is about.
 
     Args:
-        alert: Any.
+        alert: The alert.
     """
     traces = {"trace_id": ",".join(alert.trace_ids)} if alert.trace_ids else {}
     return {**alert.annotations, **traces}
@@ -117,19 +117,19 @@ def _common(maps: Sequence[Mapping[str, str]]) -> dict[str, str]:
 
 
 class Receiver(Protocol):
-    """Whoever can be told."""
+    """A receiver of notifications."""
 
     name: str
-    """As routes call it."""
+    """Name of the receiver, as routes call it."""
     repeats_s: float | None
     """How often it has to hear of every alert again, in seconds; `None` when the route decides."""
 
     def send(self, notification: Notification) -> None:
         """
-        Tell. Runs in a thread of the receiver's own, and may take its time.
+        Send a notification. Runs in a thread of the receiver's own, and may take its time.
 
         Args:
-            notification: What to tell.
+            notification: The notification.
 
         Raises:
             Exception: Anything; it is tried again within bounds, then counted as failed.

@@ -1,4 +1,4 @@
-"""Who is told of which alert, and which alert makes others not worth telling."""
+"""Routes from alerts to receivers, and inhibition: an alert that makes others not worth telling."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ __all__ = ["Inhibition", "Route", "is_inhibited", "matches", "routes_for"]
 
 @dataclass(frozen=True)
 class Route:
-    """A way from alerts to receivers."""
+    """A route from alerts to receivers."""
 
     to: tuple[str, ...]
     """Names of receivers."""
@@ -36,9 +36,9 @@ class Inhibition:
     """While one alert fires, others are not told."""
 
     when: Mapping[str, str]
-    """Labels of the one, as in `Route.match`."""
+    """Labels of the alert that fires, written as those of `Route.match`."""
     mute: Mapping[str, str]
-    """Labels of the others."""
+    """Labels of the alerts that are not told, written as those of `Route.match`."""
     equal: tuple[str, ...] = ()
     """Labels in which both must agree."""
 
@@ -48,8 +48,8 @@ def matches(match: Mapping[str, str], labels: Labels) -> bool:
     Whether labels satisfy a condition.
 
     Args:
-        match: As in `Route.match`.
-        labels: Of an alert.
+        match: Labels wanted, written as those of `Route.match`.
+        labels: Labels of an alert.
     """
     return all(_matches_one(wanted, labels.get(name)) for name, wanted in match.items())
 
@@ -72,8 +72,8 @@ def routes_for(routes: Sequence[Route], labels: Labels) -> list[Route]:
     The routes of an alert: the first that matches, and more where it says so.
 
     Args:
-        routes: In order.
-        labels: Of the alert.
+        routes: All routes, in order.
+        labels: Labels of the alert.
     """
     found: list[Route] = []
     for route in routes:
@@ -89,8 +89,8 @@ def is_inhibited(labels: Labels, inhibitions: Iterable[Inhibition], firing: Iter
     Whether an alert need not be told because of another one.
 
     Args:
-        labels: Of the alert.
-        inhibitions: All.
+        labels: Labels of the alert.
+        inhibitions: All inhibitions.
         firing: Labels of all firing alerts.
     """
     for inhibition in inhibitions:

@@ -1,5 +1,5 @@
 """
-One thread for each receiver, so that one that hangs keeps nobody else waiting.
+Workers that send notifications: one thread for each receiver, so that one that hangs keeps nobody else waiting.
 
 The queue is bounded: when it is full the oldest message that is not critical goes, counted. A message that fails is tried
 again after pauses that grow, with chance in them; after some failures in a row the receiver is left alone for a while.
@@ -20,30 +20,40 @@ from otel_agent.alerts.notify.notification import Notification, Receiver
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.lifecycle.tasks import Task
 
-__all__ = ["Worker"]
+__all__ = ["ReceiverWorker"]
 
 QUEUE_LIMIT = 1000
+"""Messages of one receiver that wait at most."""
 ATTEMPTS = 4
 """How often a message is tried."""
 PAUSE_S, PAUSE_LIMIT_S = 1.0, 30.0
-"""First pause between two attempts, and the longest."""
+"""First pause between two attempts, and the longest, in seconds."""
 BREAK_AFTER, BREAK_S = 8, 60.0
 """Failures in a row after which the receiver is left alone, and how long, in seconds."""
 
 
 @dataclass(frozen=True, eq=False)
-class _Message:
-    """Something a receiver has to do."""
+class _PendingCall:
+    """A call of a receiver that waits."""
 
     function: Callable[[], object]
+    """Makes the call."""
     is_critical: bool
+    """Whether it goes last when the queue is full."""
 
 
-class Worker:
+class ReceiverWorker:
     """
     Sends messages to one receiver, in order.
 
     Thread-safe. `_changed` guards the queue and the counters; the receiver is never called while it is held.
+
+    Args:
+        receiver: The receiver.
+        boundary: What the receiver is told has passed it.
+        limit: Messages that wait at most.
+        clock: Times the end.
+        pause_s: First pause between two attempts, in seconds.
     """
 
     def __init__(
@@ -55,23 +65,13 @@ class Worker:
         clock: Clock = SYSTEM,
         pause_s: float = PAUSE_S,
     ) -> None:
-        """
-        Tie a worker to a receiver.
-
-        Args:
-            receiver: Who is told.
-            boundary: What the receiver is told has passed it.
-            limit: Messages that wait at most.
-            clock: Its monotonic face times the pauses.
-            pause_s: First pause between two attempts, in seconds.
-        """
         self.receiver = receiver
         self._boundary = boundary or NotificationBoundary()
         self._limit = limit
         self._clock = clock
         self._pause_s = pause_s
         self._changed = threading.Condition()
-        self._queue: deque[_Message] = deque()
+        self._queue: deque[_PendingCall] = deque()
         self._thread: threading.Thread | None = None
         self._name = f"notify-{receiver.name}"
         self._is_closing = False
@@ -87,7 +87,7 @@ class Worker:
         Queue a message. Never blocks.
 
         Args:
-            notification: What to send.
+            notification: The notification.
         """
         self._call(partial(self._tell, notification), is_critical=notification.severity == "critical")
 
@@ -116,7 +116,7 @@ class Worker:
         with self._changed:
             if len(self._queue) >= self._limit:
                 self._make_room()
-            self._queue.append(_Message(function, is_critical))
+            self._queue.append(_PendingCall(function, is_critical))
             if self._thread is None and not self._is_closing:
                 thread = threading.Thread(target=self._run, name=f"otel-agent-{self._name}", daemon=True)
                 with suppress(RuntimeError):  # none can be had now: by the next message, or by `close`
@@ -125,7 +125,7 @@ class Worker:
             self._changed.notify()
 
     def _make_room(self) -> None:
-        victim = next((job for job in self._queue if not job.is_critical), self._queue[0])
+        victim = next((pending for pending in self._queue if not pending.is_critical), self._queue[0])
         self._queue.remove(victim)
         self.dropped_count += 1
 
@@ -152,7 +152,7 @@ class Worker:
             return not self._queue and not self._is_busy
 
     def counts(self) -> dict[str, int]:
-        """What became of the messages so far."""
+        """Messages that wait, and those sent, failed and dropped since the start."""
         with self._changed:
             return {
                 "queued": len(self._queue),
@@ -162,16 +162,16 @@ class Worker:
             }
 
     def _run(self) -> None:
-        while (job := self._next()) is not None:
+        while (pending := self._next()) is not None:
             is_sent = False
             with guard.guarded("alerts.notify", f"the receiver {self.receiver.name!r} could not be served"):
-                is_sent = self._send(job)
+                is_sent = self._send(pending)
             with self._changed:
                 self._is_busy = False
                 self.sent_count += is_sent
                 self.failed_count += not is_sent
 
-    def _next(self) -> "_Message | None":
+    def _next(self) -> _PendingCall | None:
         with self._changed:
             while not self._queue:
                 if self._is_closing:
@@ -180,12 +180,12 @@ class Worker:
             self._is_busy = True
             return self._queue.popleft()
 
-    def _send(self, job: "_Message") -> bool:
+    def _send(self, pending: _PendingCall) -> bool:
         for attempt in range(ATTEMPTS):
             if self._failures_in_a_row >= BREAK_AFTER and not self._pause(BREAK_S):
                 return False
             try:
-                job.function()
+                pending.function()
             except Exception as error:  # noqa: BLE001 - a receiver is foreign code; whatever it raises is a failed attempt
                 self._failures_in_a_row += 1
                 self.attempt_failed_count += 1

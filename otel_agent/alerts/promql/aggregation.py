@@ -1,5 +1,5 @@
 """
-Several series made into one for each group.
+Aggregation operators: several series made into one for each group.
 
 Source: https://prometheus.io/docs/prometheus/latest/querying/operators/#aggregation-operators
 """
@@ -21,8 +21,8 @@ def aggregate(node: AggregateExpr, vector: Vector, parameter: float) -> Vector:
 
     Args:
         node: The operator and how to group.
-        vector: Elements.
-        parameter: The operator's number: how many for `topk`, the share for `quantile`.
+        vector: The elements to aggregate.
+        parameter: Number of elements for `topk` and `bottomk`, share from 0 to 1 for `quantile`; unused by the others.
 
     Raises:
         EvaluationError: When the parameter is no number the operator can use.

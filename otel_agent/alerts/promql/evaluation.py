@@ -1,5 +1,5 @@
 """
-The value of an expression at a moment.
+Evaluator of PromQL: the value of an expression at a moment.
 
 Evaluating touches nothing but the store, and that only to copy windows out of it. Time is an argument; the only clock asked is
 the one that keeps a rule within its budget.
@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from otel_agent.alerts.promql.aggregation import aggregate
 from otel_agent.alerts.promql.elementwise import ELEMENTWISE
-from otel_agent.alerts.promql.functions import NATIVE
 from otel_agent.alerts.promql.matching import combine
 from otel_agent.alerts.promql.nodes import (
     AggregateExpr,
@@ -30,15 +29,15 @@ from otel_agent.alerts.promql.nodes import (
     Vector,
     VectorSelector,
 )
-from otel_agent.alerts.promql.parsing import LOOKBACK_MS, Expression
-from otel_agent.alerts.promql.quantiles import fraction, vector_quantile
-from otel_agent.alerts.promql.rates import changed_by, grown_by
+from otel_agent.alerts.promql.parsing import Expression
+from otel_agent.alerts.promql.quantiles import OF_NATIVE, vector_quantile
+from otel_agent.alerts.promql.range_functions import AnyWindow, range_function
 from otel_agent.alerts.promql.relabeling import absent_labels, relabeled
-from otel_agent.alerts.promql.summaries import summary
-from otel_agent.alerts.promql.values import quotient
-from otel_agent.series.histograms import HistogramRing, HistogramWindow, NativeHistogram
+from otel_agent.alerts.promql.selection import RangeVector, grown, instant_vector, range_vector
+from otel_agent.series.histogram_rings import HistogramWindow
+from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.labels import EMPTY, Labels
-from otel_agent.series.rings import Ring, Window
+from otel_agent.series.rings import Window
 from otel_agent.series.store import Store
 
 __all__ = ["Context", "evaluate"]
@@ -46,12 +45,12 @@ __all__ = ["Context", "evaluate"]
 
 @dataclass
 class Context:
-    """Where and when an expression is evaluated."""
+    """Store and moment of an evaluation, and what is noted during it."""
 
     store: Store
-    """The series."""
+    """The series that are read."""
     at_ms: int
-    """The moment, in milliseconds since 1970."""
+    """Moment of the evaluation, in milliseconds since 1970."""
     is_too_late: Callable[[], bool] | None = None
     """Asked at every step of a longer evaluation; true ends it."""
     selected_count: int = field(default=0)
@@ -63,8 +62,8 @@ def evaluate(expression: Expression, context: Context) -> Vector:
     Evaluate an expression.
 
     Args:
-        expression: What to evaluate.
-        context: Where and when.
+        expression: The expression.
+        context: The store and the moment.
 
     Returns:
         A vector; that of a number is one element without labels.
@@ -104,59 +103,25 @@ def _number(node: Expr, context: Context) -> float:
     return value if isinstance(value, float) else float("nan")
 
 
-def _select(node: VectorSelector, context: Context) -> Vector:
-    at_ms = context.at_ms - node.offset_ms
-    found: Vector = []
-    store = context.store
-    series = store.select(node.matchers)
-    with store.lock:
-        for one in series:
-            point = one.points.latest(at_ms, LOOKBACK_MS)
-            if point is not None:
-                found.append((one.labels, point[1]))
+def _vector_selector(node: VectorSelector, context: Context) -> Vector:
+    found = instant_vector(node, context.store, context.at_ms)
     context.selected_count += len(found)
     return found
 
 
-AnyWindow = Window | HistogramWindow
-
-
-@dataclass(slots=True)
-class _Ranged:
-    """The windows of a range, by labels, and its borders."""
-
-    windows: list[tuple[Labels, AnyWindow]]
-    after_ms: int
-    until_ms: int
-    has_name: bool
-
-
-def _ranged(node: Expr, context: Context, want: str) -> _Ranged:
+def _range(node: Expr, context: Context, want: str = "last") -> RangeVector:
     while isinstance(node, ParenExpr):
         node = node.inner
     if isinstance(node, SubqueryExpr):
-        return _subqueried(node, context)
+        return _subquery(node, context)
     if not isinstance(node, MatrixSelector):
         raise EvaluationError("a range of values was expected")
-    until_ms = context.at_ms - node.selector.offset_ms
-    after_ms = until_ms - node.range_ms
-    windows: list[tuple[Labels, AnyWindow]] = []
-    series = context.store.select(node.selector.matchers)
-    with context.store.lock:
-        for one in series:
-            points = one.points
-            window: AnyWindow
-            if isinstance(points, HistogramRing):
-                window = points.window(after_ms, until_ms)
-            else:
-                window = points.window(after_ms, until_ms, want)  # type: ignore[arg-type] # one of three words
-            if window.times_ms:
-                windows.append((one.labels, window))
-    context.selected_count += len(windows)
-    return _Ranged(windows, after_ms, until_ms, node.selector.has_name)
+    found = range_vector(node, context.store, context.at_ms, want)
+    context.selected_count += len(found.windows)
+    return found
 
 
-def _subqueried(node: SubqueryExpr, context: Context) -> _Ranged:
+def _subquery(node: SubqueryExpr, context: Context) -> RangeVector:
     until_ms = context.at_ms - node.offset_ms
     after_ms = until_ms - node.range_ms
     times: dict[Labels, list[int]] = {}
@@ -169,7 +134,7 @@ def _subqueried(node: SubqueryExpr, context: Context) -> _Ranged:
             values.setdefault(labels, []).append(value)
     context.selected_count += inner.selected_count
     windows = [(labels, _window(times[labels], values[labels])) for labels in times]
-    return _Ranged(windows, after_ms, until_ms, has_name=False)
+    return RangeVector(windows, after_ms, until_ms, has_name=False)
 
 
 def _window(times_ms: list[int], values: list[float | NativeHistogram]) -> AnyWindow:
@@ -186,82 +151,56 @@ def _call(node: FunctionCall, context: Context) -> Value:
     if special is not None:
         return special(node, context)
     if node.name in ELEMENTWISE:
-        return _each(node, context)
-    if node.name in NATIVE:
-        return _native(node, context)
-    return _over_range(node, context)
+        return _of_each(node, context)
+    if node.name in OF_NATIVE:
+        return _of_native(node, context)
+    return _of_range(node, context)
 
 
-def _each(node: FunctionCall, context: Context) -> Vector:
+def _of_each(node: FunctionCall, context: Context) -> Vector:
     function = ELEMENTWISE[node.name]
     vector = _vector(node.arguments[0], context)
-    rest = [_number(argument, context) for argument in node.arguments[1:]]
+    parameters = [_number(argument, context) for argument in node.arguments[1:]]
     result: Vector = []
     for labels, value in vector:
         if not isinstance(value, NativeHistogram):
-            changed = function(value, *rest)
+            changed = function(value, *parameters)
             if changed is not None:
                 result.append((labels.nameless, changed))
     return _unique(result)
 
 
-def _native(node: FunctionCall, context: Context) -> Vector:
+def _of_native(node: FunctionCall, context: Context) -> Vector:
     vector = _vector(node.arguments[-1], context)
     bounds = [_number(argument, context) for argument in node.arguments[:-1]]
     result: Vector = []
     for labels, value in vector:
         if isinstance(value, NativeHistogram):
-            result.append((labels.nameless, _NATIVE[node.name](value, *bounds)))
+            result.append((labels.nameless, OF_NATIVE[node.name](value, *bounds)))
     return _unique(result)
 
 
-_NATIVE: dict[str, Callable[..., float]] = {
-    "histogram_count": lambda histogram: histogram.count,
-    "histogram_sum": lambda histogram: histogram.sum,
-    "histogram_avg": lambda histogram: quotient(histogram.sum, histogram.count),
-    "histogram_fraction": lambda histogram, lower, upper: fraction(lower, upper, histogram),
-}
-
-
-def _growth(node: FunctionCall, selected: MatrixSelector, context: Context) -> Vector:
-    """`rate` and `increase`: where a series is a counter, only the ends of its window are read."""
-    until_ms = context.at_ms - selected.selector.offset_ms
-    after_ms = until_ms - selected.range_ms
-    is_rate = node.name == "rate"
-    series = context.store.select(selected.selector.matchers)
-    result: Vector = []
-    with context.store.lock:
-        for one in series:
-            points = one.points
-            ends = points.ends(after_ms, until_ms) if isinstance(points, Ring) else None
-            if ends is not None:
-                context.selected_count += ends[0] > 0
-                value: float | NativeHistogram | None = grown_by(ends, after_ms, until_ms, is_rate=is_rate)
-            else:
-                window = points.window(after_ms, until_ms)
-                context.selected_count += len(window.times_ms) > 0
-                value = changed_by(window, after_ms, until_ms, is_counter=True, is_rate=is_rate)
-            if value is not None:
-                result.append((one.labels.nameless, value))
-    # Series of one name stay different without it.
-    return result if selected.selector.has_name else _unique(result)
-
-
-def _over_range(node: FunctionCall, context: Context) -> Vector:
+def _of_range(node: FunctionCall, context: Context) -> Vector:
     name = node.name
     if name in ("rate", "increase") and isinstance(node.arguments[0], MatrixSelector):
-        return _growth(node, node.arguments[0], context)
+        return _growth(node.arguments[0], context, is_rate=name == "rate")
     position = 1 if name == "quantile_over_time" else 0
-    ranged = _ranged(
-        node.arguments[position], context, {"min_over_time": "min", "max_over_time": "max"}.get(name, "last")
-    )
-    rest = [_number(argument, context) for i, argument in enumerate(node.arguments) if i != position]
+    want = {"min_over_time": "min", "max_over_time": "max"}.get(name, "last")
+    found = _range(node.arguments[position], context, want)
+    parameters = [_number(argument, context) for i, argument in enumerate(node.arguments) if i != position]
     result: Vector = []
-    for labels, window in ranged.windows:
-        value = summary(name, window, (ranged.after_ms, ranged.until_ms, context.at_ms), rest)
+    for labels, window in found.windows:
+        value = range_function(name, window, (found.after_ms, found.until_ms, context.at_ms), parameters)
         if value is not None:
             result.append((labels if name == "last_over_time" else labels.nameless, value))
-    return result if ranged.has_name else _unique(result)
+    return result if found.has_name else _unique(result)
+
+
+def _growth(matrix: MatrixSelector, context: Context, *, is_rate: bool) -> Vector:
+    result, sampled_count = grown(matrix, context.store, context.at_ms, is_rate=is_rate)
+    context.selected_count += sampled_count
+    # Series of one name stay different without it.
+    return result if matrix.selector.has_name else _unique(result)
 
 
 def _absent(node: FunctionCall, context: Context) -> Vector:
@@ -271,7 +210,7 @@ def _absent(node: FunctionCall, context: Context) -> Vector:
 
 
 def _absent_over_time(node: FunctionCall, context: Context) -> Vector:
-    if _ranged(node.arguments[0], context, "last").windows:
+    if _range(node.arguments[0], context).windows:
         return []
     return [(absent_labels(node.arguments[0]), 1.0)]
 
@@ -282,8 +221,8 @@ def _scalar(node: FunctionCall, context: Context) -> float:
 
 
 def _label_replace(node: FunctionCall, context: Context) -> Vector:
-    texts = [argument.value if isinstance(argument, StringLiteral) else "" for argument in node.arguments[1:]]
-    return _unique(relabeled(_vector(node.arguments[0], context), *texts))
+    strings = [argument.value if isinstance(argument, StringLiteral) else "" for argument in node.arguments[1:]]
+    return _unique(relabeled(_vector(node.arguments[0], context), *strings))
 
 
 def _histogram_quantile(node: FunctionCall, context: Context) -> Vector:
@@ -329,6 +268,6 @@ _EVALUATORS: dict[type[Expr], Callable[..., Value]] = {
     ParenExpr: lambda node, context: _evaluate(node.inner, context),
     UnaryExpr: _negation,
     NumberLiteral: lambda node, _: node.value,
-    VectorSelector: _select,
+    VectorSelector: _vector_selector,
     StringLiteral: lambda node, _: node.value,
 }

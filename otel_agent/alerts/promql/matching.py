@@ -1,5 +1,5 @@
 """
-Two operands and an operator: numbers, and vectors whose elements are matched by labels.
+Binary operators: between numbers, and between vectors whose elements are matched by labels.
 
 Source: https://prometheus.io/docs/prometheus/latest/querying/operators/#vector-matching
 """
@@ -53,8 +53,8 @@ def combine(node: BinaryExpr, left: Value, right: Value) -> Value:
     if isinstance(right, list):
         return _with_number(node, right, left, is_swapped=True)
     if node.operator in COMPARISONS:
-        return float(COMPARISONS[node.operator](left, right))  # type: ignore[arg-type] # texts are no operands
-    return ARITHMETIC[node.operator](left, right)  # type: ignore[arg-type] # texts are no operands
+        return float(COMPARISONS[node.operator](left, right))  # type: ignore[arg-type] # strings are no operands
+    return ARITHMETIC[node.operator](left, right)  # type: ignore[arg-type] # strings are no operands
 
 
 def _apply(
@@ -106,18 +106,18 @@ def _signature(labels: Labels, matching: VectorMatching) -> Labels:
 
 
 def _and(left: Vector, right: Vector, matching: VectorMatching) -> Vector:
-    there = {_signature(labels, matching) for labels, _ in right}
-    return [sample for sample in left if _signature(sample[0], matching) in there]
+    present = {_signature(labels, matching) for labels, _ in right}
+    return [sample for sample in left if _signature(sample[0], matching) in present]
 
 
 def _unless(left: Vector, right: Vector, matching: VectorMatching) -> Vector:
-    there = {_signature(labels, matching) for labels, _ in right}
-    return [sample for sample in left if _signature(sample[0], matching) not in there]
+    present = {_signature(labels, matching) for labels, _ in right}
+    return [sample for sample in left if _signature(sample[0], matching) not in present]
 
 
 def _or(left: Vector, right: Vector, matching: VectorMatching) -> Vector:
-    there = {_signature(labels, matching) for labels, _ in left}
-    return [*left, *(sample for sample in right if _signature(sample[0], matching) not in there)]
+    present = {_signature(labels, matching) for labels, _ in left}
+    return [*left, *(sample for sample in right if _signature(sample[0], matching) not in present)]
 
 
 _SETS: dict[str, Callable[[Vector, Vector, VectorMatching], Vector]] = {"and": _and, "or": _or, "unless": _unless}

@@ -1,11 +1,18 @@
-"""What an expression is made of, after everything the subset does not hold has been refused."""
+"""
+Syntax tree of a PromQL expression, after everything the subset does not hold has been refused.
+
+The nodes have the names they have in Prometheus's own parser. `promql_parser` uses them too, for a tree of its own, which only
+`parsing` sees.
+
+Source: https://pkg.go.dev/github.com/prometheus/prometheus/promql/parser#Expr
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.labels import NAME, Labels
-from otel_agent.series.matchers import Match, Matcher
+from otel_agent.series.matchers import Matcher, MatchType
 
 __all__ = [
     "AggregateExpr",
@@ -40,44 +47,50 @@ class EvaluationError(Exception):
 
 
 class Expr:
-    """Base of all parts of an expression."""
+    """Base of all nodes of the tree."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class NumberLiteral(Expr):
-    """A constant."""
+    """A constant number."""
 
     value: float
+    """The number."""
 
 
 @dataclass(frozen=True, slots=True)
 class StringLiteral(Expr):
-    """A constant text, as an argument."""
+    """A constant string, as an argument."""
 
     value: str
+    """The string, without quotes."""
 
 
 @dataclass(frozen=True, slots=True)
 class VectorSelector(Expr):
-    """The newest value of each series that is meant."""
+    """Instant vector selector: the newest value of each series that is meant."""
 
     matchers: tuple[Matcher, ...]
+    """Conditions on labels, the name included."""
     offset_ms: int
+    """How far in the past the value is read, in milliseconds; negative for the future."""
 
     @property
     def has_name(self) -> bool:
         """Whether all series it can mean have the same name."""
-        return any(matcher.name == NAME and matcher.match is Match.EQUAL for matcher in self.matchers)
+        return any(matcher.name == NAME and matcher.match is MatchType.EQUAL for matcher in self.matchers)
 
 
 @dataclass(frozen=True, slots=True)
 class MatrixSelector(Expr):
-    """The values of each series within a span of time."""
+    """Range vector selector: the samples of each series within a span of time."""
 
     selector: VectorSelector
+    """The series that are meant, and the offset."""
     range_ms: int
+    """Length of the range, in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +98,13 @@ class SubqueryExpr(Expr):
     """An expression evaluated again and again within a span of time."""
 
     inner: Expr
+    """The expression that is evaluated at each step."""
     range_ms: int
+    """Length of the range, in milliseconds."""
     step_ms: int
+    """Time between two evaluations, in milliseconds."""
     offset_ms: int
+    """How far in the past the range ends, in milliseconds; negative for the future."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,32 +112,41 @@ class ParenExpr(Expr):
     """An expression in parentheses."""
 
     inner: Expr
+    """The expression inside."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnaryExpr(Expr):
-    """An expression with a minus before it."""
+    """Negation: an expression with a minus before it."""
 
     inner: Expr
+    """The expression that is negated."""
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionCall(Expr):
-    """A function and its arguments."""
+    """A function with its arguments."""
 
     name: str
+    """Name of the function."""
     arguments: tuple[Expr, ...]
+    """Its arguments, in order."""
 
 
 @dataclass(frozen=True, slots=True)
 class AggregateExpr(Expr):
-    """Several series made into one for each group."""
+    """Aggregation: several series made into one for each group."""
 
     operator: str
+    """Name of the operator: "sum", "topk" and so on."""
     inner: Expr
+    """The expression whose elements are aggregated."""
     parameter: Expr | None
+    """How many elements for `topk` and `bottomk`, the share for `quantile`; `None` for the others."""
     names: tuple[str, ...]
+    """Labels named by `by` or `without`."""
     is_without: bool
+    """Whether `names` are the labels that are left out; otherwise they are those that make the groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +156,7 @@ class VectorMatching:
     is_on: bool
     """Whether `names` are the labels that count; otherwise they are those that do not."""
     names: tuple[str, ...]
+    """Labels named by `on` or `ignoring`."""
     many: str
     """The side that may have several elements for one of the other: "", "left", "right", or "both" for set operators."""
     include: tuple[str, ...]
@@ -141,18 +168,23 @@ class BinaryExpr(Expr):
     """Two expressions and an operator."""
 
     operator: str
+    """The operator: "+", ">=", "unless" and so on."""
     left: Expr
+    """Operand on the left."""
     right: Expr
+    """Operand on the right."""
     is_bool: bool
+    """Whether a comparison gives 0 or 1 for each element, instead of keeping those for which it holds."""
     matching: VectorMatching
+    """How elements of two vectors find each other."""
 
 
 def children(node: Expr) -> list[Expr]:
     """
-    What stands directly below a node.
+    The nodes directly below a node.
 
     Args:
-        node: Any.
+        node: Node of a tree.
     """
     values = (getattr(node, field.name) for field in fields(node))  # type: ignore[arg-type] # every node is a dataclass
     flat = (child for value in values for child in (value if isinstance(value, tuple) else (value,)))
@@ -164,7 +196,7 @@ def walk(node: Expr) -> Iterator[Expr]:
     A node and everything below it.
 
     Args:
-        node: Where to begin.
+        node: Root of the tree, or of the part of it that is walked.
     """
     yield node
     for child in children(node):

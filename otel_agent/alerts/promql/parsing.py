@@ -1,8 +1,9 @@
 """
-From text to a tree of nodes, or to a reason why not.
+Parser of PromQL expressions: from text to a syntax tree of `nodes`, or to a reason why not.
 
-`promql-parser` reads the grammar and checks types, as Prometheus does. What its tree holds and the subset does not is refused
-here, by name, so that it is a mistake of the rule file and not a wrong answer at night.
+`promql_parser` reads the grammar and checks types, as Prometheus does. What its tree holds and the subset does not is refused
+here, by name, so that it is a mistake of the rule file and not a wrong answer at night. Its classes have the names that ours
+have, both being Prometheus's; so its own are always written with the module, as in `promql_parser.VectorSelector`.
 """
 
 from dataclasses import dataclass
@@ -10,9 +11,9 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
-import promql_parser as grammar
+import promql_parser
 
-from otel_agent.alerts.promql.functions import EXPERIMENTAL, FUNCTIONS
+from otel_agent.alerts.promql.elementwise import ELEMENTWISE
 from otel_agent.alerts.promql.nodes import (
     AggregateExpr,
     BinaryExpr,
@@ -29,20 +30,42 @@ from otel_agent.alerts.promql.nodes import (
     children,
     walk,
 )
+from otel_agent.alerts.promql.quantiles import OF_NATIVE
+from otel_agent.alerts.promql.range_functions import OF_ANY_SAMPLES, OF_NUMBERS
 from otel_agent.errors import RuleError
 from otel_agent.series.labels import NAME
-from otel_agent.series.matchers import Match, Matcher, compile_pattern
+from otel_agent.series.matchers import Matcher, MatchType, compile_pattern
 
-__all__ = ["AGGREGATIONS", "LOOKBACK_MS", "Expression", "parse"]
+__all__ = ["AGGREGATIONS", "EXPERIMENTAL", "FUNCTIONS", "LOOKBACK_MS", "Expression", "parse"]
 
 LOOKBACK_MS = 300_000
-"""A value this old is no value any more."""
+"""Age in milliseconds at which a value no longer counts."""
 
 AGGREGATIONS = frozenset(
     {"sum", "avg", "min", "max", "count", "group", "stddev", "stdvar", "quantile", "topk", "bottomk"}
 )
+FUNCTIONS = frozenset(
+    {
+        *ELEMENTWISE,
+        *OF_NUMBERS,
+        *OF_ANY_SAMPLES,
+        *OF_NATIVE,
+        *("rate", "increase", "delta", "irate", "deriv", "predict_linear"),
+        *("last_over_time", "quantile_over_time", "double_exponential_smoothing"),
+        *("absent", "absent_over_time", "scalar", "vector", "time", "label_replace", "histogram_quantile"),
+    }
+)
+"""Functions of the subset."""
+EXPERIMENTAL = frozenset({"mad_over_time", "double_exponential_smoothing"})
+"""Functions behind `--enable-feature=promql-experimental-functions` in Prometheus 3, absent from earlier ones."""
 OPERATORS = frozenset({"+", "-", "*", "/", "%", "^", "==", "!=", ">", "<", ">=", "<=", "and", "or", "unless"})
-_MATCHES = {"Equal": Match.EQUAL, "NotEqual": Match.NOT_EQUAL, "Re": Match.PATTERN, "NotRe": Match.NOT_PATTERN}
+_MATCHES = {
+    "Equal": MatchType.EQUAL,
+    "NotEqual": MatchType.NOT_EQUAL,
+    "Re": MatchType.PATTERN,
+    "NotRe": MatchType.NOT_PATTERN,
+}
+_LABEL_REPLACE_ARGUMENTS = 5
 _LENGTH_LIMIT = 20_000
 """Characters an expression may have; keeps the parser's recursion within its stack."""
 
@@ -52,9 +75,9 @@ class Expression:
     """An expression that can be evaluated."""
 
     text: str
-    """As written."""
+    """The expression as written."""
     root: Expr
-    """Its tree."""
+    """Root of its syntax tree."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -64,7 +87,7 @@ class Expression:
             for node in walk(self.root)
             if isinstance(node, VectorSelector)
             for matcher in node.matchers
-            if matcher.name == NAME and matcher.match is Match.EQUAL
+            if matcher.name == NAME and matcher.match is MatchType.EQUAL
         }
         return tuple(sorted(found))
 
@@ -75,53 +98,53 @@ class Expression:
 
     @property
     def reach_ms(self) -> int:
-        """How far back it looks."""
+        """How far back it looks, in milliseconds."""
         return _reach_ms(self.root)
 
 
 @lru_cache(maxsize=2048)
 def parse(text: str) -> Expression:
     """
-    Read an expression.
+    Parse an expression.
 
     Args:
-        text: PromQL.
+        text: Expression in PromQL.
 
     Returns:
-        What can be evaluated. Its value is a number or a vector.
+        An expression that can be evaluated. Its value is a number or a vector.
 
     Raises:
-        RuleError: When it is no PromQL, or holds something outside the subset; the reason names it.
+        RuleError: When it is invalid PromQL, or holds something outside the subset; the reason names it.
     """
     if len(text) > _LENGTH_LIMIT:
         raise RuleError([f"the expression has {len(text)} characters; at most {_LENGTH_LIMIT} are read"])
     try:
-        tree = grammar.parse(text)
+        tree = promql_parser.parse(text)
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # a mistake of the parser's own is a PanicException, which is no Exception
-        raise RuleError([f"this is no PromQL: {error}"]) from error
+        raise RuleError([f"invalid PromQL: {error}"]) from error
     problems: list[str] = []
-    root = _node(tree, problems)
+    root = _expr(tree, problems)
     if isinstance(root, MatrixSelector | SubqueryExpr):
-        problems.append("a range of values is no answer for a rule; put a function such as rate() around it")
+        problems.append("a range vector is no answer for a rule; put a function such as rate() around it")
     if isinstance(root, StringLiteral):
-        problems.append("a text is no answer for a rule")
+        problems.append("a string is no answer for a rule")
     if problems:
         raise RuleError(list(dict.fromkeys(problems)))
     return Expression(text, root)
 
 
-def _node(tree: Any, problems: list[str]) -> Expr:
+def _expr(tree: Any, problems: list[str]) -> Expr:
     built: Expr = _BUILDERS[type(tree)](tree, problems)
     return built
 
 
-def _selector(tree: Any, problems: list[str]) -> VectorSelector:
+def _vector_selector(tree: Any, problems: list[str]) -> VectorSelector:
     _refuse_at(tree, problems)
     if tree.matchers.or_matchers:
         problems.append("`or` between label matchers is outside the subset; use a regular expression, or two selectors")
-    matchers = [Matcher(NAME, Match.EQUAL, tree.name)] if tree.name else []
+    matchers = [Matcher(NAME, MatchType.EQUAL, tree.name)] if tree.name else []
     for found in tree.matchers.matchers:
         try:
             matchers.append(Matcher(found.name, _MATCHES[str(found.op).rpartition(".")[2]], found.value))
@@ -135,24 +158,24 @@ def _refuse_at(tree: Any, problems: list[str]) -> None:
         problems.append("the @ modifier is outside the subset")
 
 
-def _range(tree: Any, problems: list[str]) -> MatrixSelector:
-    return MatrixSelector(_selector(tree.vector_selector, problems), _ms(tree.range))
+def _matrix_selector(tree: Any, problems: list[str]) -> MatrixSelector:
+    return MatrixSelector(_vector_selector(tree.vector_selector, problems), _ms(tree.range))
 
 
 def _subquery(tree: Any, problems: list[str]) -> SubqueryExpr:
     _refuse_at(tree, problems)
     if tree.step is None:
         problems.append("a subquery without a step is outside the subset; write it: [5m:15s] instead of [5m:]")
-    return SubqueryExpr(_node(tree.expr, problems), _ms(tree.range), _ms(tree.step) or 1000, _ms(tree.offset))
+    return SubqueryExpr(_expr(tree.expr, problems), _ms(tree.range), _ms(tree.step) or 1000, _ms(tree.offset))
 
 
-def _call(tree: Any, problems: list[str]) -> FunctionCall:
+def _function_call(tree: Any, problems: list[str]) -> FunctionCall:
     name = tree.func.name
-    if name not in FUNCTIONS and name not in SPECIAL:
+    if name not in FUNCTIONS:
         problems.append(f"the function {name}() is outside the subset")
-    call = FunctionCall(name, tuple(_node(argument, problems) for argument in tree.args))
-    if name == "label_replace" and len(call.arguments) == LABEL_REPLACE_ARGUMENTS:
-        destination, pattern = call.arguments[1], call.arguments[4]
+    function = FunctionCall(name, tuple(_expr(argument, problems) for argument in tree.args))
+    if name == "label_replace" and len(function.arguments) == _LABEL_REPLACE_ARGUMENTS:
+        destination, pattern = function.arguments[1], function.arguments[4]
         if isinstance(destination, StringLiteral) and not destination.value:
             problems.append("label_replace() needs the name of the label to write")
         if isinstance(pattern, StringLiteral):
@@ -160,12 +183,7 @@ def _call(tree: Any, problems: list[str]) -> FunctionCall:
                 compile_pattern(pattern.value)
             except ValueError as error:
                 problems.append(str(error))
-    return call
-
-
-SPECIAL = frozenset({"absent", "absent_over_time", "scalar", "vector", "time", "label_replace", "histogram_quantile"})
-"""Functions that `evaluation` computes itself, because they need more than values."""
-LABEL_REPLACE_ARGUMENTS = 5
+    return function
 
 
 def _aggregation(tree: Any, problems: list[str]) -> AggregateExpr:
@@ -174,8 +192,8 @@ def _aggregation(tree: Any, problems: list[str]) -> AggregateExpr:
         problems.append(f"the aggregation {operator} is outside the subset")
     is_without = tree.modifier is not None and str(tree.modifier.type).endswith("Without")
     names = tuple(tree.modifier.labels) if tree.modifier is not None else ()
-    parameter = None if tree.param is None else _node(tree.param, problems)
-    return AggregateExpr(operator, _node(tree.expr, problems), parameter, names, is_without)
+    parameter = None if tree.param is None else _expr(tree.param, problems)
+    return AggregateExpr(operator, _expr(tree.expr, problems), parameter, names, is_without)
 
 
 def _binary(tree: Any, problems: list[str]) -> BinaryExpr:
@@ -194,21 +212,21 @@ def _binary(tree: Any, problems: list[str]) -> BinaryExpr:
             many=many.get(str(modifier.card).rpartition(".")[2], ""),
             include=tuple(modifier.group_labels or ()),
         )
-    left, right = _node(tree.lhs, problems), _node(tree.rhs, problems)
+    left, right = _expr(tree.lhs, problems), _expr(tree.rhs, problems)
     return BinaryExpr(operator, left, right, modifier is not None and modifier.return_bool, matching)
 
 
 _BUILDERS: dict[type, Any] = {
-    grammar.VectorSelector: _selector,
-    grammar.MatrixSelector: _range,
-    grammar.SubqueryExpr: _subquery,
-    grammar.Call: _call,
-    grammar.AggregateExpr: _aggregation,
-    grammar.BinaryExpr: _binary,
-    grammar.NumberLiteral: lambda tree, _: NumberLiteral(tree.val),
-    grammar.StringLiteral: lambda tree, _: StringLiteral(tree.val),
-    grammar.ParenExpr: lambda tree, problems: ParenExpr(_node(tree.expr, problems)),
-    grammar.UnaryExpr: lambda tree, problems: UnaryExpr(_node(tree.expr, problems)),
+    promql_parser.VectorSelector: _vector_selector,
+    promql_parser.MatrixSelector: _matrix_selector,
+    promql_parser.SubqueryExpr: _subquery,
+    promql_parser.Call: _function_call,
+    promql_parser.AggregateExpr: _aggregation,
+    promql_parser.BinaryExpr: _binary,
+    promql_parser.NumberLiteral: lambda tree, _: NumberLiteral(tree.val),
+    promql_parser.StringLiteral: lambda tree, _: StringLiteral(tree.val),
+    promql_parser.ParenExpr: lambda tree, problems: ParenExpr(_expr(tree.expr, problems)),
+    promql_parser.UnaryExpr: lambda tree, problems: UnaryExpr(_expr(tree.expr, problems)),
 }
 
 

@@ -1,5 +1,5 @@
 """
-Quantiles and shares out of histograms, classic and native.
+Numbers out of histograms, classic and native: quantiles, shares, count, sum and average.
 
 Within a bucket the observations are taken to lie evenly: on a straight scale in a classic bucket and in the one around
 zero, on a logarithmic one in the other native buckets.
@@ -8,14 +8,14 @@ Source: https://prometheus.io/docs/prometheus/latest/querying/functions/#histogr
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from otel_agent.alerts.promql.nodes import Vector
-from otel_agent.alerts.promql.values import number_from_text
+from otel_agent.alerts.promql.values import number_from_text, quotient
 from otel_agent.series.histograms import Bucket, NativeHistogram
 from otel_agent.series.labels import Labels
 
-__all__ = ["classic_quantile", "fraction", "native_quantile", "vector_quantile"]
+__all__ = ["OF_NATIVE", "classic_quantile", "fraction", "native_quantile", "vector_quantile"]
 
 BOUND = "le"
 HALF = 0.5
@@ -28,7 +28,7 @@ def vector_quantile(share: float, vector: Vector) -> Vector:
     A quantile of every histogram in a vector.
 
     Args:
-        share: From 0 to 1; beyond, the answers are infinite.
+        share: Share of the observations below the quantile, from 0 to 1; beyond, the answers are infinite.
         vector: Native histograms, and the buckets of classic ones, told by `le`.
     """
     result: Vector = []
@@ -49,7 +49,7 @@ def classic_quantile(share: float, buckets: Sequence[tuple[float, float]]) -> fl
     A quantile of a classic histogram.
 
     Args:
-        share: From 0 to 1; beyond, the answer is infinite.
+        share: Share of the observations below the quantile, from 0 to 1; beyond, the answer is infinite.
         buckets: Upper bound and cumulative count of each, in any order.
     """
     if math.isnan(share):
@@ -90,8 +90,8 @@ def native_quantile(share: float, histogram: NativeHistogram) -> float:
     A quantile of a native histogram.
 
     Args:
-        share: From 0 to 1; beyond, the answer is infinite.
-        histogram: What was observed.
+        share: Share of the observations below the quantile, from 0 to 1; beyond, the answer is infinite.
+        histogram: The observations.
     """
     if math.isnan(share) or histogram.count == 0:
         return math.inf if share > 1 else -math.inf if share < 0 else math.nan
@@ -141,7 +141,7 @@ def fraction(lower: float, upper: float, histogram: NativeHistogram) -> float:
     Args:
         lower: Observations above it count.
         upper: Observations up to it count.
-        histogram: What was observed.
+        histogram: The observations.
     """
     if histogram.count == 0 or math.isnan(lower) or math.isnan(upper):
         return math.nan
@@ -166,3 +166,12 @@ def _share_below(value: float, bucket: Bucket) -> float:
         return (value - bucket.lower) / (bucket.upper - bucket.lower)
     low, high, at = math.log2(abs(bucket.lower)), math.log2(abs(bucket.upper)), math.log2(abs(value))
     return (at - low) / (high - low)
+
+
+OF_NATIVE: dict[str, Callable[..., float]] = {
+    "histogram_count": lambda histogram: histogram.count,
+    "histogram_sum": lambda histogram: histogram.sum,
+    "histogram_avg": lambda histogram: quotient(histogram.sum, histogram.count),
+    "histogram_fraction": lambda histogram, lower, upper: fraction(lower, upper, histogram),
+}
+"""Functions of native histograms alone: each takes a histogram and the function's further arguments."""

@@ -1,5 +1,5 @@
 """
-How fast a series moves over a range: rate, increase, delta, irate, and the straight line through it.
+Rates and changes of a series over a range: rate, increase, delta, irate, and the straight line through it.
 
 Extrapolation follows Prometheus 3: the first and last sample seldom lie on the borders of the range, so what was seen is
 stretched to them, by at most half the average distance of samples where a sample seems to be missing, and never below zero
@@ -14,7 +14,8 @@ from itertools import pairwise
 
 from otel_agent.alerts.promql.nodes import EvaluationError
 from otel_agent.alerts.promql.values import quotient, total
-from otel_agent.series.histograms import HistogramWindow, NativeHistogram
+from otel_agent.series.histogram_rings import HistogramWindow
+from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.rings import Ends, Window
 
 __all__ = ["changed_by", "grown_by", "instant_rate", "line"]
@@ -31,8 +32,8 @@ def changed_by(
 
     Args:
         window: The samples in the range.
-        after_ms: Where the range begins.
-        until_ms: Where it ends.
+        after_ms: Where the range begins, in milliseconds since 1970.
+        until_ms: Where the range ends, in milliseconds since 1970.
         is_counter: Whether a fall is a restart from zero.
         is_rate: Whether to divide by the range's length in seconds.
 
@@ -58,12 +59,12 @@ def changed_by(
 
 def grown_by(ends: Ends, after_ms: int, until_ms: int, *, is_rate: bool) -> float | None:
     """
-    As `changed_by` for a counter, from the ends of its window.
+    By how much a counter grew over a range, extrapolated to its borders, from the ends of its window.
 
     Args:
-        ends: First and last sample, and the restarts between.
-        after_ms: Where the range begins.
-        until_ms: Where it ends.
+        ends: First and last sample in the range, and the restarts between.
+        after_ms: Where the range begins, in milliseconds since 1970.
+        until_ms: Where the range ends, in milliseconds since 1970.
         is_rate: Whether to divide by the range's length in seconds.
     """
     count, first_ms, last_ms, first, last, drops = ends
@@ -137,7 +138,7 @@ def line(window: Window, origin_ms: int) -> tuple[float, float] | None:
     The straight line with the least squared distance from the samples.
 
     Args:
-        window: The samples.
+        window: The samples in the range.
         origin_ms: The moment that counts as zero.
 
     Returns:

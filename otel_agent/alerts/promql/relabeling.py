@@ -1,5 +1,5 @@
 """
-Labels written by functions: `label_replace`, and what `absent` says about what is not there.
+Relabeling: labels written by `label_replace`, and those of `absent` for what is not there.
 
 Source: https://prometheus.io/docs/prometheus/latest/querying/functions/#label_replace
 """
@@ -8,7 +8,7 @@ import re
 
 from otel_agent.alerts.promql.nodes import Expr, MatrixSelector, Vector, VectorSelector
 from otel_agent.series.labels import NAME, Labels
-from otel_agent.series.matchers import Match, compile_pattern
+from otel_agent.series.matchers import MatchType, compile_pattern
 
 __all__ = ["absent_labels", "expanded", "relabeled"]
 
@@ -22,7 +22,7 @@ def expanded(template: str, match: "re.Match[str]") -> str:
 
     Args:
         template: Text with `$1`, `${1}` or `$name`; `$$` is a dollar.
-        match: What was caught.
+        match: MatchType of the pattern, with its groups.
     """
 
     def caught(reference: "re.Match[str]") -> str:
@@ -42,11 +42,11 @@ def relabeled(vector: Vector, destination: str, replacement: str, source: str, p
     Write a label out of another, where a pattern matches the whole of it.
 
     Args:
-        vector: Elements.
-        destination: The label to write; taken away where the new value is empty.
-        replacement: The template of the new value.
-        source: The label to read; missing counts as empty.
-        pattern: What the whole value has to match.
+        vector: Elements to relabel.
+        destination: Label to write; taken away where the new value is empty.
+        replacement: Template of the new value.
+        source: Label to read; a missing one counts as empty.
+        pattern: Regular expression that the whole value has to match.
     """
     compiled = compile_pattern(pattern)
     result: Vector = []
@@ -72,7 +72,7 @@ def absent_labels(node: Expr) -> Labels:
     for matcher in selector.matchers:
         if matcher.name == NAME:
             continue
-        if matcher.match is Match.EQUAL and matcher.name not in seen:
+        if matcher.match is MatchType.EQUAL and matcher.name not in seen:
             demanded[matcher.name] = matcher.value
         else:
             demanded.pop(matcher.name, None)

@@ -97,8 +97,8 @@ def quantile(share: float, values: Iterable[float]) -> float:
     The value below which a share of the values lies, between two neighbours by straight line.
 
     Args:
-        share: From 0 to 1; beyond, the answer is infinite.
-        values: At least one for an answer other than NaN. NaN counts as smallest.
+        share: Share of the values below the quantile, from 0 to 1; beyond, the answer is infinite.
+        values: The values; without any the answer is NaN. NaN counts as smallest.
     """
     ordered = sorted(values, key=lambda value: (value == value, value))  # noqa: PLR0124 - False for NaN, so it goes first
     if not ordered or math.isnan(share):

@@ -1,12 +1,12 @@
-"""Rules as a file that Prometheus and promtool read."""
+"""Export of rules as a file that Prometheus and promtool read."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import yaml
 
-from otel_agent.alerts.rules.durations import duration_text
 from otel_agent.alerts.rules.model import Rule, RuleGroup
+from otel_agent.config.durations import duration_text
 
 __all__ = ["export_groups", "export_warnings"]
 
@@ -16,7 +16,10 @@ def export_groups(groups: Iterable[RuleGroup]) -> str:
     Write groups as a rule file.
 
     Args:
-        groups: Any; read again they are the same.
+        groups: Groups of rules. Read again from the file they are the same.
+
+    Returns:
+        The file's content, in YAML.
     """
     document = {"groups": [_group(group) for group in groups]}
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=10_000)
@@ -48,7 +51,7 @@ def export_warnings(groups: Sequence[RuleGroup]) -> list[str]:
     What a Prometheus elsewhere may not understand.
 
     Args:
-        groups: The rules to export.
+        groups: Groups of rules to export.
 
     Returns:
         One line for each rule that uses a function Prometheus has only behind a switch.

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from otel_agent.alerts.promql.parsing import Expression, parse
-from otel_agent.alerts.rules.durations import duration_s
-from otel_agent.alerts.rules.located import Located, read_located
+from otel_agent.alerts.rules.documents import read_rule_document
 from otel_agent.alerts.rules.model import DEFAULT_INTERVAL_S, Rule, RuleGroup
 from otel_agent.alerts.rules.templates import Template, compile_template
+from otel_agent.config.durations import duration_s
+from otel_agent.config.nodes import ConfigNode
 from otel_agent.errors import RuleError
 
 __all__ = ["RuleSet", "read_file", "read_groups", "read_text"]
@@ -68,12 +69,12 @@ def read_text(text: str, source: str = "rules") -> RuleSet:
         source: Its name in messages.
     """
     try:
-        return read_groups(read_located(text, source), source)
+        return read_groups(read_rule_document(text, source), source)
     except RuleError as error:
         return RuleSet((), error.problems)
 
 
-def read_groups(document: Located, source: str) -> RuleSet:
+def read_groups(document: ConfigNode, source: str) -> RuleSet:
     """
     Read groups out of a document that was read before.
 
@@ -100,7 +101,7 @@ class _RuleFileReader:
     def _at(self, line: int) -> str:
         return f"{self.source}:{line}" if line else self.source
 
-    def groups(self, document: Located) -> list[RuleGroup]:
+    def groups(self, document: ConfigNode) -> list[RuleGroup]:
         self._known_keys(document, ("groups",))
         listed = document.value.get("groups") if isinstance(document.value, dict) else None
         if document.value is None:
@@ -125,7 +126,7 @@ class _RuleFileReader:
                 groups.append(group)
         return groups
 
-    def _group(self, found: Located) -> RuleGroup | None:
+    def _group(self, found: ConfigNode) -> RuleGroup | None:
         self._where = ""
         if not isinstance(found.value, dict):
             self.say(found.line, "a group is a mapping with `name` and `rules`")
@@ -157,7 +158,7 @@ class _RuleFileReader:
             source=self._at(found.line),
         )
 
-    def _rule(self, entry: Located, shared: dict[str, Template]) -> Rule | None:
+    def _rule(self, entry: ConfigNode, shared: dict[str, Template]) -> Rule | None:
         before = len(self.problems)
         if not isinstance(entry.value, dict):
             self.say(entry.line, "a rule is a mapping with `alert` or `record`, and `expr`")
@@ -185,14 +186,14 @@ class _RuleFileReader:
             source=self._at(entry.line),
         )
 
-    def _refuse_for_recording(self, entry: Located, record: str) -> None:
+    def _refuse_for_recording(self, entry: ConfigNode, record: str) -> None:
         for key in ("for", "keep_firing_for", "annotations"):
             if key in entry.value:
-                self.say(entry.key_lines[key], f"`{key}` belongs to alerts, not to a recording rule")
+                self.say(entry.key_lines.get(key, entry.line), f"`{key}` belongs to alerts, not to a recording rule")
         if not _METRIC.fullmatch(record):
-            self.say(entry.key_lines["record"], f"{record!r} is no name for a series")
+            self.say(entry.key_lines.get("record", entry.line), f"{record!r} is no name for a series")
 
-    def _expression(self, entry: Located) -> Expression | None:
+    def _expression(self, entry: ConfigNode) -> Expression | None:
         found = entry.value.get("expr")
         if found is None or found.value is None or not str(found.value).strip():
             self.say(entry.line, "a rule needs an `expr`")
@@ -204,35 +205,37 @@ class _RuleFileReader:
                 self.say(found.line, f"`expr`: {problem}")
         return None
 
-    def _templates(self, owner: Located, key: str) -> dict[str, Template]:
+    def _templates(self, owner: ConfigNode, key: str) -> dict[str, Template]:
         found = owner.value.get(key)
         if found is None or found.value is None:
             return {}
         if not isinstance(found.value, dict):
-            self.say(found.line, f"`{key}` is a mapping of names and texts")
+            self.say(found.line, f"`{key}` is a mapping of names and strings")
             return {}
         templates = {}
         for name, text in found.items():
             if not _LABEL.fullmatch(name) or name == "__name__":
-                self.say(found.key_lines[name], f"`{key}`: {name!r} is no name; use letters, digits and _")
+                self.say(
+                    found.key_lines.get(name, found.line), f"`{key}`: {name!r} is no name; use letters, digits and _"
+                )
             try:
                 templates[name] = compile_template(_plain_text(text.value))
             except (RuleError, ValueError) as error:
                 self.say(text.line, f"`{key}.{name}`: {error}")
         return templates
 
-    def _known_keys(self, found: Located, known: Sequence[str]) -> None:
+    def _known_keys(self, found: ConfigNode, known: Sequence[str]) -> None:
         for key in found.key_lines:
             if key not in known:
                 near = get_close_matches(key, known, 1)
-                hint = f"; did you mean `{near[0]}`?" if near else f"; known are {', '.join(known)}"
-                self.say(found.key_lines[key], f"`{key}` is not known here{hint}")
+                hint = f", did you mean `{near[0]}`?" if near else f"; known are {', '.join(known)}"
+                self.say(found.key_lines[key], f"`{key}`: unknown key{hint}")
 
-    def _text(self, owner: Located, key: str) -> str:
+    def _text(self, owner: ConfigNode, key: str) -> str:
         found = owner.value.get(key)
         return "" if found is None or found.value is None else str(found.value)
 
-    def _read(self, owner: Located, key: str, default: Any, read: Callable[[Any], Any]) -> Any:
+    def _read(self, owner: ConfigNode, key: str, default: Any, read: Callable[[Any], Any]) -> Any:
         found = owner.value.get(key)
         if found is None or found.value is None:
             return default
@@ -242,10 +245,10 @@ class _RuleFileReader:
             self.say(found.line, f"`{key}`: {error}")
             return default
 
-    def _duration(self, owner: Located, key: str, default: float) -> float:
+    def _duration(self, owner: ConfigNode, key: str, default: float) -> float:
         return float(self._read(owner, key, default, duration_s))
 
-    def _count(self, owner: Located, key: str) -> int:
+    def _count(self, owner: ConfigNode, key: str) -> int:
         return int(self._read(owner, key, 0, _whole))
 
 
@@ -257,7 +260,7 @@ def _whole(value: Any) -> int:
 
 def _plain_text(value: Any) -> str:
     if isinstance(value, dict | list):
-        raise ValueError("a text is expected")  # noqa: TRY004 - one kind of mistake, one kind of exception
+        raise ValueError("a string is expected")  # noqa: TRY004 - one kind of mistake, one kind of exception
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)

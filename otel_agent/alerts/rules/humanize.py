@@ -31,7 +31,7 @@ def plain(value: float) -> str:
     A number as Go prints it: shortest form, with an exponent from a million on.
 
     Args:
-        value: Any.
+        value: The number; infinities and NaN have words.
     """
     special = _special(value)
     if special is not None:
@@ -51,7 +51,7 @@ def number(value: float) -> str:
     With a metric prefix: 1234567 is "1.235M".
 
     Args:
-        value: Any.
+        value: The number, in any unit.
     """
     if not value or _special(value):
         return _short(value)
@@ -74,7 +74,7 @@ def number_1024(value: float) -> str:
     With a binary prefix: 2048 is "2ki".
 
     Args:
-        value: Any.
+        value: The number, in any unit.
     """
     if abs(value) <= 1 or _special(value):
         return _short(value)
@@ -91,17 +91,17 @@ def percentage(value: float) -> str:
     A share as a percentage: 0.1234 is "12.34%".
 
     Args:
-        value: 1 is everything.
+        value: The share; 1 is everything.
     """
     return f"{_short(value * 100)}%"
 
 
 def duration(value: float) -> str:
     """
-    A length of time: 3725 is "1h 2m 5s".
+    A duration: 3725 is "1h 2m 5s".
 
     Args:
-        value: Seconds.
+        value: The duration, in seconds.
     """
     if _special(value):
         return _short(value)
@@ -129,7 +129,7 @@ def timestamp(value: float) -> str:
     A moment, UTC.
 
     Args:
-        value: Seconds since 1970.
+        value: The moment, in seconds since 1970.
     """
     if _special(value):
         return _short(value)

@@ -1,4 +1,4 @@
-"""What a rule is, once it has been read."""
+"""Rules and groups of rules, as they are once they have been read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from otel_agent.alerts.rules.templates import Template
 __all__ = ["DEFAULT_INTERVAL_S", "ErrorPolicy", "NoDataPolicy", "Rule", "RuleGroup"]
 
 DEFAULT_INTERVAL_S = 15.0
-"""How often a group is evaluated that does not say."""
+"""Interval of a group that has none of its own, in seconds."""
 
 NoDataPolicy = Literal["ok", "alert", "keep"]
 ErrorPolicy = Literal["keep", "alert", "ok"]
@@ -21,9 +21,9 @@ class Rule:
     """One rule: an alert, or a series to record."""
 
     name: str
-    """Of the alert, or of the recorded series."""
+    """Name of the alert, or of the recorded series."""
     expression: Expression
-    """An alert is active for each element of its value."""
+    """Expression whose value is recorded, or has an element for each active alert."""
     is_recording: bool = False
     """Whether the value is recorded as a series instead."""
     hold_s: float = 0.0
@@ -31,11 +31,11 @@ class Rule:
     keep_firing_for_s: float = 0.0
     """How long a firing alert goes on firing after its condition is over, in seconds."""
     labels: Mapping[str, Template] = field(default_factory=dict)
-    """Labels added; those of an alert may have places to fill."""
+    """Labels that are added; those of an alert may have places to fill."""
     annotations: Mapping[str, Template] = field(default_factory=dict)
     """Texts for people, with places to fill."""
     source: str = ""
-    """Where it stands: "alerts.yml:12"."""
+    """File and line it stands in: "alerts.yml:12"."""
     no_data: NoDataPolicy = "ok"
     """What it means when nothing the expression reads is there: nothing, an alert of its own, or that all stays as it is."""
     on_error: ErrorPolicy = "keep"
@@ -52,16 +52,16 @@ class RuleGroup:
     """Rules evaluated together, in order, at one moment."""
 
     name: str
-    """Unique within its file."""
+    """Name of the group, unique within its file."""
     rules: tuple[Rule, ...]
-    """Later ones see what earlier ones recorded."""
+    """Rules in order; later ones see what earlier ones recorded."""
     interval_s: float = DEFAULT_INTERVAL_S
-    """How often, in seconds."""
+    """Time between two evaluations, in seconds."""
     limit: int = 0
-    """Alerts, or series, a rule of it may give; more is an error. 0: any number."""
+    """Alerts, or series, that a rule of the group may give; more is an error. 0 allows any number."""
     query_offset_s: float = 0.0
-    """How far in the past it is evaluated, in seconds."""
+    """How far in the past the rules are evaluated, in seconds."""
     source: str = ""
-    """Where it stands: "alerts.yml:3"."""
+    """File and line it stands in: "alerts.yml:3"."""
     is_woken: bool = False
     """Whether an event may have it evaluated before its time."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from otel_agent.alerts.promql.relabeling import expanded
 from otel_agent.alerts.rules import humanize
-from otel_agent.alerts.rules.durations import duration_s
+from otel_agent.config.durations import duration_s
 from otel_agent.series.matchers import compile_pattern
 
 __all__ = ["FUNCTIONS", "text_of"]
@@ -24,7 +24,7 @@ def text_of(value: Any) -> str:
     A value as Go's templates print it.
 
     Args:
-        value: A text, a number, a truth value or a map of texts.
+        value: A string, a number, a boolean or a map of strings.
     """
     if isinstance(value, bool):
         return "true" if value else "false"

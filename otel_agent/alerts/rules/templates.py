@@ -1,7 +1,7 @@
 """
-Labels and annotations with places to fill, in the part of Go's template language that rules use.
+Templates: labels and annotations with places to fill, in the part of Go's template language that rules use.
 
-Held: text; `{{ }}` with `$labels.x`, `$value`, `.Labels.x`, `.Value`, `$externalLabels`, texts, numbers, parentheses, pipes,
+Held: text; `{{ }}` with `$labels.x`, `$value`, `.Labels.x`, `.Value`, `$externalLabels`, strings, numbers, parentheses, pipes,
 the functions of `FUNCTIONS`, `if`/`else`/`end`, comments and the trimming dashes. What asks the database (`query`) or loops
 (`range`, `with`) is refused when a rule is loaded. A template can read nothing but what it is given.
 
@@ -19,6 +19,11 @@ from otel_agent.errors import RuleError
 __all__ = ["Template", "compile_template"]
 
 Scope = Mapping[str, Any]
+Evaluate = Callable[[Scope], Any]
+Piece = tuple[bool, str]
+"""Whether it is an action, which stood between {{ and }}, and the text."""
+Token = tuple[str, str]
+"""Kind and text."""
 _ACTION = re.compile(r"\{\{(-\s)?\s*(.*?)\s*?(\s-)?\}\}", re.DOTALL)
 _TOKEN = re.compile(
     r"""\s*(?:(?P<text>"(?:[^"\\]|\\.)*"|`[^`]*`)|(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)"""
@@ -29,16 +34,19 @@ _REFUSED = frozenset({"range", "with", "define", "template", "block", "break", "
 
 
 class _UnreadableError(Exception):
-    """What a template cannot hold, as one sentence."""
+    """The template cannot be read; the message is one sentence."""
 
 
 @dataclass(frozen=True)
-class _Piece:
+class _TemplateNode:
     """Text, a place to fill, or a condition with what stands under it."""
 
     text: str = ""
-    value: Callable[[Scope], Any] | None = None
-    branches: tuple[tuple[Callable[[Scope], Any] | None, tuple["_Piece", ...]], ...] = ()
+    """The text, where it is one."""
+    value: Evaluate | None = None
+    """Computes the value of a place to fill."""
+    branches: tuple[tuple[Evaluate | None, tuple["_TemplateNode", ...]], ...] = ()
+    """Branches of a condition: what decides, `None` for `else`, and the nodes below."""
 
 
 @dataclass(frozen=True)
@@ -46,40 +54,40 @@ class Template:
     """A text with places to fill."""
 
     text: str
-    """As written."""
-    parts: tuple[_Piece, ...]
-    """What it is made of."""
+    """The template as written."""
+    nodes: tuple[_TemplateNode, ...]
+    """Its nodes in order; none where there is no place to fill."""
 
     def render(self, labels: Mapping[str, str], value: float) -> str:
         """
         Fill the places.
 
         Args:
-            labels: What `$labels` stands for; a missing label is empty.
-            value: What `$value` stands for.
+            labels: Labels that `$labels` stands for; a missing one is empty.
+            value: Value that `$value` stands for.
 
         Returns:
             The text; when a place cannot be filled, Prometheus's words for that, so that an alert is sent all the same.
         """
-        if not self.parts:
+        if not self.nodes:
             return self.text
         scope = {"$labels": labels, "$value": value, "$externalLabels": {}, "$externalURL": ""}
         try:
-            return "".join(_render(self.parts, scope))
+            return "".join(_render(self.nodes, scope))
         except Exception as error:  # noqa: BLE001 - a wrong argument must not lose an alert
             return f"<error expanding template: {error}>"
 
 
-def _render(parts: Sequence[_Piece], scope: Scope) -> list[str]:
+def _render(nodes: Sequence[_TemplateNode], scope: Scope) -> list[str]:
     out: list[str] = []
-    for part in parts:
-        if part.value is not None:
-            out.append(text_of(part.value(scope)))
-        elif part.branches:
-            chosen = next((inner for condition, inner in part.branches if condition is None or condition(scope)), ())
+    for node in nodes:
+        if node.value is not None:
+            out.append(text_of(node.value(scope)))
+        elif node.branches:
+            chosen = next((inner for condition, inner in node.branches if condition is None or condition(scope)), ())
             out.extend(_render(chosen, scope))
         else:
-            out.append(part.text)
+            out.append(node.text)
     return out
 
 
@@ -88,7 +96,7 @@ def compile_template(text: str) -> Template:
     Read a template.
 
     Args:
-        text: The value of a label or an annotation.
+        text: Value of a label or an annotation.
 
     Raises:
         RuleError: When it cannot be read, or uses what is not held; the reason names it.
@@ -97,13 +105,10 @@ def compile_template(text: str) -> Template:
         return Template(text, ())
     try:
         pieces = _pieces(text)
-        parts, _ = _parts(pieces, ())
+        nodes, _ = _nodes(pieces, ())
     except _UnreadableError as problem:
         raise RuleError([f"template {text!r}: {problem}"]) from problem
-    return Template(text, tuple(parts))
-
-
-Piece = tuple[bool, str]
+    return Template(text, tuple(nodes))
 
 
 def _pieces(text: str) -> list[Piece]:
@@ -126,52 +131,49 @@ def _pieces(text: str) -> list[Piece]:
     return pieces
 
 
-def _parts(pieces: Sequence[Piece], until: tuple[str, ...]) -> tuple[list[_Piece], Sequence[Piece]]:
-    parts: list[_Piece] = []
+def _nodes(pieces: Sequence[Piece], until: tuple[str, ...]) -> tuple[list[_TemplateNode], Sequence[Piece]]:
+    nodes: list[_TemplateNode] = []
     while pieces:
         (is_action, body), pieces = pieces[0], pieces[1:]
         word = body.split(None, 1)[0] if is_action and body else ""
         if not is_action:
             if body:
-                parts.append(_Piece(text=body))
+                nodes.append(_TemplateNode(text=body))
         elif word in ("else", "end"):
             if word not in until:
                 raise _UnreadableError(f"{word!r} without an if before it")
-            return parts, [(is_action, body), *pieces]
+            return nodes, [(is_action, body), *pieces]
         elif word == "if":
-            part, pieces = _condition(body, pieces)
-            parts.append(part)
+            node, pieces = _condition(body, pieces)
+            nodes.append(node)
         elif word in _REFUSED:
             raise _UnreadableError(f"{word} is not supported")
         else:
-            parts.append(_Piece(value=_compiled(body)))
+            nodes.append(_TemplateNode(value=_compiled(body)))
     if until:
         raise _UnreadableError("an if is not closed by an end")
-    return parts, []
+    return nodes, []
 
 
-def _condition(body: str, pieces: Sequence[Piece]) -> tuple[_Piece, Sequence[Piece]]:
-    branches: list[tuple[Callable[[Scope], Any] | None, tuple[_Piece, ...]]] = []
-    condition: Callable[[Scope], Any] | None = _compiled(body.partition("if")[2])
+def _condition(body: str, pieces: Sequence[Piece]) -> tuple[_TemplateNode, Sequence[Piece]]:
+    branches: list[tuple[Evaluate | None, tuple[_TemplateNode, ...]]] = []
+    condition: Evaluate | None = _compiled(body.partition("if")[2])
     while True:
-        inner, pieces = _parts(pieces, ("else", "end"))
+        inner, pieces = _nodes(pieces, ("else", "end"))
         branches.append((condition, tuple(inner)))
         (_, word), pieces = pieces[0], pieces[1:]
         if word == "end":
-            return _Piece(branches=tuple(branches)), pieces
+            return _TemplateNode(branches=tuple(branches)), pieces
         rest = word.removeprefix("else").strip()
         condition = _compiled(rest.removeprefix("if")) if rest else None
 
 
-def _compiled(body: str) -> Callable[[Scope], Any]:
+def _compiled(body: str) -> Evaluate:
     tokens = _tokens(body)
     value, rest = _pipeline(tokens)
     if rest:
         raise _UnreadableError(f"{rest[0][1]!r} is not expected in {body!r}")
     return value
-
-
-Token = tuple[str, str]
 
 
 def _tokens(body: str) -> list[Token]:
@@ -189,16 +191,14 @@ def _tokens(body: str) -> list[Token]:
     return tokens
 
 
-def _pipeline(tokens: Sequence[Token]) -> tuple[Callable[[Scope], Any], Sequence[Token]]:
+def _pipeline(tokens: Sequence[Token]) -> tuple[Evaluate, Sequence[Token]]:
     value, tokens = _command(tokens, None)
     while tokens and tokens[0][1] == "|":
         value, tokens = _command(tokens[1:], value)
     return value, tokens
 
 
-def _command(
-    tokens: Sequence[Token], piped: Callable[[Scope], Any] | None
-) -> tuple[Callable[[Scope], Any], Sequence[Token]]:
+def _command(tokens: Sequence[Token], piped: Evaluate | None) -> tuple[Evaluate, Sequence[Token]]:
     if not tokens:
         raise _UnreadableError("something is missing after |")
     kind, word = tokens[0]
@@ -209,7 +209,7 @@ def _command(
     if word not in FUNCTIONS:
         raise _UnreadableError(f"the function {word} is not supported")
     tokens = tokens[1:]
-    arguments: list[Callable[[Scope], Any]] = []
+    arguments: list[Evaluate] = []
     while tokens and tokens[0][1] not in ("|", ")"):
         argument, tokens = _operand(tokens)
         arguments.append(argument)
@@ -219,7 +219,7 @@ def _command(
     return lambda scope: function(*(argument(scope) for argument in arguments)), tokens
 
 
-def _operand(tokens: Sequence[Token]) -> tuple[Callable[[Scope], Any], Sequence[Token]]:
+def _operand(tokens: Sequence[Token]) -> tuple[Evaluate, Sequence[Token]]:
     (kind, word), rest = tokens[0], tokens[1:]
     if word == "(" and kind == "sign":
         value, rest = _pipeline(rest)
@@ -255,7 +255,7 @@ _ROOTS = {
 }
 
 
-def _path(word: str) -> Callable[[Scope], Any]:
+def _path(word: str) -> Evaluate:
     names = word.split(".")
     root, names = (f".{names[1]}", names[2:]) if word.startswith(".") else (names[0], names[1:])
     root = _ROOTS.get(root, root)

@@ -9,10 +9,10 @@ row are needed.
 Source: B. Iglewicz, D. Hoaglin, How to detect and handle outliers, 1993; https://github.com/grafana/promql-anomaly-detection
 """
 
-from otel_agent.alerts.rules.durations import duration_text
 from otel_agent.alerts.shorthand.drafts import RuleDraft, drafted
-from otel_agent.alerts.shorthand.fields import Fields
 from otel_agent.alerts.shorthand.metrics import watched
+from otel_agent.config.durations import duration_text
+from otel_agent.config.sections.alert_rules import AnomalyRuleSettings
 from otel_agent.series.naming import Naming
 
 __all__ = ["anomaly"]
@@ -23,29 +23,23 @@ LEAST_POINTS = 60
 """Values of the past needed before anything is odd."""
 
 
-def anomaly(fields: Fields, naming: Naming) -> list[RuleDraft]:
+def anomaly(settings: AnomalyRuleSettings, naming: Naming) -> list[RuleDraft]:
     """
     Four recorded series and an alert over them.
 
     Args:
-        fields: name, metric, where, sigma, in_a_row, window, baseline, margin, direction.
-        naming: Which translation.
+        settings: The entry.
+        naming: Which translation of metric names expressions are written in.
     """
-    name, metric = fields.name(), watched(fields, naming)
-    sigma, in_a_row = fields.number("sigma", 3.5), fields.number("in_a_row", 3.0)
-    window_s, baseline = fields.duration("window", 60.0), duration_text(fields.duration("baseline", 21_600.0))
-    margin = fields.number("margin", 0.05)
-    direction = fields.text("direction", "both")
-    if direction not in ("both", "above", "below"):
-        fields.say("direction", f"expected both, above or below, found {direction!r}")
-    window = duration_text(window_s)
+    metric, baseline = watched(settings, naming), duration_text(settings.baseline)
+    window = duration_text(settings.window)
     if metric.kind == "histogram":
         value = f"rate({metric.selector('_sum')}[{window}]) / rate({metric.selector('_count')}[{window}])"
     elif metric.kind == "counter":
         value = f"rate({metric.selector()}[{window}])"
     else:
         value = f"avg_over_time({metric.selector()}[{window}])"
-    base = f"anomaly:{name}"
+    base = f"anomaly:{settings.name}"
     recorded = {
         "log": f"ln(({value}) > 0)",
         "median": f"quantile_over_time(0.5, {base}:log[{baseline}])",
@@ -53,13 +47,13 @@ def anomaly(fields: Fields, naming: Naming) -> list[RuleDraft]:
         "spread": f"{NORMAL_FACTOR} * quantile_over_time(0.5, {base}:distance[{baseline}])",
     }
     away = {"above": f"({base}:log - {base}:median)", "below": f"({base}:median - {base}:log)"}.get(
-        direction, f"{base}:distance"
+        settings.direction, f"{base}:distance"
     )
     interval_s = 15.0
     expression = (
-        f"{away} / clamp_min({base}:spread, {margin:.15g}) > {sigma:.15g} "
+        f"{away} / clamp_min({base}:spread, {settings.margin:.15g}) > {settings.sigma:.15g} "
         f"and count_over_time({base}:log[{baseline}]) >= {LEAST_POINTS}"
     )
-    summary = f"{fields.text('metric')} is {{{{ $value | humanize }}}} deviations away from its usual value"
-    alert = drafted(fields, name, expression, summary, hold_s=max(0.0, in_a_row - 1) * interval_s)
+    summary = f"{settings.metric} is {{{{ $value | humanize }}}} deviations away from its usual value"
+    alert = drafted(settings, expression, summary, hold_s=max(0.0, settings.in_a_row - 1) * interval_s)
     return [*(RuleDraft(f"{base}:{part}", text, is_recording=True) for part, text in recorded.items()), alert]

@@ -11,10 +11,10 @@ there must be at least ten bad events, because one failure of three calls is no 
 Source: https://sre.google/workbook/alerting-on-slos/#6-multiwindow-multi-burn-rate-alerts
 """
 
-from otel_agent.alerts.rules.durations import duration_text
-from otel_agent.alerts.shorthand.drafts import RuleDraft, drafted
-from otel_agent.alerts.shorthand.fields import Fields, quoted
+from otel_agent.alerts.shorthand.drafts import RuleDraft, drafted, quoted
 from otel_agent.alerts.shorthand.spans import CALLS
+from otel_agent.config.durations import duration_text
+from otel_agent.config.sections.alert_rules import BurnRateRuleSettings
 from otel_agent.series.naming import Naming
 
 __all__ = ["burn_rate"]
@@ -26,30 +26,26 @@ TICKETS = ((3.0, 86_400.0, 7200.0), (1.0, 259_200.0, 21_600.0))
 LEAST_WINDOW_S = 30.0
 
 
-def burn_rate(fields: Fields, naming: Naming) -> list[RuleDraft]:
+def burn_rate(settings: BurnRateRuleSettings, naming: Naming) -> list[RuleDraft]:
     """
     Two alerts: `name` pages, `nameSlow` is a ticket.
 
     Args:
-        fields: name, objective in percent, period, span, or bad and total as selectors of counters; min_bad.
-        naming: Which translation.
+        settings: The entry.
+        naming: Not needed; spans and selectors are named as Prometheus shows them.
     """
     del naming
-    name, objective = fields.name(), fields.number("objective")
-    if objective is not None and not 0 < objective < 100:  # noqa: PLR2004 - percent
-        fields.say("objective", f"expected a percentage such as 99.9, found {objective:g}")
-        objective = 99.0
-    period_s, least = fields.duration("period", MONTH_S), fields.number("min_bad", 10.0)
-    bad, total, by = _counters(fields)
-    budget = 1 - (objective or 99.0) / 100
-    scale = period_s / MONTH_S
+    bad, total, by = _counters(settings)
+    budget, scale = 1 - settings.objective / 100, settings.period / MONTH_S
     drafts = []
-    for suffix, severity, windows in (("", fields.text("severity", "critical"), PAGES), ("Slow", "warning", TICKETS)):
-        parts = [_burns(bad, total, by, budget, least, window) for window in _scaled(windows, scale)]
+    for suffix, severity, windows in (("", settings.severity, PAGES), ("Slow", "warning", TICKETS)):
+        parts = [_burns(bad, total, by, budget, settings.min_bad, window) for window in _scaled(windows, scale)]
         summary = (
-            f"{name}: {{{{ $value | humanizePercentage }}}} fail, the objective of {objective:.15g} % is in danger"
+            f"{settings.name}: {{{{ $value | humanizePercentage }}}} fail, "
+            f"the objective of {settings.objective:.15g} % is in danger"
         )
-        drafts.append(drafted(fields, name + suffix, " or ".join(parts), summary, severity=severity))
+        name = settings.name + suffix
+        drafts.append(drafted(settings, " or ".join(parts), summary, name=name, severity=severity))
     return drafts
 
 
@@ -60,19 +56,15 @@ def _scaled(windows: tuple[tuple[float, float, float], ...], scale: float) -> li
     ]
 
 
-def _counters(fields: Fields) -> tuple[str, str, str]:
-    span = fields.text("span", None)
-    bad, total = fields.text("bad", None), fields.text("total", None)
-    if span is not None and bad is None and total is None:
-        chosen = f"span_name={quoted(span)}"
-        return (
-            f'{CALLS}{{{chosen}, status_code="STATUS_CODE_ERROR"}}',
-            f"{CALLS}{{{chosen}}}",
-            "sum by (job, span_name)",
-        )
-    if span is not None or bad is None or total is None:
-        fields.say("span", "say either span, or both bad and total, which are selectors of counters")
-    return str(bad or "bad_total"), str(total or "all_total"), "sum by (job)"
+def _counters(settings: BurnRateRuleSettings) -> tuple[str, str, str]:
+    if settings.span is None:
+        return str(settings.bad), str(settings.total), "sum by (job)"
+    chosen = f"span_name={quoted(settings.span)}"
+    return (
+        f'{CALLS}{{{chosen}, status_code="STATUS_CODE_ERROR"}}',
+        f"{CALLS}{{{chosen}}}",
+        "sum by (job, span_name)",
+    )
 
 
 def _burns(bad: str, total: str, by: str, budget: float, least: float, window: tuple[float, float, float]) -> str:

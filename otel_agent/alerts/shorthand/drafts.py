@@ -1,12 +1,13 @@
 """A rule as it comes out of an entry, before it is read like any other."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from otel_agent.alerts.rules.durations import duration_text
-from otel_agent.alerts.shorthand.fields import Fields
+from otel_agent.config.durations import duration_text
+from otel_agent.config.sections.alert_rules import RuleSettings
 
-__all__ = ["RuleDraft", "drafted"]
+__all__ = ["RuleDraft", "drafted", "quoted"]
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class RuleDraft:
     """One rule in the words of a rule file."""
 
     name: str
-    """Of the alert or the recorded series."""
+    """Name of the alert or of the recorded series."""
     expression: str
     """PromQL."""
     is_recording: bool = False
@@ -31,7 +32,7 @@ class RuleDraft:
     """Whether an event has it evaluated at once."""
     interval_s: float = 15.0
     """How often it is evaluated, in seconds."""
-    labels: dict[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
     """More labels."""
 
     def as_rule(self) -> dict[str, Any]:
@@ -49,22 +50,32 @@ class RuleDraft:
         return rule
 
 
-def drafted(fields: Fields, name: str, expression: str, summary: str, **more: Any) -> RuleDraft:
+def drafted(settings: RuleSettings, expression: str, summary: str, **more: Any) -> RuleDraft:
     """
-    Make a draft with the fields every entry may have: severity, message, hold, keep_firing_for, labels.
+    Make a draft with what every entry may have: severity, message, hold, keep_firing_for, labels.
 
     Args:
-        fields: The entry.
-        name: Of the alert.
+        settings: The entry.
         expression: PromQL.
         summary: Said unless the entry has a `message`.
         more: Fields of `RuleDraft` that replace what the entry says.
     """
-    written = {
-        "hold_s": fields.duration("hold", 0.0),
-        "keep_s": fields.duration("keep_firing_for", 0.0),
-        "severity": fields.text("severity", "warning"),
-        "summary": fields.text("message", summary),
-        "labels": fields.texts("labels"),
+    written: dict[str, Any] = {
+        "name": settings.name,
+        "hold_s": settings.hold,
+        "keep_s": settings.keep_firing_for,
+        "severity": settings.severity,
+        "summary": summary if settings.message is None else settings.message,
+        "labels": settings.labels,
     }
-    return RuleDraft(name, expression, **(written | more))
+    return RuleDraft(expression=expression, **(written | more))
+
+
+def quoted(text: str) -> str:
+    """
+    A string as PromQL writes it.
+
+    Args:
+        text: Any string.
+    """
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'

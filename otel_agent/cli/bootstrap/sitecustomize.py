@@ -2,7 +2,10 @@
 What Python imports before the agent's first line when it was started by `otel-agent run`.
 
 It calls `otel_agent.init()` and then hands over to a `sitecustomize` of the agent's own environment, if there is one. Nothing
-here may keep the agent from starting: what fails is said in one line on standard error.
+here may keep the agent from starting: what fails is written as one line on standard error.
+
+`import otel_agent` stands inside a function, the one place in the package where an import does: Python executes this file by
+itself before anything else, and when the package cannot be imported the agent starts all the same.
 """
 
 import os
@@ -16,7 +19,7 @@ from pathlib import Path
 __all__: list[str] = []
 
 
-def _begin() -> None:
+def _init() -> None:
     try:
         import otel_agent
 
@@ -51,5 +54,5 @@ def _hand_over() -> None:
     spec.loader.exec_module(module)
 
 
-_begin()
+_init()
 _hand_over()

@@ -15,12 +15,17 @@ from pathlib import Path
 from typing import NoReturn
 
 from otel_agent.cli.actions import actions
-from otel_agent.cli.collector.composition import Part, find, missing_variables, parts, read_base, render
+from otel_agent.cli.collector.composition import (
+    ConfigurationFragment,
+    find,
+    missing_variables,
+    parts,
+    read_base,
+    render,
+)
 from otel_agent.errors import ConfigurationError
 
-__all__ = ["HELP", "configure", "run"]
-
-HELP = "compose the collector's configuration for any backend, and run it"
+__all__ = ["configure", "run"]
 
 PROGRAMS = ("otelcol-agent", "otelcol-contrib")
 """Collectors that have every component of the base; the first one found is run."""
@@ -28,10 +33,10 @@ PROGRAMS = ("otelcol-agent", "otelcol-contrib")
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """
-    Say what can be given.
+    Add the arguments of the command.
 
     Args:
-        parser: Of this command.
+        parser: Parser of this command.
     """
     lines = {
         "config": "print one configuration for the backends that are named",
@@ -40,13 +45,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     }
     for name, command in actions(parser, lines):
         if name == "backends":
-            command.add_argument("--json", action="store_true", help="answer in JSON")
+            command.add_argument("--json", action="store_true", help="print JSON")
             continue
         command.add_argument(
-            "--backend", action="append", default=[], metavar="NAME", help="where telemetry goes; may be repeated"
+            "--backend",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="backend that telemetry is sent to; may be repeated",
         )
         command.add_argument(
-            "--with", dest="options", action="append", default=[], metavar="OPTION", help="what happens to it before"
+            "--with",
+            dest="options",
+            action="append",
+            default=[],
+            metavar="OPTION",
+            help="processing before it is sent; may be repeated",
         )
         if name == "run":
             command.add_argument("--program", help="the collector to run; default: the one in build/ or on the path")
@@ -54,22 +68,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """
-    Do one of the three.
+    Run the chosen action.
 
     Args:
-        arguments: As configured.
+        arguments: Parsed arguments of this command.
 
     Returns:
         0; the action `run` does not return, and the status is then the collector's.
 
     Raises:
-        ConfigurationError: A name is unknown, a variable is not set, or there is no collector.
+        ConfigurationError: A name is unknown, a variable is not set, or no collector is found.
     """
     actions: dict[str, Callable[[argparse.Namespace], int]] = {"config": _config, "run": _run, "backends": _backends}
     return actions[arguments.action](arguments)
 
 
-def _chosen(arguments: argparse.Namespace) -> tuple[Part, ...]:
+def _chosen(arguments: argparse.Namespace) -> tuple[ConfigurationFragment, ...]:
     return (read_base(), *find("option", arguments.options), *find("backend", arguments.backend))
 
 
@@ -104,7 +118,7 @@ def _program(given: str | None) -> str:
         wanted = repr(given) if given else " or ".join(PROGRAMS)
         raise ConfigurationError(
             [
-                f"there is no collector {wanted} in build/ or on the path: `make collector` builds one, `--program` names one"
+                f"collector not found in build/ or on the PATH: {wanted}; `make collector` builds one, `--program` names one"
             ]
         )
     return found
@@ -135,7 +149,7 @@ def _backends(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _facts(part: Part) -> dict[str, object]:
+def _facts(part: ConfigurationFragment) -> dict[str, object]:
     return {
         "description": part.description,
         "signals": part.signals,

@@ -24,7 +24,17 @@ import yaml
 import otel_agent
 from otel_agent.errors import ConfigurationError
 
-__all__ = ["Kind", "Part", "Variable", "compose", "find", "missing_variables", "parts", "read_base", "render"]
+__all__ = [
+    "CollectorVariable",
+    "ConfigurationFragment",
+    "Kind",
+    "compose",
+    "find",
+    "missing_variables",
+    "parts",
+    "read_base",
+    "render",
+]
 
 Kind = Literal["backend", "option"]
 
@@ -32,7 +42,7 @@ _VARIABLE = re.compile(r"\$\{env:(?P<name>\w+)(?::-(?P<default>[^}]*))?\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
+class CollectorVariable:
     """An environment variable the collector reads when it starts."""
 
     name: str
@@ -42,7 +52,7 @@ class Variable:
 
 
 @dataclass(frozen=True)
-class Part:
+class ConfigurationFragment:
     """One fragment of a collector configuration."""
 
     name: str
@@ -68,18 +78,20 @@ class Part:
         return tuple(signal for signal in ("traces", "metrics", "logs") if signal in taken)
 
     @cached_property
-    def variables(self) -> tuple[Variable, ...]:
+    def variables(self) -> tuple[CollectorVariable, ...]:
         """Environment variables it reads, in order of appearance, each once."""
-        found = {match["name"]: Variable(match["name"], match["default"]) for match in _VARIABLE.finditer(self.text)}
+        found = {
+            match["name"]: CollectorVariable(match["name"], match["default"]) for match in _VARIABLE.finditer(self.text)
+        }
         return tuple(found.values())
 
 
-def read_base() -> Part:
+def read_base() -> ConfigurationFragment:
     """Read the part that every configuration begins with."""
-    return Part("base", _folder().joinpath("base.yaml").read_text(encoding="utf-8"))
+    return ConfigurationFragment("base", _folder().joinpath("base.yaml").read_text(encoding="utf-8"))
 
 
-def parts(kind: Kind) -> dict[str, Part]:
+def parts(kind: Kind) -> dict[str, ConfigurationFragment]:
     """
     Read all parts of a kind.
 
@@ -90,16 +102,16 @@ def parts(kind: Kind) -> dict[str, Part]:
         By name, in alphabetical order.
     """
     files = {file.name.removesuffix(".yaml"): file for file in _folder().joinpath(f"{kind}s").iterdir()}
-    return {name: Part(name, files[name].read_text(encoding="utf-8")) for name in sorted(files)}
+    return {name: ConfigurationFragment(name, files[name].read_text(encoding="utf-8")) for name in sorted(files)}
 
 
-def find(kind: Kind, names: Iterable[str]) -> tuple[Part, ...]:
+def find(kind: Kind, names: Iterable[str]) -> tuple[ConfigurationFragment, ...]:
     """
     Read the parts that somebody named.
 
     Args:
         kind: See `parts`.
-        names: Their names; one that is repeated counts once.
+        names: Names of parts; one that is repeated counts once.
 
     Returns:
         In the order given.
@@ -115,12 +127,12 @@ def find(kind: Kind, names: Iterable[str]) -> tuple[Part, ...]:
     return tuple(known[name] for name in wanted)
 
 
-def compose(chosen: Sequence[Part]) -> dict[str, Any]:
+def compose(chosen: Sequence[ConfigurationFragment]) -> dict[str, Any]:
     """
     Merge fragments, later ones over earlier ones: maps merge, anything else is replaced.
 
     Args:
-        chosen: The base first.
+        chosen: Fragments, the base first.
 
     Returns:
         A whole configuration of the collector.
@@ -131,12 +143,12 @@ def compose(chosen: Sequence[Part]) -> dict[str, Any]:
     return merged
 
 
-def render(chosen: Sequence[Part], command: str) -> str:
+def render(chosen: Sequence[ConfigurationFragment], command: str) -> str:
     """
     Write the composed configuration with a head that says where it comes from and which variables it reads.
 
     Args:
-        chosen: The base first.
+        chosen: Fragments, the base first.
         command: What makes the same text again.
 
     Returns:
@@ -151,13 +163,13 @@ def render(chosen: Sequence[Part], command: str) -> str:
     return "\n".join(lines) + "\n" + yaml.safe_dump(compose(chosen), sort_keys=False, width=120, allow_unicode=True)
 
 
-def missing_variables(chosen: Iterable[Part], environ: Mapping[str, str]) -> list[str]:
+def missing_variables(chosen: Iterable[ConfigurationFragment], environ: Mapping[str, str]) -> list[str]:
     """
     Name the variables that have to be set and are not.
 
     Args:
-        chosen: Any parts.
-        environ: Of the collector.
+        chosen: Fragments of one configuration.
+        environ: Environment variables of the collector.
 
     Returns:
         A line each; none when all is there.
@@ -184,7 +196,7 @@ def _folder() -> Traversable:
     return installed if installed.is_dir() else Path(__file__).parents[3] / "collector" / "config"
 
 
-def _unknown(kind: Kind, name: str, known: Mapping[str, Part]) -> str:
+def _unknown(kind: Kind, name: str, known: Mapping[str, ConfigurationFragment]) -> str:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"there is no {kind} {name!r}; {hint}known are {', '.join(known)}"
+    return f"unknown {kind} {name!r}; {hint}known are {', '.join(known)}"

@@ -1,1 +1,1 @@
-"""Settings that depend on each other, by subject; `checks` runs all of them."""
+"""Settings that depend on each other, by subject; `loading` looks at all of them."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from otel_agent.config.merging import Merged
+from otel_agent.config.nodes import origin_of
 from otel_agent.config.problems import Problems
 from otel_agent.config.tree import leaves
 
@@ -10,18 +11,17 @@ __all__ = ["SettingsDraft"]
 
 
 class SettingsDraft:
-    """Right values, each on its own; relations look at them, say what does not fit, and change it."""
+    """
+    Right values, each on its own; relations look at them, say what does not fit, and change it.
 
-    def __init__(self, merged: Merged, findings: Problems) -> None:
-        """
-        Take what the sources said.
+    Args:
+        merged: What the sources said; changed in place.
+        problems: Where problems and warnings are noted.
+    """
 
-        Args:
-            merged: Changed in place.
-            findings: Where mistakes and warnings are noted.
-        """
+    def __init__(self, merged: Merged, problems: Problems) -> None:
         self._merged = merged
-        self._findings = findings
+        self._problems = problems
 
     def is_given(self, path: str) -> bool:
         """
@@ -85,17 +85,17 @@ class SettingsDraft:
         for known in [known for known in self._merged.origins if known == path or known.startswith(path + ".")]:
             del self._merged.origins[known]
 
-    def mistake(self, path: str, text: str) -> None:
+    def problem(self, path: str, text: str) -> None:
         """
-        Note a mistake where a setting was given.
+        Note a problem where a setting was given.
 
         Args:
             path: The setting.
             text: What is wrong and what to do.
         """
-        self._findings.mistake(self._said_at(path), path, text)
+        self._problems.add(self._said_at(path), path, text)
 
-    def warning(self, path: str, text: str) -> None:
+    def warn(self, path: str, text: str) -> None:
         """
         Note a surprise where a setting was given.
 
@@ -103,9 +103,9 @@ class SettingsDraft:
             path: The setting.
             text: What happens and what to do.
         """
-        self._findings.warning(self._said_at(path), path, text)
+        self._problems.warn(self._said_at(path), path, text)
 
-    def useless(self, path: str, because: str) -> None:
+    def warn_without_effect(self, path: str, because: str) -> None:
         """
         Warn of a setting that cannot take effect; silent when nobody gave it.
 
@@ -114,8 +114,7 @@ class SettingsDraft:
             because: Why not.
         """
         if self.is_given(path):
-            self.warning(path, f"has no effect: {because}")
+            self.warn(path, f"has no effect: {because}")
 
     def _said_at(self, path: str) -> str:
-        origin = self.origin(path)
-        return "" if origin == "default" else origin
+        return self._merged.origins.get(path) or origin_of(self._merged.nodes, path)

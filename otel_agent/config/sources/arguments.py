@@ -26,13 +26,13 @@ PATHS = {
 """The setting of each argument that stands for exactly one."""
 
 
-def read_arguments(arguments: Mapping[str, Any], findings: Problems, directory: str) -> list[Given]:
+def read_arguments(arguments: Mapping[str, Any], problems: Problems, directory: str) -> list[Given]:
     """
     Take what `init` was called with.
 
     Args:
         arguments: By name; None means not given. `config` is a source of its own and left out here.
-        findings: Where mistakes are noted.
+        problems: Where problems are noted.
         directory: The working directory.
     """
     given: list[Given] = []
@@ -43,13 +43,13 @@ def read_arguments(arguments: Mapping[str, Any], findings: Problems, directory: 
         if name in PATHS:
             given.append((PATHS[name], node))
         elif name in _SPLIT:
-            given += _SPLIT[name](node, findings)
+            given += _SPLIT[name](node, problems)
         else:
-            findings.mistake(node.origin, "", "is not known")
+            problems.add(node.origin, "", "unknown argument")
     return given
 
 
-def _health(node: ConfigNode, findings: Problems) -> list[Given]:
+def _health(node: ConfigNode, problems: Problems) -> list[Given]:
     value = node.value
     if value is False:
         return [("health.port", _as(node, None))]
@@ -60,17 +60,17 @@ def _health(node: ConfigNode, findings: Problems) -> list[Given]:
             return [("health.host", _as(node, host.strip("[]"))), *found] if host else found
     elif isinstance(value, int) and not isinstance(value, bool):
         return [("health.port", node)]
-    findings.mistake(node.origin, "health", f'expected a port, "host:port" or False, found {value!r}')
+    problems.add(node.origin, "health", f'expected a port, "host:port" or False, found {value!r}')
     return []
 
 
-def _spool(node: ConfigNode, _findings: Problems) -> list[Given]:
+def _spool(node: ConfigNode, _problems: Problems) -> list[Given]:
     if isinstance(node.value, bool):
         return [("spool.enabled", node)]
     return [("spool.directory", node), ("spool.enabled", _as(node, True))]
 
 
-def _alerts(node: ConfigNode, findings: Problems) -> list[Given]:
+def _alerts(node: ConfigNode, problems: Problems) -> list[Given]:
     if isinstance(node.value, bool):
         return [("alerts.enabled", node)]
     listed = node.value if isinstance(node.value, list) else [node]
@@ -78,9 +78,7 @@ def _alerts(node: ConfigNode, findings: Problems) -> list[Given]:
     rules = [one for one in listed if isinstance(one.value, dict)]
     if len(files) + len(rules) != len(listed):
         other = next(one.value for one in listed if not isinstance(one.value, str | dict))
-        findings.mistake(
-            node.origin, "alerts", f"expected paths of rule files or rules, found a {type(other).__name__}"
-        )
+        problems.add(node.origin, "alerts", f"expected paths of rule files or rules, found a {type(other).__name__}")
     given: list[Given] = []
     if files:
         given.append(("alerts.rule_files", _as(node, files)))

@@ -14,14 +14,14 @@ import stat
 from collections.abc import Mapping
 from typing import Any
 
-from otel_agent.config.documents import SIZE_LIMIT_BYTES, read_document
 from otel_agent.config.merging import Given
 from otel_agent.config.nodes import ConfigNode, Place
 from otel_agent.config.problems import Problems
-from otel_agent.config.references import References
+from otel_agent.config.sources.references import References
 from otel_agent.config.sources.sections import flattened
 from otel_agent.config.tree import sections
 from otel_agent.config.wording import found
+from otel_agent.config.yaml.reader import CONFIGURATION, read_document
 
 __all__ = ["read_files"]
 
@@ -29,43 +29,43 @@ _ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 def read_files(
-    path: str, environment: Any, environ: Mapping[str, str], directory: str, findings: Problems
+    path: str, environment: Any, environ: Mapping[str, str], directory: str, problems: Problems
 ) -> tuple[list[Given], tuple[str, ...]]:
     """
     Read a file and its overlay.
 
     Args:
-        path: Of the file; relative to the working directory.
+        path: Path of the file; relative to the working directory.
         environment: The name of the environment; None: as the file itself says.
         environ: For references.
         directory: The working directory.
-        findings: Where mistakes are noted.
+        problems: Where problems are noted.
 
     Returns:
         Their settings and their names, the overlay's first; nothing when the file has nothing for us.
     """
     references = References(environ)
     full = os.path.abspath(os.path.join(directory, os.path.expanduser(path)))  # noqa: PTH100, PTH111, PTH118 - texts in, texts out
-    base = _read(full, directory, references, findings)
+    base = _read(full, directory, references, problems)
     if base is None:
         return [], ()
-    given = flattened(base, findings)
+    given = flattened(base, problems)
     if environment is None:
         environment = next((node.value for one, node in given if one == "service.environment"), None)
-    overlay = _overlay_path(full, environment, findings) if isinstance(environment, str) else None
+    overlay = _overlay_path(full, environment, problems) if isinstance(environment, str) else None
     if overlay is not None and os.path.exists(overlay):  # noqa: PTH110 - as above
-        over = _read(overlay, directory, references, findings)
+        over = _read(overlay, directory, references, problems)
         if over is not None:
-            return flattened(over, findings) + given, (over.place.name, base.place.name)
+            return flattened(over, problems) + given, (over.place.name, base.place.name)
     return given, (base.place.name,)
 
 
-def _read(path: str, directory: str, references: References, findings: Problems) -> ConfigNode | None:
+def _read(path: str, directory: str, references: References, problems: Problems) -> ConfigNode | None:
     """One file, its references replaced; None when it cannot be read, which is said, or has nothing for us."""
     beside = os.path.relpath(path, directory)
     place = Place(path if beside.startswith("..") else beside, os.path.dirname(path))  # noqa: PTH120 - texts in, texts out
-    text = _text(path, place, findings)
-    root = None if text is None else read_document(text, place, findings)
+    text = _text(path, place, problems)
+    root = None if text is None else read_document(text, place, problems)
     prefix = ""
     if root is not None and isinstance(root.value, dict) and "file_format" in root.value:
         root, prefix = _ours(root), "distribution.otel-agent"
@@ -75,9 +75,9 @@ def _read(path: str, directory: str, references: References, findings: Problems)
         return ConfigNode({}, place, root.line)
     if not isinstance(root.value, dict):
         known = ", ".join(list(sections())[1:4])
-        findings.mistake(root.origin, prefix, f"expected sections such as {known}, found {found(root)}")
+        problems.add(root.origin, prefix, f"expected sections such as {known}, found {found(root)}")
         return None
-    return references.applied(root, findings)
+    return references.applied(root, problems)
 
 
 def _ours(root: ConfigNode) -> ConfigNode | None:
@@ -90,22 +90,22 @@ def _ours(root: ConfigNode) -> ConfigNode | None:
     return node
 
 
-def _text(path: str, place: Place, findings: Problems) -> str | None:
+def _text(path: str, place: Place, problems: Problems) -> str | None:
     try:
         with open(path, "rb", opener=_regular) as file:
             if os.fstat(file.fileno()).st_mode & stat.S_IWOTH:
-                findings.mistake(place.name, "", "every user of this machine can change it; take that away: chmod o-w")
-            content = file.read(SIZE_LIMIT_BYTES + 1)
+                problems.add(place.name, "", "every user of this machine can change it; take that away: chmod o-w")
+            content = file.read(CONFIGURATION.size_limit_bytes + 1)
     except (OSError, ValueError) as error:
-        findings.mistake(place.name, "", f"cannot be read: {getattr(error, 'strerror', None) or error}")
+        problems.add(place.name, "", f"cannot be read: {getattr(error, 'strerror', None) or error}")
         return None
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        if len(content) > SIZE_LIMIT_BYTES:
+        if len(content) > CONFIGURATION.size_limit_bytes:
             return content.decode("latin-1")
         line = content.count(b"\n", 0, error.start) + 1
-        findings.mistake(f"{place.name}:{line}", "", "is no UTF-8 text")
+        problems.add(f"{place.name}:{line}", "", "invalid UTF-8")
         return None
 
 
@@ -118,9 +118,9 @@ def _regular(path: str, flags: int) -> int:
     return descriptor
 
 
-def _overlay_path(path: str, environment: str, findings: Problems) -> str | None:
+def _overlay_path(path: str, environment: str, problems: Problems) -> str | None:
     if not _ENVIRONMENT.fullmatch(environment):
-        findings.warning(
+        problems.warn(
             "", "service.environment", f"{environment[:60]!r} names no overlay file; use letters, digits, - and _"
         )
         return None

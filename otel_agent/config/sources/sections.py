@@ -6,46 +6,46 @@ from typing import Any
 from otel_agent.config.merging import Given
 from otel_agent.config.nodes import ConfigNode
 from otel_agent.config.problems import Problems
-from otel_agent.config.tree import fields_of, is_section, leaves, sections
-from otel_agent.config.wording import nearest
+from otel_agent.config.reflection import fields_of, is_section
+from otel_agent.config.tree import leaves, sections
+from otel_agent.config.wording import nearest, unknown_key
 
 __all__ = ["flattened"]
 
 
-def flattened(root: ConfigNode, findings: Problems) -> list[Given]:
+def flattened(root: ConfigNode, problems: Problems) -> list[Given]:
     """
     The settings in a file.
 
     Args:
-        root: Of the file.
-        findings: Where unknown keys are noted, with the nearest known one.
+        root: Whole content of the file.
+        problems: Where unknown keys are noted, with the nearest known one.
     """
-    return list(_walk(root, "", findings))
+    return list(_walk(root, "", problems))
 
 
-def _walk(node: ConfigNode, path: str, findings: Problems) -> Iterator[Given]:
+def _walk(node: ConfigNode, path: str, problems: Problems) -> Iterator[Given]:
     fields = fields_of(sections()[path])
     for name, inner in node.value.items():
         full = f"{path}.{name}" if path else name
         if name not in fields:
-            advice = "" if findings.is_full else f"; {_suggestion(name, path, fields)}"
-            findings.mistake(node.key_origin(name), full, f"is not known{advice}")
-        elif not is_section(fields[name].kind):
+            problems.add(
+                node.key_origin(name), full, "unknown key" if problems.is_full else _unknown(name, path, fields)
+            )
+        elif not is_section(fields[name].annotation):
             yield full, inner
         elif isinstance(inner.value, dict):
-            yield from _walk(inner, full, findings)
+            yield from _walk(inner, full, problems)
         elif inner.value is not None:
             keys = fields_of(fields[name].kind)
             hint = f"; write {name}: {{enabled: false}}" if "enabled" in keys and inner.value is False else ""
-            findings.mistake(inner.origin, full, f"expected keys such as {', '.join(list(keys)[:3])}{hint}")
+            problems.add(inner.origin, full, f"expected keys such as {', '.join(list(keys)[:3])}{hint}")
 
 
-def _suggestion(name: str, path: str, fields: dict[str, Any]) -> str:
+def _unknown(name: str, path: str, fields: dict[str, Any]) -> str:
     near = nearest(name, fields)
     if near:
-        return f"did you mean {path}.{near}?" if path else f"did you mean {near}?"
+        return unknown_key(f"{path}.{near}" if path else near, fields)
     # A right key in the wrong section.
     elsewhere = [one for one in (*leaves(), *sections()) if one.rpartition(".")[2] == name.replace("-", "_")]
-    if elsewhere:
-        return f"did you mean {elsewhere[0]}?"
-    return f"known {'in ' + path if path else 'here'} are {', '.join(fields)}"
+    return unknown_key(elsewhere[0] if elsewhere else None, fields)

@@ -8,6 +8,7 @@ Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-v
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from otel_agent.config.merging import Given
 from otel_agent.config.nodes import ConfigNode, Place
@@ -15,6 +16,12 @@ from otel_agent.config.problems import Problems
 from otel_agent.config.sections.export import SIGNALS
 from otel_agent.config.sections.service import OWN_ATTRIBUTES
 from otel_agent.config.sources.tables import LISTS, MILLISECONDS, ONE_SETTING, OTLP, TEXTS, WITHOUT_EFFECT
+from otel_agent.late_imports import late_module
+
+if TYPE_CHECKING:
+    import urllib.parse as urllib_parse
+else:
+    urllib_parse = late_module("urllib.parse")  # costs more than the rest of this module, and few variables need it
 
 __all__ = ["read_specification"]
 
@@ -25,26 +32,26 @@ _SECONDS_BELOW = 100
 """A timeout below is seconds, because nobody waits less than a tenth of a second for a collector."""
 
 
-def read_specification(environ: Mapping[str, str], findings: Problems, directory: str) -> list[Given]:
+def read_specification(environ: Mapping[str, str], problems: Problems, directory: str) -> list[Given]:
     """
     Take every variable of the specification that has a meaning here.
 
     Args:
         environ: The environment.
-        findings: Where mistakes are noted.
+        problems: Where problems are noted.
         directory: The working directory.
     """
     if not any(name.startswith("OTEL_") for name in environ):
         return []
-    return _Reading(environ, findings, directory).given()
+    return _SpecificationReader(environ, problems, directory).given()
 
 
-class _Reading:
-    """One reading of an environment."""
+class _SpecificationReader:
+    """Reads one environment."""
 
-    def __init__(self, environ: Mapping[str, str], findings: Problems, directory: str) -> None:
+    def __init__(self, environ: Mapping[str, str], problems: Problems, directory: str) -> None:
         self._environ = environ
-        self._findings = findings
+        self._problems = problems
         self._directory = directory
 
     def given(self) -> list[Given]:
@@ -87,7 +94,7 @@ class _Reading:
             return ConfigNode(value / 1000, node.place)
         seconds = value if value < _SECONDS_BELOW else value / 1000
         plain = f"{value * 1000:g}" if seconds == value else f"OTEL_AGENT_{path.replace('.', '__').upper()}={seconds:g}"
-        self._findings.warning(
+        self._problems.warn(
             node.origin,
             path,
             f"{value:g} is read as {seconds:g} s; the specification means milliseconds, the Python SDK reads seconds: "
@@ -115,26 +122,23 @@ class _Reading:
         except ValueError:
             value = 0.0
         if not 0 < value < float("inf"):
-            self._findings.mistake(node.origin, path, f"expected {expected}, found {node.value[:60]}")
+            self._problems.add(node.origin, path, f"expected {expected}, found {node.value[:60]}")
             return None
         return value
 
     def _pairs(self, node: ConfigNode, path: str) -> ConfigNode:
         """`name=value` with commas, as W3C baggage writes it; no part of it is ever repeated."""
-        # Loaded only for a variable of this form: it brings modules that cost more than the rest of this one.
-        from urllib.parse import unquote
-
         values = {}
         for position, part in enumerate(node.value.split(","), 1):
             if not part.strip():
                 continue
             name, equals, value = part.partition("=")
             if not equals or not name.strip():
-                self._findings.mistake(
+                self._problems.add(
                     node.origin, path, f"entry {position} is no name=value; separate entries with commas"
                 )
                 continue
-            values[unquote(name.strip())] = ConfigNode(unquote(value.strip()), node.place)
+            values[urllib_parse.unquote(name.strip())] = ConfigNode(urllib_parse.unquote(value.strip()), node.place)
         return ConfigNode(values, node.place)
 
     def _resource(self) -> list[Given]:
@@ -151,18 +155,18 @@ class _Reading:
         for name, (harmless, why) in WITHOUT_EFFECT.items():
             node = self._node(name)
             if node is not None and node.value.lower() != harmless:
-                self._findings.warning(node.origin, "", f"has no effect: {why}")
+                self._problems.warn(node.origin, "", f"has no effect: {why}")
         for ours, theirs in ONE_SETTING:
             one, other = self._node(ours), self._node(theirs)
             if one is not None and other is not None and one.value != other.value:
-                self._findings.warning(other.origin, "", f"has no effect: {ours} counts for traces and logs")
+                self._problems.warn(other.origin, "", f"has no effect: {ours} counts for traces and logs")
 
     def _disabled(self) -> list[Given]:
         node = self._node("OTEL_SDK_DISABLED")
         if node is None:
             return []
         if node.value.lower() not in ("true", "false"):
-            self._findings.mistake(node.origin, "disabled", f"expected true or false, found {node.value[:60]}")
+            self._problems.add(node.origin, "disabled", f"expected a boolean (true or false), found {node.value[:60]}")
         return [("disabled", ConfigNode(node.value.lower() == "true", node.place))]
 
     def _log_level(self) -> list[Given]:

@@ -57,6 +57,12 @@ class TreeWriter:
     Writes traces to a stream. Called from one thread, the one that delivers.
 
     A stream that cannot be written to is given up in silence: it belongs to somebody who has left.
+
+    Args:
+        stream: Stream to write to; usually standard error, which leaves the agent's own output as it is.
+        clock: Its monotonic face spaces equal traces.
+        repeat_s: Shortest time between two drawings of one root name, in seconds.
+        redact: Takes secrets out of names and of what is said of errors.
     """
 
     def __init__(
@@ -66,15 +72,6 @@ class TreeWriter:
         repeat_s: float = REPEAT_S,
         redact: Redact = str,
     ) -> None:
-        """
-        Write to a stream.
-
-        Args:
-            stream: Usually standard error, which leaves the agent's own output as it is.
-            clock: Its monotonic face spaces equal traces.
-            repeat_s: Shortest time between two drawings of one root name, in seconds.
-            redact: Takes secrets out of names and of what is said of errors.
-        """
         self._stream: TextIO | None = stream
         self._clock = clock
         self._repeat_s = repeat_s

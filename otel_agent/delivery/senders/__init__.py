@@ -1,1 +1,1 @@
-"""Ways to receivers: OTLP over HTTP and gRPC, OTLP as JSON lines in a file."""
+"""Senders: OTLP over HTTP and gRPC, OTLP as JSON lines in a file, and composites of these."""

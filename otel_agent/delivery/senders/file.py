@@ -17,23 +17,28 @@ from typing import Any
 
 from otel_agent.delivery.files import append_all
 from otel_agent.delivery.outcomes import ExportOutcome, StatelessSender, Verdict
-from otel_agent.late_imports import load
+from otel_agent.late_imports import late_module
 
 __all__ = ["FileSender"]
+
+# None of them has types.
+json_format = late_module("google.protobuf.json_format")
+logs_service_pb2 = late_module("opentelemetry.proto.collector.logs.v1.logs_service_pb2")
+metrics_service_pb2 = late_module("opentelemetry.proto.collector.metrics.v1.metrics_service_pb2")
+trace_service_pb2 = late_module("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
 
 _IDS = {"traceId", "spanId", "parentSpanId"}
 
 
 class FileSender(StatelessSender):
-    """Appends requests to a file; see the module."""
+    """
+    Appends requests to a file, which the first one makes, readable by its owner only.
+
+    Args:
+        path: A file in a directory that exists.
+    """
 
     def __init__(self, path: Path | str) -> None:
-        """
-        Know the file; it is made by the first request, readable by its owner only.
-
-        Args:
-            path: A file in a directory that exists.
-        """
         self._path = Path(path)
 
     def send(self, signal: str, body: bytes, timeout_s: float) -> ExportOutcome:  # noqa: ARG002 - a disk has no timeout
@@ -60,7 +65,7 @@ class FileSender(StatelessSender):
 
     def where(self, signal: str) -> str:  # noqa: ARG002 - all signals go to one file
         """
-        The file.
+        Path of the file.
 
         Args:
             signal: Not used.
@@ -78,15 +83,13 @@ def _append(path: Path, line: bytes) -> None:
 
 
 def _decoded(signal: str, body: bytes) -> Any:
-    return load("google.protobuf.json_format").MessageToDict(
-        _message(signal).FromString(body), use_integers_for_enums=True
-    )
-
-
-def _message(signal: str) -> Any:
-    word = "trace" if signal == "traces" else signal
-    module = load(f"opentelemetry.proto.collector.{word}.v1.{word}_service_pb2")
-    return getattr(module, f"Export{word.capitalize()}ServiceRequest")
+    if signal == "traces":
+        message = trace_service_pb2.ExportTraceServiceRequest
+    elif signal == "metrics":
+        message = metrics_service_pb2.ExportMetricsServiceRequest
+    else:
+        message = logs_service_pb2.ExportLogsServiceRequest
+    return json_format.MessageToDict(message.FromString(body), use_integers_for_enums=True)
 
 
 def _plain(value: Any) -> Any:

@@ -14,11 +14,18 @@ from urllib.parse import urlsplit
 
 from otel_agent.delivery.outcomes import ExportOutcome, StatelessSender, Verdict
 from otel_agent.delivery.payloads import fields
-from otel_agent.delivery.senders.http.verdicts import MAX_RETRY_AFTER_S, partial_success, printable_words
-from otel_agent.delivery.senders.targets import ExportTarget, HeaderSource, current_headers, is_loopback, shown
-from otel_agent.late_imports import load
+from otel_agent.delivery.senders.otlp_responses import (
+    MAX_RETRY_AFTER_S,
+    partial_success,
+    printable_words,
+    varint_value,
+)
+from otel_agent.delivery.senders.targets import ExportTarget, HeaderSource, current_headers, display_url, is_loopback
+from otel_agent.late_imports import late_module, load
 
 __all__ = ["GrpcSender", "retry_delay_s"]
+
+grpc = late_module("grpc")  # it has no types
 
 _METHODS = {
     "traces": "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
@@ -47,15 +54,14 @@ _HINTS = {
 
 
 class GrpcSender(StatelessSender):
-    """Sends over gRPC; see the module."""
+    """
+    Sends requests over gRPC; nothing is opened before the first one.
+
+    Args:
+        targets: Receiver of each signal; see `build_targets` with `protocol="grpc"`.
+    """
 
     def __init__(self, targets: Mapping[str, ExportTarget]) -> None:
-        """
-        Know where to send; nothing is opened yet.
-
-        Args:
-            targets: By signal; see `build_targets` with `protocol="grpc"`.
-        """
         self._targets = dict(targets)
         self._headers: dict[str, tuple[tuple[str, str], ...]] = {}
         self._open: dict[str, tuple[Any, Any]] = {}
@@ -69,7 +75,7 @@ class GrpcSender(StatelessSender):
         Args:
             signal: "traces", "metrics" or "logs".
             body: The bytes of an export request.
-            timeout_s: For connecting and for the answer together, in seconds.
+            timeout_s: Time for connecting and for the response together, in seconds.
         """
         where = self.where(signal)
         try:
@@ -93,12 +99,12 @@ class GrpcSender(StatelessSender):
 
     def where(self, signal: str) -> str:
         """
-        The address, without credentials.
+        The receiver's address, without credentials.
 
         Args:
-            signal: As above.
+            signal: "traces", "metrics" or "logs".
         """
-        return shown(self._targets[signal].url)
+        return display_url(self._targets[signal].url)
 
     def close(self) -> None:
         """Close the channels; a call that is under way is cancelled."""
@@ -116,7 +122,7 @@ class GrpcSender(StatelessSender):
     def _call(self, signal: str) -> Any:
         found = self._open.get(signal)
         if found is None:
-            load("grpc")
+            load("grpc")  # before the lock is held
             with self._lock:
                 channel = _open_channel(self._targets[signal])
                 call = channel.unary_unary(_METHODS[signal], request_serializer=None, response_deserializer=None)
@@ -147,17 +153,17 @@ class GrpcSender(StatelessSender):
         if name in _BAD_DATA or (name == "RESOURCE_EXHAUSTED" and "larger than max" in (error.details() or "")):
             return ExportOutcome(Verdict.REFUSED, name.lower(), text)
         if name in _PASSING:
-            return ExportOutcome(Verdict.LATER, name.lower(), text, retry_after_s=_asked_s(error))
+            return ExportOutcome(Verdict.LATER, name.lower(), text, retry_after_s=_retry_after_s(error))
         hint = _HINTS.get(name)
         return ExportOutcome(Verdict.HELD, name.lower(), f"{text}: {hint}" if hint else text)
 
 
 def retry_delay_s(info: bytes) -> float | None:
     """
-    What a google.rpc.RetryInfo asks for.
+    How long a google.rpc.RetryInfo asks to be left alone.
 
     Args:
-        info: Its bytes.
+        info: The bytes of the message.
 
     Returns:
         Seconds, or `None` when it asks for nothing.
@@ -170,7 +176,7 @@ def retry_delay_s(info: bytes) -> float | None:
     for duration in fields(info):
         if duration.number == 1:
             numbers = {
-                each.number: _varint(info[each.content : each.end])
+                each.number: varint_value(info[each.content : each.end])
                 for each in fields(info, duration.content, duration.end)
             }
             return min(MAX_RETRY_AFTER_S, numbers.get(1, 0) + numbers.get(2, 0) / 1e9)
@@ -187,8 +193,8 @@ def _accepted(response: bytes, where: str) -> ExportOutcome:
     return ExportOutcome(Verdict.DELIVERED, message=words, rejected=rejected)
 
 
-def _asked_s(error: Any) -> float | None:
-    """The receiver's wish, in the one of two places where it may stand."""
+def _retry_after_s(error: Any) -> float | None:
+    """How long the receiver asks to be left alone, from the one of two places where it may say so."""
     try:
         for key, value in error.trailing_metadata() or ():
             if key == "google.rpc.retryinfo-bin":
@@ -207,16 +213,11 @@ def _asked_s(error: Any) -> float | None:
     return None
 
 
-def _varint(content: bytes) -> int:
-    return sum((byte & 127) << 7 * place for place, byte in enumerate(content))
-
-
 def _as_metadata(source: HeaderSource) -> tuple[tuple[str, str], ...]:
     return tuple((name.lower(), value) for name, value in current_headers(source).items())
 
 
 def _open_channel(target: ExportTarget) -> Any:
-    grpc = load("grpc")
     parts = urlsplit(target.url if "://" in target.url else f"//{target.url}")
     insecure = target.insecure
     if parts.scheme == "https":

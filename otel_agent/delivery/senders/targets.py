@@ -19,7 +19,15 @@ from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 from otel_agent.delivery.settings import SIGNALS
 from otel_agent.errors import ConfigurationError
 
-__all__ = ["ExportTarget", "HeaderSource", "build_targets", "current_headers", "is_loopback", "shown", "split_endpoint"]
+__all__ = [
+    "ExportTarget",
+    "HeaderSource",
+    "build_targets",
+    "current_headers",
+    "display_url",
+    "is_loopback",
+    "split_endpoint",
+]
 
 HeaderSource = Mapping[str, str] | Callable[[], Mapping[str, str]]
 """Headers as they are, or a function that reads them anew; it is called again after the receiver refused them."""
@@ -102,7 +110,7 @@ def build_targets(
         parts, secrets = _without_credentials(parts)
         fields = {**common, **own}
         if secrets:
-            fields["headers"] = _with(secrets, fields.get("headers", {}))
+            fields["headers"] = _with_credentials(secrets, fields.get("headers", {}))
         targets[signal] = ExportTarget(urlunsplit(parts) if parts.scheme else parts.netloc, **fields)
     if problems:
         raise ConfigurationError(problems)
@@ -114,7 +122,7 @@ def current_headers(source: HeaderSource) -> dict[str, str]:
     Headers as they are now.
 
     Args:
-        source: Read anew when it is a function.
+        source: Headers, or a function that is called for them.
 
     Raises:
         ValueError: A header could not be sent; the message has its name and not its value.
@@ -122,9 +130,9 @@ def current_headers(source: HeaderSource) -> dict[str, str]:
     found: Mapping[Any, Any] = source() if callable(source) else source
     for name, value in found.items():
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is no name that a header can have")
+            raise ValueError(f"{name!r} is not a valid header name")
         if not isinstance(value, str) or not value.isprintable() or not _is_latin(value):
-            raise ValueError(f"the value of header {name!r} has characters that no header can have")
+            raise ValueError(f"the value of header {name!r} has characters that are not valid in a header")
     return dict(found)
 
 
@@ -133,7 +141,7 @@ def split_endpoint(endpoint: str, *, is_http: bool) -> SplitResult:
     An endpoint in its parts; `host:port` without a scheme is taken for HTTP, and left without one for gRPC.
 
     Args:
-        endpoint: As somebody typed it.
+        endpoint: Address as somebody typed it.
         is_http: Whether it is for HTTP.
 
     Raises:
@@ -157,7 +165,7 @@ def is_loopback(host: str | None) -> bool:
     Whether a host is this machine.
 
     Args:
-        host: A name or an address, without port.
+        host: Host name or IP address, without port.
     """
     if not host or host == "localhost" or host.endswith(".localhost"):
         return True
@@ -167,12 +175,12 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
-def shown(url: str) -> str:
+def display_url(url: str) -> str:
     """
     An address as it may be shown: without user, password, query and fragment.
 
     Args:
-        url: With or without scheme.
+        url: Address with or without scheme.
     """
     parts = urlsplit(url if "://" in url else f"//{url}")
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")).removeprefix("//")
@@ -194,7 +202,7 @@ def _without_credentials(parts: SplitResult) -> tuple[SplitResult, dict[str, str
     return bare, {"authorization": f"Basic {b64encode(pair.encode()).decode()}"}
 
 
-def _with(secrets: Mapping[str, str], source: HeaderSource) -> HeaderSource:
+def _with_credentials(secrets: Mapping[str, str], source: HeaderSource) -> HeaderSource:
     if callable(source):
         return lambda: {**secrets, **source()}
     return {**secrets, **source}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 __all__ = ["Bounds", "most_above_share"]
 
 SHARES = {"traces": 0.5, "logs": 0.3, "metrics": 0.2}
-"""Of the whole; a signal may use more while the others do not use theirs."""
+"""Share of the whole for each signal; one may use more while the others do not use theirs."""
 
 SEGMENT_BYTES = 4 << 20
 """A segment is closed when it is this large."""
@@ -41,7 +41,7 @@ class Bounds:
         What has to stay free.
 
         Args:
-            disk_bytes: Size of the whole disk.
+            disk_bytes: Size of the whole disk, in bytes.
         """
         return min(FREE_BYTES, int(disk_bytes * FREE_SHARE)) if self.min_free_bytes is None else self.min_free_bytes
 
@@ -51,6 +51,6 @@ def most_above_share(used_bytes: Mapping[str, int]) -> list[str]:
     Signals by how much of their share they use, the greediest first.
 
     Args:
-        used_bytes: By signal.
+        used_bytes: Bytes that each signal uses.
     """
     return sorted(used_bytes, key=lambda signal: used_bytes[signal] / SHARES[signal], reverse=True)

@@ -28,15 +28,15 @@ from pathlib import Path
 __all__ = [
     "OWNER",
     "QUARANTINE",
-    "Home",
-    "abandoned_homes",
-    "adopt_home",
+    "ProcessDirectory",
+    "adopt_directory",
     "default_directory",
-    "make_home",
-    "prepare",
+    "make_private_directory",
+    "make_process_directory",
+    "process_directories",
+    "remove_unfinished",
     "segment_signal",
     "service_directory",
-    "tidy",
 ]
 
 DIRECTORY_MODE = 0o700
@@ -49,19 +49,29 @@ _SEGMENT = re.compile(r"(?P<signal>traces|metrics|logs)-\d{8}\.seg")
 _FOREIGN_BITS = stat.S_IWGRP | stat.S_IWOTH
 
 
-class Home:
-    """A process's directory, ours for as long as `fd` is open."""
+class ProcessDirectory:
+    """
+    The directory of one process, ours for as long as `fd` is open.
+
+    Args:
+        path: The directory.
+        fd: Its `owner` file, open and locked.
+    """
 
     def __init__(self, path: Path, fd: int) -> None:
-        """
-        Own a directory.
-
-        Args:
-            path: The directory.
-            fd: Its `owner` file, open and locked.
-        """
         self.path = path
         self.fd = fd
+        self._number = 0
+
+    def new_segment(self, signal: str) -> Path:
+        """
+        Path of the next segment, behind those that were asked for before.
+
+        Args:
+            signal: "traces", "metrics" or "logs".
+        """
+        self._number += 1
+        return self.path / f"{signal}-{self._number:08d}.seg"
 
     def segments(self) -> list[tuple[str, Path]]:
         """Signal and path of every segment, oldest first."""
@@ -96,10 +106,10 @@ class Home:
 
 def segment_signal(name: str) -> str | None:
     """
-    Whose segment a file is.
+    The signal that a segment holds, from the name of its file.
 
     Args:
-        name: Of the file.
+        name: File name.
 
     Returns:
         "traces", "metrics" or "logs"; `None` when it is no segment.
@@ -110,10 +120,10 @@ def segment_signal(name: str) -> str | None:
 
 def default_directory(environ: Mapping[str, str]) -> Path | None:
     """
-    The user's own place for such files.
+    The user's own directory for spools.
 
     Args:
-        environ: Of the process.
+        environ: Environment of the process.
 
     Returns:
         Below `XDG_STATE_HOME` or `~/.local/state`, or `None` when the user has no home.
@@ -135,20 +145,20 @@ def service_directory(directory: Path, service: str) -> Path:
     Where one service's telemetry waits; no two services share one, whatever they are called.
 
     Args:
-        directory: Of the spool.
-        service: Its name.
+        directory: Directory of the spools of all services.
+        service: Name of the service.
     """
     readable = re.sub(r"[^A-Za-z0-9_.-]+", "_", service)[:40].strip(".") or "service"
     digest = hashlib.sha256(service.encode("utf-8", "backslashreplace")).hexdigest()[:8]
     return directory / f"{readable}-{digest}"
 
 
-def prepare(directory: Path) -> None:
+def make_private_directory(directory: Path) -> None:
     """
     Make a directory with its parents, for us alone, and see that it is.
 
     Args:
-        directory: To be made.
+        directory: Directory to be made.
 
     Raises:
         OSError: It cannot be made, belongs to somebody else, or others could change it.
@@ -169,18 +179,18 @@ def prepare(directory: Path) -> None:
             raise PermissionError(1, f"others may replace it, because {parent} is open to all", str(directory))
 
 
-def make_home(service: Path, wall_ns: int) -> Home:
+def make_process_directory(service: Path, wall_ns: int) -> ProcessDirectory:
     """
     A new directory for this process.
 
     Args:
-        service: See `service_directory`; made if need be.
-        wall_ns: Now, nanoseconds since 1970; homes are adopted in this order.
+        service: Directory of the service, see `service_directory`; made if need be.
+        wall_ns: Now, nanoseconds since 1970; directories are adopted in this order.
 
     Raises:
         OSError: The disk failed or is not ours.
     """
-    prepare(service)
+    make_private_directory(service)
     name = f"{wall_ns:020d}-{os.getpid()}-{secrets.token_hex(4)}"
     hidden = service / f".{name}"
     hidden.mkdir(mode=DIRECTORY_MODE)
@@ -191,16 +201,16 @@ def make_home(service: Path, wall_ns: int) -> Home:
     except OSError:
         os.close(fd)
         raise
-    return Home(service / name, fd)
+    return ProcessDirectory(service / name, fd)
 
 
-def abandoned_homes(service: Path, known: set[Path]) -> list[Path]:
+def process_directories(service: Path, known: set[Path]) -> list[Path]:
     """
-    Directories that may have no owner any more, oldest first; to be tried with `adopt_home`.
+    Directories of processes, oldest first; those that may have no owner any more are tried with `adopt_directory`.
 
     Args:
-        service: See `service_directory`.
-        known: Directories that are ours already.
+        service: Directory of the service, see `service_directory`.
+        known: Directories to be left out, because they are ours already.
     """
     try:
         with os.scandir(service) as entries:
@@ -213,12 +223,12 @@ def abandoned_homes(service: Path, known: set[Path]) -> list[Path]:
         return []
 
 
-def tidy(service: Path, before_s: float) -> None:
+def remove_unfinished(service: Path, before_s: float) -> None:
     """
     Remove directories whose process died in the very moment of making them.
 
     Args:
-        service: See `service_directory`.
+        service: Directory of the service, see `service_directory`.
         before_s: Seconds since 1970; those that are younger may still be in the making.
     """
     with suppress(OSError):
@@ -229,12 +239,12 @@ def tidy(service: Path, before_s: float) -> None:
                     path.rmdir()
 
 
-def adopt_home(path: Path) -> Home | None:
+def adopt_directory(path: Path) -> ProcessDirectory | None:
     """
     Own a directory whose process is gone.
 
     Args:
-        path: From `abandoned_homes`.
+        path: One of `process_directories`.
 
     Returns:
         `None` when its process lives, somebody else was faster, or it is not ours to take.
@@ -252,7 +262,7 @@ def adopt_home(path: Path) -> Home | None:
     except OSError:
         os.close(fd)
         return None
-    return Home(path, fd)
+    return ProcessDirectory(path, fd)
 
 
 def _has_segments(path: Path) -> bool:

@@ -40,10 +40,11 @@ class Frame(NamedTuple):
     kind: int
     items: int
     start: int
-    """Of the head."""
+    """Where its head begins."""
     content: int
-    """Of the payload."""
+    """Where its payload begins."""
     end: int
+    """Where it ends."""
 
 
 def pack(payload: bytes, items: int, kind: int = BATCH) -> bytes:
@@ -52,7 +53,7 @@ def pack(payload: bytes, items: int, kind: int = BATCH) -> bytes:
 
     Args:
         payload: The bytes of a request.
-        items: How many spans, log records or collections are in it.
+        items: Number of spans, log records or collections in it.
         kind: `BATCH` or `RECORD`.
     """
     seed = _RECORD_SEED if kind == RECORD and items == 1 else crc32(_COVERED.pack(kind, items))
@@ -64,8 +65,8 @@ def scan(content: bytes, start: int = 0) -> Iterator[Frame]:
     The intact frames, in order; what is damaged between them is passed over.
 
     Args:
-        content: Of a segment file, or a piece of one.
-        start: Where to begin.
+        content: Bytes of a segment file, or of a piece of one.
+        start: Place to begin at.
     """
     at = start
     while True:

@@ -6,20 +6,20 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from otel_agent.delivery.spool.directories import OWNER, QUARANTINE, abandoned_homes, segment_signal
+from otel_agent.delivery.spool.directories import OWNER, QUARANTINE, process_directories, segment_signal
 from otel_agent.delivery.spool.segments import Segment
 
-__all__ = ["Stock", "take_stock"]
+__all__ = ["ServiceInventory", "take_inventory"]
 
 
 @dataclass(frozen=True, slots=True)
-class Stock:
+class ServiceInventory:
     """What waits for one service."""
 
     directory: Path
-    """Of the service; its name begins with the service's."""
+    """Directory of the service; its name begins with the service's."""
     items: dict[str, int]
-    """By signal: spans, log records, collections of metrics that wait."""
+    """Spans, log records and collections of metrics that wait, by signal."""
     size_bytes: int
     """All segments together."""
     oldest_s: float | None
@@ -37,27 +37,27 @@ class Stock:
         return sum(self.items.values())
 
 
-def take_stock(directory: Path) -> list[Stock]:
+def take_inventory(directory: Path) -> list[ServiceInventory]:
     """
-    What waits, by service.
+    What waits on the disk for each service.
 
     Args:
-        directory: Of the spool; one that does not exist is empty.
+        directory: Directory of the spools of all services; one that does not exist is empty.
 
     Raises:
         OSError: It cannot be read.
     """
     if not directory.exists():
         return []
-    return [_stock(path) for path in sorted(directory.iterdir()) if path.is_dir() and not path.is_symlink()]
+    return [_inventory(path) for path in sorted(directory.iterdir()) if path.is_dir() and not path.is_symlink()]
 
 
-def _stock(service: Path) -> Stock:
-    homes = abandoned_homes(service, set())
+def _inventory(service: Path) -> ServiceInventory:
+    directories = process_directories(service, set())
     items: Counter[str] = Counter()
     size_bytes = 0
     written_s = []
-    for path in (path for home in homes for path in sorted(home.iterdir())):
+    for path in (path for directory in directories for path in sorted(directory.iterdir())):
         signal = segment_signal(path.name)
         if signal is None:
             continue
@@ -71,22 +71,22 @@ def _stock(service: Path) -> Stock:
             segment.close()
         items[signal] += segment.items
         size_bytes += segment.size_bytes
-    running = sum(_is_owned(home) for home in homes)
+    running = sum(_is_owned(directory) for directory in directories)
     quarantine = service / QUARANTINE
-    return Stock(
+    return ServiceInventory(
         directory=service,
         items=dict(items),
         size_bytes=size_bytes,
         oldest_s=min(written_s, default=None),
         running=running,
-        gone=len(homes) - running,
+        gone=len(directories) - running,
         quarantined=len(list(quarantine.glob("*.txt"))) if quarantine.is_dir() else 0,
     )
 
 
-def _is_owned(home: Path) -> bool:
+def _is_owned(directory: Path) -> bool:
     try:
-        fd = os.open(home / OWNER, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        fd = os.open(directory / OWNER, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return False
     try:

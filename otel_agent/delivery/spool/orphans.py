@@ -11,7 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from otel_agent.clock import Clock
-from otel_agent.delivery.spool.directories import Home, abandoned_homes, adopt_home, tidy
+from otel_agent.delivery.spool.directories import (
+    ProcessDirectory,
+    adopt_directory,
+    process_directories,
+    remove_unfinished,
+)
 from otel_agent.delivery.spool.segments import Segment
 from otel_agent.guard import shared
 
@@ -20,35 +25,34 @@ __all__ = ["Orphans"]
 LOOK_BYTES = 8 << 20
 """Of segments, so much is looked through in one go, in bytes."""
 
-MAX_HOMES = 32
+MAX_DIRECTORIES = 32
 """Most directories held at a time. Each costs a descriptor, and its segments cost two each, of which a process has about a thousand."""
 
 _IN_THE_MAKING_S = 60.0
 
 
 class Orphans:
-    """Directories taken over, and those of their segments that were not looked through yet. `turn` is held by whoever looks."""
+    """
+    Directories taken over, and those of their segments that were not looked through yet. `lock` is held by whoever looks.
+
+    Args:
+        service: Directory of the service.
+        clock: Tells the age of what is found.
+    """
 
     def __init__(self, service: Path, clock: Clock) -> None:
-        """
-        Know where to look.
-
-        Args:
-            service: Directory of the service.
-            clock: Tells the age of what is found.
-        """
-        self.turn = threading.Lock()
+        self.lock = threading.Lock()
         self._service = service
         self._clock = clock
-        self._homes: list[Home] = []
+        self._directories: list[ProcessDirectory] = []
         self._unread: deque[tuple[str, Segment]] = deque()
 
-    def look(self, own: Path | None) -> Iterator[tuple[str, Segment]]:
+    def load_some(self, own: Path | None) -> Iterator[tuple[str, Segment]]:
         """
-        Signal and segment of the next few that were left, opened; the caller holds `turn`.
+        Signal and segment of the next few that were left, opened; the caller holds `lock`.
 
         Args:
-            own: Our own directory.
+            own: Directory of this process, if it has one.
         """
         if not self._unread:
             self._take_over(own)
@@ -63,51 +67,51 @@ class Orphans:
             looked_bytes += segment.size_bytes
             yield signal, segment
 
-    def let_go(self, used: set[Path]) -> None:
+    def release_empty(self, used: set[Path]) -> None:
         """
         Give back directories that are empty now.
 
         Args:
-            used: Directories that have segments on a shelf.
+            used: Directories that have segments in a list.
         """
         used = used | {segment.path.parent for _, segment in self._unread}
-        for home in [home for home in self._homes if home.path not in used]:
-            self._homes.remove(home)
-            home.release()
+        for directory in [directory for directory in self._directories if directory.path not in used]:
+            self._directories.remove(directory)
+            directory.release()
 
     def release(self) -> None:
         """Give back all directories, whatever is in them."""
-        for home in self._homes:
-            home.release()
-        self._homes.clear()
+        for directory in self._directories:
+            directory.release()
+        self._directories.clear()
         self._unread.clear()
 
     def forget(self) -> None:
         """Leave them to the parent, in a forked child."""
-        for home in self._homes:
-            home.forget()
+        for directory in self._directories:
+            directory.forget()
 
     def is_full(self) -> bool:
         """Whether so many directories are held that others have to wait until some are empty."""
-        return len(self._homes) >= MAX_HOMES
+        return len(self._directories) >= MAX_DIRECTORIES
 
     def _take_over(self, own: Path | None) -> None:
         if self.is_full():
             return
-        tidy(self._service, self._clock.wall_ns() / 1e9 - _IN_THE_MAKING_S)
-        known = {home.path for home in self._homes} | ({own} if own is not None else set())
-        for path in abandoned_homes(self._service, known):
-            home = adopt_home(path)
-            if home is None:
+        remove_unfinished(self._service, self._clock.wall_ns() / 1e9 - _IN_THE_MAKING_S)
+        known = {directory.path for directory in self._directories} | ({own} if own is not None else set())
+        for path in process_directories(self._service, known):
+            directory = adopt_directory(path)
+            if directory is None:
                 continue
             try:
-                segments = home.segments()
+                segments = directory.segments()
             except OSError:
                 segments = []
             if not segments:
-                home.release()
+                directory.release()
                 continue
-            self._homes.append(home)
+            self._directories.append(directory)
             self._unread.extend((signal, Segment(found, self._born_s(found))) for signal, found in segments)
             return
 

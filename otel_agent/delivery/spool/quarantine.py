@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from otel_agent.delivery.files import write_all
-from otel_agent.delivery.spool.directories import QUARANTINE, prepare
+from otel_agent.delivery.spool.directories import QUARANTINE, make_private_directory
 from otel_agent.delivery.spool.segments import FILE_MODE
 
 __all__ = ["MAX_RECORDS", "put_apart"]
@@ -35,7 +35,7 @@ def put_apart(service: Path, signal: str, body: bytes, words: str, wall_ns: int)
         OSError: The disk failed.
     """
     directory = service / QUARANTINE
-    prepare(directory)
+    make_private_directory(directory)
     name = f"{wall_ns:020d}-{os.getpid()}-{signal}"
     _write(directory / f"{name}.txt", words.encode("utf-8", "backslashreplace"))
     if len(body) <= MAX_BYTES:

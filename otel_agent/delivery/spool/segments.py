@@ -26,16 +26,17 @@ _OPEN = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class Segment:
-    """A file of frames. Every method raises `OSError` when the disk fails; the spool decides what follows."""
+    """
+    A file of frames, which `create` makes and `load` opens.
+
+    Every method raises `OSError` when the disk fails; the spool decides what follows.
+
+    Args:
+        path: Path of the file, ends with `.seg`.
+        born_s: When it began, in seconds on the monotonic clock; may lie before that clock's zero.
+    """
 
     def __init__(self, path: Path, born_s: float) -> None:
-        """
-        Name a file; it is created or opened by `create` and `load`.
-
-        Args:
-            path: Ends with `.seg`.
-            born_s: When it began, on the monotonic clock; may lie before that clock's zero.
-        """
         self.path = path
         self.born_s = born_s
         self.size_bytes = 0
@@ -45,7 +46,7 @@ class Segment:
         """Everything before this was acknowledged."""
         self.is_open = False
         """Whether it is still appended to."""
-        self.is_out = False
+        self.is_being_sent = False
         """Whether somebody is sending a part of it; then it must not be removed."""
         self.is_dirty = False
         """Whether there is something in it that the disk may not have yet."""
@@ -71,8 +72,8 @@ class Segment:
         Write a frame behind the others; all of it or nothing.
 
         Args:
-            frame: See `frames.pack`.
-            items: How many are in it.
+            frame: Bytes of a frame, see `frames.pack`.
+            items: Number of items in it.
         """
         append_all(self._fd, frame, self.size_bytes)
         self.size_bytes += len(frame)
@@ -84,7 +85,7 @@ class Segment:
         What follows the cursor.
 
         Args:
-            most_bytes: Not more than this.
+            most_bytes: Most bytes to read.
         """
         return self._read(self.read_at, min(most_bytes, self.size_bytes - self.read_at))
 
@@ -93,8 +94,8 @@ class Segment:
         Move the cursor.
 
         Args:
-            end: Everything before this place was delivered, or given up.
-            items: How many items that are.
+            end: Place in the file; everything before it was delivered, or given up.
+            items: Number of items between the cursor and that place.
         """
         self.read_at = end
         self.items -= items

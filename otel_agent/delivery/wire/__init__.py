@@ -1,10 +1,10 @@
 """
 OTLP protobuf bytes written directly, without building a single protobuf message.
 
-    primitives   numbers, texts and length-delimited fields; what does not fit is repaired here
-    values       any Python value made plain: bounded, acyclic, within 64 bits
-    attributes   keys and values to KeyValue fields, with bounded caches
-    origins      resource and scope, encoded once; records grouped under them
+    primitives       numbers, texts and length-delimited fields; what does not fit is repaired here
+    values           any Python value made plain: bounded, acyclic, within 64 bits
+    attributes       keys and values to KeyValue fields, with bounded caches
+    resource_groups  resource and scope, encoded once; records grouped under them
     spans, metrics, logs   one request each
 
 Three functions are the whole of the outside: a batch in, the bytes of an export request out. They never raise. A bad value

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from otel_agent.delivery.wire.attributes import any_value, append_attributes, attributes_bytes
-from otel_agent.delivery.wire.origins import Ends, Groups, left_out, resource_ends, scope_ends
 from otel_agent.delivery.wire.primitives import (
     count32,
     delimited,
@@ -21,6 +20,13 @@ from otel_agent.delivery.wire.primitives import (
     text_bytes,
     text_field,
     varint,
+)
+from otel_agent.delivery.wire.resource_groups import (
+    Envelope,
+    ResourceGroups,
+    left_out,
+    resource_envelope,
+    scope_envelope,
 )
 from otel_agent.delivery.wire.values import safe_text
 
@@ -34,7 +40,7 @@ _SHORT = 124
 
 _places: dict[Any, bytes] = {}
 _severities: dict[Any, bytes] = {}
-_names: dict[str, Ends] = {}
+_names: dict[str, Envelope] = {}
 
 
 def encode_logs(records: Iterable[Any]) -> bytes:
@@ -47,17 +53,17 @@ def encode_logs(records: Iterable[Any]) -> bytes:
     Returns:
         The bytes of an ExportLogsServiceRequest. Never raises; a record beyond repair is left out and counted by `guard`.
     """
-    groups = Groups()
+    groups = ResourceGroups()
     last_logger = last_resource = append = None
     for record in records:
         try:
             place = getattr(record, "place", None)
             if place is None:
-                ends = resource_ends(record.resource), scope_ends(record.instrumentation_scope)
-                groups.under(*ends).append(delimited(b"\x12", _foreign(record)))
+                envelopes = resource_envelope(record.resource), scope_envelope(record.instrumentation_scope)
+                groups.under(*envelopes).append(delimited(b"\x12", _foreign(record)))
                 continue
             if append is None or record.logger is not last_logger or record.resource is not last_resource:
-                append = groups.under(resource_ends(record.resource), _named_scope(record.logger)).append
+                append = groups.under(resource_envelope(record.resource), _named_scope(record.logger)).append
                 last_logger, last_resource = record.logger, record.resource
             append(_entry(record, place))
         except Exception as error:  # noqa: BLE001 - one bad record never costs its neighbours
@@ -134,7 +140,7 @@ def _severity(number: Any, text: Any) -> bytes:
     return known
 
 
-def _named_scope(name: str) -> Ends:
+def _named_scope(name: str) -> Envelope:
     known = _names.get(name)
     if known is None:
         field = delimited(b"\x0a", text_bytes(name)) if name else b""

@@ -13,7 +13,6 @@ from struct import Struct
 from typing import Any
 
 from otel_agent.delivery.wire.attributes import attributes_bytes
-from otel_agent.delivery.wire.origins import left_out, resource_ends, scope_ends
 from otel_agent.delivery.wire.primitives import (
     as_float,
     count32,
@@ -27,6 +26,7 @@ from otel_agent.delivery.wire.primitives import (
     varint,
     zigzag,
 )
+from otel_agent.delivery.wire.resource_groups import left_out, resource_envelope, scope_envelope
 from otel_agent.delivery.wire.values import MAX_INT64, MIN_INT64, safe_text
 
 __all__ = ["encode_metrics"]
@@ -47,7 +47,7 @@ def encode_metrics(data: Any) -> bytes:
     parts = []
     for resource_metrics in getattr(data, "resource_metrics", None) or ():
         try:
-            before, after = resource_ends(resource_metrics.resource)
+            before, after = resource_envelope(resource_metrics.resource)
             scopes = b"".join([_scope(scope) for scope in resource_metrics.scope_metrics])
             parts.append(delimited(b"\x0a", before + scopes + after))
         except Exception as error:  # noqa: BLE001 - one bad resource never costs the others
@@ -56,7 +56,7 @@ def encode_metrics(data: Any) -> bytes:
 
 
 def _scope(scope_metrics: Any) -> bytes:
-    before, after = scope_ends(scope_metrics.scope)
+    before, after = scope_envelope(scope_metrics.scope)
     parts = [before]
     for metric in scope_metrics.metrics:
         try:

@@ -14,7 +14,6 @@ from struct import Struct
 from typing import Any
 
 from otel_agent.delivery.wire.attributes import append_attributes, attributes_bytes
-from otel_agent.delivery.wire.origins import Ends, Groups, left_out, resource_ends, scope_ends
 from otel_agent.delivery.wire.primitives import (
     SMALL,
     SMALL_VARINTS,
@@ -24,6 +23,13 @@ from otel_agent.delivery.wire.primitives import (
     identifier,
     text_field,
     varint,
+)
+from otel_agent.delivery.wire.resource_groups import (
+    Envelope,
+    ResourceGroups,
+    left_out,
+    resource_envelope,
+    scope_envelope,
 )
 from otel_agent.delivery.wire.values import safe_text
 
@@ -46,10 +52,10 @@ _flags = Struct("<I").pack
 class _Site:
     """What a call site's spans share, encoded; kept in the site's own slot."""
 
-    __slots__ = ("child", "child_size", "ends", "name", "root", "root_size", "static", "tail")
+    __slots__ = ("child", "child_size", "envelopes", "name", "root", "root_size", "static", "tail")
 
     def __init__(self, site: Any) -> None:
-        self.ends: tuple[Ends, Ends] = (resource_ends(site.resource), scope_ends(site.scope))
+        self.envelopes: tuple[Envelope, Envelope] = (resource_envelope(site.resource), scope_envelope(site.scope))
         named = _name_and_kind(site.name, site.kind)
         self.static = site.attributes or {}
         self.tail = attributes_bytes(self.static, 0x4A) + NO_STATUS + b"\x85\x01"
@@ -75,7 +81,7 @@ def encode_spans(spans: Iterable[Any]) -> bytes:  # noqa: C901, PLR0912, PLR0915
     Returns:
         The bytes of an ExportTraceServiceRequest. Never raises; a span beyond repair is left out and counted by `guard`.
     """
-    groups = Groups()
+    groups = ResourceGroups()
     last_site: Any = object()
     encoded: Any = None
     append: Any = None
@@ -94,7 +100,7 @@ def encode_spans(spans: Iterable[Any]) -> bytes:  # noqa: C901, PLR0912, PLR0915
                 encoded = site.encoded
                 if encoded is None:
                     encoded = site.encoded = _Site(site)
-                append = groups.under(*encoded.ends).append
+                append = groups.under(*encoded.envelopes).append
                 (child, child_head), (root, root_head) = encoded.child, encoded.root
                 name, tail = encoded.name, encoded.tail
                 last_site = site
@@ -155,13 +161,15 @@ def encode_spans(spans: Iterable[Any]) -> bytes:  # noqa: C901, PLR0912, PLR0915
     return groups.request()
 
 
-def _append_carefully(groups: Groups, span: Any) -> None:
+def _append_carefully(groups: ResourceGroups, span: Any) -> None:
     try:
         site = getattr(span, "site", None)
         if site is not None:
-            groups.under(resource_ends(site.resource), scope_ends(site.scope)).append(_own(span, site))
+            groups.under(resource_envelope(site.resource), scope_envelope(site.scope)).append(_own(span, site))
         else:
-            groups.under(resource_ends(span.resource), scope_ends(span.instrumentation_scope)).append(_readable(span))
+            groups.under(resource_envelope(span.resource), scope_envelope(span.instrumentation_scope)).append(
+                _readable(span)
+            )
     except Exception as error:  # noqa: BLE001 - one bad span never costs its neighbours
         left_out("spans", error)
 
@@ -187,7 +195,7 @@ def _own(span: Any, site: Any) -> bytes:
 
 
 def _readable(span: Any) -> bytes:
-    """Any span that answers what a ReadableSpan does."""
+    """A span of any class that has what a `ReadableSpan` has."""
     context, parent, status = span.get_span_context(), span.parent, span.status
     return _fields(
         (context.trace_id, context.span_id, parent.span_id if parent else 0, context.trace_state),

@@ -40,7 +40,7 @@ _ITEM_COST = 8
 
 
 class _EncodingWalk:
-    """One value on its way to plainness: what it may still use and which collections it is inside of."""
+    """State of one call of `plain`: the budget that is left, and the collections that the walk is inside of."""
 
     __slots__ = ("budget", "inside")
 

@@ -23,28 +23,43 @@ from opentelemetry.util.types import Attributes, AttributeValue
 
 from otel_agent.clock import wall_ns
 from otel_agent.guard import shared
-from otel_agent.instruments.functions.calls import fail
-from otel_agent.recording.context import current, make_current, restore, with_span
-from otel_agent.recording.failures import is_failure, type_name
+from otel_agent.instruments.functions.calls import record_error
+from otel_agent.recording.context import SPAN_KEY, current, make_current, with_span
+from otel_agent.recording.failures import is_failure
 from otel_agent.recording.sampling.rate_limits import RateLimit
 
-__all__ = ["SCOPE", "CallSite", "Observe", "PendingSpan"]
+__all__ = ["SCOPE", "CallSite", "DurationObserver", "PendingSpan"]
 
 SCOPE = "otel_agent.instruments.automatic"
 """Name of the instrumentation scope."""
 
-Observe = Callable[[int, str | None], None]
-"""Told the duration of every call in nanoseconds, and the type of the error it ended with; spans are not needed for it."""
+DurationObserver = Callable[[int, str | None], None]
+"""Takes the duration of every call in nanoseconds, and the type of the error it ended with; spans are not needed for it."""
 
+
+ADOPTING_NS = 30_000_000_000
+"""
+A call takes in children for so long, in nanoseconds; those that begin later belong to what was current before the call.
+
+An agent's main loop is a call like any other, and lasts for weeks: everything the agent ever does would be one trace.
+"""
 
 QUICK_FAILURES_PER_S = 10
 """Failed calls of one function that take less than the minimum and leave a span all the same, a second."""
 
 
 class CallSite:
-    """What never changes between two calls of one function."""
+    """
+    A function that is traced automatically: what never changes between two of its calls.
 
-    __slots__ = ("attributes", "failures", "min_duration_ns", "name", "observe", "tracer")
+    Args:
+        name: Span name.
+        attributes: Attributes of every span.
+        min_duration_ns: Calls that take less leave no span of their own accord, in nanoseconds; 0 keeps all.
+        tracer: Makes the real spans; the global provider's by default.
+    """
+
+    __slots__ = ("attributes", "failures", "min_duration_ns", "name", "tracer")
 
     def __init__(
         self,
@@ -52,168 +67,193 @@ class CallSite:
         attributes: Mapping[str, AttributeValue],
         min_duration_ns: int,
         tracer: Tracer | None = None,
-        observe: Observe | None = None,
     ) -> None:
-        """
-        Describe a function.
-
-        Args:
-            name: Of its spans.
-            attributes: Of its spans.
-            min_duration_ns: Calls that take less leave no span of their own accord; 0 keeps all.
-            tracer: Makes the real spans; the global provider's by default.
-            observe: Told the duration of every call, kept or not.
-        """
         self.name = name
         self.attributes = attributes
         self.min_duration_ns = min_duration_ns
         self.tracer = tracer or trace.get_tracer(SCOPE)
-        self.observe = observe
         self.failures = RateLimit(QUICK_FAILURES_PER_S)
 
-    def __reduce__(self) -> tuple[object, ...]:
-        # Functions that are pickled by value (cloudpickle) take their call site along; tracers stay in their process.
-        return CallSite, (self.name, self.attributes, self.min_duration_ns)
-
-    def enter(self) -> "PendingSpan":
-        """Begin a call: its pending span is current until `PendingSpan.leave`."""
-        before = current()
-        pending = PendingSpan(self, before)
-        pending.token = make_current(with_span(before, pending))
-        return pending
-
     def begin(self) -> "PendingSpan":
-        """Begin a generator, whose pending span is current only while its body runs: see `PendingSpan.resume`."""
-        before = current()
-        pending = PendingSpan(self, before)
-        pending.inside = with_span(before, pending)
-        return pending
+        """Begin a call: its pending span is current until `PendingSpan.leave`."""
+        call = PendingSpan(self, current())
+        call.enter()
+        return call
 
 
 class PendingSpan(Span):
-    """A span that is not yet, and may never be; see the module."""
+    """
+    A span that is made real when it matters, and may never be.
+
+    While it is current it stands in OpenTelemetry's context like any span. The program may attach something of its own meanwhile
+    and leave it attached (a context manager's `__enter__`, a middleware's first half): that stays, without this span in it.
+
+    Args:
+        site: Call site of the function.
+        outer: Context that was current before the call; holds the parent.
+    """
 
     # No `super().__init__` and no locks: one call is one thread's or one task's. A child thread that asks for the identity at
     # the moment the call ends either still makes the span real or finds it ended, and then gets an ancestor; both are true.
-    __slots__ = ("_before", "_has_ended", "_real", "_site", "_start_ns", "inside", "token")
+    __slots__ = (
+        "_body",
+        "_has_ended",
+        "_inside",
+        "_is_left_behind",
+        "_paused",
+        "_real",
+        "below",
+        "code",
+        "ended_ns",
+        "function",
+        "is_over",
+        "outer",
+        "site",
+        "start_ns",
+    )
 
-    def __init__(self, site: CallSite, before: Context) -> None:
-        """
-        Begin now; use `CallSite.enter` or `CallSite.begin`.
-
-        Args:
-            site: Of the call.
-            before: Current before the call; holds the parent.
-        """
-        self._site = site
-        self._before = before
-        self.inside = before
+    def __init__(self, site: CallSite, outer: Context) -> None:
+        self.site = site
+        self.outer = outer
+        self.code: Any = None
+        """Code of the function, for whoever watches calls."""
+        self.function: Any = None
+        """The same: what is known of the function."""
+        self.is_over = False
+        """Whether the call itself has ended; its span may have been ended before, with the process."""
+        self.below: PendingSpan | None = None
+        """Call that was the innermost of this thread or task before this one."""
         self._real: Span | None = None
         self._has_ended = False
-        self.token: Any = None
-        self._start_ns = wall_ns()
+        self._is_left_behind = False
+        self._inside = self._body = self._paused = outer
+        self.start_ns = self.ended_ns = wall_ns()
 
-    def leave(self, error: BaseException | None) -> None:
-        """
-        End the call and give the context back.
+    @property
+    def has_ended(self) -> bool:
+        """Whether the call is over."""
+        return self._has_ended
 
-        Args:
-            error: What the call ended with.
-        """
-        try:  # noqa: SIM105 - `suppress` costs more than all the rest
-            restore(self.token)
-        except ValueError:
-            pass  # a coroutine that is closed from another task: its context is not ours to change there
-        self.finish(error)
+    def enter(self) -> None:
+        """Make the span current, at the begin of the call."""
+        self._inside = with_span(self.outer, self)
+        make_current(self._inside)
 
-    def finish(self, error: BaseException | None) -> None:
-        """
-        End a call whose context has been given back; see `leave`.
-
-        Args:
-            error: What the call ended with.
-        """
-        end_ns = wall_ns()
-        try:
-            self._end(end_ns, error)
-        except Exception as failure:  # noqa: BLE001 - the agent's own exception must not be replaced by ours
-            shared.report("instruments.end", f"the end of a call of {self._site.name} could not be recorded", failure)
-
-    def _end(self, end_ns: int, error: BaseException | None) -> None:
-        site = self._site
-        duration_ns = end_ns - self._start_ns
-        failed = error is not None and is_failure(error)
-        if site.observe is not None:
-            site.observe(duration_ns, type_name(error) if failed and error is not None else None)
-        # A generator's context holds this span; letting go of it spares the garbage collector a circle for each.
-        self.inside = self._before
-        self.token = None
-        if self._real is None and duration_ns < site.min_duration_ns and not (failed and site.failures.allows()):
-            self._has_ended = True
+    def leave(self) -> None:
+        """Give the context back, at the end of the call."""
+        now = current()
+        if now is self._inside:
+            make_current(self.outer)
             return
-        span = self._materialise()
+        # The body has attached something and left it attached. Who detaches that later comes back to this span's context, when
+        # it is nobody's business any more: from now on it answers for what was current before the call.
+        self._is_left_behind = True
+        if now.get(SPAN_KEY) is self:
+            make_current(_in_place_of(now, self.outer))
+
+    def pause(self) -> None:
+        """Give the context back, where a generator yields or a coroutine waits."""
+        now = self._body = current()
+        if now is self._inside:
+            now = self.outer
+        elif now.get(SPAN_KEY) is self:
+            now = _in_place_of(now, self.outer)
+        self._paused = now
+        if now is not self._body:
+            make_current(now)
+
+    def resume(self) -> None:
+        """Make the span current again, where the body goes on; it may do so in another thread or task."""
+        now = current()
+        if now is self._paused:
+            make_current(self._body)
+            return
+        self.outer = now
+        self.enter()
+
+    def finish(self, error: BaseException | None) -> bool:
+        """
+        End a call whose context has been given back.
+
+        Args:
+            error: Exception the call ended with, or `None`.
+
+        Returns:
+            Whether the call mattered: it has a span, or it failed.
+        """
+        self.is_over = True
+        if self._has_ended:
+            return False
+        self.ended_ns = wall_ns()
+        try:
+            return self._end(self.ended_ns, error)
+        except Exception as failure:  # noqa: BLE001 - the agent's own exception must not be replaced by ours
+            shared.report("instruments.end", f"the end of a call of {self.site.name} could not be recorded", failure)
+        return False
+
+    def _end(self, end_ns: int, error: BaseException | None) -> bool:
+        site = self.site
+        is_failed = error is not None and is_failure(error)
+        is_slow = end_ns - self.start_ns >= site.min_duration_ns
+        span = self._make_real() if is_slow or (is_failed and site.failures.allows()) else self._real
         self._has_ended = True
+        # Contexts hold spans, and this one holds contexts. Letting go of them spares the garbage collector a circle for each call,
+        # and keeps tasks that start tasks from holding all their ancestors.
+        ancestor = _ancestor(self.outer)
+        self.outer = self._inside = self._body = self._paused = Context(
+            {} if ancestor is None else {SPAN_KEY: ancestor}
+        )
+        if span is None:
+            return is_failed
         if error is not None:
-            fail(span, error)
+            record_error(span, error)
         if span.is_recording():
-            span.end(max(end_ns, self._start_ns))
+            span.end(max(end_ns, self.start_ns))
+        return True
 
     def interrupt(self, attribute: str, ended_ns: int) -> bool:
         """
         End the call because the process ends; see `recording.open_spans`.
 
         Args:
-            attribute: Set to true.
-            ended_ns: When, in nanoseconds since 1970.
+            attribute: Key of the attribute that is set to true.
+            ended_ns: When the call ends, in nanoseconds since 1970.
 
         Returns:
             Whether it was open.
         """
         if self._has_ended:
             return False
-        span = self._materialise()
+        span = self._make_real()
         self._has_ended = True
+        self._is_left_behind = True  # the call goes on in a context that holds this span
         span.set_attribute(attribute, True)
         if span.is_recording():
             span.end(ended_ns)
         return True
 
-    def resume(self) -> Context:
-        """
-        Run a generator's body for one step under this span, in whatever context its last step left.
-
-        Returns:
-            What was current before, for `pause`.
-        """
-        before = current()
-        make_current(self.inside)
-        return before
-
-    def pause(self, before: Context) -> None:
-        """
-        Give the context back after a step.
-
-        Args:
-            before: From `resume`.
-        """
-        self.inside = current()
-        make_current(before)
-
-    def _materialise(self) -> Span:
-        real = self._real
-        if real is None:
-            if self._has_ended:
-                return get_current_span(self._before)
-            site = self._site
-            self._real = real = site.tracer.start_span(
-                site.name, self._before, attributes=site.attributes, start_time=self._start_ns
+    def _make_real(self) -> Span:
+        """Begin the span itself, and before it those of the calls around it that nobody has referred to yet."""
+        if self._real is None and self._has_ended:
+            return get_current_span(self.outer)
+        calls: list[PendingSpan] = []
+        call: Any = self
+        while type(call) is PendingSpan and call._real is None and not call._has_ended:  # noqa: SLF001 - of this class
+            calls.append(call)
+            call = _ancestor(call.outer)
+        for each in reversed(calls):  # from the outside in, because a parent's identity comes first
+            site = each.site
+            each._real = site.tracer.start_span(  # noqa: SLF001 - of this class
+                site.name, each.outer, attributes=site.attributes, start_time=each.start_ns
             )
-        return real
+        return self._real or get_current_span(self.outer)
 
     # What follows is `opentelemetry.trace.Span`. Whatever refers to the span or adds to it makes it real.
 
     def get_span_context(self) -> SpanContext:
-        return self._materialise().get_span_context()
+        if self._is_left_behind or wall_ns() - self.start_ns > ADOPTING_NS:
+            return get_current_span(self.outer).get_span_context()
+        return self._make_real().get_span_context()
 
     def is_recording(self) -> bool:
         if self._real is None:
@@ -221,22 +261,22 @@ class PendingSpan(Span):
         return self._real.is_recording()
 
     def set_attribute(self, key: str, value: AttributeValue) -> None:
-        self._own(lambda span: span.set_attribute(key, value))
+        self._change(lambda span: span.set_attribute(key, value))
 
     def set_attributes(self, attributes: Mapping[str, AttributeValue]) -> None:
-        self._own(lambda span: span.set_attributes(attributes))
+        self._change(lambda span: span.set_attributes(attributes))
 
     def add_event(self, name: str, attributes: Attributes = None, timestamp: int | None = None) -> None:
-        self._own(lambda span: span.add_event(name, attributes, timestamp))
+        self._change(lambda span: span.add_event(name, attributes, timestamp))
 
     def add_link(self, context: SpanContext, attributes: Attributes = None) -> None:
-        self._own(lambda span: span.add_link(context, attributes))
+        self._change(lambda span: span.add_link(context, attributes))
 
     def update_name(self, name: str) -> None:
-        self._own(lambda span: span.update_name(name))
+        self._change(lambda span: span.update_name(name))
 
     def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
-        self._own(lambda span: span.set_status(status, description))
+        self._change(lambda span: span.set_status(status, description))
 
     def record_exception(
         self,
@@ -245,15 +285,31 @@ class PendingSpan(Span):
         timestamp: int | None = None,
         escaped: bool = False,
     ) -> None:
-        self._own(lambda span: span.record_exception(exception, attributes, timestamp, escaped))
+        self._change(lambda span: span.record_exception(exception, attributes, timestamp, escaped))
 
     def end(self, end_time: int | None = None) -> None:
         """Do nothing: the call ends the span, not the code inside it."""
 
-    def _own(self, change: Callable[[Span], None]) -> None:
+    def _change(self, change: Callable[[Span], None]) -> None:
         """Change this span, never the ancestor that answers for one that has ended."""
         if not self._has_ended:
-            change(self._materialise())
+            change(self._make_real())
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a span stays in its process")
+
+
+def _in_place_of(context: Context, outer: Context) -> Context:
+    """A context with the span of another one."""
+    span = outer.get(SPAN_KEY)
+    if span is not None:
+        return with_span(context, span)
+    return Context({key: value for key, value in context.items() if key != SPAN_KEY})
+
+
+def _ancestor(context: Context) -> Any:
+    """The span of a context, calls that ended without mattering passed by; `None` where there is none."""
+    span: Any = context.get(SPAN_KEY)
+    while type(span) is PendingSpan and span._has_ended and (span._real is None or span._is_left_behind):  # noqa: SLF001 - of this module
+        span = span.outer.get(SPAN_KEY)
+    return span

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from otel_agent import guard
-from otel_agent.instruments.caches.watching import Figures, registry
+from otel_agent.instruments.caches.watching import CacheStatistics, registry
 
 __all__ = ["watch_cache"]
 
@@ -28,7 +28,7 @@ def watch_cache(cache: _Cache, name: str | None = None) -> _Cache:
 
     Args:
         cache: A decorated function, a cache, or an object with `hits` and `misses`; held weakly where it allows it.
-        name: Of the cache in metrics; the function's qualified name, or the class's, by default.
+        name: Cache name in metrics; the function's qualified name, or the class's, by default.
 
     Returns:
         The same object.
@@ -46,7 +46,7 @@ def watch_cache(cache: _Cache, name: str | None = None) -> _Cache:
     return cache
 
 
-def _reader_of(cache: Any) -> Callable[[Any], Figures] | None:
+def _reader_of(cache: Any) -> Callable[[Any], CacheStatistics] | None:
     if callable(getattr(cache, "cache_info", None)):
         return _read_info
     if hasattr(cache, "hits") and hasattr(cache, "misses"):
@@ -59,24 +59,24 @@ def _reader_of(cache: Any) -> Callable[[Any], Figures] | None:
     return _read_size if hasattr(cache, "__len__") else None
 
 
-def _read_info(cache: Any) -> Figures:
+def _read_info(cache: Any) -> CacheStatistics:
     state = getattr(cache.cache_info, "__self__", None)
-    if state is not None and hasattr(state, "figures"):  # one of ours, to be measured under another name
-        figures: Figures = state.figures()
-        return figures
+    if state is not None and hasattr(state, "otel_agent_statistics"):  # one of ours, to be measured under another name
+        statistics: CacheStatistics = state.otel_agent_statistics()
+        return statistics
     info = cache.cache_info()
     entries = getattr(info, "currsize", getattr(info, "length", None))
-    return Figures(info.hits, info.misses, entries, _limit(getattr(info, "maxsize", None)))
+    return CacheStatistics(info.hits, info.misses, entries, _limit(getattr(info, "maxsize", None)))
 
 
-def _read_counts(cache: Any) -> Figures:
+def _read_counts(cache: Any) -> CacheStatistics:
     entries = len(cache) if hasattr(cache, "__len__") else None
-    return Figures(_value(cache.hits), _value(cache.misses), entries, _limit(getattr(cache, "maxsize", None)))
+    return CacheStatistics(_value(cache.hits), _value(cache.misses), entries, _limit(getattr(cache, "maxsize", None)))
 
 
-def _read_counted(cache: Any) -> Figures:
+def _read_counted(cache: Any) -> CacheStatistics:
     counts = cache.otel_agent_counts
-    return Figures(
+    return CacheStatistics(
         max(0, counts["lookup"] - counts["miss"]),
         counts["miss"],
         len(cache),
@@ -85,8 +85,8 @@ def _read_counted(cache: Any) -> Figures:
     )
 
 
-def _read_size(cache: Any) -> Figures:
-    return Figures(0, 0, len(cache), _limit(getattr(cache, "maxsize", None)))
+def _read_size(cache: Any) -> CacheStatistics:
+    return CacheStatistics(0, 0, len(cache), _limit(getattr(cache, "maxsize", None)))
 
 
 def _value(number: Any) -> int:
@@ -174,13 +174,13 @@ def _name_of(cache: Any) -> str:
     return f"{named.__module__}.{named.__qualname__}"
 
 
-def _weakly(cache: Any, read: Callable[[Any], Figures]) -> Callable[[], Figures | None]:
+def _weakly(cache: Any, read: Callable[[Any], CacheStatistics]) -> Callable[[], CacheStatistics | None]:
     try:
         reference: Callable[[], Any] = weakref.ref(cache)
     except TypeError:  # some compiled classes cannot be referred to weakly; then the cache lives on
         return lambda: read(cache)
 
-    def read_weakly() -> Figures | None:
+    def read_weakly() -> CacheStatistics | None:
         found = reference()
         return None if found is None else read(found)
 

@@ -21,14 +21,14 @@ from otel_agent.catalog import caches as metrics
 from otel_agent.clock import monotonic_s
 from otel_agent.instruments.observing import Handle, observe
 
-__all__ = ["CacheRegistry", "Figures", "install", "registry"]
+__all__ = ["CacheRegistry", "CacheStatistics", "install", "registry"]
 
 WINDOW_S = 60.0
 """The hit ratio is that of the lookups of this long."""
 
 
-class Figures(NamedTuple):
-    """What a cache can say about itself; counts are since it was made."""
+class CacheStatistics(NamedTuple):
+    """Counts since a cache was made, and its size now."""
 
     hits: int
     misses: int
@@ -39,10 +39,10 @@ class Figures(NamedTuple):
     """By reason; `None` when not known."""
 
 
-class _Watched:
+class _WatchedCache:
     """One cache under its name."""
 
-    def __init__(self, name: str, read: Callable[[], Figures | None], now_s: Callable[[], float]) -> None:
+    def __init__(self, name: str, read: Callable[[], CacheStatistics | None], now_s: Callable[[], float]) -> None:
         self.name = name
         self._read = read
         self._now_s = now_s
@@ -51,8 +51,8 @@ class _Watched:
         self._eviction_floor: Mapping[str, int] = {}
         self._samples: deque[tuple[float, int, int]] = deque([(now_s(), 0, 0)])
 
-    def figures(self) -> Figures | None:
-        """The cache's own figures, made to grow only; `None` when the cache is gone."""
+    def statistics(self) -> CacheStatistics | None:
+        """The cache's own counts, made to grow only; `None` when the cache is gone."""
         found = self._read()
         if found is None:
             return None
@@ -63,27 +63,27 @@ class _Watched:
         evictions = found.evictions
         if evictions is not None:
             evictions = {reason: count - self._eviction_floor.get(reason, 0) for reason, count in evictions.items()}
-        return Figures(
+        return CacheStatistics(
             self._floor[0] + found.hits, self._floor[1] + found.misses, found.entries, found.limit, evictions
         )
 
     def hit_ratio(self) -> float | None:
         """Hits by lookups within the window; `None` without a lookup."""
-        figures = self.figures()
-        if figures is None:
+        statistics = self.statistics()
+        if statistics is None:
             return None
         now_s = self._now_s()
         samples = self._samples
-        samples.append((now_s, figures.hits, figures.misses))
+        samples.append((now_s, statistics.hits, statistics.misses))
         # The newest sample that is older than the window stays, as what to subtract.
         while len(samples) > 1 and samples[1][0] <= now_s - WINDOW_S:
             samples.popleft()
         _, hits, misses = samples[0]
-        lookups = figures.hits - hits + figures.misses - misses
-        return (figures.hits - hits) / lookups if lookups else None
+        lookups = statistics.hits - hits + statistics.misses - misses
+        return (statistics.hits - hits) / lookups if lookups else None
 
-    def begin_again(self) -> None:
-        """In a forked child: count from zero."""
+    def reinit_after_fork(self) -> None:
+        """Count from zero in a forked child."""
         found = self._read()
         if found is None:
             return
@@ -98,82 +98,79 @@ class CacheRegistry:
     The caches that are measured.
 
     `_lock` guards the table of names and is not held while a cache is asked.
+
+    Args:
+        now_s: The monotonic clock.
     """
 
     def __init__(self, now_s: Callable[[], float] = monotonic_s) -> None:
-        """
-        Begin with none.
-
-        Args:
-            now_s: The monotonic clock.
-        """
         self._now_s = now_s
         self._lock = threading.Lock()
-        self._watched: dict[str, _Watched] = {}
+        self._watched: dict[str, _WatchedCache] = {}
         self._keys: dict[str, object] = {}
-        self._renewals: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._forked_owners: weakref.WeakSet[Any] = weakref.WeakSet()
         self._has_hook = False
 
-    def add(self, name: str, read: Callable[[], Figures | None], key: object = None) -> str:
+    def add(self, name: str, read: Callable[[], CacheStatistics | None], key: object = None) -> str:
         """
         Measure a cache.
 
         Args:
-            name: Wanted; when it is taken, a number is appended and said.
-            read: Answers with figures, or `None` once the cache is gone.
+            name: Wanted cache name; when it is taken, a number is appended and said.
+            read: Answers with statistics, or `None` once the cache is gone.
             key: Identifies the cache; a second `add` with it renames the cache.
 
         Returns:
-            The name it got.
+            The name it has in metrics.
         """
         with self._lock:
             for known, other in list(self._keys.items()):
                 if key is not None and other == key:
                     self._watched.pop(known, None)
                     self._keys.pop(known)
-            taken = {known for known, watched in self._watched.items() if watched.figures() is not None}
+            taken = {known for known, watched in self._watched.items() if watched.statistics() is not None}
             given, number = name, 1
             while given in taken:
                 number += 1
                 given = f"{name}-{number}"
-            self._watched[given] = _Watched(given, read, self._now_s)
+            self._watched[given] = _WatchedCache(given, read, self._now_s)
             self._keys[given] = key
             if not self._has_hook and hasattr(os, "register_at_fork"):
                 self._has_hook = True
-                os.register_at_fork(after_in_child=self._begin_again)
+                os.register_at_fork(after_in_child=self._reinit_after_fork)
         if given != name:
             guard.shared.report(
                 f"cache.name.{name}", f"two caches are called {name!r}: one is measured as {given!r}; give it a name"
             )
         return given
 
-    def renew_after_fork(self, owner: Any) -> None:
+    def reinit_in_forks(self, owner: Any) -> None:
         """
-        Have `owner.renew()` called in every forked child.
+        Have `owner.reinit_after_fork()` called in every forked child.
 
         Args:
             owner: Held weakly; has locks that a thread of the parent may hold.
         """
-        self._renewals.add(owner)
+        self._forked_owners.add(owner)
 
-    def each(self) -> Iterator[_Watched]:
+    def each(self) -> Iterator[_WatchedCache]:
         """The caches there are; those that are gone are forgotten."""
         for watched in list(self._watched.values()):
             with guard.guarded(f"cache.{watched.name}", f"cache {watched.name} cannot be measured"):
-                if watched.figures() is not None:
+                if watched.statistics() is not None:
                     yield watched
                     continue
                 with self._lock:
                     self._watched.pop(watched.name, None)
                     self._keys.pop(watched.name, None)
 
-    def _begin_again(self) -> None:
+    def _reinit_after_fork(self) -> None:
         self._lock = threading.Lock()
-        for owner in list(self._renewals):
-            owner.renew()
+        for owner in list(self._forked_owners):
+            owner.reinit_after_fork()
         for watched in list(self._watched.values()):
             with guard.guarded(f"cache.{watched.name}", f"cache {watched.name} cannot be measured"):
-                watched.begin_again()
+                watched.reinit_after_fork()
 
 
 registry = CacheRegistry()
@@ -185,11 +182,11 @@ def install(meter: Meter, *, caches: CacheRegistry | None = None) -> Handle:
     Export the metrics of all caches.
 
     Args:
-        meter: Of the API.
-        caches: The process's by default.
+        meter: Meter of the OpenTelemetry API.
+        caches: Caches to measure; those of the process by default.
 
     Returns:
-        Whose `close` ends it; caches stay registered.
+        A handle whose `close` takes the metrics out; caches stay registered.
     """
     known = caches or registry
     return Handle(
@@ -209,35 +206,35 @@ Points = Iterator[tuple[float, Mapping[str, Any]]]
 _HIT, _MISS = a.AGENT_CACHE_RESULT.values
 
 
-def _all(caches: CacheRegistry) -> Iterator[tuple[str, Figures]]:
+def _readings(caches: CacheRegistry) -> Iterator[tuple[str, CacheStatistics]]:
     for watched in caches.each():
-        figures = watched.figures()
-        if figures is not None:
-            yield watched.name, figures
+        statistics = watched.statistics()
+        if statistics is not None:
+            yield watched.name, statistics
 
 
 def _requests(caches: CacheRegistry) -> Points:
-    for name, figures in _all(caches):
-        yield figures.hits, {a.AGENT_CACHE_NAME.name: name, a.AGENT_CACHE_RESULT.name: _HIT}
-        yield figures.misses, {a.AGENT_CACHE_NAME.name: name, a.AGENT_CACHE_RESULT.name: _MISS}
+    for name, statistics in _readings(caches):
+        yield statistics.hits, {a.AGENT_CACHE_NAME.name: name, a.AGENT_CACHE_RESULT.name: _HIT}
+        yield statistics.misses, {a.AGENT_CACHE_NAME.name: name, a.AGENT_CACHE_RESULT.name: _MISS}
 
 
 def _evictions(caches: CacheRegistry) -> Points:
-    for name, figures in _all(caches):
-        for reason, count in (figures.evictions or {}).items():
+    for name, statistics in _readings(caches):
+        for reason, count in (statistics.evictions or {}).items():
             yield count, {a.AGENT_CACHE_NAME.name: name, a.AGENT_CACHE_EVICTION_REASON.name: reason}
 
 
 def _entry_count(caches: CacheRegistry) -> Points:
-    for name, figures in _all(caches):
-        if figures.entries is not None:
-            yield figures.entries, {a.AGENT_CACHE_NAME.name: name}
+    for name, statistics in _readings(caches):
+        if statistics.entries is not None:
+            yield statistics.entries, {a.AGENT_CACHE_NAME.name: name}
 
 
 def _entry_limit(caches: CacheRegistry) -> Points:
-    for name, figures in _all(caches):
-        if figures.limit is not None:
-            yield figures.limit, {a.AGENT_CACHE_NAME.name: name}
+    for name, statistics in _readings(caches):
+        if statistics.limit is not None:
+            yield statistics.limit, {a.AGENT_CACHE_NAME.name: name}
 
 
 def _hit_ratio(caches: CacheRegistry) -> Points:

@@ -1,14 +1,14 @@
 """
-Where in the agent's code a statement comes from.
+Call sites: where in the agent's code a statement comes from.
 
 Looked up only for statements that deserve it, because walking up the stack costs microseconds. Under asyncio SQLAlchemy runs in
 a greenlet of its own, whose stack ends where the greenlet begins; the search goes on in the greenlet that awaits it.
 """
 
+import os
 import sys
 import sysconfig
 from collections.abc import Iterator
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -16,7 +16,9 @@ from otel_agent.catalog import database as names
 
 __all__ = ["call_site"]
 
-_PACKAGE = f"{Path(__file__).resolve().parents[2]}/"
+_OURS = __name__.partition(".")[0]
+_PACKAGE = f"{os.path.dirname(str(sys.modules[_OURS].__file__))}/"  # noqa: PTH120 - as code objects write their paths
+"""Folder of this whole package, wherever this module stands in it."""
 _MACHINERY = ("sqlalchemy", "greenlet", "sqlmodel")
 """Packages that stand between the agent's code and the database."""
 _STDLIB = tuple({f"{sysconfig.get_path(key)}/" for key in ("stdlib", "platstdlib")})

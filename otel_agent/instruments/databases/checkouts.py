@@ -1,35 +1,41 @@
 """
-What SQLAlchemy calls when a connection is opened, lent out, given back, detached or closed.
+Listeners for connections: opened, checked out, checked in, detached, closed.
 
-All of it runs in the agent's own calls; see `sql_queries`.
+SQLAlchemy has events for all of it, but none for the moment somebody begins to wait for a connection: for that, and for
+timeouts, `Engine.raw_connection` is wrapped, through which every checkout of every engine goes. All of it runs in the agent's
+own calls; what goes wrong here is counted, and the agent sees nothing of it.
 """
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 from otel_agent.clock import perf_ns
 from otel_agent.guard import guarded, shared
-from otel_agent.instruments.databases.pools import LOAN, Pools, lend, note_created
-from otel_agent.instruments.databases.prepared import Databases
+from otel_agent.instruments.databases.engines import Databases
+from otel_agent.instruments.databases.pools import Pools, PoolSlot, PoolWatch
 
-__all__ = ["Checkouts"]
+__all__ = ["CheckoutListeners"]
 
 _KIND = "instruments.sqlalchemy.pools"
 _MESSAGE = "a connection cannot be measured"
 
+_SLOT = "otel_agent.slot"
+_CREATED = "otel_agent.created"
+"""Keys in the `record_info` of a place in a pool."""
 
-class Checkouts:
-    """Watches the connection pools of all engines."""
+
+class CheckoutListeners:
+    """
+    Listeners for the connections of all engines.
+
+    Args:
+        pools: Where pools are watched.
+        databases: Knows the pools of engines.
+        timeout: Exception that a pool raises when a request has waited too long.
+    """
 
     def __init__(self, pools: Pools, databases: Databases, timeout: type[BaseException]) -> None:
-        """
-        Prepare to watch.
-
-        Args:
-            pools: Where pools are watched.
-            databases: Knows the pools of engines.
-            timeout: Raised by a pool when a request has waited too long.
-        """
         self._pools = pools
         self._databases = databases
         self._timeout = timeout
@@ -40,7 +46,7 @@ class Checkouts:
         Put a method around `Engine.raw_connection`, through which every checkout goes.
 
         Args:
-            engine: The class.
+            engine: The class `sqlalchemy.Engine`.
 
         Returns:
             Takes it away again; when somebody has put another around it since, it stays and only passes calls on.
@@ -85,7 +91,7 @@ class Checkouts:
                 watch.use_engine(engine)
             info = connection.record_info
             if info is not None:
-                lend(watch, engine.pool, info)
+                _note_checkout(watch, engine.pool, info)
         except Exception as error:  # noqa: BLE001 - the agent gets its connection whatever happens here
             shared.report(_KIND, _MESSAGE, error)
         return connection
@@ -94,15 +100,15 @@ class Checkouts:
     def connected(_dbapi_connection: Any, record: Any) -> None:
         """Note a new connection; see `sqlalchemy.events.PoolEvents.connect`."""
         with guarded(_KIND, _MESSAGE):
-            note_created(record)
+            _note_created(record)
 
     @staticmethod
     def checked_in(_dbapi_connection: Any, record: Any) -> None:
         """Note that one was given back; see `sqlalchemy.events.PoolEvents.checkin`."""
         try:
-            loan = record.record_info.get(LOAN)
-            if loan is not None:
-                loan.end()
+            slot = record.record_info.get(_SLOT)
+            if slot is not None:
+                slot.check_in()
         except Exception as error:  # noqa: BLE001 - the agent gives its connection back whatever happens here
             shared.report(_KIND, _MESSAGE, error)
 
@@ -110,15 +116,39 @@ class Checkouts:
     def detached(_dbapi_connection: Any, record: Any) -> None:
         """Note that one is the pool's no longer; see `sqlalchemy.events.PoolEvents.detach`."""
         with guarded(_KIND, _MESSAGE):
-            loan = record.record_info.get(LOAN)
-            if loan is not None:
-                loan.is_open = False
-                loan.end()
+            slot = record.record_info.get(_SLOT)
+            if slot is not None:
+                slot.is_open = False
+                slot.check_in()
 
     @staticmethod
     def closed(_dbapi_connection: Any, record: Any) -> None:
         """Note that one is closed; see `sqlalchemy.events.PoolEvents.close`."""
         with guarded(_KIND, _MESSAGE):
-            loan = record.record_info.get(LOAN)
-            if loan is not None:
-                loan.is_open = False
+            slot = record.record_info.get(_SLOT)
+            if slot is not None:
+                slot.is_open = False
+
+
+def _note_created(record: Any) -> None:
+    """Remember how long a connection took to open, until it is known which pool it belongs to."""
+    info = record.record_info
+    slot = info.get(_SLOT)
+    if slot is not None:
+        slot.is_open = True
+    begin_s = getattr(record, "last_connect_time", None)
+    if begin_s:
+        # SQLAlchemy keeps the beginning by the wall clock; when that jumps back meanwhile, there is no duration.
+        info[_CREATED] = time.time() - begin_s
+
+
+def _note_checkout(watch: PoolWatch, pool: Any, info: dict[str, Any]) -> None:
+    slot = info.get(_SLOT)
+    if slot is None or slot.watch is not watch:
+        info[_SLOT] = slot = PoolSlot(watch, pool)
+        watch.slots.add(slot)
+    created_s = info.pop(_CREATED, None)
+    if created_s is not None and created_s >= 0:
+        watch.record_create(created_s)
+    slot.is_open = True
+    slot.checked_out_ns = perf_ns()

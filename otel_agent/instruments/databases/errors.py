@@ -1,9 +1,9 @@
 """
-What may be said of a failed statement: its type and the database's own code, never the driver's words.
+Safe text of failed statements: the error's type and the database's own code, never the driver's words.
 
 Drivers quote values in their messages ("Key (email)=(…) already exists"), and SQLAlchemy appends the statement and its
 parameters. So a span gets neither. Whoever else records such an exception, the span around the call or a log record, finds on it
-what may be said in place of its own words (`recording.failures.SAFE_TEXT`).
+a safe text in place of its own words (`recording.failures.SAFE_TEXT`).
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from typing import Any
 
 from otel_agent.recording.failures import SAFE_TEXT, type_name
 
-__all__ = ["cover", "error_type", "mark", "status_code"]
+__all__ = ["attach_safe_text", "cover_exceptions", "error_type", "status_code"]
 
 _CODES = ("sqlstate", "pgcode", "sqlite_errorname")
 """Where drivers keep the database's code: asyncpg and psycopg; psycopg2; sqlite3 and aiosqlite."""
@@ -27,10 +27,10 @@ _CODE = re.compile(r"[A-Za-z0-9_]{1,40}\Z")
 
 def error_type(error: BaseException) -> str:
     """
-    Full name of the driver's exception.
+    Name the driver's exception.
 
     Args:
-        error: As raised inside SQLAlchemy.
+        error: Exception as raised inside SQLAlchemy.
 
     Returns:
         Module and qualified name; for asynchronous drivers those of the exception behind SQLAlchemy's stand-in for it.
@@ -40,10 +40,10 @@ def error_type(error: BaseException) -> str:
 
 def status_code(error: BaseException) -> str | None:
     """
-    The database's own code for a failure.
+    Find the database's own code for a failure.
 
     Args:
-        error: As raised inside SQLAlchemy.
+        error: Exception as raised inside SQLAlchemy.
 
     Returns:
         "23505", "SQLITE_CONSTRAINT_UNIQUE", "1062"; `None` when the driver tells none.
@@ -59,14 +59,14 @@ def status_code(error: BaseException) -> str | None:
     return None
 
 
-def mark(error: BaseException, wrapped: BaseException | None, text: str) -> None:
+def attach_safe_text(error: BaseException, wrapped: BaseException | None, text: str) -> None:
     """
-    Put on exceptions what may be said in place of their own words; nothing happens to those.
+    Attach to exceptions what may be said in place of their own words, which stay as they are.
 
     Args:
-        error: As raised inside SQLAlchemy; those it was raised from are marked as well.
-        wrapped: As SQLAlchemy will raise it for the agent.
-        text: The statement, sanitised; empty when there was none, as in a commit.
+        error: Exception as raised inside SQLAlchemy; those it was raised from get the text as well.
+        wrapped: Exception that SQLAlchemy will raise for the agent.
+        text: Sanitised statement; empty when there was none, as in a commit.
     """
     code = status_code(error)
     said = f"({error_type(error)}{f' {code}' if code else ''})"
@@ -76,36 +76,36 @@ def mark(error: BaseException, wrapped: BaseException | None, text: str) -> None
     for _ in range(_DEPTH):
         if below is None:
             break
-        _put(below, said)
+        _attach(below, said)
         below = below.__cause__
     if wrapped is not None:
-        _put(wrapped, said)
+        _attach(wrapped, said)
 
 
-class _Unmarked:
-    """What may be said of exceptions of a class that nobody has marked; a mark on the exception itself comes before it."""
+class _DefaultSafeText:
+    """Safe text of exceptions of a class that have none attached; one on the exception itself comes before it."""
 
     def __get__(self, error: BaseException | None, owner: type) -> str:
         original = getattr(error, "orig", None)
         return f"({error_type(original)})" if isinstance(original, BaseException) else "(after an earlier failure)"
 
 
-def cover(exceptions: Any) -> Iterator[Callable[[], object]]:
+def cover_exceptions(exceptions: Any) -> Iterator[Callable[[], object]]:
     """
-    Have something said of the exceptions that repeat a statement, its parameters or an earlier failure, and pass us by.
+    Give a safe text to exceptions that repeat a statement, its parameters or an earlier failure, and raise no event.
 
     Args:
         exceptions: The module `sqlalchemy.exc`.
 
     Yields:
-        What takes it back.
+        Functions that take the texts away again.
     """
     for kind in (exceptions.StatementError, exceptions.PendingRollbackError):
-        setattr(kind, SAFE_TEXT, _Unmarked())
+        setattr(kind, SAFE_TEXT, _DefaultSafeText())
         yield partial(delattr, kind, SAFE_TEXT)
 
 
-def _put(error: BaseException, said: str) -> None:
+def _attach(error: BaseException, said: str) -> None:
     with contextlib.suppress(Exception):  # an exception may refuse attributes
         setattr(error, SAFE_TEXT, said)
 

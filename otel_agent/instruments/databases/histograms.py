@@ -9,9 +9,7 @@ One lock for each histogram is held while counting. A query never waits for it: 
 The collector of garbage may run a pool's clean-up, and so `DurationHistogram.add`, in the middle of the counting; this is harmless.
 """
 
-import os
 import threading
-import weakref
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -37,22 +35,21 @@ _BATCH = 128
 
 
 class DurationHistogram(BucketCounts):
-    """A distribution that many threads add to."""
+    """
+    A histogram of durations that many threads record to.
+
+    Args:
+        metric: A histogram with bounds, from the catalogue.
+        attributes: Attributes of its one point.
+    """
 
     __slots__ = ("_lock", "_waiting")
 
     def __init__(self, metric: Metric, attributes: Mapping[str, Any]) -> None:
-        """
-        Begin empty.
-
-        Args:
-            metric: A histogram with bounds, from the catalogue.
-            attributes: Of its one point.
-        """
         super().__init__(metric, attributes)
-        self.renew()
+        self.reinit_after_fork()
 
-    def renew(self) -> None:
+    def reinit_after_fork(self) -> None:
         """Begin again in a forked child, where a thread that is gone may hold the lock."""
         self._lock = threading.Lock()
         self._waiting: deque[float] = deque()
@@ -60,10 +57,10 @@ class DurationHistogram(BucketCounts):
 
     def record(self, value: float) -> None:
         """
-        Count a value soon.
+        Count a duration soon.
 
         Args:
-            value: In seconds; at least 0.
+            value: Duration in seconds; at least 0.
         """
         waiting = self._waiting
         waiting.append(value)
@@ -78,7 +75,7 @@ class DurationHistogram(BucketCounts):
         Count what waits, and read.
 
         Returns:
-            As `BucketCounts.read`.
+            Counts by bucket, sum, smallest and largest value; see `BucketCounts.read`.
         """
         with self._lock:
             self._count()
@@ -91,29 +88,27 @@ class DurationHistogram(BucketCounts):
 
 
 class DurationHistograms:
-    """The histograms of all databases: made when first asked for, bounded in number."""
+    """
+    The histograms of all databases: made when first asked for, bounded in number.
+
+    Args:
+        meter: Records durations; `None` keeps them here, for `distributions`.
+    """
 
     def __init__(self, meter: Meter | None = None) -> None:
-        """
-        Begin with none.
-
-        Args:
-            meter: Record through this one; `None` keeps durations here, for `distributions`.
-        """
         self._meter = meter
         self._instruments: dict[str, Any] = {}
         self._kept: dict[tuple[str, frozenset[tuple[str, Any]]], DurationHistogram] = {}
         self._records: dict[tuple[str, frozenset[tuple[str, Any]]], Record] = {}
         self._counts: dict[str, int] = {}
-        _all.add(self)
 
     def of(self, metric: Metric, attributes: Mapping[str, Any]) -> Record:
         """
-        Where durations of a kind are recorded.
+        Find or make what records the durations of one attribute set.
 
         Args:
             metric: A histogram of the catalogue.
-            attributes: Of the point.
+            attributes: Attributes of the point.
 
         Returns:
             Takes durations from any thread, and never raises.
@@ -130,17 +125,17 @@ class DurationHistograms:
 
     def distributions(self) -> Sequence[DurationHistogram]:
         """
-        What is to be exported as histograms.
+        Histograms that are kept here, for export.
 
         Returns:
-            Those that are kept here and have a value.
+            Those that have a value.
         """
         return [each for each in list(self._kept.values()) if any(each.read()[0])]
 
-    def renew(self) -> None:
+    def reinit_after_fork(self) -> None:
         """Begin again in a forked child."""
         for each in list(self._kept.values()):
-            each.renew()
+            each.reinit_after_fork()
 
     def _make(
         self, key: tuple[str, frozenset[tuple[str, Any]]], metric: Metric, attributes: Mapping[str, Any]
@@ -151,15 +146,3 @@ class DurationHistograms:
                 instrument = self._instruments.setdefault(metric.name, create(self._meter, metric))
             return partial(instrument.record, attributes=dict(attributes))
         return self._kept.setdefault(key, DurationHistogram(metric, attributes)).record
-
-
-_all: "weakref.WeakSet[DurationHistograms]" = weakref.WeakSet()
-
-
-def _renew_all() -> None:
-    for each in list(_all):
-        each.renew()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_all)

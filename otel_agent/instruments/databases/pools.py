@@ -2,16 +2,11 @@
 Connection pools, measured by what they are and not by what has been added up.
 
 How many connections are used and idle is read from the pools when metrics are collected, so nothing that happens to a
-connection (detached, invalidated, lost to the garbage collector, inherited by a fork) makes the figures drift. A `Loan` lies in
-the record that SQLAlchemy keeps for each place in a pool and goes with it.
-
-SQLAlchemy tells when a connection was opened, given back, detached or closed, but not when somebody begins to wait for one:
-for that, and for timeouts, `Engine.raw_connection` is wrapped, through which every checkout of every engine goes.
+connection (detached, invalidated, lost to the garbage collector, inherited by a fork) makes the figures drift. A `PoolSlot` lies
+in the record that SQLAlchemy keeps for each place in a pool and goes with it; `checkouts` keeps it up to date.
 """
 
-import os
 import threading
-import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -22,11 +17,7 @@ from otel_agent.catalog import database as metrics
 from otel_agent.clock import perf_ns
 from otel_agent.instruments.databases.histograms import DurationHistograms
 
-__all__ = ["LOAN", "Loan", "PoolWatch", "Pools", "lend", "note_created"]
-
-LOAN = "otel_agent.loan"
-CREATED = "otel_agent.created"
-"""Keys in the `record_info` of a place in a pool."""
+__all__ = ["PoolSlot", "PoolWatch", "Pools"]
 
 _IDLE, _USED = a.DB_CLIENT_CONNECTION_STATE.values
 _POOL_NAME = a.DB_CLIENT_CONNECTION_POOL_NAME.name
@@ -38,47 +29,46 @@ _TRIES = 5
 Points = Iterator[tuple[float, Mapping[str, Any]]]
 
 
-class Loan:
-    """One place in a pool: whether its connection is lent out, and whether it has one."""
+class PoolSlot:
+    """
+    One place in a pool: whether its connection is checked out, and whether it has one.
 
-    __slots__ = ("__weakref__", "begin_ns", "is_open", "pool", "watch")
+    Args:
+        watch: The watch over its pool.
+        pool: The pool, kept weakly.
+    """
+
+    __slots__ = ("__weakref__", "checked_out_ns", "is_open", "pool", "watch")
 
     def __init__(self, watch: "PoolWatch", pool: Any) -> None:
-        """
-        Describe a place.
-
-        Args:
-            watch: Of its database.
-            pool: The pool, kept weakly.
-        """
         self.watch = watch
         self.pool = weakref.ref(pool)
-        self.begin_ns = 0
+        self.checked_out_ns = 0
+        """When its connection was checked out; 0 while it is not."""
         self.is_open = True
 
-    def end(self) -> None:
-        """The connection is no longer lent out."""
-        begin_ns, self.begin_ns = self.begin_ns, 0
+    def check_in(self) -> None:
+        """Note that the connection is no longer used."""
+        begin_ns, self.checked_out_ns = self.checked_out_ns, 0
         if begin_ns:
             self.watch.record_use((perf_ns() - begin_ns) * 1e-9)
 
 
 class PoolWatch:
-    """The pools that one engine has had, one after the other."""
+    """
+    The pools that one engine has had, one after the other.
+
+    Args:
+        name: Pool name in all metrics.
+        histograms: Where durations are recorded.
+    """
 
     def __init__(self, name: str, histograms: DurationHistograms) -> None:
-        """
-        Begin to watch.
-
-        Args:
-            name: Of the pool in all metrics.
-            histograms: Where durations go.
-        """
         self.name = name
         self.attributes = {_POOL_NAME: name}
-        self.engine: Callable[[], Any] = _nobody
+        self.engine: Callable[[], Any] = _no_engine
         """Answers with an engine that has the pool, as long as there is one."""
-        self.loans: weakref.WeakSet[Loan] = weakref.WeakSet()
+        self.slots: weakref.WeakSet[PoolSlot] = weakref.WeakSet()
         self.waiting: dict[object, int] = {}
         """One entry for each request that waits: a dictionary, because adding to a number is not one step in a thread."""
         self.timeouts = 0
@@ -108,33 +98,33 @@ class PoolWatch:
             Idle and used; `None` when there is neither an engine nor a connection of it.
         """
         pool = self.pool()
-        loans = self._loans()
-        if pool is None and not any(loan.begin_ns for loan in loans):
+        slots = self._slots()
+        if pool is None and not any(slot.checked_out_ns for slot in slots):
             return None
-        # A pool that was replaced by `dispose` keeps no connection, but some of it may still be lent out.
-        used = sum(1 for loan in loans if loan.begin_ns and loan.pool() is not pool)
-        own = [loan for loan in loans if loan.pool() is pool]
+        # A pool that was replaced by `dispose` keeps no connection, but some of it may still be checked out.
+        used = sum(1 for slot in slots if slot.checked_out_ns and slot.pool() is not pool)
+        own = [slot for slot in slots if slot.pool() is pool]
         if hasattr(pool, "checkedout") and hasattr(pool, "checkedin"):
-            empty = sum(1 for loan in own if not loan.begin_ns and not loan.is_open)
+            empty = sum(1 for slot in own if not slot.checked_out_ns and not slot.is_open)
             return max(0, pool.checkedin() - empty), used + max(0, pool.checkedout())
-        lent = sum(1 for loan in own if loan.begin_ns)
-        return sum(1 for loan in own if not loan.begin_ns and loan.is_open), used + lent
+        checked_out = sum(1 for slot in own if slot.checked_out_ns)
+        return sum(1 for slot in own if not slot.checked_out_ns and slot.is_open), used + checked_out
 
-    def renew(self) -> None:
+    def reinit_after_fork(self) -> None:
         """Begin again in a forked child."""
         self.waiting = {}
         self.timeouts = 0
 
-    def _loans(self) -> list[Loan]:
+    def _slots(self) -> list[PoolSlot]:
         for _ in range(_TRIES):
             try:
-                return list(self.loans)
+                return list(self.slots)
             except RuntimeError:  # another thread took a place in the pool for the first time meanwhile
                 continue
         return []
 
 
-def _nobody() -> None:
+def _no_engine() -> None:
     return None
 
 
@@ -142,27 +132,24 @@ class Pools:
     """
     The pools of the process.
 
-    `lock` guards names and the counts of timeouts, which are rare. It can be taken twice by one thread, because the garbage collector may run anything at any moment.
+    `lock` guards names and the counts of timeouts, which are rare. It can be taken twice by one thread, because the
+    garbage collector may run anything at any moment.
+
+    Args:
+        histograms: Where durations are recorded.
     """
 
     def __init__(self, histograms: DurationHistograms) -> None:
-        """
-        Begin with none.
-
-        Args:
-            histograms: Where durations go.
-        """
         self._histograms = histograms
         self.lock = threading.RLock()
         self._watches: weakref.WeakValueDictionary[str, PoolWatch] = weakref.WeakValueDictionary()
-        _all.add(self)
 
     def watch(self, name: str) -> PoolWatch:
         """
         Begin to watch the pools of an engine. Whoever calls keeps the watch; the pools have no points without it.
 
         Args:
-            name: Wanted for all metrics; when it is taken, a number is appended.
+            name: Wanted pool name; when it is taken, a number is appended.
 
         Returns:
             The watch.
@@ -180,16 +167,16 @@ class Pools:
         Count a request that gave up.
 
         Args:
-            watch: Of the pool.
+            watch: The watch over the pool.
         """
         with self.lock:
             watch.timeouts += 1
 
-    def renew(self) -> None:
+    def reinit_after_fork(self) -> None:
         """Begin again in a forked child."""
         self.lock = threading.RLock()
         for watch in list(self._watches.values()):
-            watch.renew()
+            watch.reinit_after_fork()
 
     # What follows is asked at each collection.
 
@@ -236,43 +223,6 @@ class Pools:
                 yield watch
 
 
-def note_created(record: Any) -> None:
-    """
-    Remember how long a connection took to open, until it is known which pool it belongs to.
-
-    Args:
-        record: SQLAlchemy's record of a place in a pool.
-    """
-    info = record.record_info
-    loan = info.get(LOAN)
-    if loan is not None:
-        loan.is_open = True
-    begin_s = getattr(record, "last_connect_time", None)
-    if begin_s:
-        # SQLAlchemy keeps the beginning by the wall clock; when that jumps back meanwhile, there is no duration.
-        info[CREATED] = time.time() - begin_s
-
-
-def lend(watch: PoolWatch, pool: Any, info: dict[str, Any]) -> None:
-    """
-    Note that a connection is lent out.
-
-    Args:
-        watch: Of the pool.
-        pool: The pool.
-        info: `record_info` of the place.
-    """
-    loan = info.get(LOAN)
-    if loan is None or loan.watch is not watch:
-        info[LOAN] = loan = Loan(watch, pool)
-        watch.loans.add(loan)
-    created_s = info.pop(CREATED, None)
-    if created_s is not None and created_s >= 0:
-        watch.record_create(created_s)
-    loan.is_open = True
-    loan.begin_ns = perf_ns()
-
-
 def _limit(pool: Any) -> int | None:
     kind = type(pool).__name__
     if hasattr(pool, "checkedout"):
@@ -292,15 +242,3 @@ def _idle_limit(pool: Any) -> int | None:
     if kind == "NullPool":
         return 0
     return _limit(pool)
-
-
-_all: "weakref.WeakSet[Pools]" = weakref.WeakSet()
-
-
-def _renew_all() -> None:
-    for each in list(_all):
-        each.renew()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_all)

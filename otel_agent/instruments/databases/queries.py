@@ -1,5 +1,5 @@
 """
-What SQLAlchemy calls at the begin and at the end of a query.
+Listeners for the begin and the end of a query.
 
 All of it runs in the agent's own calls. What goes wrong here is counted and said once a minute, and the agent sees nothing of it.
 
@@ -16,12 +16,13 @@ from otel_agent.catalog import attributes as a
 from otel_agent.catalog import database as metrics
 from otel_agent.clock import perf_ns
 from otel_agent.guard import shared
-from otel_agent.instruments.databases.errors import error_type, mark, status_code
-from otel_agent.instruments.databases.prepared import Database, Databases, Prepared
-from otel_agent.instruments.databases.query_spans import SpanMaker
+from otel_agent.instruments.databases.engines import Database, Databases
+from otel_agent.instruments.databases.errors import attach_safe_text, error_type, status_code
+from otel_agent.instruments.databases.prepared_statements import PreparedStatement
+from otel_agent.instruments.databases.query_spans import QuerySpans
 from otel_agent.recording.context import current
 
-__all__ = ["Queries"]
+__all__ = ["QueryListeners"]
 
 _SUPPRESS_OLD = "suppress_instrumentation"
 """The key that instrumentations used before the API had one."""
@@ -38,17 +39,16 @@ _NEXT_ROW = "), ("
 _KIND = "instruments.sqlalchemy"
 
 
-class Queries:
-    """Watches the queries of all engines."""
+class QueryListeners:
+    """
+    Listeners for the queries of all engines.
 
-    def __init__(self, spans: SpanMaker, databases: Databases) -> None:
-        """
-        Prepare to watch.
+    Args:
+        spans: Makes the spans.
+        databases: Knows what engines are connected to.
+    """
 
-        Args:
-            spans: Makes the spans.
-            databases: Knows what engines are connected to.
-        """
+    def __init__(self, spans: QuerySpans, databases: Databases) -> None:
         self._spans = spans
         self._databases = databases
 
@@ -91,13 +91,13 @@ class Queries:
             if surroundings and _is_suppressed(surroundings):
                 return
             database = self._databases.of(conn.engine)
-            prepared = database.prepared(running[1])
+            statement = database.statements.of(running[1])
             if running[2] > 1:
-                prepared = database.batch(prepared)
-            prepared.record(duration_ns * 1e-9)
+                statement = database.statements.batch_of(statement)
+            statement.record(duration_ns * 1e-9)
             if getattr(context, _CONTRIB, None) is None:
-                rows = _rows(cursor) if prepared.is_select else -1
-                self._spans.make(prepared, surroundings, duration_ns, running[2], rows)
+                rows = _rows(cursor) if statement.is_select else -1
+                self._spans.make(statement, surroundings, duration_ns, running[2], rows)
         except Exception as error:  # noqa: BLE001 - as above
             shared.report(_KIND, "a query could not be recorded", error)
 
@@ -116,39 +116,41 @@ class Queries:
             # holds no values, and helps.
             if failure.connection is not None:
                 sent = failure.statement if context is None else None
-                _mark(failure, self._databases.of(failure.engine).prepared(sent).text if sent else "")
+                _attach(failure, self._databases.of(failure.engine).statements.of(sent).text if sent else "")
             return
         duration_ns = perf_ns() - running[0]
         context._otel_agent_running = None  # noqa: SLF001 - our own attribute
         database = self._databases.of(failure.engine)
-        prepared = database.prepared(running[1])
-        _mark(failure, prepared.text)
+        statement = database.statements.of(running[1])
+        _attach(failure, statement.text)
         surroundings = current()
         if _is_suppressed(surroundings):
             return
         if running[2] > 1:
-            prepared = database.batch(prepared)
+            statement = database.statements.batch_of(statement)
         error = failure.original_exception
         # Cancelled, or the process ends: no failure of the database.
         said = (error_type(error), status_code(error)) if isinstance(error, Exception) else None
-        _record(database, prepared, duration_ns, said)
+        _record(database, statement, duration_ns, said)
         if getattr(context, _CONTRIB, None) is None:
-            self._spans.make(prepared, surroundings, duration_ns, running[2], failure=said)
+            self._spans.make(statement, surroundings, duration_ns, running[2], failure=said)
 
 
-def _record(database: Database, prepared: Prepared, duration_ns: int, said: tuple[str, str | None] | None) -> None:
-    record = prepared.record
+def _record(
+    database: Database, statement: PreparedStatement, duration_ns: int, said: tuple[str, str | None] | None
+) -> None:
+    record = statement.record
     if said is not None:
-        dimensions = {**prepared.dimensions, a.ERROR_TYPE.name: said[0]}
+        dimensions = {**statement.dimensions, a.ERROR_TYPE.name: said[0]}
         if said[1] is not None:
             dimensions[a.DB_RESPONSE_STATUS_CODE.name] = said[1]
         record = database.histograms.of(metrics.OPERATION_DURATION, dimensions)
     record(duration_ns * 1e-9)
 
 
-def _mark(failure: Any, text: str) -> None:
+def _attach(failure: Any, text: str) -> None:
     if isinstance(failure.original_exception, Exception):
-        mark(failure.original_exception, failure.sqlalchemy_exception, text)
+        attach_safe_text(failure.original_exception, failure.sqlalchemy_exception, text)
 
 
 def _is_suppressed(surroundings: Context) -> bool:

@@ -16,13 +16,13 @@ from otel_agent.catalog import attributes as a
 from otel_agent.catalog import database as names
 from otel_agent.clock import wall_ns
 from otel_agent.instruments.databases.call_sites import call_site
-from otel_agent.instruments.databases.prepared import Prepared
-from otel_agent.instruments.databases.repeats import FROM, Repeats
+from otel_agent.instruments.databases.n_plus_one import FIRST_REPETITION, RepeatedQueries
+from otel_agent.instruments.databases.prepared_statements import PreparedStatement
 from otel_agent.recording.context import SPAN_KEY
 from otel_agent.recording.ids import random_bits
 from otel_agent.recording.sites import Site
 
-__all__ = ["SpanMaker"]
+__all__ = ["QuerySpans"]
 
 SAMPLED = TraceFlags.SAMPLED
 
@@ -30,27 +30,26 @@ _CLIENT = SpanKind.CLIENT
 _new = object.__new__
 
 
-class SpanMaker:
-    """Makes the spans of all queries."""
+class QuerySpans:
+    """
+    Makes the spans of all queries.
+
+    Args:
+        tracer: Ours, or any other tracer of the OpenTelemetry API.
+        slow_s: Queries that take longer, in seconds, tell where they come from.
+    """
 
     __slots__ = ("_is_ours", "_repeats", "_slow_ns", "_tracer")
 
     def __init__(self, tracer: Any, slow_s: float) -> None:
-        """
-        Prepare.
-
-        Args:
-            tracer: Ours, or any other of the API.
-            slow_s: Queries that take longer, in seconds, tell where they come from.
-        """
         self._tracer = tracer
         self._is_ours = hasattr(tracer, "make_site")
         self._slow_ns = int(slow_s * 1e9)
-        self._repeats = Repeats()
+        self._repeats = RepeatedQueries()
 
     def make(
         self,
-        prepared: Prepared,
+        statement: PreparedStatement,
         surroundings: Context,
         duration_ns: int,
         batch_size: int = 0,
@@ -61,11 +60,11 @@ class SpanMaker:
         Make the span of a query that has just ended.
 
         Args:
-            prepared: The statement.
+            statement: The statement.
             surroundings: The context it ran in; holds the parent.
             duration_ns: How long it took.
             batch_size: Sets of parameters, when several.
-            rows: Rows of the answer; negative when not known.
+            rows: Rows of the result; negative when not known.
             failure: The error's type and the database's code, when it failed.
         """
         parent: Any = surroundings.get(SPAN_KEY)
@@ -79,35 +78,35 @@ class SpanMaker:
         if rows >= 0:
             extra = extra or {}
             extra[names.RESPONSE_RETURNED_ROWS] = rows
-        repetitions = self._repeats.count(parent_id, prepared.text) if parent_id else 0
-        if repetitions >= FROM or duration_ns >= self._slow_ns:
+        repetitions = self._repeats.count(parent_id, statement.text) if parent_id else 0
+        if repetitions >= FIRST_REPETITION or duration_ns >= self._slow_ns:
             extra = {**(extra or {}), **self._origin(repetitions, duration_ns)}
         if failure is not None:
             extra = {**(extra or {}), a.ERROR_TYPE.name: failure[0]}
             if failure[1] is not None:
                 extra[a.DB_RESPONSE_STATUS_CODE.name] = failure[1]
         end_ns = wall_ns()
-        span = self._begin(prepared, extra, end_ns - duration_ns, parent if is_quick else None)
+        span = self._begin(statement, extra, end_ns - duration_ns, parent if is_quick else None)
         if failure is not None:
             span.set_status(Status(StatusCode.ERROR, failure[0]))
         span.end(end_ns)
 
     def _origin(self, repetitions: int, duration_ns: int) -> dict[str, Any]:
         """What a query tells about where it comes from, when it is slow or sent again and again."""
-        found: dict[str, Any] = {names.QUERY_REPETITIONS: repetitions} if repetitions >= FROM else {}
-        if duration_ns >= self._slow_ns or repetitions == FROM:
+        found: dict[str, Any] = {names.QUERY_REPETITIONS: repetitions} if repetitions >= FIRST_REPETITION else {}
+        if duration_ns >= self._slow_ns or repetitions == FIRST_REPETITION:
             found.update(call_site() or {})
         return found
 
-    def _begin(self, prepared: Prepared, extra: Mapping[str, Any] | None, start_ns: int, parent: Any) -> Any:
+    def _begin(self, statement: PreparedStatement, extra: Mapping[str, Any] | None, start_ns: int, parent: Any) -> Any:
         """Begin a span; `parent` is given when it is one below which nothing has to be considered."""
         tracer = self._tracer
         if not self._is_ours:
-            attributes = {**prepared.attributes, **extra} if extra else prepared.attributes
-            return tracer.start_span(prepared.name, kind=_CLIENT, attributes=attributes, start_time=start_ns)
-        site = prepared.site
+            attributes = {**statement.attributes, **extra} if extra else statement.attributes
+            return tracer.start_span(statement.name, kind=_CLIENT, attributes=attributes, start_time=start_ns)
+        site = statement.site
         if site is None or site.tracer is not tracer or site.resource is not tracer.resource:
-            prepared.site = site = _make_site(tracer, prepared)
+            statement.site = site = _make_site(tracer, statement)
         if parent is None:
             return tracer.begin(site, None, extra, (), start_ns)
         span = _new(type(parent))
@@ -126,13 +125,13 @@ class SpanMaker:
         return span
 
 
-def _make_site(tracer: Any, prepared: Prepared) -> Site:
+def _make_site(tracer: Any, statement: PreparedStatement) -> Site:
     """A site that lives as long as the statement is remembered; the tracer knows nothing of it."""
     limits = tracer.limits
     clean = BoundedAttributes(
-        limits.max_span_attributes, prepared.attributes, max_value_len=limits.max_span_attribute_length
+        limits.max_span_attributes, statement.attributes, max_value_len=limits.max_span_attribute_length
     )
-    return Site(tracer, prepared.name, _CLIENT, dict(clean))
+    return Site(tracer, statement.name, _CLIENT, dict(clean))
 
 
 def _parent_id(parent: Any) -> int | None:

@@ -7,9 +7,10 @@ whatever becomes of the query, and a query below an unsampled parent costs two l
 
 Beside opentelemetry-instrumentation-sqlalchemy, a query for which that package has made a span gets none here.
 
-Left to others: what may be said of a statement (`sql_text`), what is known of an engine (`sql_databases`), pools (`sql_pools`).
+Left to others: what may be said of a statement (`statements`), what an engine is connected to (`engines`), pools (`pools`).
 """
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -24,13 +25,13 @@ from opentelemetry.trace import TracerProvider
 
 from otel_agent.catalog import database as metrics
 from otel_agent.guard import guarded
-from otel_agent.instruments.databases.checkouts import Checkouts
-from otel_agent.instruments.databases.errors import cover
+from otel_agent.instruments.databases.checkouts import CheckoutListeners
+from otel_agent.instruments.databases.engines import Databases
+from otel_agent.instruments.databases.errors import cover_exceptions
 from otel_agent.instruments.databases.histograms import DurationHistogram, DurationHistograms
 from otel_agent.instruments.databases.pools import Pools
-from otel_agent.instruments.databases.prepared import Databases
-from otel_agent.instruments.databases.queries import Queries
-from otel_agent.instruments.databases.query_spans import SpanMaker
+from otel_agent.instruments.databases.queries import QueryListeners
+from otel_agent.instruments.databases.query_spans import QuerySpans
 from otel_agent.instruments.imports import after_import
 from otel_agent.instruments.observing import Handle, observe
 
@@ -51,14 +52,15 @@ _OLDEST = (2, 0)
 _lock = threading.Lock()
 """Guards installing and uninstalling; no query takes it."""
 
-_installed: "_Installed | None" = None
+_installed: "_InstalledListeners | None" = None
 
 
-class _Installed(Handle):
-    """What `install` has put in place."""
+class _InstalledListeners(Handle):
+    """Listeners and metrics that `install` has put in place."""
 
-    def __init__(self, histograms: DurationHistograms, undo: Sequence[Callable[[], object]]) -> None:
+    def __init__(self, histograms: DurationHistograms, pools: Pools, undo: Sequence[Callable[[], object]]) -> None:
         self.histograms = histograms
+        self.pools = pools
         super().__init__(undo)
 
     def close(self) -> None:
@@ -103,7 +105,7 @@ def install(
     with _lock:
         if _installed is not None:
             return _status()
-        made: list[_Installed] = []
+        made: list[_InstalledListeners] = []
         with guarded("instruments.sqlalchemy", "queries of SQLAlchemy cannot be watched"):
             made.append(_put_in_place(tracer_provider, meter_provider, slow_s, keeps_durations=keeps_durations))
         if not made:
@@ -123,7 +125,7 @@ def uninstall() -> None:
 
 def distributions() -> Sequence[DurationHistogram]:
     """
-    What is to be exported as histograms when durations are kept here.
+    Histograms for export, when durations are kept here.
 
     Returns:
         Those that have a value; none without `install(keeps_durations=True)`.
@@ -138,7 +140,7 @@ def _put_in_place(
     slow_s: float,
     *,
     keeps_durations: bool,
-) -> _Installed:
+) -> _InstalledListeners:
     tracer = (tracer_provider or trace.get_tracer_provider()).get_tracer(SCOPE)
     meter = (meter_provider or api_metrics.get_meter_provider()).get_meter(SCOPE)
     histograms = DurationHistograms(None if keeps_durations else meter)
@@ -150,8 +152,8 @@ def _put_in_place(
         (metrics.CONNECTION_PENDING_REQUESTS, pools.pending),
         (metrics.CONNECTION_TIMEOUTS, pools.timeouts),
     )
-    installed = _Installed(histograms, [observe(meter, metric, source) for metric, source in observed])
-    spans = SpanMaker(tracer, slow_s)
+    installed = _InstalledListeners(histograms, pools, [observe(meter, metric, source) for metric, source in observed])
+    spans = QuerySpans(tracer, slow_s)
 
     def listen(sqlalchemy: Any) -> None:
         for undo in _listen(sqlalchemy, spans, pools, Databases(histograms, pools)):
@@ -164,11 +166,11 @@ def _put_in_place(
     return installed
 
 
-def _listen(sqlalchemy: Any, spans: SpanMaker, pools: Pools, databases: Databases) -> Iterator[Callable[[], object]]:
+def _listen(sqlalchemy: Any, spans: QuerySpans, pools: Pools, databases: Databases) -> Iterator[Callable[[], object]]:
     """Put listeners on SQLAlchemy's classes; gives what takes each away again."""
     engine, pool, event = sqlalchemy.engine.Engine, sqlalchemy.pool.Pool, sqlalchemy.event
-    queries = Queries(spans, databases)
-    checkouts = Checkouts(pools, databases, sqlalchemy.exc.TimeoutError)
+    queries = QueryListeners(spans, databases)
+    checkouts = CheckoutListeners(pools, databases, sqlalchemy.exc.TimeoutError)
     listeners: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
         (engine, "before_cursor_execute", queries.before),
         (engine, "after_cursor_execute", queries.after),
@@ -183,7 +185,7 @@ def _listen(sqlalchemy: Any, spans: SpanMaker, pools: Pools, databases: Database
         event.listen(target, name, function, **({"retval": True} if function == queries.before else {}))
         yield partial(event.remove, target, name, function)
     yield checkouts.wrap(engine)
-    yield from cover(sqlalchemy.exc)
+    yield from cover_exceptions(sqlalchemy.exc)
 
 
 def _status() -> str:
@@ -211,3 +213,16 @@ def _version() -> str | None:
 
 def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+
+
+def _reinit_after_fork() -> None:
+    """Begin again in a forked child: its figures are its own, and a thread that is gone may hold any lock."""
+    global _lock
+    _lock = threading.Lock()
+    if _installed is not None:
+        _installed.histograms.reinit_after_fork()
+        _installed.pools.reinit_after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reinit_after_fork)

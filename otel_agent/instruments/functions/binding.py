@@ -1,5 +1,5 @@
 """
-Who records what the decorators see, at this moment.
+The recorder that decorated functions record with at present.
 
 Decorators are applied when modules are imported, telemetry starts later and may end earlier. Everything that was decorated is kept
 here weakly and told when the recorder changes; what is decorated afterwards is told at once.
@@ -10,18 +10,18 @@ from weakref import WeakSet
 
 from otel_agent.recording.recorder import Recorder
 
-__all__ = ["Bindable", "Binding", "bind", "now"]
+__all__ = ["Bindable", "Binding", "bind", "shared"]
 
 
 class Bindable(Protocol):
-    """Something that records."""
+    """Something that records with a recorder it is given."""
 
     def bind(self, recorder: Recorder | None) -> None:
-        """Record with a recorder from now on; `None` ends it."""
+        """Record with this recorder from now on; `None` ends recording."""
 
 
 class Binding:
-    """The present recorder, and everything that has to know it."""
+    """The present recorder, and everything that records with it."""
 
     def __init__(self) -> None:
         self.recorder: Recorder | None = None
@@ -30,10 +30,10 @@ class Binding:
 
     def add(self, bindable: Bindable) -> None:
         """
-        Let somebody know of the recorder, now and whenever it changes.
+        Bind to the recorder, now and whenever it changes.
 
         Args:
-            bindable: Held weakly.
+            bindable: What records; held weakly.
         """
         self._bound.add(bindable)
         bindable.bind(self.recorder)
@@ -43,7 +43,7 @@ class Binding:
         Exchange the recorder.
 
         Args:
-            recorder: `None` ends recording.
+            recorder: The new recorder; `None` ends recording.
         """
         self.recorder = recorder
         self.refresh()
@@ -51,12 +51,12 @@ class Binding:
             recorder.watch(self.refresh)
 
     def refresh(self) -> None:
-        """Tell everybody of the recorder again, because something about it has changed."""
+        """Bind everything to the recorder again, because something about it has changed."""
         for bindable in list(self._bound):
             bindable.bind(self.recorder)
 
 
-now = Binding()
-"""The process's own."""
+shared = Binding()
+"""The binding of this process."""
 
-bind = now.bind
+bind = shared.bind

@@ -1,4 +1,4 @@
-"""A span around a block: what `functions.span` gives."""
+"""Spans around blocks of code: what `otel_agent.span` gives."""
 
 from collections.abc import Mapping
 from types import TracebackType
@@ -8,7 +8,8 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 
 from otel_agent.clock import wall_ns
-from otel_agent.instruments.functions import binding, calls
+from otel_agent.instruments.functions import binding
+from otel_agent.instruments.functions.calls import SCOPE, record_error
 from otel_agent.recording.context import SPAN_KEY, current, make_current, put, restore, with_span
 
 __all__ = ["Block"]
@@ -17,18 +18,17 @@ _new = object.__new__
 
 
 class Block:
-    """A span that is current in a `with` or `async with` block; for one block at a time."""
+    """
+    A span that begins with a `with` or `async with` block and is current in it; for one block at a time.
+
+    Args:
+        name: Span name.
+        attributes: Span attributes.
+    """
 
     __slots__ = ("_attributes", "_name", "_span", "_token")
 
     def __init__(self, name: str, attributes: Mapping[str, Any]) -> None:
-        """
-        Prepare; the span begins with the block.
-
-        Args:
-            name: Of the span.
-            attributes: Of the span.
-        """
         self._name = name
         self._attributes = attributes
 
@@ -36,7 +36,7 @@ class Block:
         """Begin the span and make it current."""
         before = current()
         parent: Any = before.get(SPAN_KEY)
-        recorder = binding.now.recorder
+        recorder = binding.shared.recorder
         if recorder is None or recorder.tracer is None or type(parent) is not recorder.tracer.hot:
             span = self._begin(recorder)
             self._span = span
@@ -71,7 +71,7 @@ class Block:
         if not span.is_recording():
             return
         if error is not None:
-            calls.fail(span, error)
+            record_error(span, error)
         span.end()
 
     async def __aenter__(self) -> Any:
@@ -87,4 +87,4 @@ class Block:
     def _begin(self, recorder: Any) -> Any:
         if recorder is not None and recorder.tracer is not None:
             return recorder.tracer.begin(recorder.tracer.site(self._name), None, self._attributes)
-        return trace.get_tracer(calls.SCOPE).start_span(self._name, attributes=self._attributes)
+        return trace.get_tracer(SCOPE).start_span(self._name, attributes=self._attributes)

@@ -1,8 +1,8 @@
 """
-Calls under a span: what the wrappers of one function share.
+Calls under a span: what the wrappers of one traced function share.
 
-What a wrapper (see `wrappers` and `steps`) needs it finds in its `TracedFunction`, where `TracedFunction.bind` exchanges it when telemetry starts or
-ends. Begin and end of a span stand here for every way but the quickest.
+A wrapper (see `wrappers` and `generators`) finds what it needs in its `TracedFunction`; `TracedFunction.bind` exchanges it when
+telemetry starts or ends. Begin and end of a span stand here for every path but the hot one, which `wrappers` writes out.
 """
 
 from collections.abc import Mapping
@@ -18,14 +18,22 @@ from otel_agent.recording.context import current, make_current, restore, with_sp
 from otel_agent.recording.failures import is_failure, mark_recorded, text_of, type_name
 from otel_agent.recording.recorder import Limit, Recorder
 
-__all__ = ["SCOPE", "TracedFunction", "fail"]
+__all__ = ["SCOPE", "TracedFunction", "record_error"]
 
 SCOPE = "otel_agent.instruments.functions"
 """Name of the instrumentation scope."""
 
 
 class TracedFunction:
-    """One traced function: what its spans share, and where they and its durations go."""
+    """
+    One traced function: what its spans share, and where they and its durations go.
+
+    Args:
+        name: Span name.
+        kind: Span kind.
+        attributes: Attributes of every span.
+        function_name: Full name of the function, under which its durations are counted.
+    """
 
     __slots__ = (
         "__weakref__",
@@ -48,38 +56,29 @@ class TracedFunction:
     )
 
     def __init__(self, name: str, kind: SpanKind, attributes: Mapping[str, Any], function_name: str) -> None:
-        """
-        Describe a function.
-
-        Args:
-            name: Of its spans.
-            kind: Of its spans.
-            attributes: Of its spans.
-            function_name: Under which its durations are counted.
-        """
         self.name = name
         self.kind = kind
         self.attributes = attributes
         self.function_name = function_name
         self.capture: Any = None
-        """What is taken of arguments and results, a `captures.Capture`; nothing by default."""
+        """Which arguments and results become attributes, a `captures.Capture`; `None`: none do."""
         self.recorder: Recorder | None = None
         self.limit: Limit | None = None
-        """Its budget of spans, when it has one."""
+        """Budget of spans a second; `None`: there is no bound."""
         self.hot: Any = None
-        """Class of the parents below which the quick way is open; `None`: it is closed."""
+        """Class of the parent spans below which calls take the hot path; `None`: none do."""
         self.bare: Any = None
-        """Class of the parents below which calls run without a span; `None`: there is none."""
+        """Class of the unsampled parent spans, below which calls run without a span; `None`: there is none."""
 
     def bind(self, recorder: Recorder | None) -> None:
         """
         Record with a recorder from now on.
 
-        `hot` and `bare` open ways and are set last; the rest is exchanged and never taken away, because a call in another thread
-        may be in the middle.
+        `hot` and `bare` open paths and are set last; the rest is exchanged and never taken away, because a call in another
+        thread may be in the middle.
 
         Args:
-            recorder: `None`: speak OpenTelemetry's interface again.
+            recorder: The recorder; `None`: spans are started with the global provider of OpenTelemetry's API again.
         """
         self.hot = self.bare = None
         self.recorder = recorder
@@ -100,11 +99,11 @@ class TracedFunction:
                 self.hot, self.bare = tracer.hot, tracer.bare
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Functions that are pickled by value (cloudpickle) take their call along; recorders stay in their process.
-        return _revived, (self.name, self.kind, self.attributes, self.function_name)
+        # Functions that are pickled by value (cloudpickle) take their traced function along; recorders stay in their process.
+        return _unpickled, (self.name, self.kind, self.attributes, self.function_name)
 
     def start(self) -> Any:
-        """Begin a span the complete way."""
+        """Begin a span off the hot path."""
         recorder = self.recorder
         if recorder is not None and recorder.tracer is not None:
             return recorder.tracer.begin(self.site)
@@ -127,10 +126,10 @@ class TracedFunction:
         Give the context back and end a span.
 
         Args:
-            span: From `enter`.
-            token: From `enter`.
+            span: Span that `enter` returned.
+            token: Token that `enter` returned.
             started: When the call began, in nanoseconds since 1970.
-            error: What it ended with.
+            error: Exception the call ended with, or `None`.
         """
         ended = wall_ns()
         if token is not None:
@@ -145,15 +144,15 @@ class TracedFunction:
         End a span whose context has been given back.
 
         Args:
-            span: From `start`.
+            span: Span that `start` returned, or `None`.
             started: When the call began, in nanoseconds since 1970.
-            ended: When it ended, likewise.
-            error: What it ended with.
+            ended: When the call ended, in nanoseconds since 1970.
+            error: Exception the call ended with, or `None`.
         """
         try:
             if span is not None and span.is_recording():
                 if error is not None:
-                    fail(span, error)
+                    record_error(span, error)
                 span.end(max(ended, getattr(span, "start_time", started)))
             self._count(ended - started, error, None if span is None or error is None else span.get_span_context())
         except Exception as failure:  # noqa: BLE001 - the agent's own exception must not be replaced by ours
@@ -164,8 +163,8 @@ class TracedFunction:
         Count a call without a span that ended with an exception.
 
         Args:
-            started_s: By `perf_s`.
-            error: The exception.
+            started_s: When the call began, by `perf_s`, in seconds.
+            error: Exception the call ended with.
         """
         self.finish(None, 0, int((perf_s() - started_s) * 1e9), error)
 
@@ -174,19 +173,19 @@ class TracedFunction:
             self.series.add(duration_ns, error, context)
 
 
-def _revived(*described: Any) -> TracedFunction:
-    call = TracedFunction(*described)
-    binding.now.add(call)
-    return call
+def _unpickled(*description: Any) -> TracedFunction:
+    traced_function = TracedFunction(*description)
+    binding.shared.add(traced_function)
+    return traced_function
 
 
-def fail(span: Any, error: BaseException) -> None:
+def record_error(span: Any, error: BaseException) -> None:
     """
-    Say on a span what its call ended with.
+    Record on a span the exception its call ended with: status, `error.type` and, once a trace, an exception event.
 
     Args:
-        span: Of the call; open.
-        error: An exception; nothing is said of cancellation and its like.
+        span: Open span of the call.
+        error: The exception; cancellation and its like are not recorded.
     """
     if not is_failure(error) or not span.is_recording():
         return

@@ -14,28 +14,27 @@ from opentelemetry.trace import get_current_span
 
 from otel_agent.catalog import functions as names
 
-__all__ = ["MAX_CHARS", "Capture", "capturing", "shown"]
+__all__ = ["MAX_CHARS", "Capture", "attribute_value", "capturing"]
 
 MAX_CHARS = 1024
-"""A text is cut here."""
+"""Length at which a text is cut, in characters."""
 
 _PLAIN = frozenset((bool, int, float, type(None)))
 
 
 class Capture:
-    """What is taken of each call of one function."""
+    """
+    Which arguments and results of one function's calls become attributes.
+
+    Args:
+        function: The function; its signature names the arguments.
+        arguments: Whether arguments are captured.
+        result: Whether the result is captured.
+    """
 
     __slots__ = ("_has_arguments", "_has_result", "_signature")
 
     def __init__(self, function: Callable[..., Any], *, arguments: bool, result: bool) -> None:
-        """
-        Prepare for a function.
-
-        Args:
-            function: Its signature names the arguments.
-            arguments: Whether arguments are taken.
-            result: Whether the result is taken.
-        """
         self._has_arguments = arguments
         self._has_result = result
         try:
@@ -48,26 +47,26 @@ class Capture:
         Put the arguments of a call on its span. Never raises.
 
         Args:
-            span: Of the call.
-            args: As passed.
-            kwargs: As passed.
+            span: Span of the call.
+            args: Positional arguments of the call.
+            kwargs: Keyword arguments of the call.
         """
         if not self._has_arguments or not span.is_recording():
             return
         for name, value in self._named(args, kwargs).items():
             if name not in ("self", "cls"):
-                span.set_attribute(f"{names.ARGUMENT.name}.{name}", shown(value))
+                span.set_attribute(f"{names.ARGUMENT.name}.{name}", attribute_value(value))
 
     def result(self, span: Any, result: Any) -> None:
         """
         Put the result of a call on its span. Never raises.
 
         Args:
-            span: Of the call.
-            result: As returned.
+            span: Span of the call.
+            result: What the call returned.
         """
         if self._has_result and span.is_recording():
-            span.set_attribute(names.RESULT.name, shown(result))
+            span.set_attribute(names.RESULT.name, attribute_value(result))
 
     def _named(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         if self._signature is None:
@@ -79,12 +78,12 @@ class Capture:
         return bound.arguments
 
 
-def shown(value: Any) -> Any:
+def attribute_value(value: Any) -> Any:
     """
-    A value as an attribute.
+    The attribute value that stands for any value.
 
     Args:
-        value: Anything, also something whose `repr` raises.
+        value: The value; its `repr` may raise.
 
     Returns:
         The value, when it is a number, a boolean or `None`; otherwise at most `MAX_CHARS` characters of text.
@@ -100,11 +99,11 @@ def shown(value: Any) -> Any:
 
 def capturing(function: Callable[..., Any], capture: Capture) -> Callable[..., Any]:
     """
-    Wrap a function or a coroutine function: its calls are captured on the span that is current inside.
+    Wrap a function or a coroutine function: arguments and results are captured on the span that is current inside.
 
     Args:
-        function: To be wrapped; not a generator.
-        capture: What is taken.
+        function: Function to wrap; not a generator function.
+        capture: What is captured.
     """
     if inspect.iscoroutinefunction(function):
 

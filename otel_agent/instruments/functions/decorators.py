@@ -1,15 +1,14 @@
 """
-Watch a function: `traced` (a span a call), `timed` (its duration only) and `span` (a block).
+What users type: the decorators `traced` (a span a call) and `timed` (its duration only), and `span` for a block.
 
-Decorators can be applied before telemetry starts. Until then, and when somebody else's provider is installed, they speak
-OpenTelemetry's interface; from `bind` on they record with a tracer of ours. What a call costs is decided in `wrappers`; here is what
-users type.
+Decorators can be applied before telemetry starts. Until then, and when somebody else's provider is installed, spans go through
+OpenTelemetry's API; from `bind` on they are recorded with a tracer of ours. What a call costs is decided in `wrappers`.
 """
 
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from opentelemetry.trace import SpanKind
 from opentelemetry.util.types import AttributeValue
@@ -20,11 +19,18 @@ from otel_agent.instruments.functions.binding import bind
 from otel_agent.instruments.functions.blocks import Block
 from otel_agent.instruments.functions.calls import TracedFunction
 from otel_agent.instruments.functions.generators import traced_async_generator, traced_generator
-from otel_agent.instruments.functions.marks import watched
-from otel_agent.instruments.functions.signatures import wrapped
+from otel_agent.instruments.functions.marks import leave_alone, mark_decorated
+from otel_agent.instruments.functions.signatures import wrap
 from otel_agent.instruments.functions.timing import timed_function
+from otel_agent.late_imports import late_module
 
-__all__ = ["bind", "span", "timed", "traced"]
+if TYPE_CHECKING:
+    from otel_agent.instruments.functions import captures
+else:
+    # It needs the catalogue, which a plain import of the package does not load.
+    captures = late_module("otel_agent.instruments.functions.captures")
+
+__all__ = ["bind", "span", "timed", "traced", "untraced"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -55,9 +61,9 @@ def traced(
     current only while its body runs. An exception makes the status an error; cancellation and the closing of a generator do not.
 
     Args:
-        name: Of the spans; the function's qualified name by default. The decorated function itself when used without brackets.
-        kind: "internal", "server", "client", "producer" or "consumer".
-        attributes: Of every span.
+        name: Span name; the function's qualified name by default. The decorated function itself when used without brackets.
+        kind: Span kind: "internal", "server", "client", "producer" or "consumer".
+        attributes: Attributes of every span.
         capture_arguments: Whether arguments become attributes, `agent.function.argument.<name>`. They may hold what must not leave
             the process; redaction by key and by value is applied to them as to everything else.
         capture_result: Whether what the function returns becomes the attribute `agent.function.result`.
@@ -80,20 +86,18 @@ def traced(
                 "functions.traced", f"{function!r} cannot be traced: give a function or a method to `traced`, not this"
             )
             return function
-        call = _call(function, name, kind, attributes)
+        described = _describe(function, name, kind, attributes)
         if capture_arguments or capture_result:
-            # Few ask for this, and it needs the catalogue, which a plain import of the package does not load.
-            from otel_agent.instruments.functions.captures import Capture, capturing
-
-            call.capture = Capture(function, arguments=capture_arguments, result=capture_result)
+            described.capture = captures.Capture(function, arguments=capture_arguments, result=capture_result)
             if not _is_generator(function):
-                function = capturing(function, call.capture)
-        return watched(_traced(function, call))
+                function = captures.capturing(function, described.capture)
+        leave_alone(function)
+        return mark_decorated(_traced(function, described))
 
     return decorate
 
 
-def _call(function: Any, name: str | None, kind: str, attributes: Mapping[str, Any] | None) -> TracedFunction:
+def _describe(function: Any, name: str | None, kind: str, attributes: Mapping[str, Any] | None) -> TracedFunction:
     module, qualified = getattr(function, "__module__", None), _qualified_name(function)
     full = f"{module}.{qualified}" if module else qualified
     # The name finds the function. File and line would make every span half as large again, and file names tell of the machine.
@@ -102,14 +106,14 @@ def _call(function: Any, name: str | None, kind: str, attributes: Mapping[str, A
     )
 
 
-def _traced(function: Callable[..., Any], call: TracedFunction) -> Callable[..., Any]:
+def _traced(function: Callable[..., Any], described: TracedFunction) -> Callable[..., Any]:
     if inspect.isasyncgenfunction(function):
-        return traced_async_generator(function, call)
+        return traced_async_generator(function, described)
     if inspect.isgeneratorfunction(function):
-        return traced_generator(function, call)
+        return traced_generator(function, described)
     if inspect.iscoroutinefunction(function):
-        return wrapped(wrappers.coroutine, function, call)
-    return wrapped(wrappers.plain, function, call)
+        return wrap(wrappers.coroutine, function, described)
+    return wrap(wrappers.plain, function, described)
 
 
 def _is_generator(function: Callable[..., Any]) -> bool:
@@ -159,7 +163,10 @@ def timed(name: Any = None) -> Any:
                 "functions.timed", f"{function!r} cannot be timed: give a function or a method to `timed`, not this"
             )
             return function
-        return watched(timed_function(function, name or _call(function, None, "internal", None).function_name))
+        leave_alone(function)
+        return mark_decorated(
+            timed_function(function, name or _describe(function, None, "internal", None).function_name)
+        )
 
     return decorate
 
@@ -169,8 +176,8 @@ def span(name: str, /, **attributes: AttributeValue) -> Block:
     A span around a block.
 
     Args:
-        name: Of the span.
-        **attributes: Of the span.
+        name: Span name.
+        **attributes: Span attributes.
 
     Returns:
         A context manager that gives the span, for `with` and `async with`.
@@ -180,3 +187,18 @@ def span(name: str, /, **attributes: AttributeValue) -> Block:
             span.set_attribute("orders", 3)
     """
     return Block(name, attributes)
+
+
+def untraced(function: Function) -> Function:
+    """
+    Leave a function, or the methods of a class, out of automatic tracing.
+
+    Args:
+        function: Function, method or class; it is returned as it is.
+
+    Example:
+        @otel_agent.untraced
+        def on_tick(price: float) -> None: ...
+    """
+    leave_alone(function)
+    return function

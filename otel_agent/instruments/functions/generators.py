@@ -1,5 +1,5 @@
 """
-Generators under a span, which is current only while their body runs.
+Wrappers of traced generators, whose span is current only while their body runs.
 
 Whoever iterates a generator runs its body for a moment and then does something else. The span, and whatever the body itself has made
 current, is attached for that moment and put aside with the next `yield`. Contexts are set, never reset by token: a generator may be
@@ -19,123 +19,134 @@ from otel_agent.recording.context import current, make_current, with_span
 
 __all__ = ["traced_async_generator", "traced_generator"]
 
+CALLS_THE_AGENT = True
+"""See `lifecycle.lock_holders`."""
 
-class _Steps:
-    """The span of one generator, and what is current inside its body."""
 
-    __slots__ = ("_before", "_call", "_inside", "_span", "_started")
+class _GeneratorSpan:
+    """The span of one generator, and the context inside its body."""
 
-    def __init__(self, call: TracedFunction, args: Any, kwargs: Any) -> None:
-        self._call = call
+    __slots__ = ("_before", "_function", "_inside", "_span", "_started")
+
+    def __init__(self, function: TracedFunction, args: Any, kwargs: Any) -> None:
+        self._function = function
         before = current()
-        self._span = None if call.limit is not None and not call.limit.allows() else call.start()
+        self._span = None if function.limit is not None and not function.limit.allows() else function.start()
         self._inside = before if self._span is None else with_span(before, self._span)
         self._started = wall_ns()
         self._before = before
-        if call.capture is not None and self._span is not None:
-            call.capture.arguments(self._span, args, kwargs)
+        if function.capture is not None and self._span is not None:
+            function.capture.arguments(self._span, args, kwargs)
 
     def resume(self) -> None:
-        """The body runs."""
+        """Make the generator's context current: its body runs."""
         self._before = current()
         make_current(self._inside)
 
     def pause(self) -> None:
-        """The body waits for whoever iterates it."""
+        """Make the caller's context current: the body waits for whoever iterates it."""
         self._inside = current()
         make_current(self._before)
 
     def finish(self, error: BaseException | None) -> None:
-        """The body has ended."""
-        self._call.finish(self._span, self._started, wall_ns(), error)
+        """End the span: the body has ended."""
+        self._function.finish(self._span, self._started, wall_ns(), error)
 
 
-def traced_generator(function: Callable[..., Generator[Any, Any, Any]], call: TracedFunction) -> Callable[..., Any]:
+def traced_generator(
+    function: Callable[..., Generator[Any, Any, Any]], traced_function: TracedFunction
+) -> Callable[..., Any]:
     """
     Wrap a generator function.
 
     Args:
-        function: Called at the first step of each generator.
-        call: What its spans share.
+        function: The generator function; called at the first step of each generator.
+        traced_function: What its spans share.
+
+    Returns:
+        The wrapper.
     """
 
     @functools.wraps(function)
     def traced(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         generator = function(*args, **kwargs)
-        steps = _Steps(call, args, kwargs)
+        generator_span = _GeneratorSpan(traced_function, args, kwargs)
         step: Callable[[Any], Any] = generator.send
         value: Any = None
         try:
             while True:
-                steps.resume()
+                generator_span.resume()
                 try:
                     item = step(value)
                 finally:
-                    steps.pause()
+                    generator_span.pause()
                 try:
                     value = yield item
                     step = generator.send
                 except GeneratorExit:
-                    steps.resume()
+                    generator_span.resume()
                     try:
                         generator.close()
                     finally:
-                        steps.pause()
+                        generator_span.pause()
                     raise
                 except BaseException as error:  # noqa: BLE001 - `throw` reaches the body as it would without us
                     step, value = generator.throw, error
         except StopIteration as stop:
-            steps.finish(None)
+            generator_span.finish(None)
             return stop.value
         except BaseException as error:
-            steps.finish(error)
+            generator_span.finish(error)
             raise
 
-    binding.now.add(call)
+    binding.shared.add(traced_function)
     return traced
 
 
 def traced_async_generator(
-    function: Callable[..., AsyncGenerator[Any, Any]], call: TracedFunction
+    function: Callable[..., AsyncGenerator[Any, Any]], traced_function: TracedFunction
 ) -> Callable[..., Any]:
     """
     Wrap an async generator function.
 
     Args:
-        function: Called at the first step of each generator.
-        call: What its spans share.
+        function: The generator function; called at the first step of each generator.
+        traced_function: What its spans share.
+
+    Returns:
+        The wrapper.
     """
 
     @functools.wraps(function)
     async def traced(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         generator = function(*args, **kwargs)
-        steps = _Steps(call, args, kwargs)
+        generator_span = _GeneratorSpan(traced_function, args, kwargs)
         step: Callable[[Any], Any] = generator.asend
         value: Any = None
         try:
             while True:
-                steps.resume()
+                generator_span.resume()
                 try:
                     item = await step(value)
                 finally:
-                    steps.pause()
+                    generator_span.pause()
                 try:
                     value = yield item
                     step = generator.asend
                 except GeneratorExit:
-                    steps.resume()
+                    generator_span.resume()
                     try:
                         await generator.aclose()
                     finally:
-                        steps.pause()
+                        generator_span.pause()
                     raise
                 except BaseException as error:  # noqa: BLE001 - `athrow` reaches the body as it would without us
                     step, value = generator.athrow, error
         except StopAsyncIteration:
-            steps.finish(None)
+            generator_span.finish(None)
         except BaseException as error:
-            steps.finish(error)
+            generator_span.finish(error)
             raise
 
-    binding.now.add(call)
+    binding.shared.add(traced_function)
     return traced

@@ -1,5 +1,5 @@
 """
-Wrappers that take exactly the parameters of what they wrap.
+Wrappers with the exact signature of what they wrap.
 
 `*args, **kwargs` costs a tuple and a dictionary a call, a tenth of what a traced call costs and a quarter of a timed one. So a
 wrapper is written once, with `*args, **kwargs`, and compiled again from its own source for each number of parameters that occurs. It
@@ -17,33 +17,35 @@ from typing import Any
 
 from otel_agent.guard import guarded
 
-__all__ = ["wrapped"]
+__all__ = ["wrap"]
 
-Maker = Callable[..., Any]
+WrapperMaker = Callable[..., Any]
+"""Function of a function that returns its wrapper."""
+
 Shape = tuple[int, int, int]
 """Parameters that are positional only, positional, and keywords only."""
 
 _STAND_IN = "argument_"
 """Beginning of the names that parameters have while a wrapper is compiled."""
 
-MOST = 12
-"""Functions with more parameters take the wrapper as it is written."""
+MAX_PARAMETERS = 12
+"""Functions with more parameters get the wrapper as it is written."""
 
 
-def wrapped(maker: Maker, function: Callable[..., Any], *more: Any) -> Callable[..., Any]:
+def wrap(maker: WrapperMaker, function: Callable[..., Any], *more: Any) -> Callable[..., Any]:
     """
     Wrap a function.
 
     Args:
-        maker: Makes a wrapper of a function; a function of a module that defines one inner function with `*args, **kwargs`.
-        function: To be wrapped.
+        maker: Module-level function that returns a wrapper of a function: its one inner function, with `*args, **kwargs`.
+        function: Function to wrap.
         *more: Further arguments of the maker.
 
     Returns:
         The wrapper, with the parameters of the function where that is possible.
     """
-    shape = _shape(function)
-    exact = None if shape is None else _exact(maker, shape)
+    shape = _shape_of(function)
+    exact = None if shape is None else _exact_maker(maker, shape)
     made: FunctionType = (exact or maker)(function, *more)
     if exact is None or not isinstance(function, FunctionType):
         return made
@@ -59,22 +61,22 @@ def wrapped(maker: Maker, function: Callable[..., Any], *more: Any) -> Callable[
     return renamed
 
 
-def _shape(function: Callable[..., Any]) -> Shape | None:
+def _shape_of(function: Callable[..., Any]) -> Shape | None:
     if type(function) is not FunctionType:
         return None
     code = function.__code__
     if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
         return None
     shape = (code.co_posonlyargcount, code.co_argcount - code.co_posonlyargcount, code.co_kwonlyargcount)
-    return shape if sum(shape) <= MOST else None
+    return shape if sum(shape) <= MAX_PARAMETERS else None
 
 
 @functools.cache
-def _exact(maker: Maker, shape: Shape) -> Maker | None:
-    made: list[Maker] = []
+def _exact_maker(maker: WrapperMaker, shape: Shape) -> WrapperMaker | None:
+    made: list[WrapperMaker] = []
     with guarded("instruments.signatures", "wrappers take any arguments instead of exact ones, which costs a little"):
         source = dedent(inspect.getsource(maker))
-        tree = _Exactly(shape).visit(ast.parse(source))
+        tree = _ExactParameters(shape).visit(ast.parse(source))
         ast.fix_missing_locations(ast.increment_lineno(tree, maker.__code__.co_firstlineno - 1))
         space: dict[str, Any] = {}
         # The names of the maker's own module are what its code refers to, also when they are replaced later.
@@ -90,7 +92,7 @@ def _renamed(constant: Any, names: Sequence[str]) -> Any:
     return tuple(names[int(each.removeprefix(_STAND_IN))] for each in constant)
 
 
-class _Exactly(ast.NodeTransformer):
+class _ExactParameters(ast.NodeTransformer):
     """Puts parameters one by one where `*args, **kwargs` stood."""
 
     def __init__(self, shape: Shape) -> None:
@@ -101,7 +103,7 @@ class _Exactly(ast.NodeTransformer):
         self._only = only
 
     def visit_arguments(self, node: ast.arguments) -> ast.arguments:
-        """The inner function's parameters."""
+        """Replace the parameters of the inner function."""
         if node.vararg is None or node.vararg.arg != "args":
             return node
         parameters = [ast.arg(name) for name in self._positional]
@@ -114,7 +116,7 @@ class _Exactly(ast.NodeTransformer):
         )
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        """The call of the function."""
+        """Replace the arguments in the call of the wrapped function."""
         self.generic_visit(node)
         if any(isinstance(each, ast.Starred) for each in node.args):
             node.args = [ast.Name(name, ast.Load()) for name in self._positional]

@@ -11,15 +11,18 @@ from typing import Any
 
 from otel_agent.clock import perf_s
 from otel_agent.instruments.functions import binding
-from otel_agent.instruments.functions.signatures import wrapped
+from otel_agent.instruments.functions.signatures import wrap
 from otel_agent.recording.durations import FunctionDurations
 from otel_agent.recording.recorder import Recorder
 
 __all__ = ["timed_function"]
 
+CALLS_THE_AGENT = True
+"""See `lifecycle.lock_holders`."""
+
 
 class _Timer:
-    """Where the durations of one function go."""
+    """Durations of one timed function."""
 
     __slots__ = ("__weakref__", "durations_s", "name", "series")
 
@@ -27,7 +30,7 @@ class _Timer:
         self.name = name
         self.durations_s: list[float] | None = None
         """`None`: nothing is counted."""
-        binding.now.add(self)
+        binding.shared.add(self)
 
     def bind(self, recorder: Recorder | None) -> None:
         """Count with a recorder; its series is never taken away, because a call may be in the middle."""
@@ -52,8 +55,11 @@ def timed_function(function: Callable[..., Any], name: str) -> Callable[..., Any
     Wrap a function of any kind.
 
     Args:
-        function: To be timed; a generator from its first step to its end, time outside its body included.
-        name: Under which its durations are counted.
+        function: Function to time; a generator from its first step to its end, time outside its body included.
+        name: Name under which its durations are counted.
+
+    Returns:
+        The wrapper.
     """
     timer = _Timer(name)
     if inspect.isasyncgenfunction(function):
@@ -62,7 +68,7 @@ def timed_function(function: Callable[..., Any], name: str) -> Callable[..., Any
         return _generator(function, timer)
     if inspect.iscoroutinefunction(function):
         return _coroutine(function, timer)
-    return wrapped(_function, function, timer)
+    return wrap(_function, function, timer)
 
 
 def _function(function: Callable[..., Any], timer: _Timer) -> Callable[..., Any]:

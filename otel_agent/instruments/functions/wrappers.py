@@ -1,10 +1,10 @@
 """
-The wrappers behind `functions.traced` for functions and coroutine functions.
+Wrappers of traced functions and coroutine functions, with the hot path of a call.
 
-Each has two ways. The quick one is written out in full, because every call of a function of our own would cost more than the work it
-does; it is open when the parent is a plain span of ours (see `recording.tracers`), and `TracedFunction.hot` is the class that says so. The
-complete one serves everything else: no telemetry yet, another provider, processors that listen, samplers that must be asked. Below
-a span that was not sampled calls run bare, and their durations are counted all the same.
+Each has two paths. The hot one is written out in full, because every call of a function of our own would cost more than the work
+it does; it is taken when the parent is a plain span of ours (see `recording.tracers`), and `TracedFunction.hot` is the class that
+says so. The complete one serves everything else: no telemetry yet, another provider, processors that listen, samplers that must
+be asked. Below a span that was not sampled calls run bare, and their durations are counted all the same.
 """
 
 import functools
@@ -21,14 +21,20 @@ from otel_agent.recording.durations import FULL
 
 __all__ = ["coroutine", "plain"]
 
+CALLS_THE_AGENT = True
+"""See `lifecycle.lock_holders`."""
 
-def plain(function: Callable[..., Any], call: TracedFunction) -> Callable[..., Any]:  # noqa: C901, PLR0915 - the hot path, in one frame
+
+def plain(function: Callable[..., Any], traced_function: TracedFunction) -> Callable[..., Any]:  # noqa: C901, PLR0915 - the hot path, in one frame
     """
-    Wrap a plain function; to be used through `signatures.wrapped`.
+    Wrap a plain function; to be used through `signatures.wrap`.
 
     Args:
-        function: Called once in each span.
-        call: What its spans share.
+        function: The function; called once in each span.
+        traced_function: What its spans share.
+
+    Returns:
+        The wrapper.
     """
 
     @functools.wraps(function)
@@ -36,69 +42,72 @@ def plain(function: Callable[..., Any], call: TracedFunction) -> Callable[..., A
         before = current()
         parent: Any = before.get(SPAN_KEY)
         kind = type(parent)
-        if kind is not call.hot:
-            if kind is call.bare:
+        if kind is not traced_function.hot:
+            if kind is traced_function.bare:
                 started_s = perf_s()
                 try:
                     result = function(*args, **kwargs)
                 except BaseException as error:
-                    call.count(started_s, error)
+                    traced_function.count(started_s, error)
                     raise
                 ended_s = perf_s()
-                call.durations_s.append(ended_s - started_s)
-                if ended_s > call.series.due_s:
-                    call.series.look(ended_s)
+                traced_function.durations_s.append(ended_s - started_s)
+                if ended_s > traced_function.series.due_s:
+                    traced_function.series.look(ended_s)
                 return result
-            span, token = call.enter()
+            span, token = traced_function.enter()
             started = wall_ns()
             try:
                 result = function(*args, **kwargs)
             except BaseException as error:
-                call.leave(span, token, started, error)
+                traced_function.leave(span, token, started, error)
                 raise
-            call.leave(span, token, started, None)
+            traced_function.leave(span, token, started, None)
             return result
         span = kind()
-        span.site = call.site
+        span.site = traced_function.site
         span.trace_id = parent.trace_id
         span.parent_id = parent.span_id
         span.flags = parent.flags
-        span.span_id = call.random_bits(64)
+        span.span_id = traced_function.random_bits(64)
         span.end_ns = span.own = span.extra = None
         token = make_current(Context({SPAN_KEY: span}) if len(before) == 1 else with_span(before, span))
         span.start_ns = started = wall_ns()
         try:
             result = function(*args, **kwargs)
         except BaseException as error:
-            call.leave(span, token, started, error)
+            traced_function.leave(span, token, started, error)
             raise
         ended = wall_ns()
         restore(token)
         if span.end_ns is None:
             span.end_ns = ended
-            if len(call.items) < call.queue.limit:
-                call.items.append(span)
+            if len(traced_function.items) < traced_function.queue.limit:
+                traced_function.items.append(span)
             else:
-                call.queue.overflow(span)
+                traced_function.queue.overflow(span)
         took = ended - started
-        call.durations.append(took)
-        if len(call.durations) >= FULL:
-            call.series.hand_over()
-        if not 0 <= took <= call.series.slowest_ns:
-            call.series.example(took, span)
+        traced_function.durations.append(took)
+        if len(traced_function.durations) >= FULL:
+            traced_function.series.hand_over()
+        if not 0 <= took <= traced_function.series.slowest_ns:
+            traced_function.series.example(took, span)
         return result
 
-    binding.now.add(call)
+    binding.shared.add(traced_function)
     return traced
 
 
-def coroutine(function: Callable[..., Any], call: TracedFunction) -> Callable[..., Any]:  # noqa: C901, PLR0915 - as above
+def coroutine(function: Callable[..., Any], traced_function: TracedFunction) -> Callable[..., Any]:  # noqa: C901, PLR0915 - as above
     """
-    Wrap a coroutine function, whose span is current wherever the coroutine runs; to be used through `signatures.wrapped`.
+    Wrap a coroutine function, whose span is current wherever the coroutine runs; to be used through `signatures.wrap`.
 
     Args:
-        function: Awaited once in each span.
-        call: What its spans share.
+        function: The coroutine function; awaited once in each span.
+        traced_function: What its spans share.
+
+    Returns:
+        The wrapper.
     """
 
     @functools.wraps(function)
@@ -106,41 +115,41 @@ def coroutine(function: Callable[..., Any], call: TracedFunction) -> Callable[..
         before = current()
         parent: Any = before.get(SPAN_KEY)
         kind = type(parent)
-        if kind is not call.hot:
-            if kind is call.bare:
+        if kind is not traced_function.hot:
+            if kind is traced_function.bare:
                 started_s = perf_s()
                 try:
                     result = await function(*args, **kwargs)
                 except BaseException as error:
-                    call.count(started_s, error)
+                    traced_function.count(started_s, error)
                     raise
                 ended_s = perf_s()
-                call.durations_s.append(ended_s - started_s)
-                if ended_s > call.series.due_s:
-                    call.series.look(ended_s)
+                traced_function.durations_s.append(ended_s - started_s)
+                if ended_s > traced_function.series.due_s:
+                    traced_function.series.look(ended_s)
                 return result
-            span, token = call.enter()
+            span, token = traced_function.enter()
             started = wall_ns()
             try:
                 result = await function(*args, **kwargs)
             except BaseException as error:
-                call.leave(span, token, started, error)
+                traced_function.leave(span, token, started, error)
                 raise
-            call.leave(span, token, started, None)
+            traced_function.leave(span, token, started, None)
             return result
         span = kind()
-        span.site = call.site
+        span.site = traced_function.site
         span.trace_id = parent.trace_id
         span.parent_id = parent.span_id
         span.flags = parent.flags
-        span.span_id = call.random_bits(64)
+        span.span_id = traced_function.random_bits(64)
         span.end_ns = span.own = span.extra = None
         token = make_current(Context({SPAN_KEY: span}) if len(before) == 1 else with_span(before, span))
         span.start_ns = started = wall_ns()
         try:
             result = await function(*args, **kwargs)
         except BaseException as error:
-            call.leave(span, token, started, error)
+            traced_function.leave(span, token, started, error)
             raise
         ended = wall_ns()
         try:  # noqa: SIM105 - `suppress` costs more than all the rest
@@ -149,17 +158,17 @@ def coroutine(function: Callable[..., Any], call: TracedFunction) -> Callable[..
             pass
         if span.end_ns is None:
             span.end_ns = ended
-            if len(call.items) < call.queue.limit:
-                call.items.append(span)
+            if len(traced_function.items) < traced_function.queue.limit:
+                traced_function.items.append(span)
             else:
-                call.queue.overflow(span)
+                traced_function.queue.overflow(span)
         took = ended - started
-        call.durations.append(took)
-        if len(call.durations) >= FULL:
-            call.series.hand_over()
-        if not 0 <= took <= call.series.slowest_ns:
-            call.series.example(took, span)
+        traced_function.durations.append(took)
+        if len(traced_function.durations) >= FULL:
+            traced_function.series.hand_over()
+        if not 0 <= took <= traced_function.series.slowest_ns:
+            traced_function.series.example(took, span)
         return result
 
-    binding.now.add(call)
+    binding.shared.add(traced_function)
     return traced

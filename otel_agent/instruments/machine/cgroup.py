@@ -1,5 +1,5 @@
 """
-The limits a container sets for this process, of both versions of Linux control groups.
+Control groups: the limits a container sets for this process, in both versions of Linux.
 
 What the host has is no use to an agent that may only have a part of it: where a limit is set and lower, it counts. Limits of
 enclosing groups hold too, so the tightest on the way up to the root is taken.
@@ -23,7 +23,7 @@ _UNLIMITED_BYTES = 1 << 60
 
 @dataclass(frozen=True, slots=True)
 class CgroupLimits:
-    """What is set and used at one moment; `None` means not set."""
+    """Limits and use at one moment; `None` means not set."""
 
     memory_limit_bytes: int | None = None
     memory_used_bytes: int | None = None
@@ -35,7 +35,16 @@ class CgroupLimits:
 
 
 class Cgroup:
-    """Where this process's limits are to be read; found once. Use is read at every tick, limits now and then."""
+    """
+    The control group of this process, found once by `find`. Use is read at every tick, limits now and then.
+
+    Args:
+        memory: Directories that limit memory, innermost first.
+        cpu: Directories that limit CPU time, innermost first.
+        cpu_usage: The file with the CPU time used.
+        is_v2: Whether it is a control group of version 2.
+        limits_last_s: How long limits are taken to be what they were, in seconds.
+    """
 
     def __init__(
         self,
@@ -46,16 +55,6 @@ class Cgroup:
         is_v2: bool,
         limits_last_s: float = 10.0,
     ) -> None:
-        """
-        Remember directories; `find` looks for them.
-
-        Args:
-            memory: The group's directory and its parents', innermost first.
-            cpu: The same for CPU time.
-            cpu_usage: The file with the CPU time used.
-            is_v2: Version of the control groups.
-            limits_last_s: How long limits are taken to be what they were, in seconds.
-        """
         self._memory = tuple(map(str, memory))
         self._cpu = tuple(map(str, cpu))
         self._cpu_usage = None if cpu_usage is None else str(cpu_usage)
@@ -67,10 +66,10 @@ class Cgroup:
 
     def read(self) -> CgroupLimits:
         """
-        Read what is set now. Never raises: what cannot be read is not set.
+        Read limits and use. Never raises: what cannot be read is not set.
 
         Returns:
-            Limits, all `None` without any.
+            All `None` without any limit.
         """
         self._refresh()
         memory_limit, memory_directory = self._tightest

@@ -4,7 +4,9 @@ How late asyncio calls back: what one callback that blocks costs all others.
 A heartbeat on each running loop asks to be called in 20 ms and notes how much later it was. It finds loops without help:
 asyncio's own loops when they begin to run, since `run_forever` of their base class is wrapped while this is installed, and the
 loop that runs already when it is installed. Loops of other makers (uvloop) are found by `watch_running_loop`, to be called
-inside a coroutine. An agent that never imports asyncio does not get it from here. The heartbeat is a timer: it does not keep a loop alive, ends with it, and carries nobody's context.
+inside a coroutine. An agent that never imports asyncio does not get it from here.
+
+The heartbeat is a timer: it does not keep a loop alive, ends with it, and carries nobody's context.
 """
 
 import contextvars
@@ -17,27 +19,32 @@ from weakref import WeakSet
 
 from otel_agent.instruments.distributions import BucketCounts
 from otel_agent.instruments.imports import Watch, after_import
+from otel_agent.late_imports import late_module
 
 if TYPE_CHECKING:
-    import asyncio  # not loaded here: see the module
+    import asyncio
+else:
+    asyncio = late_module("asyncio")
 
 __all__ = ["LoopWatch"]
+
+CALLS_THE_AGENT = True
+"""See `lifecycle.lock_holders`. Nobody waits for the lock that is taken here."""
 
 INTERVAL_S = 0.02
 """Between two heartbeats: the error of a delay is at most this, and the cost about a thousandth of a core."""
 
 
 class LoopWatch:
-    """Keeps a heartbeat on every loop that runs."""
+    """
+    Keeps a heartbeat on every loop that runs.
+
+    Args:
+        delays: Histogram of delays, in seconds.
+        interval_s: Time between two heartbeats of a loop, in seconds.
+    """
 
     def __init__(self, delays: BucketCounts, interval_s: float = INTERVAL_S) -> None:
-        """
-        Watch nothing yet.
-
-        Args:
-            delays: Takes delays in seconds.
-            interval_s: Between two heartbeats of a loop, in seconds.
-        """
         self._delays = delays
         self._interval_s = interval_s
         self._watched: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
@@ -58,17 +65,15 @@ class LoopWatch:
             self._watch = after_import(lambda name: name == "asyncio", lambda _: self._wrap())
 
     def _wrap(self) -> None:
-        import asyncio
-
         self._original = original = asyncio.BaseEventLoop.run_forever
 
         def run_forever(loop: Any) -> None:
-            timer = self._begin(loop)
+            heartbeat = self._begin(loop)
             try:
                 original(loop)
             finally:
-                if timer is not None:
-                    timer.stop()
+                if heartbeat is not None:
+                    heartbeat.stop()
                     self._watched.discard(loop)
 
         self._wrapped = run_forever
@@ -77,8 +82,6 @@ class LoopWatch:
 
     def watch_running_loop(self) -> None:
         """Watch the loop that runs in this thread, if one does; called twice, it is watched once."""
-        import asyncio
-
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -92,8 +95,6 @@ class LoopWatch:
             self._watch.close()
         if self._original is None:
             return
-        import asyncio
-
         if asyncio.BaseEventLoop.run_forever is self._wrapped:
             asyncio.BaseEventLoop.run_forever = self._original  # type: ignore[method-assign]  # see `install`
         self._original = None

@@ -5,6 +5,7 @@ All metrics of one collection come from one reading. By default they are totals,
 each CPU, device, filesystem and interface instead.
 """
 
+import functools
 import os
 import platform
 from collections.abc import Callable, Iterator, Mapping
@@ -16,11 +17,16 @@ from otel_agent.catalog import attributes as a
 from otel_agent.catalog import host as metrics
 from otel_agent.instruments.machine.intervals import LatestReading, busy_ratio
 from otel_agent.instruments.observing import Handle, observe
+from otel_agent.late_imports import late_module
 
 if TYPE_CHECKING:
-    # Loaded with the first reading, by the thread that takes it.
-    from otel_agent.instruments.machine import cgroup
+    from otel_agent.instruments.machine import cgroup, procfs, psutil_readings
     from otel_agent.instruments.machine.readings import HostReading
+else:
+    # With the first reading, by the thread that takes it.
+    cgroup = late_module("otel_agent.instruments.machine.cgroup")
+    procfs = late_module("otel_agent.instruments.machine.procfs")
+    psutil_readings = late_module("otel_agent.instruments.machine.psutil_readings")
 
 __all__ = ["build_ratios", "install"]
 
@@ -46,16 +52,16 @@ def install(
     Measure the host from the next collection on.
 
     Args:
-        meter: Of the API.
-        tick_s: Between two collections, in seconds.
+        meter: Meter of the OpenTelemetry API.
+        tick_s: Time between two collections, in seconds.
         detail: Whether every CPU, device, filesystem and interface gets points of its own.
         read: Takes a reading; `/proc` on Linux and psutil elsewhere by default.
         find_limits: Finds the container's limits, at the first collection; `cgroup.find` by default.
 
     Returns:
-        Whose `close` ends it.
+        A handle whose `close` takes the metrics out.
     """
-    host = _Host(read or _reader(detail=detail), find_limits, tick_s=tick_s, detail=detail)
+    host = _HostMetrics(read or _reader(detail=detail), find_limits, tick_s=tick_s, detail=detail)
     return Handle(observe(meter, metric, getattr(host, method)) for metric, method in _SOURCES)
 
 
@@ -70,7 +76,7 @@ def build_ratios(tick_s: float = 1.0) -> Callable[[], Mapping[str, float]]:
         Answers with ratios from 0 to 1 by name: "cpu" (from the second reading on), "memory", "disk" (of the fullest
         filesystem looked at). What the platform does not tell is left out.
     """
-    host = _Host(_reader(detail=False), None, tick_s=tick_s, detail=False)
+    host = _HostMetrics(_reader(detail=False), None, tick_s=tick_s, detail=False)
     sources = {"cpu": host.cpu_utilization, "memory": host.memory_utilization, "disk": host.filesystem_utilization}
 
     def read() -> Mapping[str, float]:
@@ -80,8 +86,16 @@ def build_ratios(tick_s: float = 1.0) -> Callable[[], Mapping[str, float]]:
     return read
 
 
-class _Host:
-    """Turns readings into points."""
+class _HostMetrics:
+    """
+    Turns readings of the host into points.
+
+    Args:
+        read: Takes a reading.
+        find_limits: Finds the container's limits, once.
+        tick_s: Time between two collections, in seconds.
+        detail: Whether CPUs, devices, filesystems and interfaces are told apart.
+    """
 
     def __init__(
         self,
@@ -91,20 +105,9 @@ class _Host:
         tick_s: float,
         detail: bool,
     ) -> None:
-        """
-        Read nothing yet; see `install`.
-
-        Args:
-            read: Takes a reading.
-            find_limits: Finds the container's limits.
-            tick_s: Between two collections, in seconds.
-            detail: Whether parts are told apart.
-        """
         self._read = read
-        self._find_limits = find_limits
+        self._group = functools.cache(find_limits or _find_cgroup)
         self._detail = detail
-        self._group: cgroup.Cgroup | None = None
-        self._has_looked = False
         self._latest = LatestReading(self._take, tick_s)
 
     def cpu_utilization(self) -> Points:
@@ -239,12 +242,8 @@ class _Host:
         return total_bytes - now.memory.available_bytes, total_bytes
 
     def _take(self) -> "tuple[HostReading, cgroup.CgroupLimits]":
-        from otel_agent.instruments.machine import cgroup
-
-        if not self._has_looked:
-            self._has_looked = True
-            self._group = (self._find_limits or cgroup.find)()
-        return self._read(), cgroup.CgroupLimits() if self._group is None else self._group.read()
+        group = self._group()
+        return self._read(), cgroup.CgroupLimits() if group is None else group.read()
 
 
 def _share_of_limit(now: "cgroup.CgroupLimits", before: "cgroup.CgroupLimits", elapsed_s: float) -> float | None:
@@ -259,25 +258,23 @@ def _at(mountpoint: str, state: str) -> dict[str, str]:
     return {a.SYSTEM_FILESYSTEM_MOUNTPOINT.name: mountpoint, a.SYSTEM_FILESYSTEM_STATE.name: state}
 
 
+def _find_cgroup() -> "cgroup.Cgroup | None":
+    return cgroup.find()
+
+
 def _reader(*, detail: bool) -> "Callable[[], HostReading]":
-    made: list[Callable[[], HostReading]] = []
+    """What takes readings, chosen and made with the first one."""
+
+    @functools.cache
+    def source() -> "Callable[[], HostReading]":
+        if platform.system() == "Linux":
+            return procfs.ProcfsHostReader(detail=detail)
+        return psutil_readings.read_host_in_detail if detail else psutil_readings.read_host
 
     def read() -> "HostReading":
-        if not made:
-            made.append(_source(detail=detail))
-        return made[0]()
+        return source()()
 
     return read
-
-
-def _source(*, detail: bool) -> "Callable[[], HostReading]":
-    if platform.system() == "Linux":
-        from otel_agent.instruments.machine.procfs import HostFiles
-
-        return HostFiles(detail=detail)
-    from otel_agent.instruments.machine import psutil_readings
-
-    return psutil_readings.read_host_in_detail if detail else psutil_readings.read_host
 
 
 _SOURCES = (

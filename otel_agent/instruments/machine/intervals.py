@@ -1,4 +1,4 @@
-"""The newest reading and the one before it, and what happened between them."""
+"""Readings of one collection interval: the newest and the one before it, and the CPU share between them."""
 
 import os
 import threading
@@ -20,8 +20,8 @@ def busy_ratio(before: "CpuTimes", after: "CpuTimes") -> float | None:
     Share of the time between two readings in which a CPU was not idle.
 
     Args:
-        before: Seconds by mode.
-        after: The same, later.
+        before: Seconds by mode at the first reading.
+        after: Seconds by mode at the second reading.
 
     Returns:
         From 0 to 1; `None` when no time has passed.
@@ -40,17 +40,14 @@ class LatestReading(Generic[_Reading]):
     A reading is taken anew when the newest is older than most of a tick. So however many callbacks and readers ask, rates are
     always over a tick and never over the moment between two questions. `_lock` is held while reading, so that two readers
     that ask at once share one reading.
+
+    Args:
+        read: Takes a reading.
+        tick_s: Time between two collections, in seconds; a reading is stale after nine tenths of it.
+        now_s: The monotonic clock.
     """
 
     def __init__(self, read: Callable[[], _Reading], tick_s: float, now_s: Callable[[], float] = monotonic_s) -> None:
-        """
-        Read nothing yet.
-
-        Args:
-            read: Takes a reading.
-            tick_s: Between two collections; a reading is stale after nine tenths of it.
-            now_s: The monotonic clock.
-        """
         self._read = read
         self._stale_after_s = 0.9 * tick_s
         self._now_s = now_s
@@ -68,7 +65,7 @@ class LatestReading(Generic[_Reading]):
             Both; `None` for the second after the first reading.
         """
         if self._pid != os.getpid():
-            self._forget()
+            self._reinit_after_fork()
         with self._lock:
             now_s = self._now_s()
             newest = self._newest
@@ -78,8 +75,8 @@ class LatestReading(Generic[_Reading]):
                 self._taken_s = now_s
             return newest, self._before
 
-    def _forget(self) -> None:
-        # In a forked child: the parent's readings are not ours, and a thread of the parent may hold the lock for ever.
+    def _reinit_after_fork(self) -> None:
+        # The parent's readings are not the child's, and a thread of the parent may hold the lock for ever.
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._taken_s = None

@@ -1,5 +1,6 @@
 """This process: CPU, memory, threads, file descriptors, context switches, uptime; 7 points, one reading a collection."""
 
+import functools
 import os
 import platform
 from collections.abc import Callable, Iterator, Mapping
@@ -11,11 +12,16 @@ from otel_agent.catalog import attributes as a
 from otel_agent.catalog import process as metrics
 from otel_agent.instruments.machine.intervals import LatestReading
 from otel_agent.instruments.observing import Handle, observe
+from otel_agent.late_imports import late_module
 
 if TYPE_CHECKING:
-    # Loaded with the first reading, by the thread that takes it.
-    from otel_agent.instruments.machine import cgroup
+    from otel_agent.instruments.machine import cgroup, procfs, psutil_readings
     from otel_agent.instruments.machine.readings import ProcessReading
+else:
+    # With the first reading, by the thread that takes it.
+    cgroup = late_module("otel_agent.instruments.machine.cgroup")
+    procfs = late_module("otel_agent.instruments.machine.procfs")
+    psutil_readings = late_module("otel_agent.instruments.machine.psutil_readings")
 
 __all__ = ["install"]
 
@@ -34,21 +40,29 @@ def install(
     Measure this process from the next collection on.
 
     Args:
-        meter: Of the API.
-        tick_s: Between two collections, in seconds.
+        meter: Meter of the OpenTelemetry API.
+        tick_s: Time between two collections, in seconds.
         detail: Whether CPU time is told apart by mode and context switches by type.
         read: Takes a reading; `/proc` on Linux and psutil elsewhere by default.
         find_limits: Finds the container's limits, at the first collection; `cgroup.find` by default.
 
     Returns:
-        Whose `close` ends it.
+        A handle whose `close` takes the metrics out.
     """
     process = _ProcessMetrics(read or _reader(), find_limits, tick_s=tick_s, detail=detail)
     return Handle(observe(meter, metric, getattr(process, method)) for metric, method in _SOURCES)
 
 
 class _ProcessMetrics:
-    """Turns readings into points."""
+    """
+    Turns readings of this process into points.
+
+    Args:
+        read: Takes a reading.
+        find_limits: Finds the container's limits, once.
+        tick_s: Time between two collections, in seconds.
+        detail: Whether modes of CPU time and types of context switches are told apart.
+    """
 
     def __init__(
         self,
@@ -58,19 +72,8 @@ class _ProcessMetrics:
         tick_s: float,
         detail: bool,
     ) -> None:
-        """
-        Read nothing yet; see `install`.
-
-        Args:
-            read: Takes a reading.
-            find_limits: Finds the container's limits.
-            tick_s: Between two collections, in seconds.
-            detail: Whether modes and types are told apart.
-        """
-        self._find_limits = find_limits
+        self._group = functools.cache(find_limits or _find_cgroup)
         self._detail = detail
-        self._group: cgroup.Cgroup | None = None
-        self._has_looked = False
         self._latest = LatestReading(read, tick_s)
 
     def cpu_time(self) -> Points:
@@ -115,35 +118,27 @@ class _ProcessMetrics:
 
     def _cpus(self) -> float:
         # What this process may use: its own choice of CPUs, within what the container may use.
-        if not self._has_looked:
-            from otel_agent.instruments.machine import cgroup
-
-            self._has_looked = True
-            self._group = (self._find_limits or cgroup.find)()
+        group = self._group()
         cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        limit = None if self._group is None else self._group.cpu_limit()
+        limit = None if group is None else group.cpu_limit()
         return cpus if limit is None else min(cpus, limit)
 
 
+def _find_cgroup() -> "cgroup.Cgroup | None":
+    return cgroup.find()
+
+
 def _reader() -> "Callable[[], ProcessReading]":
-    made: list[Callable[[], ProcessReading]] = []
+    """What takes readings, chosen and made with the first one."""
+
+    @functools.cache
+    def source() -> "Callable[[], ProcessReading]":
+        return procfs.ProcfsProcessReader() if platform.system() == "Linux" else psutil_readings.read_process
 
     def read() -> "ProcessReading":
-        if not made:
-            made.append(_source())
-        return made[0]()
+        return source()()
 
     return read
-
-
-def _source() -> "Callable[[], ProcessReading]":
-    if platform.system() == "Linux":
-        from otel_agent.instruments.machine.procfs import ProcessFiles
-
-        return ProcessFiles()
-    from otel_agent.instruments.machine import psutil_readings
-
-    return psutil_readings.read_process
 
 
 _SOURCES = (

@@ -16,14 +16,14 @@ from pathlib import Path
 from otel_agent.clock import monotonic_s
 from otel_agent.instruments.machine.readings import (
     DiskReading,
-    Filesystem,
+    FilesystemReading,
     HostReading,
-    Interface,
-    Memory,
+    InterfaceReading,
+    MemoryReading,
     ProcessReading,
 )
 
-__all__ = ["HostFiles", "ProcessFiles"]
+__all__ = ["ProcfsHostReader", "ProcfsProcessReader"]
 
 _MODES = ("user", "nice", "system", "idle", "iowait", "interrupt", "softirq", "steal")
 """Order of the columns of `/proc/stat`; guest time, which follows, is contained in user and nice."""
@@ -33,18 +33,17 @@ _MADE_OF_OTHERS = ("loop", "ram", "zram", "dm-", "md", "sr")
 _UNINTERESTING_FILESYSTEMS = frozenset({"squashfs", "iso9660", "overlay"})
 
 
-class HostFiles:
-    """Reads the host."""
+class ProcfsHostReader:
+    """
+    Reads the host.
+
+    Args:
+        detail: Whether every CPU and every filesystem is read too.
+        proc: Where the process filesystem is mounted.
+        sys: Where the system filesystem is mounted.
+    """
 
     def __init__(self, *, detail: bool = False, proc: Path = Path("/proc"), sys: Path = Path("/sys")) -> None:
-        """
-        Remember where to read.
-
-        Args:
-            detail: Read every CPU and every filesystem too.
-            proc: Where the process filesystem is mounted.
-            sys: Where the system filesystem is mounted.
-        """
         self._detail = detail
         self._proc = str(proc)
         self._blocks = sys / "block"
@@ -83,7 +82,7 @@ class HostFiles:
         times["interrupt"] = times.get("interrupt", 0.0) + times.pop("softirq", 0.0)
         return times
 
-    def _memory(self) -> Memory:
+    def _memory(self) -> MemoryReading:
         table = {}
         for line in _read(f"{self._proc}/meminfo").split(b"\n"):
             name, _, rest = line.partition(b":")
@@ -91,7 +90,7 @@ class HostFiles:
                 table[name] = int(rest.split()[0]) * 1024
         free = table.get(b"MemFree", 0)
         cached = table.get(b"Cached", 0) + table.get(b"SReclaimable", 0)
-        return Memory(
+        return MemoryReading(
             total_bytes=table.get(b"MemTotal", 0),
             available_bytes=table.get(b"MemAvailable", free),
             free_bytes=free,
@@ -119,15 +118,15 @@ class HostFiles:
             known = self._physical[name] = is_whole and not name.startswith(_MADE_OF_OTHERS)
         return known
 
-    def _interfaces(self) -> Iterator[tuple[str, Interface]]:
+    def _interfaces(self) -> Iterator[tuple[str, InterfaceReading]]:
         for line in _read(f"{self._proc}/net/dev").split(b"\n")[2:]:
             name, _, rest = line.rpartition(b":")
             columns = rest.split()
             if len(columns) > 10:  # noqa: PLR2004 - columns of the format
                 received, receive_errors, sent, send_errors = (int(columns[index]) for index in (0, 2, 8, 10))
-                yield name.strip().decode(), Interface(received, sent, receive_errors, send_errors)
+                yield name.strip().decode(), InterfaceReading(received, sent, receive_errors, send_errors)
 
-    def _filesystems(self) -> Iterator[tuple[str, Filesystem]]:
+    def _filesystems(self) -> Iterator[tuple[str, FilesystemReading]]:
         for mountpoint in self._mountpoints() if self._detail else (None,):
             try:
                 found = os.statvfs(mountpoint or ".")
@@ -157,16 +156,15 @@ _MEMORY_ROWS = frozenset(
 )
 
 
-class ProcessFiles:
-    """Reads whichever process runs it, so that a forked child reads itself."""
+class ProcfsProcessReader:
+    """
+    Reads whichever process runs it, so that a forked child reads itself.
+
+    Args:
+        proc: Where the process filesystem is mounted.
+    """
 
     def __init__(self, proc: Path = Path("/proc")) -> None:
-        """
-        Remember where to read.
-
-        Args:
-            proc: Where the process filesystem is mounted.
-        """
         self._self = f"{proc}/self"
         self._proc = str(proc)
         self._tick_s = 1.0 / os.sysconf("SC_CLK_TCK")
@@ -192,9 +190,9 @@ class ProcessFiles:
         )
 
 
-def _filesystem(found: os.statvfs_result) -> Filesystem:
+def _filesystem(found: os.statvfs_result) -> FilesystemReading:
     block_bytes = found.f_frsize
-    return Filesystem(
+    return FilesystemReading(
         used_bytes=(found.f_blocks - found.f_bfree) * block_bytes,
         available_bytes=found.f_bavail * block_bytes,
         reserved_bytes=(found.f_bfree - found.f_bavail) * block_bytes,

@@ -1,16 +1,23 @@
 """Readings taken with psutil, for systems without `/proc`, and to check ours against on systems with it."""
 
 import os
+from typing import TYPE_CHECKING
 
 from otel_agent.clock import monotonic_s, wall_ns
 from otel_agent.instruments.machine.readings import (
     DiskReading,
-    Filesystem,
+    FilesystemReading,
     HostReading,
-    Interface,
-    Memory,
+    InterfaceReading,
+    MemoryReading,
     ProcessReading,
 )
+from otel_agent.late_imports import late_module
+
+if TYPE_CHECKING:
+    import psutil
+else:
+    psutil = late_module("psutil")
 
 __all__ = ["read_host", "read_host_in_detail", "read_process"]
 
@@ -23,7 +30,7 @@ def read_host() -> HostReading:
     Read totals of the host.
 
     Returns:
-        A reading with one filesystem and no single CPUs.
+        One filesystem, and no single CPUs.
     """
     return _read_host(detail=False)
 
@@ -45,8 +52,6 @@ def read_process() -> ProcessReading:
     Returns:
         A reading.
     """
-    import psutil  # by the first reading: an agent without process metrics never loads it
-
     process = psutil.Process(os.getpid())
     with process.oneshot():
         times = process.cpu_times()
@@ -65,8 +70,6 @@ def read_process() -> ProcessReading:
 
 
 def _read_host(*, detail: bool) -> HostReading:
-    import psutil  # by the first reading: an agent without host metrics never loads it
-
     memory, swap = psutil.virtual_memory(), psutil.swap_memory()
     disks = psutil.disk_io_counters(perdisk=True, nowrap=False) or {}
     interfaces = psutil.net_io_counters(pernic=True, nowrap=False) or {}
@@ -74,7 +77,7 @@ def _read_host(*, detail: bool) -> HostReading:
     return HostReading(
         at_s=monotonic_s(),
         cpu=_times(psutil.cpu_times()),
-        memory=Memory(
+        memory=MemoryReading(
             total_bytes=memory.total,
             available_bytes=memory.available,
             free_bytes=memory.free,
@@ -92,7 +95,7 @@ def _read_host(*, detail: bool) -> HostReading:
         physical_disks=frozenset(disks),
         filesystems=dict(_filesystem(mountpoint) for mountpoint in mountpoints),
         interfaces={
-            name: Interface(each.bytes_recv, each.bytes_sent, each.errin, each.errout)
+            name: InterfaceReading(each.bytes_recv, each.bytes_sent, each.errin, each.errout)
             for name, each in interfaces.items()
         },
     )
@@ -104,9 +107,7 @@ def _times(times: object) -> dict[str, float]:
     return found
 
 
-def _filesystem(mountpoint: str) -> tuple[str, Filesystem]:
-    import psutil  # loaded by the caller already
-
+def _filesystem(mountpoint: str) -> tuple[str, FilesystemReading]:
     usage = psutil.disk_usage(mountpoint)
     reserved_bytes = max(0, usage.total - usage.used - usage.free)
-    return os.path.realpath(mountpoint), Filesystem(usage.used, usage.free, reserved_bytes)
+    return os.path.realpath(mountpoint), FilesystemReading(usage.used, usage.free, reserved_bytes)

@@ -1,16 +1,24 @@
-"""What is read from the machine in one go, in the units of the metrics made of it."""
+"""Readings of the host and of this process: what is read in one go, in the units of the metrics made of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["CpuTimes", "DiskReading", "Filesystem", "HostReading", "Interface", "Memory", "ProcessReading"]
+__all__ = [
+    "CpuTimes",
+    "DiskReading",
+    "FilesystemReading",
+    "HostReading",
+    "InterfaceReading",
+    "MemoryReading",
+    "ProcessReading",
+]
 
 CpuTimes = Mapping[str, float]
 """Seconds by mode, as in `cpu.mode`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class MemoryReading:
     """Memory and swap of the host, in bytes."""
 
     total_bytes: int
@@ -33,18 +41,18 @@ class DiskReading:
 
 
 @dataclass(frozen=True, slots=True)
-class Filesystem:
+class FilesystemReading:
     """One mounted filesystem, in bytes."""
 
     used_bytes: int
     available_bytes: int
-    """To a process without privileges."""
+    """Free for a process without privileges."""
     reserved_bytes: int
-    """To the superuser."""
+    """Free for the superuser only."""
 
 
 @dataclass(frozen=True, slots=True)
-class Interface:
+class InterfaceReading:
     """One network interface since its start."""
 
     received_bytes: int
@@ -61,7 +69,7 @@ class HostReading:
     """On the monotonic clock."""
     cpu: CpuTimes
     """Over all CPUs."""
-    memory: Memory
+    memory: MemoryReading
     cpus: Mapping[int, CpuTimes] = field(default_factory=dict)
     """By logical number; empty unless detail was asked for."""
     load: float | None = None
@@ -69,9 +77,9 @@ class HostReading:
     disks: Mapping[str, DiskReading] = field(default_factory=dict)
     physical_disks: frozenset[str] = frozenset()
     """Those of `disks` that are not made of others, so that a sum counts nothing twice."""
-    filesystems: Mapping[str, Filesystem] = field(default_factory=dict)
+    filesystems: Mapping[str, FilesystemReading] = field(default_factory=dict)
     """By mount point; without detail, the one that holds the working directory."""
-    interfaces: Mapping[str, Interface] = field(default_factory=dict)
+    interfaces: Mapping[str, InterfaceReading] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,16 @@
 The Python runtime: pauses of the garbage collector, its counts, delays of event loops.
 
 Pauses and delays are kept in distributions, because neither the collector nor a loop may wait for a metric; whoever exports
-reads them (`Runtime.distributions`).
+reads them (`RuntimeMetrics.distributions`).
 """
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import repeat
+from operator import ne
 from typing import Any
 
 from opentelemetry.metrics import Meter
@@ -18,50 +23,60 @@ from otel_agent.instruments.distributions import BucketCounts
 from otel_agent.instruments.machine.event_loops import LoopWatch
 from otel_agent.instruments.observing import Handle, observe
 
-__all__ = ["Runtime", "install"]
+__all__ = ["RuntimeMetrics", "install"]
 
 _GENERATIONS = 3
 
+_CALLS_OF_C_ARE_FREE = sys.version_info >= (3, 12)
+"""Whether calls of functions in C do not count towards the limit of recursion."""
 
-class Runtime(Handle):
-    """What is measured of the runtime, until closed."""
+
+class RuntimeMetrics(Handle):
+    """
+    Metrics of the runtime that `install` has put in place, until closed.
+
+    Args:
+        pauses: Histograms of the garbage collector's pauses: one, or one for each generation.
+        delays: Histogram of the delays of event loops.
+        loops: Watch over the event loops that feeds `delays`.
+        collect: Called before the histograms are read.
+        undo: See `Handle`.
+    """
 
     def __init__(
-        self, pauses: Sequence[BucketCounts], delays: BucketCounts, loops: LoopWatch, undo: Sequence[Any]
+        self,
+        pauses: Sequence[BucketCounts],
+        delays: BucketCounts,
+        loops: LoopWatch,
+        collect: Callable[[], object],
+        undo: Sequence[Any],
     ) -> None:
-        """
-        Hold what `install` has put in place.
-
-        Args:
-            pauses: Of the garbage collector: one, or one for each generation.
-            delays: Of event loops.
-            loops: The watch that feeds them.
-            undo: See `Handle`.
-        """
         super().__init__(undo)
         self._distributions = (*pauses, delays)
+        self._collect = collect
         self.watch_running_loop = loops.watch_running_loop
 
     def distributions(self) -> Sequence[BucketCounts]:
         """
-        What is to be exported as histograms.
+        Histograms for export.
 
         Returns:
             Those that have a value.
         """
+        self._collect()
         return [each for each in self._distributions if any(each.read()[0])]
 
 
-def install(meter: Meter, *, detail: bool = False) -> Runtime:
+def install(meter: Meter, *, detail: bool = False) -> RuntimeMetrics:
     """
     Measure the runtime from now on.
 
     Args:
-        meter: Of the API.
+        meter: Meter of the OpenTelemetry API.
         detail: Whether pauses are told apart by generation and counts are exported.
 
     Returns:
-        The distributions, and `close` to end it.
+        A handle with the histograms, whose `close` takes everything out.
     """
     pauses = [
         BucketCounts(metrics.GC_PAUSE_DURATION, {a.CPYTHON_GC_GENERATION.name: generation} if detail else None)
@@ -69,7 +84,8 @@ def install(meter: Meter, *, detail: bool = False) -> Runtime:
     ]
     delays = BucketCounts(metrics.EVENT_LOOP_DELAY)
     loops = LoopWatch(delays)
-    watch = _PauseWatch(pauses)
+    stamps = _PauseStamps(pauses[0])
+    watch = stamps.callback if _CALLS_OF_C_ARE_FREE and not detail else _PauseWatch(pauses)
     gc.callbacks.append(watch)
     loops.install()
     undo = [lambda: _remove(watch), loops.close]
@@ -82,12 +98,39 @@ def install(meter: Meter, *, detail: bool = False) -> Runtime:
                 (metrics.GC_UNCOLLECTABLE_OBJECTS, "uncollectable"),
             )
         ]
-    return Runtime(pauses, delays, loops, undo)
+    return RuntimeMetrics(pauses, delays, loops, stamps.collect, undo)
+
+
+class _PauseStamps:
+    """
+    Begin and end of each collection, noted without a Python frame.
+
+    A collection may come in the last frame that the limit of recursion allows, where no function of ours could be called any more,
+    and the interpreter would say so on the program's standard error. So the callback is made of functions in C alone: `max`
+    looks at its two arguments through `key`, which notes the moment and calls all moments equal. Each event is noted twice.
+
+    Args:
+        pauses: Histogram of the pauses, in seconds.
+    """
+
+    def __init__(self, pauses: BucketCounts) -> None:
+        self._pauses = pauses
+        self._moments_ns: deque[int] = deque(maxlen=1 << 14)
+        noted = map(ne, map(self._moments_ns.append, iter(perf_ns, None)), repeat(0))
+        self.callback: Callable[[str, Mapping[str, int]], object] = partial(max, key=partial(next, noted))
+
+    def collect(self) -> None:
+        """Sort what was noted into the histogram."""
+        moments_ns = [self._moments_ns.popleft() for _ in range(len(self._moments_ns))]
+        if len(moments_ns) % 4:
+            return  # it began in the middle of a collection: nobody knows which moment is a begin
+        for begin_ns, end_ns in zip(moments_ns[::4], moments_ns[2::4], strict=True):
+            self._pauses.add((end_ns - begin_ns) * 1e-9)
 
 
 class _PauseWatch:
     """
-    Called by the garbage collector at the start and the end of each collection.
+    Called by the garbage collector at the start and the end of each collection, where generations are told apart.
 
     The interpreter runs one collection at a time, so one slot for its start is enough. Nothing the collector tracks is made.
     """
@@ -111,6 +154,6 @@ def _counts(key: str) -> Iterator[tuple[float, Mapping[str, Any]]]:
         yield stats[key], {a.CPYTHON_GC_GENERATION.name: generation}
 
 
-def _remove(watch: _PauseWatch) -> None:
+def _remove(watch: Any) -> None:
     if watch in gc.callbacks:
         gc.callbacks.remove(watch)

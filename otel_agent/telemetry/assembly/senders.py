@@ -1,23 +1,30 @@
 """
-Where each signal goes: senders from the configuration.
+Senders and spool: what the delivery engine sends with. Loaded with the engine, after the start.
 
-A signal has one receiver that decides what becomes of a request, and may have a file that gets a copy of what it took.
+A signal has one receiver that decides what becomes of a request, and may have a file that gets a copy of what it took. Headers whose
+values stand in files are read again when the receiver does not accept them any more.
 """
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from otel_agent.config.sections.export import SIGNALS, ExportSettings
-from otel_agent.config.sections.keeping import SpoolSettings
+from otel_agent.config.sections.spool import SpoolSettings
 from otel_agent.delivery.outcomes import ExportOutcome, Sender, StatelessSender, Verdict
+from otel_agent.delivery.senders.composite import CopyingSender, SignalSender
 from otel_agent.delivery.senders.http.sender import HttpSender
-from otel_agent.delivery.senders.several import BySignal, Copying
 from otel_agent.delivery.senders.targets import ExportTarget, build_targets
 from otel_agent.delivery.spool.bounds import Bounds
 from otel_agent.delivery.spool.directories import default_directory
 from otel_agent.delivery.spool.spool import Spool
-from otel_agent.telemetry.assembly.credentials import Credentials
+from otel_agent.late_imports import late_module
+
+if TYPE_CHECKING:
+    from otel_agent.delivery.senders import file, grpc
+else:
+    file = late_module("otel_agent.delivery.senders.file")
+    grpc = late_module("otel_agent.delivery.senders.grpc")
 
 __all__ = ["build_sender", "build_spool"]
 
@@ -29,8 +36,8 @@ def build_sender(
     Build what sends; nothing is opened or loaded that sending alone needs.
 
     Args:
-        export: Of the configuration.
-        chosen: By signal, from `destinations.destinations`.
+        export: Section `export` of the configuration.
+        chosen: Destinations by signal; see `delivery.destinations`.
         renew: Reads the configuration again; asked when a receiver has refused the headers.
 
     Returns:
@@ -49,16 +56,14 @@ def build_sender(
             routes |= {signal: [sender] for signal in signals}
     files = {signal: export.for_signal(signal).file for signal in SIGNALS if "file" in chosen[signal]}
     if files:
-        from otel_agent.delivery.senders.file import FileSender
-
-        writers: dict[str, Sender] = {path: FileSender(path) for path in set(files.values())}
+        writers: dict[str, Sender] = {path: file.FileSender(path) for path in set(files.values())}
         for signal, path in files.items():
             routes.setdefault(signal, []).append(writers[path])
     if not routes:
         return None
-    return BySignal(
+    return SignalSender(
         {
-            signal: Copying(*found) if len(found) > 1 else found[0]
+            signal: CopyingSender(*found) if len(found) > 1 else found[0]
             for signal, found in ((signal, routes.get(signal, [Nowhere()])) for signal in SIGNALS)
         }
     )
@@ -66,9 +71,7 @@ def build_sender(
 
 def _otlp(protocol: str, targets: Mapping[str, ExportTarget]) -> Sender:
     if protocol == "grpc":
-        from otel_agent.delivery.senders.grpc import GrpcSender
-
-        return GrpcSender(targets)
+        return grpc.GrpcSender(targets)
     return HttpSender(targets)
 
 
@@ -92,6 +95,29 @@ def _targets(
     return {signal: built[signal] for signal in signals}
 
 
+class Credentials:
+    """
+    The headers of one signal, as a sender asks for them: as they were loaded at first, read anew each further time.
+
+    Tokens expire, and whoever renews one writes a file; an agent that runs for months cannot be started again for it.
+
+    Args:
+        headers: Headers of the configuration in force.
+        signal: "traces", "metrics" or "logs".
+        renew: Reads section `export` again. Must not raise.
+    """
+
+    def __init__(self, headers: Mapping[str, str], signal: str, renew: Callable[[], ExportSettings]) -> None:
+        self._headers: Mapping[str, str] | None = headers
+        self._signal = signal
+        self._renew = renew
+
+    def __call__(self) -> Mapping[str, str]:
+        """Headers as they are now; never shown."""
+        headers, self._headers = self._headers, None
+        return self._renew().for_signal(self._signal).headers if headers is None else headers
+
+
 class Nowhere(StatelessSender):
     """Takes what nobody wants: a signal that observers alone are for."""
 
@@ -109,8 +135,8 @@ def build_spool(settings: SpoolSettings, service: str) -> Spool | None:
     Build the disk's part; nothing is made on it yet.
 
     Args:
-        settings: Of the configuration.
-        service: Whose telemetry.
+        settings: Section `spool` of the configuration.
+        service: Name of the service whose telemetry it holds.
 
     Returns:
         `None` when there is to be none, or the user has no home to put it.

@@ -1,9 +1,10 @@
 """
-The terminal as a destination: traces as trees while the agent runs, what was seen in a dozen lines at the end.
+The terminal as a destination: traces as trees while the agent runs, a summary in a dozen lines at the end.
 
 Called on the delivery thread with what it took from the queues.
 """
 
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,9 +15,11 @@ from opentelemetry.trace import StatusCode
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.delivery.console.summary import CacheFigures, FunctionFigures, RunSummary, render
 from otel_agent.delivery.console.writer import TreeWriter
+from otel_agent.instruments.caches.watching import registry
 from otel_agent.outgoing_texts import Redact, cleaned
+from otel_agent.recording import durations
 
-__all__ = ["Terminal", "TerminalFigures"]
+__all__ = ["Terminal", "TerminalFigures", "build_terminal"]
 
 TRACES_COUNTED = 200_000
 """Traces told apart; more are counted as one for each batch they come in."""
@@ -24,7 +27,7 @@ TRACES_COUNTED = 200_000
 
 @dataclass(frozen=True)
 class TerminalFigures:
-    """Where the last lines get their figures from: each is asked once, at the end."""
+    """Where the summary gets its figures from: each is asked once, at the end."""
 
     functions: Callable[[], Sequence[FunctionFigures]] = tuple
     caches: Callable[[], Sequence[CacheFigures]] = tuple
@@ -37,6 +40,13 @@ class Terminal:
     Draws traces and counts everything that passes.
 
     `_lock` guards the counts: the delivery thread adds to them, whoever ends the session reads them.
+
+    Args:
+        stream: Text stream to write to; usually standard error.
+        service: Name of the service, shown in the summary.
+        figures: What is shown of functions, caches, alerts and health.
+        redact: Takes secrets out of every text: a terminal is read over shoulders and kept in logs.
+        clock: Its monotonic face measures the session.
     """
 
     def __init__(
@@ -47,16 +57,6 @@ class Terminal:
         redact: Redact = str,
         clock: Clock = SYSTEM,
     ) -> None:
-        """
-        Write to a stream.
-
-        Args:
-            stream: Usually standard error.
-            service: Named in the last lines.
-            figures: What is shown of functions, caches, alerts and health.
-            redact: Takes secrets out of every text: a terminal is read over shoulders and kept in logs.
-            clock: Measures the session.
-        """
         self._stream = stream
         self._service = service
         self._figures = figures or TerminalFigures()
@@ -132,3 +132,33 @@ class Terminal:
             alerts=figures.alerts(),
             health=figures.health(),
         )
+
+
+def build_terminal(
+    service: str,
+    redact: Callable[[str], str],
+    *,
+    alerts: Callable[[], Sequence[str]],
+    health: Callable[[], str | None],
+) -> Terminal:
+    """
+    Build the destination, on standard error.
+
+    Args:
+        service: Name of the service.
+        redact: Takes secrets out of texts.
+        alerts: A line for each alert that fires.
+        health: State of the agent; None where nothing is checked.
+    """
+    figures = TerminalFigures(
+        functions=lambda: [FunctionFigures(*line) for line in durations.shared.figures()],
+        caches=_cache_figures,
+        alerts=alerts,
+        health=health,
+    )
+    return Terminal(sys.stderr, service, figures, redact)
+
+
+def _cache_figures() -> list[CacheFigures]:
+    figures = [(watched.name, watched.statistics()) for watched in registry.each()]
+    return [CacheFigures(name, each.hits, each.hits + each.misses) for name, each in figures if each is not None]

@@ -1,16 +1,22 @@
 """From changes to messages: each incident is told once, to the right ones, and nobody is flooded."""
 
 import random
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from waiting import until
 
 from otel_agent.alerts.engine import AlertEngine
 from otel_agent.alerts.notify.dispatcher import Dispatcher
 from otel_agent.alerts.notify.notification import Notification
 from otel_agent.alerts.notify.receivers.log import LogReceiver
+from otel_agent.alerts.notify.receivers.webhook import WebhookReceiver
 from otel_agent.alerts.notify.routing import Inhibition, Route
 from otel_agent.alerts.rules.files import read_text
+from otel_agent.alerts.states import Alert, AlertState, Transition
 from otel_agent.clock import ManualClock
 from otel_agent.errors import RuleError
 from otel_agent.series.store import Store
@@ -188,19 +194,19 @@ def test_thousands_of_flapping_instances_are_bounded() -> None:
     assert len(world.store) <= 2000 + 2 * 1000
 
 
-def test_the_payload_is_alertmanager_s() -> None:
-    """The webhook's body has version 4, common labels, and for each alert start, end and fingerprint."""
-    world = World(Route(("log",)))
-    world.step(a=7, b=7)
-    payload = world.told[0].payload()
+def test_messages_arrive_through_real_threads(sink: Any, make_alert: Callable[..., Alert]) -> None:
+    """Offered, grouped, queued and posted: one change is one request; closing sends what waits."""
+    receivers = [WebhookReceiver("desk", sink.url, allow_private=True)]
+    dispatcher = Dispatcher(receivers, [Route(("desk",))])
+    dispatcher.start()
+    dispatcher.offer(Transition(make_alert(), AlertState.INACTIVE, AlertState.FIRING, 2_000))
+    is_sent = until(lambda: sink.requests)
+    dispatcher.offer(Transition(make_alert("critical"), AlertState.INACTIVE, AlertState.FIRING, 2_000))
+    dispatcher.close(10)
+    dispatcher.close(10)
 
-    assert ("4", "firing", "log", {"alertname": "High"}) == (
-        payload["version"],
-        payload["status"],
-        payload["receiver"],
-        payload["groupLabels"],
-    )
-    assert {"alertname": "High", "severity": "warning"} == payload["commonLabels"]
-    assert ["firing", "firing"] == [alert["status"] for alert in payload["alerts"]]
-    assert "0001-01-01T00:00:00Z" == payload["alerts"][0]["endsAt"]
-    assert "2023-11-14T22:13:35.000Z" == payload["alerts"][0]["startsAt"]
+    assert is_sent
+    assert {"queued": 0, "sent": len(sink.requests), "failed": 0, "dropped": 0} == dispatcher.status()["receivers"][
+        "desk"
+    ]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("otel-agent-notify")]

@@ -2,8 +2,6 @@
 
 import pytest
 
-from otel_agent.alerts.rules import humanize
-from otel_agent.alerts.rules.durations import duration_s, duration_text
 from otel_agent.alerts.rules.templates import compile_template
 from otel_agent.errors import RuleError
 
@@ -77,36 +75,3 @@ def test_what_templates_do_not_hold_is_refused_when_loaded(text: str, reason: st
 def test_a_place_that_cannot_be_filled_does_not_lose_the_alert() -> None:
     """A wrong argument gives Prometheus's words for it instead of an exception."""
     assert "<error expanding template:" in compile_template('{{ humanize "x" }}').render({}, 1.0)
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("5m", 300), ("1h30m", 5400), ("250ms", 0.25), ("0", 0), ("1d", 86400), ("1w", 604800), (7, 7.0)],
-)
-def test_durations_are_read(text: object, seconds: float) -> None:
-    """Lengths of time are read as Prometheus writes them."""
-    assert seconds == duration_s(text)
-
-
-@pytest.mark.parametrize("text", ["", "5", "m5", "5m1h", "-5m", "5 m", True, -1, None, "1.5h"])
-def test_what_is_no_duration_is_refused(text: object) -> None:
-    """Everything else is refused with the right form in the message."""
-    with pytest.raises(ValueError, match="write it like 30s"):
-        duration_s(text)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0, "0s"), (90, "1m30s"), (0.25, "250ms"), (86400, "1d"), (691200, "8d"), (604800, "1w"), (259200, "3d")],
-)
-def test_durations_are_written(seconds: float, text: str) -> None:
-    """What is written is what Prometheus would write, and is read back the same."""
-    assert text == duration_text(seconds)
-    assert seconds == duration_s(text)
-
-
-def test_numbers_for_people_survive_any_float() -> None:
-    """Infinities, NaN, zero of both signs and the extremes of floats are written."""
-    for value in (float("nan"), float("inf"), -float("inf"), 0.0, -0.0, 5e-324, 1.7e308, -1.7e308):
-        for function in (humanize.plain, humanize.number, humanize.number_1024, humanize.percentage, humanize.duration):
-            assert function(value)

@@ -121,12 +121,10 @@ class SpoolMachine(RuleBasedStateMachine):
 
 def die(spool: Spool) -> None:
     """What the end of a process does to a spool: files are closed and locks are gone, and nothing is tidied up."""
-    for shelf in spool._shelves.values():
-        for segment in shelf:
-            segment.close()
+    spool._segments.forget()
     spool._orphans.forget()
-    if spool._home is not None:
-        spool._home.forget()
+    if spool._own is not None:
+        spool._own.forget()
 
 
 def test_the_spool_is_a_list() -> None:

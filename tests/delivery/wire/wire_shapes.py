@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 from opentelemetry.attributes import BoundedAttributes
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util import BoundedList
@@ -53,6 +54,21 @@ class Light:
     end_ns: Any = 2_000
     own: dict[str, Any] | None = None
     extra: Extra | None = None
+
+
+class Refuses:
+    """A value whose `str()` raises."""
+
+    def __str__(self) -> str:
+        raise ValueError("no")
+
+    __repr__ = __str__
+
+
+def spans_of(payload: bytes) -> list[Any]:
+    """The spans of a request."""
+    request = ExportTraceServiceRequest.FromString(payload)
+    return [span for resource in request.resource_spans for scope in resource.scope_spans for span in scope.spans]
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

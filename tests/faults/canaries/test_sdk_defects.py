@@ -127,7 +127,7 @@ child.start(); child.join()
 
 @pytest.mark.xfail(strict=True, reason="a forked child goes on counting where its parent was", raises=AssertionError)
 def test_a_forked_child_counts_from_zero(reader: Any) -> None:
-    """A child's counter holds what the child counted. See `processors.renewal`."""
+    """A child's counter holds what the child counted. See `processors.metrics`."""
     counter = reader.provider.get_meter("canary").create_counter("orders")
     counter.add(5)
     with warnings.catch_warnings():

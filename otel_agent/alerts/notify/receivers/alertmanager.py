@@ -1,5 +1,5 @@
 """
-Alerts sent to real Alertmanagers, which group, route and silence them.
+Receiver that sends alerts to Alertmanagers, which group, route and silence them.
 
 Every Alertmanager gets every alert, again each minute while it fires, with an end four minutes away: if the agent dies, the
 alert ends by itself. An ended alert is sent again for a quarter of an hour, so that an Alertmanager that was away learns of
@@ -14,7 +14,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from otel_agent.alerts.notify.acknowledgement import Acknowledgement
-from otel_agent.alerts.notify.addresses import ReceiverAddress, read_target
+from otel_agent.alerts.notify.addresses import ReceiverAddress
 from otel_agent.alerts.notify.http import Suppress, request_json
 from otel_agent.alerts.notify.notification import Notification, annotations_of, rfc3339
 from otel_agent.alerts.states import Alert, AlertState
@@ -23,16 +23,29 @@ from otel_agent.clock import SYSTEM, Clock
 __all__ = ["AlertmanagerReceiver"]
 
 RESEND_S = 60.0
-"""How often a firing alert is sent again."""
+"""How often a firing alert is sent again, in seconds."""
 SILENCE_MS = 86_400_000
-"""How long a silence lasts that was acknowledged without an end; it is taken back when the alert ends."""
+"""How long a silence lasts whose acknowledgement has no end, in milliseconds; it is taken back when the alert ends."""
 MARK = "ACK!"
 """Begins the comment of a silence that stands for an acknowledgement."""
 _NOT_LABEL = re.compile(r"[^a-zA-Z0-9_]")
 
 
 class AlertmanagerReceiver:
-    """Speaks Alertmanager's API, version 2."""
+    """
+    Speaks Alertmanager's API, version 2.
+
+    Args:
+        name: Name of the receiver, as routes call it.
+        urls: URLs of all Alertmanagers; they are the operator's own, so private networks are allowed.
+        timeout_s: Longest time for one request, in seconds.
+        resend_s: How often a firing alert is sent again, in seconds.
+        suppress: Makes a context in which HTTP calls are not instrumented.
+        clock: Stamps ends.
+
+    Raises:
+        RuleError: When a URL cannot be used.
+    """
 
     def __init__(
         self,
@@ -44,23 +57,9 @@ class AlertmanagerReceiver:
         suppress: Suppress = nullcontext,
         clock: Clock = SYSTEM,
     ) -> None:
-        """
-        Read the URLs.
-
-        Args:
-            name: As routes call it.
-            urls: Of all Alertmanagers; they are the operator's own, so private networks are allowed.
-            timeout_s: For one request, in seconds.
-            resend_s: How often a firing alert is sent again, in seconds.
-            suppress: See `http`.
-            clock: Stamps ends.
-
-        Raises:
-            RuleError: When a URL cannot be used.
-        """
         self.name = name
         self.repeats_s: float | None = resend_s
-        self._targets = [read_target(url, allow_private=True) for url in urls]
+        self._addresses = [ReceiverAddress(url, allow_private=True) for url in urls]
         self._timeout_s = timeout_s
         self._suppress = suppress
         self._clock = clock
@@ -70,7 +69,7 @@ class AlertmanagerReceiver:
         Send the alerts to every Alertmanager.
 
         Args:
-            notification: What to tell.
+            notification: The notification.
 
         Raises:
             Exception: When none of them took it.
@@ -86,7 +85,7 @@ class AlertmanagerReceiver:
         Silence an alert that somebody takes care of.
 
         Args:
-            acknowledgement: Who, why, until when.
+            acknowledgement: Who takes care of which alert, and until when.
 
         Raises:
             Exception: When none of them took it.
@@ -102,13 +101,13 @@ class AlertmanagerReceiver:
         self._to_all("POST", "/api/v2/silences", body)
 
     def _unsilence(self, labels: dict[str, str]) -> None:
-        # Found by what they say, not remembered: a restarted agent takes back the silences of its earlier life too.
+        # Found by what they say, not remembered: a restarted agent takes back the silences of its earlier process too.
         wanted = sorted(_matchers(labels), key=str)
-        for target, silences in self._to_all("GET", "/api/v2/silences", None):
+        for address, silences in self._to_all("GET", "/api/v2/silences", None):
             for silence in silences if isinstance(silences, list) else ():
                 is_ours = str(silence.get("comment", "")).startswith(MARK) and silence["status"]["state"] != "expired"
                 if is_ours and sorted(silence["matchers"], key=str) == wanted:
-                    self._request("DELETE", target, f"/api/v2/silence/{silence['id']}", None)
+                    self._request("DELETE", address, f"/api/v2/silence/{silence['id']}", None)
 
     def _alert(self, alert: Alert) -> dict[str, Any]:
         now_ms = self._clock.wall_ns() // 1_000_000
@@ -127,18 +126,18 @@ class AlertmanagerReceiver:
     def _to_all(self, method: str, path: str, body: Any) -> list[tuple[ReceiverAddress, Any]]:
         answers: list[tuple[ReceiverAddress, Any]] = []
         failure: Exception | None = None
-        for target in self._targets:
+        for address in self._addresses:
             try:
-                answers.append((target, self._request(method, target, path, body)))
+                answers.append((address, self._request(method, address, path, body)))
             except Exception as error:  # noqa: BLE001 - one that is away must not keep the others from hearing
                 failure = error
         if failure is not None and not answers:
             raise failure
         return answers
 
-    def _request(self, method: str, target: ReceiverAddress, path: str, body: Any) -> Any:
-        prefix = target.path.rstrip("/")
-        return request_json(method, target, prefix + path, body, timeout_s=self._timeout_s, suppress=self._suppress)
+    def _request(self, method: str, address: ReceiverAddress, path: str, body: Any) -> Any:
+        prefix = address.path.rstrip("/")
+        return request_json(method, address, prefix + path, body, timeout_s=self._timeout_s, suppress=self._suppress)
 
 
 def _matchers(labels: dict[str, str]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Alerts handed to a function of the agent's, plain or async."""
+"""Receiver that hands alerts to a function of the agent's, plain or async."""
 
 import asyncio
 import inspect
@@ -11,31 +11,30 @@ __all__ = ["FunctionReceiver"]
 
 
 class FunctionReceiver:
-    """Calls a function with each notification, in the receiver's thread; a coroutine is run to its end there."""
+    """
+    Calls a function with each notification, in the receiver's thread; a coroutine is run to its end there.
+
+    Args:
+        name: Name of the receiver, as routes call it.
+        function: Function of one notification, plain or async.
+        timeout_s: How long a coroutine may take, in seconds.
+    """
 
     repeats_s: float | None = None
 
     def __init__(
         self, name: str, function: Callable[[Notification], Awaitable[Any] | Any], timeout_s: float = 10.0
     ) -> None:
-        """
-        Take the function.
-
-        Args:
-            name: As routes call it.
-            function: Plain or async.
-            timeout_s: How long a coroutine may take, in seconds.
-        """
         self.name = name
         self._function = function
         self._timeout_s = timeout_s
 
     def send(self, notification: Notification) -> None:
         """
-        Call it.
+        Call the function.
 
         Args:
-            notification: What to tell.
+            notification: The notification.
 
         Raises:
             Exception: What the function raises, or `TimeoutError`.

@@ -1,4 +1,4 @@
-"""Alerts as lines of the agent's own log."""
+"""Receiver that writes alerts to the agent's own log."""
 
 import logging
 
@@ -12,18 +12,17 @@ _LEVELS = {"critical": logging.CRITICAL, "error": logging.ERROR, "warning": logg
 
 
 class LogReceiver:
-    """Writes one line for each alert to the logger `otel_agent.alerts`."""
+    """
+    Writes one line for each alert to a logger.
+
+    Args:
+        name: Name of the receiver, as routes call it.
+        logger: Logger that takes the lines; `otel_agent.alerts` by default.
+    """
 
     repeats_s: float | None = None
 
     def __init__(self, name: str = "log", logger: logging.Logger | None = None) -> None:
-        """
-        Choose a logger.
-
-        Args:
-            name: As routes call it.
-            logger: Where to; `otel_agent.alerts` by default.
-        """
         self.name = name
         self._logger = logger or logging.getLogger("otel_agent.alerts")
 
@@ -32,7 +31,7 @@ class LogReceiver:
         Write the lines; the level follows the severity.
 
         Args:
-            notification: What to tell.
+            notification: The notification.
         """
         for alert in notification.alerts:
             is_firing = alert.state is AlertState.FIRING

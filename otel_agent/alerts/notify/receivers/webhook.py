@@ -1,12 +1,12 @@
-"""Alerts sent to a URL, in the shape of Alertmanager's webhook, signed when there is a secret."""
+"""Receiver that posts alerts to a URL, in the shape of Alertmanager's webhook, signed when there is a secret."""
 
 import hashlib
 import hmac
 from collections.abc import Mapping
 from contextlib import nullcontext
 
-from otel_agent.alerts.notify.addresses import read_target
-from otel_agent.alerts.notify.http import Suppress, post_json
+from otel_agent.alerts.notify.addresses import ReceiverAddress
+from otel_agent.alerts.notify.http import Suppress, request_json
 from otel_agent.alerts.notify.notification import Notification
 from otel_agent.clock import SYSTEM, Clock
 
@@ -15,12 +15,12 @@ __all__ = ["WebhookReceiver", "signature"]
 
 def signature(secret: str, timestamp_s: int, body: bytes) -> str:
     """
-    What proves that a message is ours and fresh.
+    Signature that proves that a message is ours and fresh.
 
     Args:
-        secret: Shared with the receiver.
-        timestamp_s: Seconds since 1970, as in the header `X-Otel-Agent-Timestamp`.
-        body: As sent.
+        secret: Secret shared with the receiver.
+        timestamp_s: Moment of sending in seconds since 1970, as in the header `X-Otel-Agent-Timestamp`.
+        body: The body as it is sent.
 
     Returns:
         HMAC-SHA256 of "timestamp.body", in hexadecimal.
@@ -29,7 +29,22 @@ def signature(secret: str, timestamp_s: int, body: bytes) -> str:
 
 
 class WebhookReceiver:
-    """Posts each notification to one URL."""
+    """
+    Posts each notification to one URL.
+
+    Args:
+        name: Name of the receiver, as routes call it.
+        url: URL of the receiver: https, or http with `allow_private`.
+        headers: Headers sent with each message, such as a token.
+        secret: Secret that signs each message; `None` leaves messages unsigned.
+        timeout_s: Longest time for one message, in seconds.
+        allow_private: Whether the URL may lead to this machine or a private network.
+        suppress: Makes a context in which HTTP calls are not instrumented.
+        clock: Stamps signatures.
+
+    Raises:
+        RuleError: When the URL cannot be used.
+    """
 
     repeats_s: float | None = None
 
@@ -45,24 +60,8 @@ class WebhookReceiver:
         suppress: Suppress = nullcontext,
         clock: Clock = SYSTEM,
     ) -> None:
-        """
-        Read the URL.
-
-        Args:
-            name: As routes call it.
-            url: https; http only with `allow_private`.
-            headers: Sent with each message, such as a token.
-            secret: Signs each message; `None` for none.
-            timeout_s: For one message, in seconds.
-            allow_private: Whether the URL may lead to this machine or a private network.
-            suppress: See `http`.
-            clock: Stamps signatures.
-
-        Raises:
-            RuleError: When the URL cannot be used.
-        """
         self.name = name
-        self._target = read_target(url, allow_private=allow_private)
+        self._address = ReceiverAddress(url, allow_private=allow_private)
         self._headers = dict(headers or {})
         self._secret = secret
         self._timeout_s = timeout_s
@@ -71,10 +70,10 @@ class WebhookReceiver:
 
     def send(self, notification: Notification) -> None:
         """
-        Post it. The same notification has the same `Idempotency-Key` when it is tried again.
+        Post a notification. The same one has the same `Idempotency-Key` when it is tried again.
 
         Args:
-            notification: What to tell.
+            notification: The notification.
 
         Raises:
             Exception: When the other side did not take it.
@@ -88,8 +87,10 @@ class WebhookReceiver:
                 made["X-Otel-Agent-Signature"] = f"sha256={signature(self._secret, timestamp_s, body)}"
             return made
 
-        post_json(
-            self._target,
+        request_json(
+            "POST",
+            self._address,
+            self._address.path,
             notification.payload(),
             headers=headers,
             timeout_s=self._timeout_s,

@@ -1,5 +1,5 @@
 """
-The answer to a request over HTTP/1.1, read from its connection.
+The response to a request over HTTP/1.1, read from its connection.
 
 Responses of the plain kind, with a length and nothing unusual, are read here; all others (chunks, HTTP/1.0, no length, folded or
 repeated lines) are read from the same bytes by `http.client`, which takes several times as long.
@@ -11,20 +11,24 @@ import io
 import re
 import socket
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from otel_agent.clock import monotonic_s
-from otel_agent.delivery.senders.http.transport import NotSentError, Response
-from otel_agent.delivery.senders.http.verdicts import MAX_BODY_BYTES
-from otel_agent.late_imports import load
+from otel_agent.delivery.senders.http.messages import MAX_BODY_BYTES, NotSentError, Response
+from otel_agent.late_imports import late_module
+
+if TYPE_CHECKING:
+    from http import client
+else:
+    client = late_module("http.client")
 
 __all__ = ["ResponseReader", "read_response"]
 
 MAX_HEAD_BYTES = 65_536
 """Longer heads of responses are nobody's."""
 
-MAX_ANSWER_BYTES = 1 << 20
-"""More than this is nobody's answer, however it is framed."""
+MAX_RESPONSE_BYTES = 1 << 20
+"""More than this is nobody's response, however it is framed."""
 
 STATUS_LINE = re.compile(r"HTTP/1\.1 ([2-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?")
 HEADER_LINE = re.compile(r"([A-Za-z0-9-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)")
@@ -41,12 +45,12 @@ WITHOUT_BODY = frozenset({"204", "304"})
 """Whatever length they say."""
 
 
-def read_response(reading: "ResponseReader") -> tuple[Response, bool]:
+def read_response(reader: "ResponseReader") -> tuple[Response, bool]:
     """
     Read one response, passing by those that only say that it will come.
 
     Args:
-        reading: Of a connection on which a request was written.
+        reader: Reader of a connection on which a request was written.
 
     Returns:
         The response, and whether the connection can be used for another request.
@@ -55,22 +59,22 @@ def read_response(reading: "ResponseReader") -> tuple[Response, bool]:
         NotSentError: What comes is no response, or ends too early.
         OSError: The connection ends, or the time is over.
     """
-    reading.fill_head()
-    while INTERIM.match(reading.data):
-        reading.skip_head()
-        reading.fill_head()
-    end = reading.data.find(b"\r\n\r\n")
-    found = _plain(reading.data[:end].decode("latin-1")) if end >= 0 else None
+    reader.fill_head()
+    while INTERIM.match(reader.data):
+        reader.skip_head()
+        reader.fill_head()
+    end = reader.data.find(b"\r\n\r\n")
+    found = _parsed_head(reader.data[:end].decode("latin-1")) if end >= 0 else None
     if found is None:
-        return _read_by_the_book(reading)
+        return _read_with_library(reader)
     status, headers, length = found
     end += 4
-    while len(reading.data) < end + length:
-        reading.fill()
-    return Response(status, headers, reading.data[end : end + length]), len(reading.data) == end + length
+    while len(reader.data) < end + length:
+        reader.fill()
+    return Response(status, headers, reader.data[end : end + length]), len(reader.data) == end + length
 
 
-def _plain(head: str) -> tuple[int, dict[str, str], int] | None:
+def _parsed_head(head: str) -> tuple[int, dict[str, str], int] | None:
     """Status, headers and length of the body, or `None` for whatever takes more than this to understand."""
     first, *lines = head.split("\r\n")
     status = STATUS_LINE.fullmatch(first)
@@ -94,9 +98,8 @@ def _plain(head: str) -> tuple[int, dict[str, str], int] | None:
     return int(status[1]), headers, int(length)
 
 
-def _read_by_the_book(reading: "ResponseReader") -> tuple[Response, bool]:
-    client = load("http.client")
-    response = client.HTTPResponse(reading, method="POST")
+def _read_with_library(reader: "ResponseReader") -> tuple[Response, bool]:
+    response = client.HTTPResponse(reader, method="POST")  # type: ignore[arg-type] # all it wants of a socket is `makefile`
     try:
         response.begin()
         body = response.read(MAX_BODY_BYTES + 1)
@@ -108,31 +111,30 @@ def _read_by_the_book(reading: "ResponseReader") -> tuple[Response, bool]:
         raise NotSentError("reset")
     headers = {name.lower(): value for name, value in response.getheaders()}
     is_reusable = (
-        response.isclosed() and not response.will_close and not reading.data and response.status >= HTTPStatus.OK
+        response.isclosed() and not response.will_close and not reader.data and response.status >= HTTPStatus.OK
     )
     response.close()
     return Response(response.status, headers, body), is_reusable
 
 
 class ResponseReader(io.RawIOBase):
-    """What comes over a connection until the time is over: `data` has come and was not read yet; also a file to read from."""
+    """
+    Reads a connection until its deadline: `data` has come and was not consumed yet. A file object for `http.client` too.
+
+    Args:
+        connection: Socket that a request was written to; the caller closes it.
+        end_s: Deadline on the monotonic clock, in seconds.
+    """
 
     def __init__(self, connection: socket.socket, end_s: float) -> None:
-        """
-        Read nothing yet.
-
-        Args:
-            connection: Of somebody else, who closes it.
-            end_s: When to give up, on the monotonic clock.
-        """
         super().__init__()
         self.data = b""
         self._connection = connection
         self._end_s = end_s
         self._count = 0
 
-    def hurry(self) -> None:
-        """Let the next operation take no longer than there is time."""
+    def set_timeout(self) -> None:
+        """Let the next operation of the socket end at the deadline; raises `TimeoutError` when that is over."""
         left_s = self._end_s - monotonic_s()
         if left_s <= 0:
             raise TimeoutError
@@ -140,7 +142,7 @@ class ResponseReader(io.RawIOBase):
 
     def fill(self) -> None:
         """Wait for more; the end of the connection is an error."""
-        if not self._more():
+        if not self._receive():
             raise ConnectionResetError
 
     def fill_head(self) -> None:
@@ -160,7 +162,7 @@ class ResponseReader(io.RawIOBase):
         What `http.client` reads from.
 
         Args:
-            mode: Of a file.
+            mode: Mode of a file, not used.
         """
         return self
 
@@ -172,7 +174,7 @@ class ResponseReader(io.RawIOBase):
             size: How many are wanted; there may be more or fewer.
         """
         if not self.data:
-            self._more()
+            self._receive()
         return self.data
 
     def read(self, size: int = -1) -> bytes:
@@ -182,7 +184,7 @@ class ResponseReader(io.RawIOBase):
         Args:
             size: How many; below 0: all there will be.
         """
-        while (size < 0 or len(self.data) < size) and self._more():
+        while (size < 0 or len(self.data) < size) and self._receive():
             pass
         end = len(self.data) if size < 0 else size
         part, self.data = self.data[:end], self.data[end:]
@@ -192,11 +194,11 @@ class ResponseReader(io.RawIOBase):
         data = self.data
         return data.startswith(b"HTTP/1.") and len(data) < MAX_HEAD_BYTES and HEAD_END.search(data) is None
 
-    def _more(self) -> bool:
-        self.hurry()
+    def _receive(self) -> bool:
+        self.set_timeout()
         part = self._connection.recv(65_536)
         self._count += len(part)
-        if self._count > MAX_ANSWER_BYTES:
+        if self._count > MAX_RESPONSE_BYTES:
             raise ConnectionResetError
         self.data += part
         return bool(part)

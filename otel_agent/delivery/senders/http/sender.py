@@ -1,44 +1,43 @@
 """
 OTLP over HTTP with protobuf.
 
-Connections are kept alive, one per signal that is being sent at a time. Nothing is opened and no library is even loaded
-before the first request, which the delivery thread makes. Redirects are not followed, because credentials would go along.
+Connections are kept alive, one per signal that is being sent at a time; `transport` says which of the two transports a request
+takes. Nothing is opened and no library is even loaded before the first request, which the delivery thread makes. Redirects are
+not followed, because credentials would go along.
 """
 
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 
 from otel_agent.clock import monotonic_s, wall_ns
 from otel_agent.delivery.outcomes import ExportOutcome, StatelessSender, Verdict
-from otel_agent.delivery.senders.http.proxies import proxy_for
-from otel_agent.delivery.senders.http.socket_transport import SocketTransport, can_go_directly
-from otel_agent.delivery.senders.http.transport import NotSentError, Request, Transport
-from otel_agent.delivery.senders.http.urllib3_transport import Urllib3Transport
+from otel_agent.delivery.senders.http.messages import NotSentError, Request
+from otel_agent.delivery.senders.http.transport import Transport, choose_transport
 from otel_agent.delivery.senders.http.verdicts import judge_response
-from otel_agent.delivery.senders.targets import ExportTarget, current_headers, shown
+from otel_agent.delivery.senders.targets import ExportTarget, current_headers, display_url
 
 __all__ = ["HttpSender"]
 
 WORTH_COMPRESSING_BYTES = 512
 """Smaller requests fit one packet as they are."""
 
-OURS = frozenset({"content-type", "content-encoding"})
+RESERVED_HEADERS = frozenset({"content-type", "content-encoding"})
 """Headers that say what is sent, which nobody else can know."""
 
 
 class HttpSender(StatelessSender):
-    """Sends over HTTP; see the module."""
+    """
+    Sends requests over HTTP; nothing is opened before the first one.
+
+    Args:
+        targets: Receiver of each signal; see `build_targets`.
+    """
 
     def __init__(self, targets: Mapping[str, ExportTarget]) -> None:
-        """
-        Know where to send; nothing is opened yet.
-
-        Args:
-            targets: By signal; see `build_targets`.
-        """
         self._targets = dict(targets)
         self._headers: dict[str, dict[str, str]] = {}
-        self._ways: dict[tuple[str | None, ...], Transport] = {}
+        self._transports: dict[tuple[str | None, ...], Transport] = {}
 
     def send(self, signal: str, body: bytes, timeout_s: float) -> ExportOutcome:
         """
@@ -47,56 +46,51 @@ class HttpSender(StatelessSender):
         Args:
             signal: "traces", "metrics" or "logs".
             body: The bytes of an export request.
-            timeout_s: For connecting and for the answer together, in seconds.
+            timeout_s: Time for connecting and for the response together, in seconds.
         """
         target = self._targets[signal]
         end_s = monotonic_s() + target.patience_s(timeout_s)
         try:
-            answer = self._post(signal, target, body, end_s)
-            if answer.problem == "status_401" and self._renew(signal, target) and end_s > monotonic_s():
-                answer = self._post(signal, target, body, end_s)
+            outcome = self._post(signal, target, body, end_s)
+            if outcome.problem == "status_401" and self._renew_headers(signal, target) and end_s > monotonic_s():
+                outcome = self._post(signal, target, body, end_s)
         except NotSentError as error:
-            return error.answer(self.where(signal))
+            return error.outcome(self.where(signal))
         except Exception as error:  # noqa: BLE001 - an agent's function for headers, or what nobody has thought of
             return _failed(error, self.where(signal))
-        if answer.verdict is Verdict.DELIVERED:
-            return answer
-        return ExportOutcome(
-            answer.verdict,
-            answer.problem,
-            f"{self.where(signal)}: {answer.message}",
-            answer.rejected,
-            answer.retry_after_s,
-        )
+        if outcome.verdict is Verdict.DELIVERED:
+            return outcome
+        return replace(outcome, message=f"{self.where(signal)}: {outcome.message}")
 
     def where(self, signal: str) -> str:
         """
-        The address, without credentials.
+        The receiver's address, without credentials.
 
         Args:
-            signal: As above.
+            signal: "traces", "metrics" or "logs".
         """
-        return shown(self._targets[signal].url)
+        return display_url(self._targets[signal].url)
 
     def close(self) -> None:
         """Close connections that nobody uses."""
-        for way in list(self._ways.values()):
-            way.close()
+        for transport in list(self._transports.values()):
+            transport.close()
 
     def reinit_after_fork(self) -> None:
         """Leave the parent's connections to the parent."""
-        for way in list(self._ways.values()):
-            way.reinit_after_fork()
+        for transport in list(self._transports.values()):
+            transport.reinit_after_fork()
 
     def _post(self, signal: str, target: ExportTarget, body: bytes, end_s: float) -> ExportOutcome:
         headers = self._headers.get(signal)
         if headers is None:
             headers = self._headers[signal] = _headers(target)
         content, encoding = _compressed(body, target.compression)
-        response = self._way(target).post(Request(target.url, {**headers, **encoding}, content, end_s))
+        transport = choose_transport(target, self._transports)
+        response = transport.post(Request(target.url, {**headers, **encoding}, content, end_s))
         return judge_response(response.status, response.headers, response.body, wall_ns() / 1e9)
 
-    def _renew(self, signal: str, target: ExportTarget) -> bool:
+    def _renew_headers(self, signal: str, target: ExportTarget) -> bool:
         """Read headers anew; whether they are others now."""
         before = self._headers.get(signal)
         after = _headers(target) if callable(target.headers) else before
@@ -105,19 +99,11 @@ class HttpSender(StatelessSender):
         self._headers[signal] = after
         return True
 
-    def _way(self, target: ExportTarget) -> Transport:
-        proxy = proxy_for(target.url)
-        is_direct = proxy is None and can_go_directly(target.url)
-        key = (None,) if is_direct else (proxy, target.certificate, target.client_key, target.client_certificate)
-        way = self._ways.get(key)
-        if way is None:
-            # Of two threads that come here at once both get the same one.
-            way = self._ways.setdefault(key, SocketTransport() if is_direct else Urllib3Transport(target, proxy))
-        return way
-
 
 def _headers(target: ExportTarget) -> dict[str, str]:
-    own = {name: value for name, value in current_headers(target.headers).items() if name.lower() not in OURS}
+    own = {
+        name: value for name, value in current_headers(target.headers).items() if name.lower() not in RESERVED_HEADERS
+    }
     named = {} if any(name.lower() == "user-agent" for name in own) else {"User-Agent": "otel-agent"}
     return {**named, **own, "Content-Type": "application/x-protobuf"}
 

@@ -1,8 +1,8 @@
 """
-HTTP/1.1 straight over a socket, for receivers that are reached without TLS and without a proxy: a collector beside the agent.
+HTTP/1.1 straight over a socket: taken for plain `http://` addresses that are reached without a proxy, see `transport`.
 
-A general client takes several times as long for a request, because it can do what ours never needs; here one is a write and a
-read, over a connection that is kept for the next.
+A general client takes several times as long for a request, because it can do what ours never needs. Here a request is one write
+and its response a read, over a connection that is kept for the next.
 
 Source: RFC 9112, section 9.3 (connections that are kept)
 """
@@ -14,11 +14,17 @@ import weakref
 from urllib.parse import urlsplit
 
 from otel_agent.clock import monotonic_s
+from otel_agent.delivery.senders.http.messages import (
+    CONNECT_TIMEOUT_S,
+    MAX_IDLE_CONNECTIONS,
+    NotSentError,
+    Request,
+    Response,
+)
 from otel_agent.delivery.senders.http.responses import ResponseReader, read_response
-from otel_agent.delivery.senders.http.transport import CONNECT_TIMEOUT_S, PARALLEL, NotSentError, Request, Response
 from otel_agent.late_imports import load
 
-__all__ = ["SocketTransport", "can_go_directly"]
+__all__ = ["SocketTransport", "is_plain_address"]
 
 ADDRESS = re.compile(r"http://(?:[A-Za-z0-9._~:/?\[\]!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 """What RFC 3986 lets stand in an address as it is, but for user and fragment."""
@@ -27,31 +33,30 @@ FRAMING = frozenset({"host", "content-length", "transfer-encoding", "accept-enco
 """Headers that say where a request ends, who it is for, and how we can read the answer; they are ours to write."""
 
 
-def can_go_directly(url: str) -> bool:
+def is_plain_address(url: str) -> bool:
     """
-    Whether an address can be used as it is written; what would have to be encoded first, or TLS, is for others.
+    Whether an address can be used as it is written, without TLS and without encoding anything in it first.
 
     Args:
-        url: Of a receiver that is reached without a proxy.
+        url: Address of a receiver that is reached without a proxy.
     """
     return ADDRESS.fullmatch(url) is not None and "/." not in url
 
 
 class SocketTransport:
-    """See the module."""
+    """Sends requests over sockets of its own; a `transport.Transport`."""
 
     def __init__(self) -> None:
-        """Begin without connections."""
         self._idle: dict[tuple[str, int], list[socket.socket]] = {}
         self._is_closed = False
         weakref.finalize(self, _close_all, self._idle).atexit = False
 
     def post(self, request: Request) -> Response:
         """
-        Send one request and read its response; see `Way.post`.
+        Send one request and read its response.
 
         Args:
-            request: Its address is one of those that `can_go_directly`.
+            request: One POST; its address passes `is_plain_address`.
 
         Raises:
             NotSentError: There is no response, and why.
@@ -59,7 +64,7 @@ class SocketTransport:
         parts = urlsplit(request.url)
         address = parts.hostname or "", parts.port or 80
         head = _head(parts.netloc, f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}", request)
-        connection = self._kept(address) or _connect(address, request.end_s)
+        connection = self._idle_connection(address) or _connect(address, request.end_s)
         is_reusable = False
         try:
             response, is_reusable = _exchange(connection, head + request.content, request.end_s)
@@ -83,10 +88,10 @@ class SocketTransport:
         """Close the child's ends of connections; the parent's stay open."""
         _close_all(self._idle)
 
-    def _kept(self, address: tuple[str, int]) -> socket.socket | None:
+    def _idle_connection(self, address: tuple[str, int]) -> socket.socket | None:
         """A connection that the other side has not closed meanwhile, if there is one."""
         connections = self._idle.get(address, [])
-        while (connection := _taken(connections)) is not None:
+        while (connection := _pop(connections)) is not None:
             if _is_quiet(connection):
                 return connection
             connection.close()
@@ -94,7 +99,7 @@ class SocketTransport:
 
     def _keep(self, address: tuple[str, int], connection: socket.socket) -> None:
         connections = self._idle.setdefault(address, [])
-        if len(connections) < PARALLEL:
+        if len(connections) < MAX_IDLE_CONNECTIONS:
             connections.append(connection)
         else:
             connection.close()
@@ -102,11 +107,11 @@ class SocketTransport:
 
 def _close_all(idle: dict[tuple[str, int], list[socket.socket]]) -> None:
     for connections in list(idle.values()):
-        while (connection := _taken(connections)) is not None:
+        while (connection := _pop(connections)) is not None:
             connection.close()
 
 
-def _taken(connections: list[socket.socket]) -> socket.socket | None:
+def _pop(connections: list[socket.socket]) -> socket.socket | None:
     """One of several, which other threads take from at the same time."""
     try:
         return connections.pop()
@@ -126,10 +131,10 @@ def _connect(address: tuple[str, int], end_s: float) -> socket.socket:
     load("encodings.idna")  # what looking up a name loads
     reason = "unreachable"
     try:
-        places = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
+        addresses = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
     except (socket.gaierror, UnicodeError):
         raise NotSentError("name") from None
-    for family, kind, protocol, _, place in places:
+    for family, kind, protocol, _, place in addresses:
         left_s = end_s - monotonic_s()
         if left_s <= 0:
             raise NotSentError("connect")
@@ -151,7 +156,7 @@ def _connect(address: tuple[str, int], end_s: float) -> socket.socket:
 
 
 def _is_quiet(connection: socket.socket) -> bool:
-    """Whether nothing has come since the last response: neither the end, nor words that nobody asked for."""
+    """Whether nothing has come since the last response: neither the end, nor bytes that nobody asked for."""
     if not hasattr(select, "poll"):
         return not select.select([connection], [], [], 0)[0]
     poll = select.poll()
@@ -161,13 +166,13 @@ def _is_quiet(connection: socket.socket) -> bool:
 
 def _exchange(connection: socket.socket, request: bytes, end_s: float) -> tuple[Response, bool]:
     """Write, read, and say whether the connection can be used again."""
-    reading = ResponseReader(connection, end_s)
+    reader = ResponseReader(connection, end_s)
     is_written = False
     try:
-        reading.hurry()
+        reader.set_timeout()
         connection.sendall(request)
         is_written = True
     except (BrokenPipeError, ConnectionResetError):
         pass  # refused before it was read to its end: the response may have come all the same
-    response, is_reusable = read_response(reading)
+    response, is_reusable = read_response(reader)
     return response, is_reusable and is_written

@@ -1,88 +1,37 @@
-"""What a request over HTTP comes to, whichever way it took: a response, or the reason why there is none."""
+"""
+HTTP transports: the interface of both, and which one a request takes.
 
-from typing import NamedTuple, Protocol
+A receiver with a plain `http://` address that is reached without a proxy, such as a collector beside the agent, is reached by
+the socket transport, which loads no library. TLS, a proxy, or an address that has to be encoded first take the urllib3
+transport. Receivers that need the same proxy and the same certificates share one transport with its connections.
+"""
 
-from otel_agent.delivery.outcomes import ExportOutcome, Verdict
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
 
-__all__ = ["CONNECT_TIMEOUT_S", "PARALLEL", "NotSentError", "Request", "Response", "Transport"]
+from otel_agent.delivery.senders.http.messages import Request, Response
+from otel_agent.delivery.senders.http.socket_transport import SocketTransport, is_plain_address
+from otel_agent.delivery.senders.http.urllib3_transport import Urllib3Transport
+from otel_agent.delivery.senders.targets import ExportTarget, is_loopback
+from otel_agent.late_imports import late_module
 
-CONNECT_TIMEOUT_S = 3.05
-"""A little more than a lost SYN takes to be sent again."""
+if TYPE_CHECKING:
+    from urllib import request as system
+else:
+    system = late_module("urllib.request")
 
-PARALLEL = 4
-"""Connections kept open: three signals at the end of the process, and one to spare."""
-
-REASONS = {
-    "name": "the host's name is not known",
-    "refused": "nobody listens there",
-    "unreachable": "it cannot be reached",
-    "connect": "no connection within the time",
-    "timeout": "no answer within the time",
-    "proxy": "the proxy cannot be reached: check HTTP_PROXY and HTTPS_PROXY",
-    "reset": "the connection ended before an answer",
-    "not_http": "what answers there does not speak HTTP/1.1: check protocol and port (4318 is usual for HTTP, 4317 for gRPC)",
-}
-HELD = {"not_http"}
-"""These do not pass by themselves."""
-
-
-class Request(NamedTuple):
-    """One POST."""
-
-    url: str
-    headers: dict[str, str]
-    content: bytes
-    end_s: float
-    """When to give up, on the monotonic clock."""
-
-
-class Response(NamedTuple):
-    """What came back."""
-
-    status: int
-    headers: dict[str, str]
-    """With names in lower case; of a name that came twice the last value."""
-    body: bytes
-    """As much of it as is worth reading."""
-
-
-class NotSentError(Exception):
-    """There is no response."""
-
-    def __init__(self, problem: str, text: str = "", verdict: Verdict | None = None) -> None:
-        """
-        Say why.
-
-        Args:
-            problem: One of `REASONS`, or a kind of its own.
-            text: What happened and what to do about it; by default that of the kind.
-            verdict: What is to become of the request; by default it may be sent later.
-        """
-        super().__init__(problem)
-        self._problem = problem
-        self._text = text or REASONS[problem]
-        self._verdict = verdict or (Verdict.HELD if problem in HELD else Verdict.LATER)
-
-    def answer(self, where: str) -> ExportOutcome:
-        """
-        The same for the engine.
-
-        Args:
-            where: The address, as it may be shown.
-        """
-        kind = "timeout" if self._problem == "connect" else self._problem
-        return ExportOutcome(self._verdict, kind, f"{where}: {self._text}")
+__all__ = ["Transport", "choose_transport", "proxy_for"]
 
 
 class Transport(Protocol):
-    """Takes requests to where they go; keeps connections alive between them."""
+    """Sends requests and reads their responses; keeps connections alive between them. Thread-safe."""
 
     def post(self, request: Request) -> Response:
         """
         Send one request and read its response.
 
         Args:
-            request: See there.
+            request: One POST with its deadline.
 
         Raises:
             NotSentError: There is no response, and why.
@@ -96,3 +45,34 @@ class Transport(Protocol):
     def reinit_after_fork(self) -> None:
         """Leave the parent's connections to the parent."""
         ...
+
+
+def choose_transport(target: ExportTarget, opened: dict[tuple[str | None, ...], Transport]) -> Transport:
+    """
+    The transport that requests to a receiver take.
+
+    Args:
+        target: The receiver; the proxy that the environment names for it is looked up each time.
+        opened: Transports that were made before, by what they depend on; one that is made is added. Of two threads that
+            need the same one at once both get the same.
+    """
+    proxy = proxy_for(target.url)
+    by_socket = proxy is None and is_plain_address(target.url)
+    key = (None,) if by_socket else (proxy, target.certificate, target.client_key, target.client_certificate)
+    found = opened.get(key)
+    if found is None:
+        found = opened.setdefault(key, SocketTransport() if by_socket else Urllib3Transport(target, proxy))
+    return found
+
+
+def proxy_for(url: str) -> str | None:
+    """
+    The proxy that the environment names for an address, if any; this machine is reached without.
+
+    Args:
+        url: Address of a receiver.
+    """
+    parts = urlsplit(url)
+    if is_loopback(parts.hostname) or system.proxy_bypass(parts.hostname or ""):
+        return None
+    return system.getproxies().get(parts.scheme)

@@ -1,35 +1,56 @@
-"""HTTP by urllib3: TLS, proxies, and addresses that have to be encoded first."""
+"""
+HTTP by urllib3: taken for TLS, for a proxy, and for addresses that have to be encoded first, see `transport`.
+
+The library, `ssl` and `http.client` are loaded by the first request. Certificates that are named and cannot be read mean that
+nothing is sent: falling back to the system's authorities, as other exporters do, would trust somebody the operator did not
+choose.
+"""
 
 import threading
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from otel_agent.clock import monotonic_s
 from otel_agent.delivery.outcomes import Verdict
-from otel_agent.delivery.senders.http.transport import CONNECT_TIMEOUT_S, PARALLEL, NotSentError, Request, Response
-from otel_agent.delivery.senders.http.verdicts import MAX_BODY_BYTES
+from otel_agent.delivery.senders.http.messages import (
+    CONNECT_TIMEOUT_S,
+    MAX_BODY_BYTES,
+    MAX_IDLE_CONNECTIONS,
+    NotSentError,
+    Request,
+    Response,
+)
 from otel_agent.delivery.senders.targets import ExportTarget
-from otel_agent.late_imports import load
+from otel_agent.late_imports import late_module, load
+
+if TYPE_CHECKING:
+    import ssl
+    from http import client
+
+    import urllib3
+    from urllib3 import exceptions
+else:
+    urllib3 = late_module("urllib3")
+    exceptions = late_module("urllib3.exceptions")
+    ssl = late_module("ssl")
+    client = late_module("http.client")
 
 __all__ = ["Urllib3Transport"]
+
+_LIBRARY = ("urllib3", "urllib3.exceptions", "ssl", "encodings.idna")
+"""What a request uses, loaded together; the last is what looking up a host's name loads."""
 
 
 class Urllib3Transport:
     """
-    See the module.
+    Sends requests through a pool of urllib3's; a `transport.Transport`. Nothing is opened or read before the first request.
 
-    Certificates that are named and cannot be read mean that nothing is sent: falling back to the system's authorities, as
-    other exporters do, would trust somebody the operator did not choose.
+    Args:
+        target: Receiver whose certificates and key are used.
+        proxy: Address of a proxy, if there is one.
     """
 
     def __init__(self, target: ExportTarget, proxy: str | None) -> None:
-        """
-        Know whom to trust; nothing is opened or read yet.
-
-        Args:
-            target: Its certificates and key are used.
-            proxy: Address of a proxy, if there is one.
-        """
         self._target = target
         self._proxy = proxy
         self._pool: Any = None
@@ -37,15 +58,15 @@ class Urllib3Transport:
 
     def post(self, request: Request) -> Response:
         """
-        Send one request and read its response; see `Way.post`.
+        Send one request and read its response.
 
         Args:
-            request: To any address.
+            request: One POST, to any address.
 
         Raises:
             NotSentError: There is no response, and why.
         """
-        urllib3 = _library()
+        load(*_LIBRARY)  # before the lock is held
         try:
             with self._lock:
                 pool = self._pool = self._pool or _build_pool(self._target, self._proxy)
@@ -88,13 +109,8 @@ class Urllib3Transport:
         self._pool = None
 
 
-def _library() -> Any:
-    # The last is what looking up a host's name loads.
-    return load("urllib3", "urllib3.exceptions", "ssl", "encodings.idna")
-
-
 def _read(response: Any, end_s: float) -> bytes:
-    """An answer's body, as much of it as is read; only a connection whose answer was read to its end is used again."""
+    """A response's body, as much of it as is read; only a connection whose response was read to its end is used again."""
     body = b""
     is_whole = False
     try:
@@ -112,8 +128,7 @@ def _read(response: Any, end_s: float) -> bytes:
 
 
 def _build_pool(target: ExportTarget, proxy: str | None) -> Any:
-    ssl, urllib3 = load("ssl"), _library()
-    settings: dict[str, Any] = {"maxsize": PARALLEL, "num_pools": PARALLEL}
+    settings: dict[str, Any] = {"maxsize": MAX_IDLE_CONNECTIONS, "num_pools": MAX_IDLE_CONNECTIONS}
     if target.url.startswith("https:"):
         context = ssl.create_default_context(cafile=target.certificate)
         if target.client_certificate:
@@ -124,7 +139,6 @@ def _build_pool(target: ExportTarget, proxy: str | None) -> Any:
 
 def _reason(error: Exception) -> NotSentError | None:
     """What an exception means; the text of an exception is shown only where it cannot hold a secret."""
-    ssl, client, library = load("ssl"), load("http.client"), load("urllib3.exceptions")
     chain: list[BaseException] = []
     link: BaseException | None = error
     while link is not None and link not in chain:
@@ -144,16 +158,16 @@ def _reason(error: Exception) -> NotSentError | None:
             Verdict.HELD,
         )
     for kind, problem in (
-        (library.NameResolutionError, "name"),
+        (exceptions.NameResolutionError, "name"),
         (ConnectionRefusedError, "refused"),
-        (library.NewConnectionError, "unreachable"),
-        (library.ConnectTimeoutError, "connect"),
-        (library.TimeoutError, "timeout"),
+        (exceptions.NewConnectionError, "unreachable"),
+        (exceptions.ConnectTimeoutError, "connect"),
+        (exceptions.TimeoutError, "timeout"),
         (TimeoutError, "timeout"),
-        (library.ProxyError, "proxy"),
+        (exceptions.ProxyError, "proxy"),
         (client.RemoteDisconnected, "reset"),
         (client.BadStatusLine, "not_http"),
-        (library.ProtocolError, "reset"),
+        (exceptions.ProtocolError, "reset"),
         (OSError, "reset"),
     ):
         if any(isinstance(each, kind) for each in chain):

@@ -1,5 +1,5 @@
 """
-What an HTTP response means. Pure: a status, a few headers and a body in, an `ExportOutcome` out.
+The verdict on an export request after an HTTP response. Pure: a status, a few headers and a body in, an `ExportOutcome` out.
 
 Success is a 2xx with an OTLP body or an empty one and nothing else: a captive portal, a login page and a web server on the
 wrong port all answer 200. The specification lets 429, 502, 503 and 504 be tried again and everything else be dropped; here
@@ -18,21 +18,9 @@ from typing import Any
 
 from otel_agent.delivery.outcomes import ExportOutcome, Verdict
 from otel_agent.delivery.payloads import fields
+from otel_agent.delivery.senders.otlp_responses import MAX_RETRY_AFTER_S, partial_success, printable_words
 
-__all__ = [
-    "MAX_BODY_BYTES",
-    "MAX_RETRY_AFTER_S",
-    "judge_response",
-    "partial_success",
-    "printable_words",
-    "retry_after_s",
-]
-
-MAX_BODY_BYTES = 65_536
-"""More of an answer is not read."""
-
-MAX_RETRY_AFTER_S = 3_600.0
-"""A receiver that asks for more is asked again after this."""
+__all__ = ["judge_response", "retry_after_s"]
 
 PROTOBUF = {"application/x-protobuf", "application/protobuf"}
 PASSING = {408, 425, 429, 502, 503, 504}
@@ -51,12 +39,12 @@ HINTS = {
 
 def judge_response(status: int, headers: Mapping[str, str], body: bytes, now_s: float = 0.0) -> ExportOutcome:
     """
-    What is to be done after a response.
+    Export outcome of one request, from its response.
 
     Args:
         status: The HTTP status.
-        headers: With names in lower case.
-        body: At most `MAX_BODY_BYTES` of it.
+        headers: Headers of the response, their names in lower case.
+        body: Body of the response, as much of it as was read.
         now_s: Seconds since 1970, to understand a `Retry-After` that is a date.
     """
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
@@ -82,37 +70,12 @@ def judge_response(status: int, headers: Mapping[str, str], body: bytes, now_s: 
     )
 
 
-def partial_success(response: bytes) -> tuple[int, str]:
-    """
-    How many records a receiver left out of a request it took, and why.
-
-    Args:
-        response: The bytes of an ExportTraceServiceResponse or one of its two sisters; all have one shape.
-
-    Returns:
-        Records left out, and the receiver's words; 0 with words is a warning.
-
-    Raises:
-        ValueError: These are not such bytes.
-    """
-    rejected, words = 0, ""
-    for part in fields(response):
-        if part.number != 1 or part.wire_type != 2:  # noqa: PLR2004 - length-delimited
-            continue
-        for inner in fields(response, part.content, part.end):
-            if inner.number == 1 and inner.wire_type == 0:
-                rejected = _number(response[inner.content : inner.end])
-            elif inner.number == 2 and inner.wire_type == 2:  # noqa: PLR2004 - length-delimited
-                words = response[inner.content : inner.end].decode("utf-8", "replace")
-    return max(0, rejected), words
-
-
 def retry_after_s(value: str | None, now_s: float) -> float | None:
     """
     How long a receiver asks to be left alone.
 
     Args:
-        value: The header `Retry-After`: seconds, or a date.
+        value: Content of the header `Retry-After`: seconds, or a date.
         now_s: Seconds since 1970.
 
     Returns:
@@ -132,17 +95,6 @@ def retry_after_s(value: str | None, now_s: float) -> float | None:
     if seconds != seconds:  # noqa: PLR0124 - NaN
         return None
     return min(max(0.0, seconds), MAX_RETRY_AFTER_S)
-
-
-def printable_words(words: str) -> str:
-    """
-    A receiver's words as the rest of a sentence: cut, and without what could steer a terminal; empty when it said nothing.
-
-    Args:
-        words: As they came.
-    """
-    text = "".join(character if character.isprintable() else " " for character in words[:200]).strip()
-    return f", it says {text!r}" if text else ""
 
 
 def _accepted(content_type: str, body: bytes) -> ExportOutcome:
@@ -168,19 +120,14 @@ def _partial_success(kind: str, body: bytes) -> tuple[int, str]:
     raise ValueError("no type of OTLP's")
 
 
-def _json_partial_success(answer: Any) -> tuple[int, str]:
-    if not isinstance(answer, dict) or answer.keys() - {"partialSuccess", "partial_success"}:
-        raise ValueError("no answer of OTLP")
-    partial = answer.get("partialSuccess") or answer.get("partial_success") or {}
+def _json_partial_success(response: Any) -> tuple[int, str]:
+    if not isinstance(response, dict) or response.keys() - {"partialSuccess", "partial_success"}:
+        raise ValueError("no response of OTLP")
+    partial = response.get("partialSuccess") or response.get("partial_success") or {}
     if not isinstance(partial, dict):
-        raise ValueError("no answer of OTLP")  # noqa: TRY004 - one kind of error for all that is no OTLP
+        raise ValueError("no response of OTLP")  # noqa: TRY004 - one kind of error for all that is no OTLP
     counts = [int(value) for key, value in partial.items() if key.startswith("rejected") and value]
     return max(0, sum(counts)), str(partial.get("errorMessage", ""))
-
-
-def _number(varint: bytes) -> int:
-    number = sum((byte & 127) << 7 * place for place, byte in enumerate(varint))
-    return number - (1 << 64) if number >= 1 << 63 else number
 
 
 def _said(content_type: str, body: bytes) -> str:

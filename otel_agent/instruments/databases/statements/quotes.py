@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-__all__ = ["Brackets", "DoubleQuotes", "Quotes", "quotes_of"]
+__all__ = ["Brackets", "DoubleQuotes", "QuoteStyle", "quote_style_of"]
 
 
 class DoubleQuotes(Enum):
@@ -29,8 +29,8 @@ class DoubleQuotes(Enum):
 class Brackets(Enum):
     """What brackets are."""
 
-    MARKS = "marks"
-    """Of arrays and their elements."""
+    PUNCTUATION = "punctuation"
+    """They enclose arrays and the places of elements."""
     NAME = "name"
     """They enclose a name, which ends with the first `]`."""
     DOUBLED = "doubled"
@@ -39,7 +39,7 @@ class Brackets(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Quotes:
+class QuoteStyle:
     """The rules of one database; what is `None` is not known."""
 
     double: DoubleQuotes = DoubleQuotes.DOUBTFUL
@@ -59,10 +59,10 @@ class Quotes:
     """Whether a carriage return ends a comment that begins with `--`."""
 
 
-STANDARD = Quotes(
+STANDARD = QuoteStyle(
     double=DoubleQuotes.NAME,
     backslash=False,
-    brackets=Brackets.MARKS,
+    brackets=Brackets.PUNCTUATION,
     has_dollar_quotes=True,
     has_escaping_strings=True,
     has_nested_comments=True,
@@ -72,10 +72,10 @@ STANDARD = Quotes(
 )
 """PostgreSQL and its relatives, as they are unless the server is told otherwise."""
 
-ORACLE = Quotes(
+ORACLE = QuoteStyle(
     double=DoubleQuotes.NAME,
     backslash=False,
-    brackets=Brackets.MARKS,
+    brackets=Brackets.PUNCTUATION,
     has_dollar_quotes=False,
     has_escaping_strings=False,
     has_nested_comments=False,
@@ -87,10 +87,10 @@ SQL_SERVER = replace(ORACLE, brackets=Brackets.DOUBLED, has_nested_comments=True
 
 SQLITE = replace(ORACLE, double=DoubleQuotes.DOUBTFUL, brackets=Brackets.NAME)
 
-MYSQL = Quotes(
+MYSQL = QuoteStyle(
     double=DoubleQuotes.STRING,
     backslash=True,
-    brackets=Brackets.MARKS,
+    brackets=Brackets.PUNCTUATION,
     has_escaping_strings=False,
     has_nested_comments=False,
     has_hash_comments=True,
@@ -99,7 +99,7 @@ MYSQL = Quotes(
 )
 """MySQL and MariaDB, as they are unless the server is told otherwise. Newer ones have dollar quotes, older ones do not."""
 
-DOUBTFUL = Quotes()
+DOUBTFUL = QuoteStyle()
 """A database of which nothing is known."""
 
 _BY_SYSTEM = {
@@ -121,7 +121,7 @@ _ANSI_QUOTES = "_server_ansiquotes"
 """Attributes that SQLAlchemy's dialects have of their own once they have asked the server; before that, their classes guess."""
 
 
-def quotes_of(system: str, dialect: Any = None) -> Quotes:
+def quote_style_of(system: str, dialect: Any = None) -> QuoteStyle:
     """
     How a database reads quotes, as far as is known now.
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from otel_agent.instruments.databases.statements import keywords
 from otel_agent.instruments.databases.statements.tokens import Token, TokenKind
 
 __all__ = ["StatementSummary", "summarize"]
@@ -18,135 +19,12 @@ __all__ = ["StatementSummary", "summarize"]
 LIMIT = 255
 """Characters of a summary, as the conventions ask; no term is cut in the middle."""
 
-_CHANGES = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE"})
-_DEFINITIONS = frozenset({"CREATE", "ALTER", "DROP", "TRUNCATE"})
-_OTHERS = frozenset(
-    [
-        "ABORT",
-        "ANALYZE",
-        "ATTACH",
-        "BACKUP",
-        "BEGIN",
-        "CHECKPOINT",
-        "CLOSE",
-        "CLUSTER",
-        "COMMENT",
-        "COMMIT",
-        "COPY",
-        "DEALLOCATE",
-        "DECLARE",
-        "DESC",
-        "DESCRIBE",
-        "DETACH",
-        "DISCARD",
-        "DO",
-        "END",
-        "EXPLAIN",
-        "EXPORT",
-        "FETCH",
-        "FLUSH",
-        "GRANT",
-        "IMPORT",
-        "KILL",
-        "LISTEN",
-        "LOAD",
-        "LOCK",
-        "MOVE",
-        "NOTIFY",
-        "OPEN",
-        "OPTIMIZE",
-        "PREPARE",
-        "REFRESH",
-        "REINDEX",
-        "RELEASE",
-        "RENAME",
-        "RESET",
-        "RESTORE",
-        "REVOKE",
-        "ROLLBACK",
-        "SAVEPOINT",
-        "SET",
-        "SHOW",
-        "START",
-        "UNLISTEN",
-        "UNLOAD",
-        "UNLOCK",
-        "USE",
-        "VACUUM",
-        "VALUES",
-        "XA",
-    ]
-)
-"""Operations of which nothing more is said. A first word that is none is nothing known, and may be anything."""
-_MAY_BE_NESTED = _CHANGES | {"WITH"}
-"""What may begin a statement inside parentheses, beside SELECT; any other word there is a function's argument."""
-_NAMED = frozenset({"CALL", "EXEC", "EXECUTE", "PRAGMA"})
-"""Operations whose next name is what they are about."""
-_FIRST = _MAY_BE_NESTED | _DEFINITIONS | _NAMED | _OTHERS
-_OBJECTS = frozenset(
-    [
-        "TABLE",
-        "VIEW",
-        "INDEX",
-        "SEQUENCE",
-        "TRIGGER",
-        "FUNCTION",
-        "PROCEDURE",
-        "TYPE",
-        "SCHEMA",
-        "DATABASE",
-        "EXTENSION",
-        "DOMAIN",
-        "ROLE",
-        "USER",
-        "POLICY",
-    ]
-)
-_NOISE = frozenset(
-    [
-        "ONLY",
-        "LATERAL",
-        "IF",
-        "NOT",
-        "EXISTS",
-        "IGNORE",
-        "LOW_PRIORITY",
-        "DELAYED",
-        "QUICK",
-        "CONCURRENTLY",
-        "INTO",
-        "FROM",
-        "OVERWRITE",
-        "TABLE",
-    ]
-)
-"""Words that may stand between the word before a table and its name."""
-_ENDS_TABLES = frozenset(
-    [
-        "WHERE",
-        "GROUP",
-        "ORDER",
-        "HAVING",
-        "LIMIT",
-        "UNION",
-        "INTERSECT",
-        "EXCEPT",
-        "SET",
-        "RETURNING",
-        "WINDOW",
-        "FETCH",
-        "OFFSET",
-        "FOR",
-        "VALUES",
-        "SELECT",
-    ]
-)
 _PLAIN = re.compile(r"[^\W\d][\w$]*\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class StatementSummary:
-    """What a statement does."""
+    """Operations and tables of a statement."""
 
     text: str
     """Operations, each followed by its tables; empty when none was recognised."""
@@ -182,10 +60,10 @@ def summarize(tokens: Sequence[Token]) -> StatementSummary:
     Find operations and tables. Never raises.
 
     Args:
-        tokens: Of a statement.
+        tokens: Tokens of one statement.
 
     Returns:
-        What it does, as far as recognised.
+        Operations and tables, as far as recognised.
     """
     return _SummaryReader(tokens).run()
 
@@ -207,8 +85,8 @@ class _SummaryReader:
 
     def _step(self, place: int) -> int:
         token, scope = self._tokens[place], self._scopes[-1]
-        if token.kind is TokenKind.MARK:
-            return self._mark(token.text, scope, place)
+        if token.kind is TokenKind.PUNCTUATION:
+            return self._punctuation(token.text, scope, place)
         if token.kind is not TokenKind.WORD or self._upper(place - 1) == ".":
             scope.is_fresh = False
             return place + 1
@@ -216,14 +94,14 @@ class _SummaryReader:
         if self._begins(word, scope, place):
             return self._begin(word, scope, place)
         scope.is_fresh = False
-        if word in _ENDS_TABLES:
+        if word in keywords.ENDS_TABLES:
             scope.is_in_tables = False
         elif scope.clause is not None and self._announces_table(word, scope.clause, place):
             scope.is_in_tables = True
             return self._table(place + 1, scope.clause, may_be_function=word != "INTO")
         return place + 1
 
-    def _mark(self, mark: str, scope: _Scope, place: int) -> int:
+    def _punctuation(self, mark: str, scope: _Scope, place: int) -> int:
         if mark == "(":
             scope.is_fresh = False
             self._scopes.append(_Scope())
@@ -241,8 +119,8 @@ class _SummaryReader:
         if word == "SELECT":
             return True
         if scope.is_fresh:
-            return word in (_FIRST if len(self._scopes) == 1 else _MAY_BE_NESTED)
-        return word in _CHANGES and scope.has_with and scope.clause is None and self._upper(place - 1) == ")"
+            return word in (keywords.FIRST if len(self._scopes) == 1 else keywords.MAY_BE_NESTED)
+        return word in keywords.CHANGES and scope.has_with and scope.clause is None and self._upper(place - 1) == ")"
 
     def _begin(self, word: str, scope: _Scope, place: int) -> int:
         scope.is_fresh = False
@@ -251,15 +129,15 @@ class _SummaryReader:
             scope.has_with = True
             self._shadow(place + (2 if self._upper(place + 1) == "RECURSIVE" else 1))
             return place + 1
-        if word in _DEFINITIONS:
+        if word in keywords.DEFINITIONS:
             return self._definition(word, scope, place)
         clause = self._add(word, scope)
         if word == "EXPLAIN":
             scope.is_fresh = True
-        if word in _CHANGES:
+        if word in keywords.CHANGES:
             scope.is_in_tables = word == "UPDATE"
             return self._table(place + 1, clause, may_be_function=False)
-        if word in _NAMED:
+        if word in keywords.NAMED:
             clause.is_about_tables = False
             return self._table(place + 1, clause, may_be_function=False)
         return place + 1
@@ -267,7 +145,7 @@ class _SummaryReader:
     def _definition(self, word: str, scope: _Scope, place: int) -> int:
         for ahead in range(place + 1, min(place + 6, len(self._tokens))):
             kind = self._upper(ahead)
-            if kind in _OBJECTS:
+            if kind in keywords.OBJECTS:
                 clause = self._add(f"{word} {kind}", scope)
                 clause.is_about_tables = kind == "TABLE"
                 return self._table(ahead + 1, clause, may_be_function=False)
@@ -290,9 +168,9 @@ class _SummaryReader:
 
     def _table(self, place: int, clause: _Clause, *, may_be_function: bool = True) -> int:
         """Take the name at a place, if there is one; answers where to go on."""
-        while self._upper(place) in _NOISE and self._kind(place) is TokenKind.WORD:
+        while self._upper(place) in keywords.NOISE and self._kind(place) is TokenKind.WORD:
             place += 1
-        if self._kind(place) not in {TokenKind.WORD, TokenKind.NAME} or self._upper(place) in _ENDS_TABLES:
+        if self._kind(place) not in {TokenKind.WORD, TokenKind.NAME} or self._upper(place) in keywords.ENDS_TABLES:
             return place
         parts = [self._name(place)]
         place += 1

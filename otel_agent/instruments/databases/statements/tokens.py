@@ -3,19 +3,20 @@ SQL cut into words, names, values and punctuation, without understanding it.
 
 Every literal and every placeholder becomes one value, `?`; comments become space. What cannot be told for certain counts as a
 literal: a string that does not end takes the rest of the statement with it. One pass, no backtracking, so the time grows with
-the length of the statement and with nothing else. What the same characters mean in which database is said by `Quotes`.
+the length of the statement and with nothing else. What the same characters mean in which database is said by `QuoteStyle`.
 
 A password that stands bare or in double quotes, where other words would be names, is a literal too: behind IDENTIFIED BY, and
 behind PASSWORD in a statement about a user.
 
-Left to others: putting the tokens together again (`sql_text`), and finding operation and tables among them (`sql_summary`).
+Left to others: putting the tokens together again (`sanitization`), and finding operation and tables among them (`summary`).
 """
 
 import re
 from enum import Enum
 from typing import NamedTuple
 
-from otel_agent.instruments.databases.statements.quotes import STANDARD, Brackets, DoubleQuotes, Quotes
+from otel_agent.instruments.databases.statements import passwords
+from otel_agent.instruments.databases.statements.quotes import STANDARD, Brackets, DoubleQuotes, QuoteStyle
 
 __all__ = ["Token", "TokenKind", "tokenize"]
 
@@ -29,7 +30,7 @@ class TokenKind(Enum):
     """A quoted name, with its quotes."""
     VALUE = "value"
     """A literal or a placeholder; its text is `?`."""
-    MARK = "mark"
+    PUNCTUATION = "punctuation"
     """Punctuation, an operator, or part of one."""
 
 
@@ -64,7 +65,7 @@ _START = re.compile(
         | (?: \d[\d_]*(?:\.[\d_]*)? | \.\d[\d_]* ) (?: [eE][+-]?\d+ )? \w*
       )
     | (?P<word> @@\w+ | [^\W\d][\w$]* )
-    | (?P<mark> :: | . )
+    | (?P<punctuation> :: | . )
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -122,42 +123,8 @@ _BEFORE_SIGN = frozenset(
 
 _BOOLEANS = frozenset({"TRUE", "FALSE"})
 
-_PASSWORD = re.compile(r"[^\s;,()]+")
-"""A password that stands bare."""
 
-_BEFORE_PASSWORD = frozenset({"BY", "PASSWORD", "REPLACE", "=", ","})
-_NO_PASSWORD = frozenset(
-    [
-        "CURRENT",
-        "DEFAULT",
-        "DISABLE",
-        "ENABLE",
-        "EXPIRE",
-        "EXTERNALLY",
-        "FORCE",
-        "GLOBALLY",
-        "HISTORY",
-        "INTERVAL",
-        "LOCK",
-        "NEVER",
-        "NULL",
-        "OPTIONAL",
-        "PASSWORD",
-        "RANDOM",
-        "REQUIRE",
-        "REUSE",
-        "UNLOCK",
-        "VALUES",
-        "VERIFY",
-    ]
-)
-"""Words that stand where a password could, and are none."""
-_ACCOUNTS = frozenset({"USER", "ROLE", "LOGIN", "GROUP"})
-_ACCOUNT_WORDS = 6
-"""So many tokens at the beginning say whether a statement is about a user: CREATE OR REPLACE, IF NOT EXISTS, USER."""
-
-
-def tokenize(sql: str, quotes: Quotes = STANDARD) -> list[Token]:
+def tokenize(sql: str, quotes: QuoteStyle = STANDARD) -> list[Token]:
     """
     Cut a statement into tokens. Never raises.
 
@@ -172,13 +139,13 @@ def tokenize(sql: str, quotes: Quotes = STANDARD) -> list[Token]:
 
 
 class _Lexer:
-    def __init__(self, sql: str, quotes: Quotes) -> None:
+    def __init__(self, sql: str, quotes: QuoteStyle) -> None:
         self._sql = sql
         self._quotes = quotes
         self._tokens: list[Token] = []
         self._is_spaced = False
         self._has_columns: list[bool] = []
-        """Of each open parenthesis: whether a table's columns are named in it."""
+        """Whether a table's columns are named in each open parenthesis."""
         self._is_in_set = False
         self._executable = 0
         """Open comments whose content is executed."""
@@ -200,8 +167,8 @@ class _Lexer:
                 position = self._password(match, position)
             elif kind == "word":
                 self._word(match.group())
-            elif kind == "mark":
-                position = self._mark(match.group(), position)
+            elif kind == "punctuation":
+                position = self._punctuation(match.group(), position)
             elif kind == "value":
                 self._value()
             elif kind == "backtick":
@@ -216,7 +183,7 @@ class _Lexer:
             return self._after_comment(position)
         rest = self._sql[position : position + 1]
         if self._quotes.needs_space_after_dashes and rest and not rest.isspace():
-            self._add(TokenKind.MARK, "-")
+            self._add(TokenKind.PUNCTUATION, "-")
             return position - 1
         self._is_spaced = True
         line = _REST_OF_LINE_OR_RETURN if self._quotes.ends_line_at_return else _REST_OF_LINE
@@ -232,7 +199,7 @@ class _Lexer:
             found = self._sql.find(_CLOSING.get(match["open"], match["open"]) + "'", position)
             return len(self._sql) if found < 0 else found + 2
         if match["double"]:
-            return self._double(position)
+            return self._double_quoted(position)
         self._value()
         if not match["escaping"] or self._quotes.has_escaping_strings is False:
             return self._after_string(position, is_escaping=self._quotes.backslash)
@@ -276,27 +243,16 @@ class _Lexer:
     def _is_before_password(self) -> bool:
         """Whether what comes next is a password unless it is a word that is none."""
         tokens = self._tokens
-        if not tokens or tokens[-1].upper not in _BEFORE_PASSWORD:
+        if not tokens or tokens[-1].upper not in passwords.WORDS_BEFORE:
             return False
-        words = [token.upper for token in tokens[-4:]]
-        last = words.pop()
-        if last == "BY":
-            return "IDENTIFIED" in words
-        if last == "REPLACE":
-            return self._has_password
-        if last == ",":
-            return self._has_password and tokens[0].upper == "GRANT"
-        is_assigned = last == "=" and words[-1:] == ["PASSWORD"]
-        return (last == "PASSWORD" or is_assigned) and self._is_about_account()
-
-    def _is_about_account(self) -> bool:
-        words = [token.upper for token in self._tokens[:_ACCOUNT_WORDS]]
-        return words[0] in {"CREATE", "ALTER"} and not _ACCOUNTS.isdisjoint(words[1:])
+        begin = [token.upper for token in tokens[: passwords.BEGIN_TOKENS]]
+        end = [token.upper for token in tokens[-passwords.END_TOKENS :]]
+        return passwords.is_next(begin, end, has_one=self._has_password)
 
     def _is_password(self, match: re.Match[str]) -> bool:
         if match.lastgroup == "word":
-            return match.group().upper() not in _NO_PASSWORD
-        return match.lastgroup != "mark" or match.group() not in {"=", "(", ")", ";", ","}
+            return match.group().upper() not in passwords.OTHER_WORDS
+        return match.lastgroup != "punctuation" or match.group() not in {"=", "(", ")", ";", ","}
 
     def _password(self, match: re.Match[str], position: int) -> int:
         """Take what stands where a password does for one, whatever it looks like."""
@@ -307,13 +263,13 @@ class _Lexer:
         if match["double"]:
             self._value()
             return self._after_string(position, is_escaping=self._quotes.backslash, quote='"')
-        if match.lastgroup in {"word", "mark", "value"}:
+        if match.lastgroup in {"word", "punctuation", "value"}:
             self._value()
-            bare = _PASSWORD.match(self._sql, match.start())
+            bare = passwords.BARE.match(self._sql, match.start())
             return position if bare is None else max(position, bare.end())
         return self._enclosed(match, position)
 
-    def _double(self, position: int) -> int:
+    def _double_quoted(self, position: int) -> int:
         if self._quotes.double is DoubleQuotes.STRING:
             self._value()
             return self._after_string(position, is_escaping=self._quotes.backslash, quote='"')
@@ -347,12 +303,12 @@ class _Lexer:
             place -= 2
         return place >= 1 and self._tokens[place - 1].upper in _BEFORE_COLUMNS
 
-    def _mark(self, text: str, position: int) -> int:
+    def _punctuation(self, text: str, position: int) -> int:
         if text == "#" and self._quotes.has_hash_comments is not False:
             self._is_spaced = True
             found = self._sql.find("\n", position)
             return len(self._sql) if found < 0 or self._quotes.has_hash_comments is None else found
-        if text == "[" and self._quotes.brackets is not Brackets.MARKS:
+        if text == "[" and self._quotes.brackets is not Brackets.PUNCTUATION:
             return self._bracket(position)
         if text == "*" and self._executable and self._sql.startswith("/", position):
             self._executable -= 1
@@ -365,7 +321,7 @@ class _Lexer:
             self._has_columns.append(self._follows_table())
         elif text == ")" and self._has_columns:
             self._has_columns.pop()
-        self._add(TokenKind.MARK, text)
+        self._add(TokenKind.PUNCTUATION, text)
         return position
 
     def _bracket(self, position: int) -> int:
@@ -385,7 +341,7 @@ class _Lexer:
             # A name reads this way and an array that: what follows would be a literal in one of them.
             self._value()
             return len(self._sql)
-        self._add(TokenKind.MARK, "[")
+        self._add(TokenKind.PUNCTUATION, "[")
         return position
 
     def _word(self, text: str) -> None:
@@ -418,7 +374,7 @@ class _Lexer:
         if len(self._tokens) == 1:
             return True
         before = self._tokens[-2]
-        return before.upper in _BEFORE_SIGN or (before.kind is TokenKind.MARK and before.text not in {")", "]"})
+        return before.upper in _BEFORE_SIGN or (before.kind is TokenKind.PUNCTUATION and before.text not in {")", "]"})
 
     def _add(self, kind: TokenKind, text: str) -> None:
         self._tokens.append(Token(kind, text, text, self._is_spaced))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from otel_agent.instruments.databases.statements import quotes
-from otel_agent.instruments.databases.statements.quotes import DoubleQuotes, quotes_of
+from otel_agent.instruments.databases.statements.quotes import DoubleQuotes, quote_style_of
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from otel_agent.instruments.databases.statements.quotes import DoubleQuotes, quo
 )
 def test_each_database_has_rules(system: str, rules: Any) -> None:
     """Without a dialect the defaults of the product count; of an unknown one nothing is assumed."""
-    assert rules == quotes_of(system)
+    assert rules == quote_style_of(system)
 
 
 @pytest.mark.parametrize(("system", "told", "backslash", "double"), [
@@ -41,7 +41,7 @@ def test_the_server_is_believed(
     system: str, told: dict[str, bool], backslash: bool | None, double: DoubleQuotes
 ) -> None:
     """What the dialect has of its own after connecting counts; before that, what depends on it is doubtful."""
-    found = quotes_of(system, SimpleNamespace(**told))
+    found = quote_style_of(system, SimpleNamespace(**told))
 
     assert (backslash, double) == (found.backslash, found.double)
 
@@ -53,7 +53,7 @@ def test_a_guess_of_the_class_is_no_answer_of_the_server() -> None:
         _backslash_escapes = True
 
     dialect: Any = Guessing()
-    before = quotes_of("postgresql", dialect)
+    before = quote_style_of("postgresql", dialect)
     dialect._backslash_escapes = False
 
-    assert (None, False) == (before.backslash, quotes_of("postgresql", dialect).backslash)
+    assert (None, False) == (before.backslash, quote_style_of("postgresql", dialect).backslash)

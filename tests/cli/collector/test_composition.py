@@ -1,0 +1,113 @@
+"""One configuration is composed out of the base, backends and options."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from otel_agent.cli import collector
+from otel_agent.cli.collector import composition
+from otel_agent.errors import ConfigurationError
+
+CONFIG = Path(__file__).parents[3] / "collector" / "config"
+
+
+BACKENDS = sorted(path.stem for path in (CONFIG / "backends").glob("*.yaml"))
+
+
+def run(*words: str) -> int:
+    """The exit status of a command."""
+    parser = argparse.ArgumentParser()
+    collector.configure(parser)
+    return collector.run(parser.parse_args(words))
+
+
+def configuration(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
+    """What `config` prints, parsed."""
+    assert 0 == run("config", *words)
+    parsed: dict[str, Any] = yaml.safe_load(capsys.readouterr().out)
+    return parsed
+
+
+def test_without_a_backend_the_base_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing asked for gives the base, which is whole."""
+    printed = configuration(capsys)
+
+    assert yaml.safe_load((CONFIG / "base.yaml").read_text()) == printed
+
+
+def test_backends_stand_beside_each_other(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every backend at once leaves each pipeline as its own file has it, and those of the base as they were."""
+    printed = configuration(capsys, *(word for name in BACKENDS for word in ("--backend", name)))
+    alone = [yaml.safe_load(path.read_text()) for path in (CONFIG / "base.yaml", *(CONFIG / "backends").glob("*.yaml"))]
+    expected = {name: pipeline for part in alone for name, pipeline in part["service"]["pipelines"].items()}
+
+    assert expected == printed["service"]["pipelines"]
+    assert sum(len(part["service"]["pipelines"]) for part in alone) == len(expected)
+    assert {"traces/jaeger", "metrics/prometheus", "logs/debug"} <= set(expected)
+
+
+def test_a_backend_brings_only_what_is_named_after_it() -> None:
+    """Exporters, processors and pipelines of a backend end in its name, so that none overwrites another's."""
+    strangers = [
+        (name, component)
+        for name, part in composition.parts("backend").items()
+        for section in ("receivers", "processors", "connectors", "exporters", "extensions")
+        for component in part.content.get(section, {})
+        if not component.endswith(f"/{name}")
+    ]
+
+    assert [] == strangers
+
+
+def test_an_option_changes_what_comes_before(capsys: pytest.CaptureFixture[str]) -> None:
+    """Tail sampling stands between the base and the backends, and span metrics still see everything."""
+    pipelines = configuration(capsys, "--with", "tail-sampling", "--backend", "jaeger")["service"]["pipelines"]
+
+    assert ["forward/sampled", "span_metrics"] == pipelines["traces/in"]["exporters"]
+    assert ["forward/out"] == pipelines["traces/sampled"]["exporters"]
+    assert ["forward/out"] == pipelines["traces/jaeger"]["receivers"]
+
+
+def test_the_head_says_how_it_was_made_and_which_variables_it_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    """The printed text begins with the command and a line for each variable."""
+    run("config", "--backend", "jaeger", "--backend", "otlp-http")
+    head = [line for line in capsys.readouterr().out.splitlines() if line.startswith("#")]
+
+    assert "# Made by `otel-agent collector config --backend jaeger --backend otlp-http`." == head[0]
+    assert "#   JAEGER_ENDPOINT or 'jaeger:4317'" in head
+    assert "#   BACKEND_ENDPOINT has to be set" in head
+
+
+def test_what_is_printed_is_the_same_each_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """A backend named twice counts once."""
+    once = configuration(capsys, "--backend", "debug")
+    twice = configuration(capsys, "--backend", "debug", "--backend", "debug")
+
+    assert once == twice
+
+
+def test_unknown_names_are_said_together_with_the_nearest_known() -> None:
+    """Two wrong backends give two lines, each with what was probably meant."""
+    with pytest.raises(ConfigurationError) as caught:
+        run("config", "--backend", "jager", "--backend", "debug", "--backend", "promtheus")
+
+    first, second = caught.value.problems
+    assert first.startswith("unknown backend 'jager'; did you mean 'jaeger'? known are debug, ")
+    assert second.startswith("unknown backend 'promtheus'; did you mean 'prometheus'? ")
+
+
+def test_a_name_like_no_other_gets_the_list() -> None:
+    """A name without a neighbour is answered with all there are."""
+    with pytest.raises(ConfigurationError) as caught:
+        run("config", "--with", "zzz")
+
+    assert "unknown option 'zzz'; known are no-content, tail-sampling" == str(caught.value)
+
+
+def test_a_path_is_no_backend() -> None:
+    """A name that leads out of the folder is unknown like any other."""
+    with pytest.raises(ConfigurationError):
+        run("config", "--backend", "../base")
