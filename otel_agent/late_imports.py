@@ -15,12 +15,17 @@ and uses it as `engine.AlertEngine(…)`; the first use loads it. A package whos
 A child that is forked while another thread loads a module inherits half of it, and a lock that nobody gives back. So a fork waits
 until nothing is being loaded here, and what comes meanwhile waits for the fork. No lock is held while a module is loaded: loading
 takes importlib's own locks, in an order that only the modules decide.
+
+A program may stand in a folder that is anybody's, and Python looks there first. Under `otel-agent run`, what is loaded here is looked
+for where everything was looked for before the program began; see `keep_to`.
 """
 
+import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from importlib.machinery import ModuleSpec, PathFinder
 from typing import Any
 
 from otel_agent.clock import monotonic_s
@@ -29,7 +34,9 @@ __all__ = [
     "go_on_after_fork",
     "hold_for_fork",
     "is_loading_elsewhere",
+    "keep_to",
     "late_module",
+    "late_modules",
     "late_names",
     "load",
     "reinit_after_fork",
@@ -44,6 +51,8 @@ _loaded: dict[str, Any] = {}
 _in_progress: dict[int, int] = {}
 """By thread: how many loads, one inside the other. Each thread writes its own entry only."""
 _forking_thread: int | None = None
+_named: dict[tuple[str, ...], None] = {}
+"""Everything that `late_module` was asked for."""
 
 
 class _LateModule:
@@ -62,6 +71,11 @@ class _LateModule:
         return f"<late module {self._name!r}>"
 
 
+def late_modules() -> list[tuple[str, ...]]:
+    """Names of everything that modules which are loaded now may load late, each with what is loaded before it."""
+    return list(_named)
+
+
 def late_module(name: str, *more: str) -> Any:
     """
     A module that is loaded when it is first used.
@@ -73,6 +87,7 @@ def late_module(name: str, *more: str) -> Any:
     Returns:
         An object with the module's attributes. Asking for one raises `ImportError` when the module is not installed.
     """
+    _named[name, *more] = None
     return _LateModule(name, more)
 
 
@@ -123,6 +138,47 @@ def load(name: str, *more: str) -> Any:
         finally:
             _end(thread)
     return found
+
+
+class _OwnPath:
+    """
+    A finder for what is loaded here: it looks in given places, and for nobody else.
+
+    Args:
+        places: As in `sys.path`.
+    """
+
+    def __init__(self, places: Sequence[str]) -> None:
+        self._places = list(places)
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: Any = None) -> ModuleSpec | None:
+        """Where a module is, asked by importlib before its own finder of paths."""
+        if path is not None or threading.get_ident() not in _in_progress:
+            return None
+        found = PathFinder.find_spec(name, self._places)
+        others = iter(sys.meta_path[sys.meta_path.index(self) + 1 :])
+        while found is None and (finder := next(others, None)) is not None:
+            found = None if finder is PathFinder else finder.find_spec(name, None, target)
+        if found is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return found
+
+
+_own_path: _OwnPath | None = None
+
+
+def keep_to(places: Sequence[str]) -> None:
+    """
+    Look for everything that is loaded here in given places from now on, whatever the program puts on its path.
+
+    Args:
+        places: As in `sys.path`.
+    """
+    global _own_path
+    if _own_path is None:
+        _own_path = _OwnPath(places)
+        position = sys.meta_path.index(PathFinder) if PathFinder in sys.meta_path else len(sys.meta_path)
+        sys.meta_path.insert(position, _own_path)
 
 
 def is_loading_elsewhere() -> bool:

@@ -1,6 +1,7 @@
 """Late imports: loaded when first used, and never in the middle of a fork."""
 
 import os
+import subprocess
 import sys
 import threading
 import types
@@ -216,3 +217,25 @@ def test_a_module_that_forks_while_it_is_loaded_is_loaded_to_its_end_in_both(lib
 
     assert 0 == status_of_child(pid)
     assert {} == late_imports._in_progress
+
+
+def test_what_is_loaded_later_is_looked_for_where_it_was_at_the_start(tmp_path: Path) -> None:
+    """A folder that the program puts first on its path is nothing to us, and everything to the program."""
+    (tmp_path / "wave.py").write_text("print('the folder')\n")
+    (tmp_path / "brotli_of_nobody.py").write_text("print('executed')\n")
+    code = f"""
+import sys
+from otel_agent.late_imports import keep_to, load
+keep_to(list(sys.path))
+sys.path.insert(0, {str(tmp_path)!r})
+print(load("wave").__name__, "Wave_read" in vars(load("wave")))
+try:
+    load("brotli_of_nobody")
+except ModuleNotFoundError as error:
+    print(error.name)
+del sys.modules["wave"]
+import wave
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+
+    assert ["wave True", "brotli_of_nobody", "the folder"] == ended.stdout.splitlines()

@@ -20,6 +20,7 @@ from otel_agent.alerts.schedule import ScheduledGroup
 from otel_agent.alerts.state_file import read_state_file, restore_state, state_content, write_state_file
 from otel_agent.alerts.states import Alert, AlertState, Transition
 from otel_agent.clock import SYSTEM, Clock
+from otel_agent.lifecycle.threads import begin_thread
 from otel_agent.series.store import Store
 
 __all__ = ["AlertEngine"]
@@ -104,9 +105,7 @@ class AlertEngine:
         if self._thread is not None or not self._scheduled:
             return
         self._is_closing = False
-        thread = threading.Thread(target=self._run, name="otel-agent-alerts", daemon=True)
-        thread.start()
-        self._thread = thread
+        self._thread = begin_thread("alerts", self._run)
 
     def close(self, timeout_s: float = 1.0) -> None:
         """

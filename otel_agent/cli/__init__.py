@@ -19,6 +19,7 @@ COMMANDS = {
     "demo": "a trading agent on real market prices, instrumented by one call",
     "run": "run a Python program instrumented, without changing it",
     "doctor": "say whether telemetry will arrive, and what to do when not",
+    "libraries": "say which libraries are instrumented, and what to install for those that are not",
     "config": "check and explain the configuration, or write its JSON Schema",
     "rules": "check, test, export and explain alert rules",
     "collector": "compose the collector's configuration for any backend, and run it",

@@ -12,14 +12,17 @@ import platform
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from otel_agent import streams
 from otel_agent.config.loading import Loaded, load
 from otel_agent.config.sections.export import SIGNALS
 from otel_agent.delivery.outcomes import Verdict
 from otel_agent.delivery.spool.directories import default_directory
+from otel_agent.instruments.libraries.survey import CONFLICT, MISSING, READY, survey
 from otel_agent.telemetry.assembly.senders import build_sender
+from otel_agent.telemetry.instrumenting import own_conflicts
 
 __all__ = ["configure", "run"]
 
@@ -102,7 +105,7 @@ def _configuration(loaded: Loaded) -> Iterator[Finding]:
 
 def _receivers(loaded: Loaded) -> Iterator[Finding]:
     export = loaded.config.export
-    chosen = {signal: export.destinations(signal, has_terminal=sys.stderr.isatty()) for signal in SIGNALS}
+    chosen = {signal: export.destinations(signal, has_terminal=streams.is_terminal(sys.stderr)) for signal in SIGNALS}
     if not any("otlp" in where for where in chosen.values()):
         where = sorted({place for places in chosen.values() for place in places}) or ["nowhere"]
         yield Finding("receiver", WARNING, f"nothing is sent over OTLP; telemetry goes to {', '.join(where)}")
@@ -142,5 +145,13 @@ def _libraries(loaded: Loaded) -> Iterator[Finding]:
     if wanted is False:
         yield Finding("libraries", WARNING, f"none are instrumented ({loaded.origins['instrument.libraries']})")
         return
-    names = sorted(point.name for point in entry_points(group="opentelemetry_instrumentor"))
-    yield Finding("libraries", OK, f"instrumentations that are installed: {', '.join(names) or 'none'}")
+    found = survey(wanted if wanted is True else list(wanted), own_conflicts())
+    by_state = {state: [each for each in found if each.state == state] for state in (READY, CONFLICT, MISSING)}
+    ready = ", ".join(each.name for each in by_state[READY])
+    yield Finding("libraries", OK, f"instrumented when they are imported: {ready or 'none'}")
+    for each in by_state[CONFLICT]:
+        yield Finding("libraries", WARNING, f"{each.name}: {each.message}")
+    if by_state[MISSING]:
+        to_install = " ".join(each.install for each in by_state[MISSING] if each.install)
+        names = ", ".join(each.name for each in by_state[MISSING])
+        yield Finding("libraries", OK, f"installed without their instrumentation: {names}; pip install {to_install}")

@@ -11,6 +11,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from otel_agent.config.sources.variables import STARTED_BY
 from otel_agent.errors import OtelAgentError
 
 __all__ = ["configure", "run"]
@@ -54,7 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("program", nargs=argparse.REMAINDER, help="the command line of the program")
 
 
-def run(arguments: argparse.Namespace) -> int:  # noqa: RET503 - execve does not return
+def run(arguments: argparse.Namespace) -> int:
     """
     Replace this process by the program.
 
@@ -65,13 +66,13 @@ def run(arguments: argparse.Namespace) -> int:  # noqa: RET503 - execve does not
         2 for wrong usage; otherwise it does not return.
 
     Raises:
-        OtelAgentError: There is no such program.
+        OtelAgentError: There is no such program, or it cannot be executed.
     """
     program = arguments.program[1:] if arguments.program[:1] == ["--"] else arguments.program
     if not program:
         print("otel-agent run: no program given; for example: otel-agent run -- python agent.py", file=sys.stderr)
         return 2
-    if program[0].endswith(".py"):
+    if program[0].endswith((".py", ".pyz")):
         program = [sys.executable, *program]
     elif program[0] in INTERPRETERS:
         # The one this command was installed for: another one on the PATH would not find the package.
@@ -81,7 +82,10 @@ def run(arguments: argparse.Namespace) -> int:  # noqa: RET503 - execve does not
         raise OtelAgentError(
             f"program not found on the PATH: {program[0]!r}; write the command line as you would without otel-agent"
         )
-    os.execve(path, program, _environment(arguments))  # noqa: S606 - the user's own command
+    try:
+        os.execve(path, program, _environment(arguments))  # noqa: S606 - the user's own command
+    except OSError as error:
+        raise OtelAgentError(f"{path} cannot be executed: {error.strerror}") from error
 
 
 def _environment(arguments: argparse.Namespace) -> dict[str, str]:
@@ -91,5 +95,6 @@ def _environment(arguments: argparse.Namespace) -> dict[str, str]:
         if value is not None:
             environment[variable] = ",".join(value) if isinstance(value, list) else value
     found = environment.get("PYTHONPATH")
+    environment[STARTED_BY] = str(os.getpid())
     environment["PYTHONPATH"] = os.pathsep.join([str(BOOTSTRAP), *([found] if found else [])])
     return environment

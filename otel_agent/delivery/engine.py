@@ -35,8 +35,8 @@ from otel_agent.delivery.spool.spool import Spool
 from otel_agent.delivery.spool_upkeep import SpoolUpkeep
 from otel_agent.delivery.trouble_reports import TroubleReports
 from otel_agent.guard import guarded, shared, swallow
-from otel_agent.lifecycle.idle_threads import is_the_end
 from otel_agent.lifecycle.tasks import Task
+from otel_agent.lifecycle.threads import begin_thread
 
 __all__ = ["DeliveryEngine"]
 
@@ -108,7 +108,7 @@ class DeliveryEngine:
         self._upkeep: SpoolUpkeep | None = None
         self._overflow: OverflowWorker | None = None
         self._thread: threading.Thread | None = None
-        self._is_closed = False
+        self._is_started = self._is_closed = False
         self._pid = os.getpid()
         self._begin()
         if spool is not None:
@@ -119,6 +119,7 @@ class DeliveryEngine:
 
     def start(self) -> None:
         """Begin to deliver; safe twice, and without effect after `close`."""
+        self._is_started = True
         if self._thread is None and not self._is_closed:
             self._run_thread()
             if self._overflow is not None:
@@ -136,6 +137,8 @@ class DeliveryEngine:
             What became of everything since the start; true when the receiver has all of it.
         """
         if not self._is_closed and timeout_s > 0:
+            if self._thread is None and self._is_started:
+                self._run_thread()  # none could be had before
             end_s = self._clock.monotonic_s() + timeout_s
             is_over = False
             while not is_over:
@@ -231,7 +234,7 @@ class DeliveryEngine:
             if part is not None:
                 part.reinit_after_fork()
         self._begin()
-        if self._thread is not None and not self._is_closed:
+        if self._is_started and not self._is_closed:
             self._run_thread()
             if self._overflow is not None:
                 self._overflow.reinit_after_fork()
@@ -252,17 +255,10 @@ class DeliveryEngine:
             if spool.is_journaling(signal):
                 queue.divert(courier.journal)
             else:
-                queue.on_overflow(self._overflow.hook(queue))
+                queue.on_overflow(self._overflow.hook(courier))
 
     def _run_thread(self) -> None:
-        thread = threading.Thread(target=self._run, name="otel-agent-delivery", daemon=True)
-        try:
-            thread.start()
-        except RuntimeError as error:  # no threads here: a subinterpreter, or the end of this one
-            if not is_the_end(error):
-                shared.report("delivery.thread", "telemetry is sent at the end only: no thread could be started", error)
-            return
-        self._thread = thread
+        self._thread = begin_thread("delivery", self._run)
 
     def _run(self) -> None:
         end = self._end

@@ -88,8 +88,7 @@ class Intake:
         observers: See every item.
         redact: Decides what may leave.
         request_bytes: Larger requests are cut in halves, in bytes.
-        is_kept: Whether there is anywhere to go. Otherwise items end with the observers and count as delivered to them; where
-            there are none, items do not count at all.
+        is_kept: Whether there is anywhere to go. Otherwise items end with the observers, if any, and count as delivered.
         select: Chooses what is to be sent of a batch; by default spans with the sampled flag, and everything else.
         clock: Its monotonic face ends the work.
     """
@@ -111,7 +110,6 @@ class Intake:
         self.account = SignalAccount()
         self._is_kept = is_kept
         self._observers = tuple(observers)
-        self._is_counted = is_kept or bool(observers)
         self._select = select or (_sampled if signal == "traces" else _everything)
         self._encoder = RequestEncoder(signal, redact, request_bytes)
         self._clock = clock
@@ -162,7 +160,7 @@ class Intake:
             if self._is_kept:
                 self._pending.extend(kept)
         if not self._is_kept:
-            self._kept_by_observers(kept)
+            self.account.deliver(len(kept))
         self._collect(most, accept, is_shown=False)
 
     def waiting(self) -> int:
@@ -196,8 +194,7 @@ class Intake:
         """The end of all: what is not on its way or on the disk by now is dropped, and the account says so from now on."""
         with self._take_lock:
             left = self.queue.take(len(self.queue.items))
-            if self._is_counted:
-                self.account.take(len(left if self.signal != "traces" else _sampled(left)))
+            self.account.take(len(left if self.signal != "traces" else _sampled(left)))
             self._pending.clear()
             self.account.close()
 
@@ -282,8 +279,6 @@ class Intake:
     def _waiting(self) -> int:
         """Items in the queue that count; the caller holds `_take_lock`."""
         items = self.queue.items
-        if not self._is_counted:
-            return 0
         if self.signal != "traces":
             return len(items)
         for _ in range(3):
@@ -300,8 +295,7 @@ class Intake:
         with self._take_lock:
             taken = self.queue.take(min(most, self._encoder.affordable()))
             kept = self._select(taken)
-            if self._is_counted:
-                self.account.take(len(kept))
+            self.account.take(len(kept))
             if is_shown:
                 self._in_work = kept
             elif self._is_kept:
@@ -315,13 +309,9 @@ class Intake:
                 if self._is_kept:
                     self._pending.extend(kept)
         if not self._is_kept:
-            self._kept_by_observers(kept)
+            self.account.deliver(len(kept))
             return len(taken)
         return len(taken) - len(kept) + self._encode(accept)
-
-    def _kept_by_observers(self, items: list[Any]) -> None:
-        if self._is_counted:
-            self.account.deliver(len(items))
 
     def _show(self, items: list[Any]) -> None:
         if items:

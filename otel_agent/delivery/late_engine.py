@@ -21,6 +21,7 @@ from otel_agent.delivery.queues import STRETCH, SignalQueue
 from otel_agent.delivery.settings import SIGNALS, DeliverySettings
 from otel_agent.guard import shared
 from otel_agent.lifecycle.idle_threads import is_the_end
+from otel_agent.lifecycle.threads import begin_thread
 
 if TYPE_CHECKING:
     from otel_agent.delivery.engine import DeliveryEngine  # what this module is there to load late
@@ -151,13 +152,9 @@ class LateEngine:
         return self._engine
 
     def _run_thread(self) -> None:
-        thread = threading.Thread(target=self._load, args=(self._is_needed,), name="otel-agent-loading", daemon=True)
-        try:
-            thread.start()
-        except RuntimeError:  # the interpreter is ending, or has no threads
+        self._thread = begin_thread("loading", self._load, self._is_needed)
+        if self._thread is None:
             self._make()
-        else:
-            self._thread = thread
 
     def _load(self, is_needed: threading.Event) -> None:
         is_needed.wait(self._delay_s)

@@ -6,14 +6,14 @@ as long as there is room and costs nothing. Producers wake it through a `SimpleQ
 middle of itself: an item may come from a signal handler that has interrupted another item's producer.
 """
 
-import threading
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Any
 
 from otel_agent.delivery.courier import Courier
-from otel_agent.delivery.queues import STRETCH, OverflowHook, SignalQueue
+from otel_agent.delivery.queues import STRETCH, OverflowHook
 from otel_agent.guard import guarded
+from otel_agent.lifecycle.threads import begin_thread
 
 __all__ = ["OverflowWorker"]
 
@@ -30,22 +30,20 @@ class OverflowWorker:
     def __init__(self, couriers: Sequence[Courier], is_well: Callable[[], bool]) -> None:
         self._couriers = couriers
         self._is_well = is_well
-        self._is_running = False
+        self._is_running = self._is_threadless = False
         self._is_called = False
         self._calls: SimpleQueue[bool] = SimpleQueue()
 
     def start(self) -> None:
-        """Begin to help; where no thread can be started, nobody is promised any help. Safe twice."""
+        """Begin to help. Safe twice."""
         if self._is_running:
             return
-        try:
-            threading.Thread(target=self._run, args=(self._calls,), name="otel-agent-relief", daemon=True).start()
-        except RuntimeError:
-            return
-        self._is_running = True
+        self._is_running = begin_thread("relief", self._run, self._calls) is not None
+        self._is_threadless = not self._is_running
 
     def close(self) -> None:
         """End; safe before `start` and twice."""
+        self._is_threadless = False
         if self._is_running:
             self._is_running = False
             self._calls.put(False)
@@ -54,19 +52,23 @@ class OverflowWorker:
         """Begin anew in a forked child, without a thread."""
         self._calls = SimpleQueue()
         self._is_called = False
-        if self._is_running:
+        if self._is_running or self._is_threadless:
             self._is_running = False
             self.start()
 
-    def hook(self, queue: SignalQueue) -> OverflowHook:
+    def hook(self, courier: Courier) -> OverflowHook:
         """
         What takes the items that a queue has no room for.
 
         Args:
-            queue: The queue of one of the couriers.
+            courier: The one of the queue's signal. Where no thread can be had, it puts the item onto the disk on the thread that
+                comes with it.
         """
+        queue = courier.intake.queue
 
         def admit(item: Any) -> bool:
+            if self._is_threadless and self._is_well():
+                return courier.journal(item)
             if not self._is_running or not self._is_well() or not queue.admit(item, STRETCH):
                 return False
             if not self._is_called:

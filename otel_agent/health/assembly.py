@@ -52,6 +52,7 @@ class HealthService:
         redact: Takes secrets out of the texts of checks before anybody sees them.
         registry: Checks and heartbeats.
         clock: Clock that says what is due.
+        environ: Variables that say whether systemd is to be told; None: those of the process.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class HealthService:
         redact: Callable[[str], str] = str,
         registry: CheckRegistry = shared,
         clock: Clock = SYSTEM,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self._settings = settings
         self._read = read
@@ -71,7 +73,7 @@ class HealthService:
         self._redact = redact
         self._registry = registry
         self._clock = clock
-        self._systemd = Systemd(os.environ)
+        self._systemd = Systemd(os.environ if environ is None else environ)
         self._changes = None if on_change is None else ListenerQueue("changes", on_change)
         self._outside = CachedCall("readings", self._read_outside, "the machine's state could not be read")
         self._file = None if settings.file is None else probe_file.ProbeFileWriter(settings.file, self._content, clock)

@@ -17,6 +17,7 @@ from otel_agent.health.reports import DELIVERY, HealthChange, HealthReport, Outs
 from otel_agent.health.stalls import Stall, stalls
 from otel_agent.health.states import CheckOutcome, HealthComponent, HealthState, judge, unless_stale
 from otel_agent.health.thresholds import Threshold, update
+from otel_agent.lifecycle.threads import begin_thread
 
 __all__ = ["TICK_S", "HealthMonitor"]
 
@@ -86,9 +87,7 @@ class HealthMonitor:
         """Begin to watch, on a thread of its own; a second call does nothing."""
         if self._thread is None:
             self._stop.clear()
-            thread = threading.Thread(target=self._run, name="otel-agent-health", daemon=True)
-            thread.start()
-            self._thread = thread
+            self._thread = begin_thread("health", self._run)
 
     def close(self, timeout_s: float = 1.0) -> None:
         """

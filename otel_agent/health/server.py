@@ -19,6 +19,7 @@ from otel_agent.errors import ConfigurationError
 from otel_agent.guard import shared as guard
 from otel_agent.health.reports import HealthReport
 from otel_agent.health.requests import ProbeAccess, http_response, respond
+from otel_agent.lifecycle.threads import begin_thread
 
 __all__ = ["HealthServer", "names_of"]
 
@@ -72,7 +73,7 @@ class HealthServer:
         Listen; a second call does nothing.
 
         Raises:
-            ConfigurationError: The address cannot be listened on.
+            ConfigurationError: The address cannot be listened on, or no thread can be had.
         """
         if self._thread is not None:
             return
@@ -91,11 +92,14 @@ class HealthServer:
         self._loop = asyncio.SelectorEventLoop()
         self._loop.set_exception_handler(_report_trouble)
         self._stopped = asyncio.Event()
-        thread = threading.Thread(
-            target=self._run, args=(self._loop, listener, self._stopped), name="otel-agent-probes", daemon=True
-        )
-        thread.start()
-        self._thread = thread
+        self._thread = begin_thread("probes", self._run, self._loop, listener, self._stopped)
+        if self._thread is None:
+            self._loop.close()
+            self._loop = self._listener = None
+            listener.close()
+            raise ConfigurationError(
+                ["health: the probes need a thread, and none can be had; allow the agent more threads"]
+            )
 
     def close(self, timeout_s: float = 1.0) -> None:
         """

@@ -12,7 +12,8 @@ Finder and loader are known by what they can do and derive from nothing: `import
 
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, NamespaceLoader
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
@@ -22,7 +23,7 @@ from otel_agent.guard import guarded
 if TYPE_CHECKING:
     from importlib.abc import Loader  # see above
 
-__all__ = ["Watch", "after_import"]
+__all__ = ["Watch", "after_import", "refusing"]
 
 
 class Watch:
@@ -83,15 +84,43 @@ def after_import(
     return watch
 
 
+@contextmanager
+def refusing(refuses: Callable[[str], bool]) -> Iterator[None]:
+    """
+    Let some modules be absent for what this thread imports meanwhile; only while somebody watches imports.
+
+    Args:
+        refuses: Asked with the name of each module that is not loaded and is looked for; must not import.
+    """
+    thread = threading.get_ident()
+    before = _FINDER.refusals.get(thread)
+    _FINDER.refusals[thread] = refuses
+    try:
+        yield
+    finally:
+        if before is None:
+            _FINDER.refusals.pop(thread, None)
+        else:
+            _FINDER.refusals[thread] = before
+
+
 class _Finder:
     """Stands first on `sys.meta_path` and finds what the finders behind it find."""
 
     watches: tuple[Watch, ...] = ()
     """Replaced as a whole, so that an import in another thread reads it without a lock."""
 
+    def __init__(self) -> None:
+        self.refusals: dict[int, Callable[[str], bool]] = {}
+        """By thread; each thread writes its own entry only."""
+
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        if self.refusals:
+            refuses = self.refusals.get(threading.get_ident())
+            if refuses is not None and refuses(fullname):
+                raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
         watches = [watch for watch in self.watches if _wants(watch, fullname)]
         if not watches:
             return None
@@ -154,6 +183,13 @@ class _WatchedLoader:
             return code
 
         space["get_code"] = get_code
+
+
+# A frame of the import system: `warnings` passes over such frames when a library warns whoever imports it, and the import
+# system takes them out of the tracebacks of imports that fail. Both go by the file's name, of `importlib._bootstrap_external`.
+_WatchedLoader.exec_module.__code__ = _WatchedLoader.exec_module.__code__.replace(
+    co_filename="<frozen importlib._bootstrap_external>"
+)
 
 
 def _wants(watch: Watch, fullname: str) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from otel_agent import guard
+from otel_agent.lifecycle.threads import begin_thread
 
 __all__ = ["LOOK_S", "Wakeup"]
 
@@ -45,8 +46,7 @@ class Wakeup:
         far.setblocking(False)
         self._ends = near, far
         self.claim()
-        with suppress(RuntimeError):  # no thread can be had: signals are answered by the handler alone
-            threading.Thread(target=self._run, args=(near,), name="otel-agent-signals", daemon=True).start()
+        begin_thread("signals", self._run, near)  # without one, signals are answered by the handler alone
 
     def claim(self) -> None:
         """Take the process's wake-up descriptor when nobody has it. Call it from the main thread."""

@@ -5,12 +5,13 @@ Bytes go to the file descriptor itself where there is one. A thread that is stuc
 lock of Python's own stream, and the interpreter, which flushes that stream at the end, aborts when it cannot have it.
 """
 
-import io
 import os
 import select
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TextIO
+
+from otel_agent import streams
 
 __all__ = ["Console", "shows_colours"]
 
@@ -30,10 +31,7 @@ def shows_colours(stream: TextIO | None, environ: Mapping[str, str]) -> bool:
     """
     if stream is None or environ.get("NO_COLOR") or environ.get("TERM") == "dumb":
         return False
-    try:
-        return stream.isatty()
-    except (AttributeError, ValueError):
-        return False
+    return streams.is_terminal(stream)
 
 
 class Console:
@@ -58,12 +56,9 @@ class Console:
         if stream is None:
             return 0
         content = "".join(lines)
-        try:
-            descriptor = stream.fileno()
-        except (AttributeError, OSError, ValueError, io.UnsupportedOperation):
-            stream.write(content)
-            stream.flush()
-            return len(lines)
+        descriptor = streams.descriptor(stream)
+        if descriptor is None:
+            return len(lines) if streams.write(stream, content) else 0
         remaining = memoryview(content.encode("utf-8", "backslashreplace"))
         while remaining:
             try:

@@ -12,18 +12,30 @@ from typing import Any
 
 from opentelemetry._logs import LogRecord, SeverityNumber, _internal, get_logger_provider, set_logger_provider
 from opentelemetry.context import Context
-from opentelemetry.sdk._logs import (
-    LoggerProvider,
-    LogRecordLimits,
-    LogRecordProcessor,
-    ReadableLogRecord,
-    ReadWriteLogRecord,
-)
 from opentelemetry.sdk.resources import Resource
 
 from otel_agent.delivery.wire.values import IMMUTABLE, plain
 from otel_agent.guard import guarded
+from otel_agent.logs.sdk_loading import without_detectors
 from otel_agent.recording.provider import Queue, enqueue
+
+try:
+    from opentelemetry.sdk._logs import (
+        LoggerProvider,
+        LogRecordLimits,
+        LogRecordProcessor,
+        ReadableLogRecord,
+        ReadWriteLogRecord,
+    )
+except RuntimeError:  # no thread can be had
+    with without_detectors():
+        from opentelemetry.sdk._logs import (
+            LoggerProvider,
+            LogRecordLimits,
+            LogRecordProcessor,
+            ReadableLogRecord,
+            ReadWriteLogRecord,
+        )
 
 __all__ = [
     "SinkProcessor",
@@ -46,6 +58,17 @@ class SinkProcessor(LogRecordProcessor):
 
     def __init__(self, sink: Queue) -> None:
         self._sink = sink
+        self._provider: LoggerProvider | None = None
+
+    def follow(self, sink: Queue, provider: LoggerProvider | None) -> None:
+        """
+        Append to another queue from now on.
+
+        Args:
+            sink: Queue that takes the records.
+            provider: Provider whose resource the records are sent with; `None`: that of the provider they come from.
+        """
+        self._sink, self._provider = sink, provider
 
     def on_emit(self, log_record: ReadWriteLogRecord) -> None:
         """Append a record. Never raises, where the SDK would let an exception reach the caller."""
@@ -54,8 +77,9 @@ class SinkProcessor(LogRecordProcessor):
             record.context = None  # type: ignore[assignment] # as the SDK's own batch processor does: it keeps the span, and with it the trace, alive; the ids are in the record
             if record.body.__class__ not in IMMUTABLE:
                 record.body = plain(record.body)
+            resource = log_record.resource if self._provider is None else self._provider.resource
             readable = ReadableLogRecord(
-                record, log_record.resource or Resource.get_empty(), log_record.instrumentation_scope, log_record.limits
+                record, resource or Resource.get_empty(), log_record.instrumentation_scope, log_record.limits
             )
             enqueue(self._sink, readable)
 
@@ -65,6 +89,38 @@ class SinkProcessor(LogRecordProcessor):
     def force_flush(self, timeout_millis: int = 30_000) -> bool:  # noqa: ARG002 - the SDK's signature
         """Say yes: nothing waits here."""
         return True
+
+
+class AgentLoggerProvider(LoggerProvider):
+    """
+    The SDK's provider; it also takes over from one that has ended.
+
+    Args:
+        sink: Queue that takes the records.
+        resource: Resource sent with every record.
+        limits: Limits of a record.
+    """
+
+    def __init__(self, sink: Queue, resource: Resource, limits: LogRecordLimits) -> None:
+        super().__init__(resource, shutdown_on_exit=False, log_record_limits=limits)
+        self._sink = sink
+        self._end = SinkProcessor(sink)
+        self._inherited: list[SinkProcessor] = []
+        self.add_log_record_processor(self._end)
+
+    def adopt(self, previous: "AgentLoggerProvider") -> None:
+        """
+        Take over the loggers of a provider that has ended: whoever holds one logs here from now on.
+
+        Args:
+            previous: Provider that this one stands in for. It may take them back later.
+        """
+        if previous is self:
+            return
+        self._inherited = [end for end in (*previous._inherited, previous._end) if end is not self._end]  # noqa: SLF001 - of this class
+        self._end.follow(self._sink, None)
+        for end in self._inherited:
+            end.follow(self._sink, self)
 
 
 def build_logger_provider(
@@ -80,14 +136,12 @@ def build_logger_provider(
         attribute_length: Longest text of an attribute, in characters; the rest is cut off. `None`: as the SDK has it.
 
     Returns:
-        The SDK's own provider; installs nothing and registers nothing at exit.
+        A provider of the SDK; installs nothing and registers nothing at exit.
     """
     limits = LogRecordLimits(
         max_log_record_attributes=most_attributes, max_log_record_attribute_length=attribute_length
     )
-    provider = LoggerProvider(resource, shutdown_on_exit=False, log_record_limits=limits)
-    provider.add_log_record_processor(SinkProcessor(sink))
-    return provider
+    return AgentLoggerProvider(sink, resource, limits)
 
 
 def installed_logger_provider() -> LoggerProvider | None:

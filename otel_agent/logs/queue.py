@@ -11,12 +11,12 @@ nobody reads does not keep the file waiting.
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.delivery.queues import SignalQueue
 from otel_agent.guard import guarded, shared
+from otel_agent.lifecycle.threads import begin_thread
 
 __all__ = ["LogOutput", "LogQueue"]
 
@@ -111,11 +111,9 @@ class LogQueue:
         return self.name.rsplit("/", 1)[-1]
 
     def start(self) -> None:
-        """Start the thread; once."""
+        """Start the thread; once. Where none can be had, `flush` and `close` write."""
         if self._thread is None and not self._is_closing:
-            thread = threading.Thread(target=self._run, name=f"otel-agent-logs-{self._short_name}", daemon=True)
-            thread.start()
-            self._thread = thread
+            self._thread = begin_thread(f"logs-{self._short_name}", self._run)
 
     def flush(self, timeout_s: float) -> bool:
         """
@@ -196,8 +194,7 @@ class LogQueue:
     def _running_thread(self) -> threading.Thread | None:
         """The thread, started when need be, so that a stalled output stalls it and not the caller; None where none can be."""
         if self._thread is None:
-            with suppress(RuntimeError):  # the interpreter is ending
-                self.start()
+            self.start()
         return self._thread if self._thread is not None and self._thread.is_alive() else None
 
     def _drain_here(self, timeout_s: float) -> bool:

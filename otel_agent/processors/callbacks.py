@@ -38,7 +38,7 @@ class GuardedCallback:
         is_sum: Whether values beyond the bound can be added up.
     """
 
-    __slots__ = ("_bound", "_callback", "_is_sum", "_owner", "is_running", "name", "results", "worker")
+    __slots__ = ("_bound", "_callback", "_is_sum", "_owner", "is_ours", "is_running", "name", "results", "worker")
 
     def __init__(
         self,
@@ -54,6 +54,8 @@ class GuardedCallback:
         self._owner = owner
         self._bound = bound
         self._is_sum = is_sum
+        self.is_ours = False
+        """Whether it is this package's own."""
         self.is_running = False
         self.results: Sequence[Observation] = ()
         self.worker: _CallbackWorker | None = None
@@ -96,6 +98,16 @@ class GuardedCallback:
             value = observation.value + (overflow.value if overflow is not None and self._is_sum else 0)
             overflow = Observation(value, attributes)
         return admitted if overflow is None else [*admitted, overflow]
+
+    def move(self, owner: "Callbacks") -> None:
+        """
+        Answer to another owner from now on.
+
+        Args:
+            owner: Callbacks of the provider that has taken the instrument over.
+        """
+        self.forget()
+        self._owner = owner
 
     def forget(self) -> None:
         """Begin anew in a forked child."""
@@ -142,6 +154,26 @@ class Callbacks:
         self._callbacks.append(guarded)
         return guarded
 
+    def adopt(self, callbacks: Sequence[GuardedCallback]) -> None:
+        """
+        Take over callbacks of another provider.
+
+        Args:
+            callbacks: Those that `add` has made there.
+        """
+        for callback in callbacks:
+            callback.move(self)
+            self._callbacks.append(callback)
+
+    def discard(self, callbacks: Sequence[GuardedCallback]) -> None:
+        """
+        Ask these no longer.
+
+        Args:
+            callbacks: Some that were taken in before.
+        """
+        self._callbacks = [callback for callback in self._callbacks if callback not in callbacks]
+
     def gather(self, timeout_s: float | None = None) -> None:
         """
         Ask every callback, except those still busy with an earlier question. Never raises.
@@ -175,11 +207,14 @@ class Callbacks:
             if stuck is None:
                 return
             stuck.worker, self._worker = worker, None
-            guard.shared.report(
-                f"metrics.callback.{stuck.name}",
-                f"the callback of metric {stuck.name} takes more than {self._deadline_s:g} s:"
-                " nobody waits for it any more, its points come late or not at all",
-            )
+            if (
+                not stuck.is_ours
+            ):  # ours read the machine, and are slow where the machine is: nothing anybody could put right
+                guard.shared.report(
+                    f"metrics.callback.{stuck.name}",
+                    f"the callback of metric {stuck.name} takes more than {self._deadline_s:g} s:"
+                    " nobody waits for it any more, its points come late or not at all",
+                )
             todo = asked.rest() if end_s is None or monotonic_s() < end_s else []
 
     def close(self) -> None:

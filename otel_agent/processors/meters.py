@@ -4,6 +4,8 @@ The SDK's meter provider with observable callbacks guarded and attribute sets bo
 Every instrumentation gets its meters here, so what others measure is isolated as well as what we do.
 """
 
+# ruff: noqa: SLF001 - a subclass of the SDK's works with what the SDK keeps to itself
+
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -11,11 +13,14 @@ from opentelemetry import metrics
 from opentelemetry.sdk import metrics as sdk
 
 from otel_agent import guard
-from otel_agent.processors.callbacks import Callbacks
+from otel_agent.processors.callbacks import Callbacks, GuardedCallback
 from otel_agent.processors.cardinality import LIMIT, AttributeBound, bound_recording, is_kept_by_sdk
 from otel_agent.processors.metrics import AgentMetricReader
 
 __all__ = ["AgentMeterProvider", "GuardedMeter"]
+
+_OWN = "otel_agent"
+"""First part of the names of our own scopes."""
 
 _Instrument = TypeVar("_Instrument")
 
@@ -42,6 +47,7 @@ class AgentMeterProvider(sdk.MeterProvider):
     ) -> None:
         # Before the SDK's own part, which may ask for a meter already.
         self._guarded: dict[metrics.Meter, GuardedMeter] = {}
+        self._successor: AgentMeterProvider | None = None
         self._callbacks = Callbacks(callback_deadline_s)
         self._attribute_limit = None if is_kept_by_sdk() else cardinality_limit
         super().__init__(metric_readers, **options)
@@ -57,10 +63,46 @@ class AgentMeterProvider(sdk.MeterProvider):
         attributes: Any = None,
     ) -> metrics.Meter:
         """See `opentelemetry.metrics.MeterProvider.get_meter`."""
+        if self._successor is not None:
+            return self._successor.get_meter(name, version, schema_url, attributes)
         meter = super().get_meter(name, version, schema_url, attributes)
         if isinstance(meter, metrics.NoOpMeter):
             return meter
         return self._guarded.setdefault(meter, GuardedMeter(meter, self._callbacks, self._attribute_limit))
+
+    def adopt(self, previous: "AgentMeterProvider") -> None:
+        """
+        Take over the meters of a provider that has ended: what their instruments measure counts here from now on, from zero.
+
+        Meters of this package are left behind: its instruments are made anew with each telemetry. The SDK has no public way to do
+        this; where one of its private names is gone, what was made before is not seen, and a line says so.
+
+        Args:
+            previous: Provider that this one stands in for. It may take them back later.
+        """
+        self._successor = None
+        if previous is self:
+            return
+        try:
+            with previous._meter_lock:
+                inherited = dict(previous._meters)
+            for scope, meter in inherited.items():
+                guarded = previous._guarded.get(meter)
+                if guarded is None or scope.name.partition(".")[0] == _OWN:
+                    continue
+                with self._meter_lock:
+                    is_known = scope in self._meters
+                    if not is_known:
+                        self._meters[scope] = meter
+                        self._guarded[meter] = guarded
+                guarded.move(self._measurement_consumer, self._callbacks)
+        except AttributeError as error:
+            guard.shared.report(
+                "metrics.again",
+                "instruments that were made before telemetry began again are lost: the SDK has changed",
+                error,
+            )
+        previous._successor = self
 
 
 class GuardedMeter(metrics.Meter):
@@ -79,6 +121,10 @@ class GuardedMeter(metrics.Meter):
         self._callbacks = callbacks
         self._attribute_limit = attribute_limit
         self._bounded: set[int] = set()
+        self._observed: dict[str, list[GuardedCallback]] = {}
+        """Callbacks by the name of their instrument."""
+        self._inherited: set[str] = set()
+        """Observable instruments made for an earlier provider: made again, they are asked for what is new only."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._meter, name)
@@ -120,9 +166,40 @@ class GuardedMeter(metrics.Meter):
         guarded = self._guard(name, callbacks, is_sum=False)
         return self._meter.create_observable_gauge(name, guarded, unit, description)
 
+    def move(self, consumer: Any, callbacks: Callbacks) -> None:
+        """
+        Let everything that was made here count for another provider.
+
+        Args:
+            consumer: The SDK's measurement consumer of that provider.
+            callbacks: Its callbacks.
+        """
+        meter: Any = self._meter
+        meter._measurement_consumer = consumer
+        for instrument in list(meter._instrument_id_instrument.values()):
+            instrument._measurement_consumer = consumer
+            if hasattr(instrument, "callback"):
+                consumer.register_asynchronous_instrument(instrument)
+        for observed in self._observed.values():
+            callbacks.adopt(observed)
+        self._callbacks = callbacks
+        self._inherited = set(self._observed)
+
     def _guard(self, name: str, callbacks: Sequence[Any] | None, *, is_sum: bool) -> list[Any]:
         bound = self._new_bound(name)
-        return [self._callbacks.add(name, callback, bound, is_sum=is_sum) for callback in callbacks or ()]
+        made = [self._callbacks.add(name, callback, bound, is_sum=is_sum) for callback in callbacks or ()]
+        for callback in made:
+            callback.is_ours = self.name.partition(".")[0] == _OWN
+        known = name.lower()
+        if known in self._inherited:
+            self._inherited.discard(known)
+            self._callbacks.discard(self._observed.pop(known))
+            meter: Any = self._meter
+            for instrument in meter._instrument_id_instrument.values():
+                if instrument.name == known and hasattr(instrument, "callback"):
+                    instrument._callbacks = list(made)
+        self._observed.setdefault(known, []).extend(made)
+        return made
 
     def _bound(self, instrument: _Instrument) -> _Instrument:
         # A meter returns the same instrument when it is asked for it again; it is kept alive by the meter.

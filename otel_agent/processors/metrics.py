@@ -26,6 +26,7 @@ from otel_agent import guard
 from otel_agent.clock import monotonic_s
 from otel_agent.lifecycle.forks import follow_forks
 from otel_agent.lifecycle.tasks import Task
+from otel_agent.lifecycle.threads import begin_thread
 from otel_agent.processors.callbacks import Callbacks
 
 __all__ = ["AgentMetricReader", "Producer", "Receiver"]
@@ -35,6 +36,9 @@ Producer = Callable[[], Sequence[ScopeMetrics]]
 
 Receiver = Callable[[MetricsData], object]
 """Takes a collection."""
+
+_SDK_PATIENCE_S = 60.0
+"""What the SDK may take at least for a collection, in seconds: it does not wait, it only raises when the time is over."""
 
 _FORK_PATIENCE_S = 0.5
 """How long a fork waits for a collection to end, in seconds."""
@@ -76,7 +80,7 @@ class AgentMetricReader(MetricReader):
         self._is_ours = False
         self._thread: threading.Thread | None = None
         self._end = threading.Event()
-        self._is_closed = False
+        self._is_started = self._is_closed = False
         self._pid = os.getpid()
         self._fork_holder: int | None = None
 
@@ -92,6 +96,7 @@ class AgentMetricReader(MetricReader):
     def start(self) -> None:
         """Begin to collect; safe twice."""
         if self._thread is None and not self._is_closed:
+            self._is_started = True
             follow_forks(self)
             self._begin()
 
@@ -116,8 +121,6 @@ class AgentMetricReader(MetricReader):
             self._thread.join(max(0.0, end_s - monotonic_s()))
         if self._callbacks is not None:
             self._callbacks.close()
-        if not last.is_done():
-            guard.shared.report("metrics.close", f"the last collection of metrics took more than {timeout_s:g} s")
         return last.is_done()
 
     def force_flush(self, timeout_millis: float = 10_000) -> bool:
@@ -130,6 +133,8 @@ class AgentMetricReader(MetricReader):
         Returns:
             Whether it was done in time.
         """
+        if self._thread is None and self._is_started and not self._is_closed:
+            self._begin()  # no thread could be had before
         return self._run(monotonic_s() + timeout_millis / 1e3, is_delivered=True)
 
     def shutdown(self, timeout_millis: float = 30_000, **_: Any) -> None:
@@ -165,13 +170,11 @@ class AgentMetricReader(MetricReader):
         if self._callbacks is not None:
             self._callbacks.reinit_after_fork()
         _empty_storage(self)
-        if self._thread is not None and not self._is_closed:
+        if self._is_started and not self._is_closed:
             self._begin()
 
     def _begin(self) -> None:
-        thread = threading.Thread(target=self._tick, name="otel-agent-metrics", daemon=True)
-        thread.start()
-        self._thread = thread
+        self._thread = begin_thread("metrics", self._tick)
 
     def _tick(self) -> None:
         end = self._end
@@ -212,7 +215,8 @@ class AgentMetricReader(MetricReader):
             if callbacks is not None:
                 callbacks.gather(max(0.0, end_s - monotonic_s()))
                 callbacks.served_thread = threading.get_ident()
-            self.collect(timeout_millis=max(1.0, (end_s - monotonic_s()) * 1e3))
+            # What was asked is ready, so nothing is waited for; a short time would only make the SDK raise on a busy machine.
+            self.collect(timeout_millis=max(_SDK_PATIENCE_S, end_s - monotonic_s()) * 1e3)
         finally:
             self._is_ours = False
             if callbacks is not None:

@@ -11,6 +11,8 @@ from otel_agent.logs import otel
 
 __all__ = ["Existing", "find_existing"]
 
+_OURS = "otel_agent"
+
 
 class Existing(NamedTuple):
     """Providers of the SDK that somebody else has made global before `init`."""
@@ -20,6 +22,11 @@ class Existing(NamedTuple):
     logger_provider: Any = None
     has_log_handler: bool = False
     """Whether the root logger feeds the logger provider already."""
+
+    def described(self) -> dict[str, str]:
+        """By signal: whose provider makes its telemetry, ours or one that was kept."""
+        kept = {"traces": self.tracer_provider, "metrics": self.meter_provider, "logs": self.logger_provider}
+        return {signal: _OURS if provider is None else _kept(provider) for signal, provider in kept.items()}
 
 
 def find_existing(ours: Collection[Any]) -> Existing:
@@ -42,3 +49,8 @@ def find_existing(ours: Collection[Any]) -> Existing:
         bookkeeping,
         bookkeeping is not None and otel.feeds_root(bookkeeping),
     )
+
+
+def _kept(provider: object) -> str:
+    name = f"{type(provider).__module__}.{type(provider).__qualname__}"
+    return f"{name} was installed before init() and kept: it decides about sampling and resource"

@@ -88,7 +88,14 @@ def _detected(names: Sequence[str]) -> Resource:
             shared.report(
                 f"resource.{name}", f"no resource detector {name!r} is installed; there are {', '.join(installed)}"
             )
-    return get_aggregated_resources(detectors)
+    try:
+        return get_aggregated_resources(detectors)
+    except RuntimeError:  # no thread can be had: one after the other, here
+        found = Resource.get_empty()
+        for detector in detectors:
+            with guarded("resource.detect", f"the resource detector {type(detector).__name__} failed"):
+                found = found.merge(detector.detect())
+        return found
 
 
 def _architecture(machine: str) -> str:

@@ -93,6 +93,7 @@ class TracerProvider(sdk.TracerProvider):
         self._records_dropped = records_dropped
         self._watchers: list[Any] = []
         self._flush_queue: Callable[[float], object] | None = None
+        self._successor: TracerProvider | None = None
         self._isolated = IsolatedProcessors(self._refresh) if active_span_processor is None else None
         super().__init__(
             sampler,
@@ -117,6 +118,10 @@ class TracerProvider(sdk.TracerProvider):
         attributes: Attributes = None,
     ) -> Any:
         """The tracer of an instrumentation scope; see the interface."""
+        if self._successor is not None:
+            return self._successor.get_tracer(
+                instrumenting_module_name, instrumenting_library_version, schema_url, attributes
+            )
         made = super().get_tracer(instrumenting_module_name, instrumenting_library_version, schema_url, attributes)
         if type(made) is not sdk.Tracer:
             return made
@@ -125,6 +130,34 @@ class TracerProvider(sdk.TracerProvider):
             if type(self._tracers[scope]) is sdk.Tracer:
                 self._tracers[scope] = self._tracer_of(made)
             return self._tracers[scope]
+
+    def adopt(self, previous: "TracerProvider") -> None:
+        """
+        Take over the tracers of a provider that has ended.
+
+        Whoever holds one of them records here from now on, and who asks that provider for one gets one of ours.
+
+        Args:
+            previous: Provider that this one stands in for. It may take them back later.
+        """
+        self._successor = None
+        if previous is self:
+            return
+        previous._successor = self
+        with previous._tracers_lock:
+            inherited = dict(previous._tracers)
+        for scope, tracer in inherited.items():
+            if not isinstance(tracer, Tracer):
+                continue
+            with self._tracers_lock:
+                if self._tracers.get(scope) is tracer:
+                    del self._tracers[scope]  # lent to the other, and now it comes back
+            ours = self.get_tracer(scope.name, scope.version, scope.schema_url, scope.attributes)
+            if isinstance(ours, Tracer) and ours is not tracer:
+                # In place, because nobody knows who holds it; it stays the one of its scope.
+                tracer.__dict__.update(ours.__dict__)
+                with self._tracers_lock:
+                    self._tracers[scope] = tracer
 
     def _tracer_of(self, made: sdk.Tracer) -> Tracer:
         tracer = Tracer(

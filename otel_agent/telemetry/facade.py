@@ -1,6 +1,7 @@
 """`Telemetry`: what `init` gives back."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -9,8 +10,11 @@ from otel_agent.config.model import Config
 from otel_agent.delivery.accounting import Delivery
 from otel_agent.guard import shared as guard
 from otel_agent.health.assembly import HealthService
+from otel_agent.instruments import threads
 from otel_agent.late_imports import late_module
+from otel_agent.lifecycle.tasks import Task
 from otel_agent.outgoing_texts import cleaned
+from otel_agent.telemetry.installing import install_globals
 from otel_agent.telemetry.parts import Parts
 from otel_agent.telemetry.reloading import Reloading
 
@@ -19,10 +23,12 @@ if TYPE_CHECKING:
 
     from otel_agent.alerts import engine
     from otel_agent.series import store
+    from otel_agent.telemetry import unobserved
 else:
     asyncio = late_module("asyncio")
     engine = late_module("otel_agent.alerts.engine")
     store = late_module("otel_agent.series.store")
+    unobserved = late_module("otel_agent.telemetry.unobserved")
 
 __all__ = ["Telemetry"]
 
@@ -38,7 +44,7 @@ class Telemetry:
 
     Args:
         config: The configuration it was made from.
-        parts: Everything that runs; `None` when the package is disabled.
+        parts: Everything that runs; `None` when the package is disabled or could not be started.
         problems: What of the set-up was left out, and why.
         reloading: How the configuration is read again; `None` when the package is disabled.
     """
@@ -55,6 +61,8 @@ class Telemetry:
         self._parts = parts
         self._reloading = reloading
         self._ended: Delivery | None = None
+        self._no_rules: engine.AlertEngine | None = None
+        self._idle_health: HealthService | None = None
 
     @property
     def is_running(self) -> bool:
@@ -64,14 +72,20 @@ class Telemetry:
     @property
     def alerts(self) -> "engine.AlertEngine":
         """The rules: `active()`, `acknowledge(…)`, `on_change(…)`, `evaluate(…)`."""
-        if self._parts is None or self._parts.alerting is None:
-            return engine.AlertEngine((), store.Store())
-        return self._parts.alerting.engine
+        if self._parts is not None and self._parts.alerting is not None:
+            return self._parts.alerting.engine
+        if self._no_rules is None:
+            self._no_rules = engine.AlertEngine((), store.Store())
+        return self._no_rules
 
     @property
-    def health(self) -> HealthService | None:
-        """Checks and their states: `report()`, `status()`, `port`. `None` when the package is disabled."""
-        return None if self._parts is None else self._parts.health
+    def health(self) -> HealthService:
+        """Checks and their states: `report()`, `status()`, `port`. Of telemetry that does not run: healthy, and without a check."""
+        if self._parts is not None:
+            return self._parts.health
+        if self._idle_health is None:
+            self._idle_health = unobserved.build_idle_health(self.config)
+        return self._idle_health
 
     def query(self, expression: str, at_s: float | None = None) -> list[tuple[dict[str, str], float]]:
         """
@@ -133,7 +147,7 @@ class Telemetry:
         """
         parts = self._parts
         if parts is None:
-            return Delivery(0, 0, 0)
+            return unobserved.no_delivery()
         if self._ended is not None:
             return self._ended
         end_s = monotonic_s() + timeout_s
@@ -141,6 +155,33 @@ class Telemetry:
             parts.metering.reader.force_flush(timeout_s * 1e3 / 2)
         parts.logs.outputs.flush(max(0.0, (end_s - monotonic_s()) / 2))
         return parts.engine.flush(max(0.0, end_s - monotonic_s()))
+
+    def collect(self, timeout_s: float = FLUSH_S) -> None:
+        """
+        Collect metrics once more, without sending anything.
+
+        Args:
+            timeout_s: At most, in seconds.
+        """
+        if self._parts is not None and self._parts.metering.reader is not None:
+            self._parts.metering.reader.force_flush(timeout_s * 1e3)
+
+    def redacted(self, signal: str, items: Sequence[Any]) -> Sequence[Any]:
+        """
+        Telemetry as it would leave: without its secrets.
+
+        Args:
+            signal: "traces", "metrics" or "logs".
+            items: Spans, collections of metrics, or log records.
+        """
+        return items if self._parts is None else self._parts.redactor(signal, items)
+
+    def resume(self) -> None:
+        """Be the process's telemetry again, after another one has stood in for it and ended; without effect after the end."""
+        if self._parts is not None and self.is_running:
+            parts = self._parts
+            install_globals(parts.tracing.provider, parts.metering.provider, parts.logs.provider)
+            threads.install()
 
     def shutdown(self, timeout_s: float | None = None) -> Delivery:
         """
@@ -154,7 +195,7 @@ class Telemetry:
         """
         parts = self._parts
         if parts is None:
-            return Delivery(0, 0, 0)
+            return unobserved.no_delivery()
         parts.lifecycle.close(timeout_s)
         for hook in parts.process_hooks:
             hook.close()
@@ -162,17 +203,23 @@ class Telemetry:
         return self._ended
 
     def status(self) -> dict[str, Any]:
-        """What there is to know at a glance, as plain values; it is printed and posted, so no secret is in it."""
+        """
+        What there is to know at a glance, as plain values; of one shape whether it runs, has ended, failed or is disabled.
+
+        It is printed and posted, so no secret is in it.
+        """
         parts = self._parts
         if parts is None:
-            return {"disabled": True, "problems": list(self.problems)}
+            return unobserved.unobserved_status(self.config, self.problems, self.health)
         found = {
             "service": self.config.service.name,
             "running": self.is_running,
+            "disabled": False,
             "problems": list(self.problems),
+            "providers": parts.existing.described(),
             "delivery": parts.engine.status(),
             "libraries": dict(parts.libraries.status) if parts.libraries is not None else {},
-            "alerts": parts.alerting.status() if parts.alerting is not None else {},
+            "alerts": parts.alerting.status() if parts.alerting is not None else unobserved.no_alerts(),
             "health": parts.health.status(),
             "logs": parts.logs.outputs.counts(),
             "errors": parts.errors.summary(),
@@ -194,8 +241,18 @@ class Telemetry:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await asyncio.to_thread(self.shutdown)
+        # Not the loop's executor: the agent's loop would have to wait for a pool that it never asked for.
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
+
+        def tell() -> None:
+            with suppress(RuntimeError):  # nobody waits any more: the loop was closed
+                loop.call_soon_threadsafe(done.set)
+
+        Task("shutdown", self.shutdown).start(tell)
+        await done.wait()
 
     def __repr__(self) -> str:
-        state = "disabled" if self._parts is None else "running" if self.is_running else "ended"
+        state = "running" if self.is_running else "ended"
+        if self._parts is None:
+            state = "disabled" if self.config.disabled else "not started"
         return f"<Telemetry of {self.config.service.name!r}, {state}>"

@@ -6,6 +6,9 @@ Providers that somebody else has installed stay; ours take their place only wher
 OpenTelemetry lets each global be set once. An agent that ends its telemetry and begins again (a notebook, a test) would keep
 the ended one, so the second time the global is exchanged through names that are private; where one of them is gone, the new
 telemetry works through its own objects, and a line says so.
+
+Tracers, meters and loggers are taken once and kept, most of them when modules are imported. So a provider of ours adopts those of the
+one before it: what was taken then records now.
 """
 
 from collections.abc import Callable
@@ -13,6 +16,7 @@ from typing import Any
 
 from opentelemetry import metrics, trace
 
+from otel_agent.guard import guarded
 from otel_agent.guard import shared as guard
 from otel_agent.logs import otel
 
@@ -39,7 +43,10 @@ def install_globals(tracer_provider: Any, meter_provider: Any, logger_provider: 
 
 
 def _install(provider: Any, present: Any, install: Callable[[Any], object], module: Any, name: str) -> None:
-    if provider is None or provider is present:
+    if provider is None:
+        return
+    if provider is present:
+        _adopt(provider, OURS)
         return
     if type(present).__name__.lstrip("_").startswith("Proxy"):
         install(provider)
@@ -53,7 +60,6 @@ def _install(provider: Any, present: Any, install: Callable[[Any], object], modu
         return
     elif hasattr(module, name):
         setattr(module, name, provider)
-        OURS.remove(present)
     else:
         guard.report(
             "telemetry.globals",
@@ -61,4 +67,12 @@ def _install(provider: Any, present: Any, install: Callable[[Any], object], modu
             " parties record is lost until the process starts anew",
         )
         return
-    OURS.append(provider)
+    _adopt(provider, OURS)
+    OURS[:] = [one for one in OURS if type(one) is not type(provider)] + [provider]
+
+
+def _adopt(provider: Any, earlier: list[Any]) -> None:
+    for one in earlier:
+        if type(one) is type(provider):
+            with guarded("telemetry.again", "what was taken from OpenTelemetry's API before is not recorded"):
+                provider.adopt(one)

@@ -6,12 +6,12 @@ Each instrument is isolated: one that cannot be installed is named, and the othe
 
 import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from otel_agent.config.installed import version
 from otel_agent.config.loading import working_directory
 from otel_agent.guard import guarded, shared
-from otel_agent.instruments import libraries, reporting, threads
+from otel_agent.instruments import reporting, threads
 from otel_agent.instruments.automatic import pending_spans
 from otel_agent.instruments.automatic.notebooks import follow_notebook
 from otel_agent.instruments.automatic.own_code import OwnCode, own_folder
@@ -19,7 +19,7 @@ from otel_agent.instruments.automatic.selection import Selection
 from otel_agent.instruments.automatic.tracing import AutomaticTracing
 from otel_agent.instruments.caches import watching
 from otel_agent.instruments.functions import calls, decorators
-from otel_agent.instruments.imports import after_import
+from otel_agent.instruments.libraries import activation as libraries
 from otel_agent.instruments.machine import host, process, runtime
 from otel_agent.late_imports import late_module
 from otel_agent.processors import kept_histograms
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 else:
     sqlalchemy = late_module("otel_agent.instruments.databases.sqlalchemy")
 
-__all__ = ["Instrumentation"]
+__all__ = ["Instrumentation", "own_conflicts"]
 
 
 class Instrumentation:
@@ -127,26 +127,13 @@ class Instrumentation:
         wanted = parts.config.instrument.libraries
         parts.libraries = found = libraries.install(
             wanted if isinstance(wanted, bool) else list(wanted),
-            own={"sqlalchemy": self._install_sqlalchemy},
+            own={"sqlalchemy": libraries.OwnInstrument("sqlalchemy", self._watch_queries, _sqlalchemy_conflict)},
             tracer_provider=parts.tracing.provider,
             meter_provider=parts.metering.provider,
             logger_provider=parts.logs.provider,
         )
         self._problems.extend(found.problems)
         return found.uninstall
-
-    def _install_sqlalchemy(self) -> str:
-        """Our own instrument stands in for the entry point; it is loaded with the library."""
-        if "sqlalchemy" in sys.modules:
-            return self._watch_queries()
-        if find_spec("sqlalchemy") is None:
-            return "needs sqlalchemy>=2.0, which is not installed"
-        watch = after_import(lambda name: name == "sqlalchemy", self._watch_queries_of)
-        self._undo.append(("sqlalchemy", watch.close))
-        return libraries.INSTRUMENTED
-
-    def _watch_queries_of(self, _: object) -> None:
-        self._watch_queries()
 
     def _watch_queries(self) -> str:
         parts = self._parts
@@ -174,3 +161,16 @@ class Instrumentation:
         self._problems.extend(handle.problems)
         follow_notebook(handle)
         return handle.close
+
+
+def own_conflicts() -> dict[str, str | None]:
+    """Why our own instruments of libraries would not work, by the entry point whose place they take; `None`: they would."""
+    return {"sqlalchemy": _sqlalchemy_conflict()}
+
+
+def _sqlalchemy_conflict() -> str | None:
+    """Why queries cannot be watched; our own instrument stands in for the entry point and is loaded with the library."""
+    found = version("sqlalchemy")
+    if found is None:
+        return "needs sqlalchemy>=2.0, which is not installed"
+    return f"needs sqlalchemy>=2.0, found sqlalchemy {found}" if found.startswith(("0.", "1.")) else None

@@ -30,7 +30,7 @@ from otel_agent.telemetry.assembly.tracing import build_tracing
 from otel_agent.telemetry.events import emit_alert, emit_health
 
 if TYPE_CHECKING:
-    from otel_agent.instruments.libraries import Libraries
+    from otel_agent.instruments.libraries.activation import Libraries
     from otel_agent.telemetry.assembly import alerting, terminal
 else:
     alerting = late_module("otel_agent.telemetry.assembly.alerting")
@@ -72,6 +72,7 @@ class Parts:
     ) -> None:
         to = destinations(config.export)
         self.config = config
+        self.existing = existing
         self.process_hooks: list[Closeable] = []
         """What ties this to the process: held by nobody else, closed when everything has ended."""
         self.libraries: Libraries | None = None  # installed by `instrumenting`

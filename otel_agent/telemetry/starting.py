@@ -24,7 +24,7 @@ from otel_agent.lifecycle.exit_hooks import ExitHooks
 from otel_agent.lifecycle.reload_signal import HANGUP, ReloadSignal, has_terminal
 from otel_agent.lifecycle.signals import SIGNALS, EndSignals
 from otel_agent.providers.existing import find_existing
-from otel_agent.providers.propagation import build_propagator
+from otel_agent.providers.propagation import build_propagator, load_propagation
 from otel_agent.telemetry import components
 from otel_agent.telemetry.assembly.delivery import Observers
 from otel_agent.telemetry.facade import Telemetry
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 else:
     propagate = late_module("opentelemetry.propagate")  # not loaded for the default
 
-__all__ = ["init", "start"]
+__all__ = ["init", "stand_in", "start"]
 
 
 class _CurrentTelemetry:
@@ -47,6 +47,8 @@ class _CurrentTelemetry:
     lock = threading.RLock()
     telemetry: Telemetry | None = None
     arguments: Mapping[str, Any] = {}
+    is_stand_in = False
+    """Whether it was begun by a test, whose agent may call `init` with whatever it likes."""
 
 
 def init(  # noqa: PLR0913 - each is a promise of the public interface
@@ -109,11 +111,34 @@ def init(  # noqa: PLR0913 - each is a promise of the public interface
     with _CurrentTelemetry.lock:
         present = _CurrentTelemetry.telemetry
         if present is not None and present.is_running:
-            _warn_of_differences(_CurrentTelemetry.arguments, arguments)
+            if not _CurrentTelemetry.is_stand_in:
+                _warn_of_differences(_CurrentTelemetry.arguments, arguments)
             return present
         _CurrentTelemetry.telemetry = telemetry = start(arguments)
         _CurrentTelemetry.arguments = arguments
+        _CurrentTelemetry.is_stand_in = False
         return telemetry
+
+
+@contextmanager
+def stand_in(telemetry: Telemetry) -> Iterator[None]:
+    """
+    Let `init` answer with another telemetry for the length of a block; the one that was there before goes on afterwards.
+
+    Args:
+        telemetry: Made by `start`; it has ended when the block ends.
+    """
+    current = _CurrentTelemetry
+    with current.lock:
+        before = current.telemetry, current.arguments, current.is_stand_in
+        current.telemetry, current.arguments, current.is_stand_in = telemetry, {}, True
+    try:
+        yield
+    finally:
+        with current.lock:
+            current.telemetry, current.arguments, current.is_stand_in = before
+        if before[0] is not None:
+            before[0].resume()
 
 
 @contextmanager
@@ -151,19 +176,18 @@ def start(arguments: Mapping[str, Any], observers: Observers | None = None) -> T
     loaded.raise_if_strict()
     for line in (*loaded.problems, *loaded.warnings):
         guard.report(f"config.{line}", line)
-    unobserved = Telemetry(loaded.config, None, loaded.problems)
     if loaded.config.disabled:
-        return unobserved
+        return Telemetry(loaded.config, None, loaded.problems)
     try:
         return _start_loaded(loaded, observers, _reader(arguments))
-    except OtelAgentError:
-        if loaded.config.strict:
-            raise
     except Exception as error:
+        text = f"telemetry could not be started ({type(error).__name__}: {error})"
         if loaded.config.strict:
-            raise OtelAgentError(f"telemetry could not be started ({type(error).__name__}: {error})") from error
+            if isinstance(error, OtelAgentError):
+                raise
+            raise OtelAgentError(text) from error
         guard.report("telemetry.start", "telemetry could not be started; the agent runs unobserved", error)
-    return unobserved
+        return Telemetry(loaded.config, None, (*loaded.problems, text))
 
 
 def _reader(arguments: Mapping[str, Any]) -> Callable[[], Loaded]:
@@ -175,6 +199,7 @@ def _reader(arguments: Mapping[str, Any]) -> Callable[[], Loaded]:
 def _start_loaded(loaded: Loaded, observers: Observers | None, read: Callable[[], Loaded]) -> Telemetry:
     config, directory = loaded.config, _directory(loaded)
     problems: list[str] = []
+    load_propagation(os.environ)
     parts = Parts(
         config,
         directory=directory,

@@ -65,13 +65,14 @@ def test_a_selection_decides_what_is_sent() -> None:
     assert (3, 1, 1) == (len(seen), sum(payload.items for payload in payloads), made.snapshot()["accepted"])
 
 
-def test_without_anywhere_to_go_nothing_counts() -> None:
-    """Items that nobody would send or look at are taken out and forgotten."""
+def test_without_anywhere_to_go_items_are_accepted_all_the_same() -> None:
+    """What nobody would send or look at counts from the first moment, and is taken out and forgotten."""
     made = intake("logs", is_kept=False)
     put(made.queue, entries(3))
     waiting = made.snapshot()["accepted"]
 
-    assert (0, 3) == (waiting, made.collect(10, unexpected))
+    assert (3, 3) == (waiting, made.collect(10, unexpected))
+    assert (3, 3) == (made.snapshot()["accepted"], made.snapshot()["delivered"])
     assert made.is_clear()
 
 

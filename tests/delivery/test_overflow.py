@@ -24,7 +24,7 @@ def crowded(directory: Path, *, is_well: bool = True) -> tuple[Courier, Overflow
         Intake("traces", queue, request_bytes=1 << 20), None, spool, DeliverySettings(), SYSTEM, TroubleReports()
     )
     worker = OverflowWorker([courier], lambda: is_well)
-    queue.on_overflow(worker.hook(queue))
+    queue.on_overflow(worker.hook(courier))
     return courier, worker
 
 
@@ -57,7 +57,7 @@ def test_nobody_is_promised_help_that_does_not_come(tmp_path: Path) -> None:
 def test_a_queue_is_stretched_and_no_further(tmp_path: Path) -> None:
     """While the worker is on its way a queue holds a multiple of its limit, and then turns items away."""
     courier, worker = crowded(tmp_path)
-    hook = worker.hook(courier.intake.queue)
+    hook = worker.hook(courier)
     worker.start()
     order_lock = courier.intake._order_lock
     with order_lock:  # the worker cannot make room for a moment

@@ -42,7 +42,7 @@ def test_the_recent_past_can_be_asked() -> None:
     with recorded(config={"metrics": {"collect_interval_s": 0.05}}) as seen:
         telemetry = telemetry_of(seen)
         metrics.get_meter("agent").create_counter("orders").add(7, {"side": "buy"})
-        found = until(lambda: telemetry.query("orders_total"))
+        found = until(lambda: telemetry.query("orders_total"), lambda seen: any(value for _, value in seen))
 
         assert [("buy", 7.0)] == [(labels["side"], value) for labels, value in found]
         assert [] == telemetry.query("orders_total", at_s=1.0)
@@ -65,7 +65,8 @@ def test_status_tells_where_everything_is() -> None:
         telemetry.flush(10)
         status = telemetry.status()
 
-    assert ("test", True, [], {}) == (status["service"], status["running"], status["problems"], status["alerts"])
+    assert ("test", True, False, []) == (status["service"], status["running"], status["disabled"], status["problems"])
+    assert (0, []) == (status["alerts"]["rules"], status["alerts"]["firing"])
     assert 1 == status["delivery"]["traces"]["accepted"]
     assert {"libraries", "health", "logs", "errors", "failures"} <= set(status)
 

@@ -20,6 +20,7 @@ from otel_agent.alerts.notify.workers import ReceiverWorker
 from otel_agent.alerts.states import Alert, AlertState, Transition
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.errors import RuleError
+from otel_agent.lifecycle.threads import begin_thread
 from otel_agent.series.labels import Labels
 
 __all__ = ["Dispatcher"]
@@ -128,9 +129,7 @@ class Dispatcher:
         """Begin to send, in threads of our own."""
         if self._thread is None:
             self._is_closing = False
-            thread = threading.Thread(target=self._run, name="otel-agent-notify", daemon=True)
-            thread.start()
-            self._thread = thread
+            self._thread = begin_thread("notify", self._run)
 
     def close(self, timeout_s: float = 1.0) -> None:
         """

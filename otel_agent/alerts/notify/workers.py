@@ -9,7 +9,6 @@ import random
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,6 +18,7 @@ from otel_agent.alerts.notify.boundary import NotificationBoundary
 from otel_agent.alerts.notify.notification import Notification, Receiver
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.lifecycle.tasks import Task
+from otel_agent.lifecycle.threads import begin_thread
 
 __all__ = ["ReceiverWorker"]
 
@@ -74,7 +74,7 @@ class ReceiverWorker:
         self._queue: deque[_PendingCall] = deque()
         self._thread: threading.Thread | None = None
         self._name = f"notify-{receiver.name}"
-        self._is_closing = False
+        self._is_beginning = self._is_closing = False
         self._is_busy = False
         self._failures_in_a_row = 0
         self.sent_count = 0
@@ -117,12 +117,14 @@ class ReceiverWorker:
             if len(self._queue) >= self._limit:
                 self._make_room()
             self._queue.append(_PendingCall(function, is_critical))
-            if self._thread is None and not self._is_closing:
-                thread = threading.Thread(target=self._run, name=f"otel-agent-{self._name}", daemon=True)
-                with suppress(RuntimeError):  # none can be had now: by the next message, or by `close`
-                    thread.start()
-                    self._thread = thread
+            begins = self._thread is None and not self._is_closing and not self._is_beginning
+            self._is_beginning = self._is_beginning or begins
             self._changed.notify()
+        if begins:
+            thread = begin_thread(self._name, self._run)
+            with self._changed:
+                # None: by the next message, or by `close`.
+                self._thread, self._is_beginning = thread, False
 
     def _make_room(self) -> None:
         victim = next((pending for pending in self._queue if not pending.is_critical), self._queue[0])

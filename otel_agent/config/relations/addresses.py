@@ -3,6 +3,7 @@
 import re
 from typing import TYPE_CHECKING
 
+from otel_agent.config.grpc_targets import is_grpc_target, target_problem
 from otel_agent.late_imports import late_module
 
 if TYPE_CHECKING:
@@ -27,11 +28,14 @@ def address_problem(url: str, protocol: str) -> str | None:
 
     Args:
         url: Address of the receiver, as it was given.
-        protocol: `http/protobuf`, which needs a scheme, or `grpc`, which does not.
+        protocol: `http/protobuf`, which needs a scheme, or `grpc`, which does not and has forms of its own.
 
     Returns:
         A sentence that tells no credentials; None when all is well.
     """
+    if is_grpc_target(url):
+        for_http = f"{url.partition(':')[0]}: is no address of HTTP; write protocol: grpc, or http://127.0.0.1:4318"
+        return target_problem(url) if protocol == "grpc" else for_http
     match = re.fullmatch(_URL, url)
     if match is None or not match[2] or not _has_host(url, match[1]):
         return f"expected an address such as http://127.0.0.1:{4317 if protocol == 'grpc' else 4318}, found {masking.masked_url(url)}"
@@ -62,7 +66,7 @@ def port_of(url: str) -> int | None:
     Args:
         url: Address of a receiver, as it was given.
     """
-    match = re.fullmatch(_URL, url)
+    match = None if is_grpc_target(url) else re.fullmatch(_URL, url)
     return int(match[3]) if match is not None and match[3] else None
 
 

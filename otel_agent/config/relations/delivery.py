@@ -4,6 +4,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from otel_agent.config.grpc_targets import is_grpc_target
 from otel_agent.config.relations.addresses import address_problem, is_local, is_plain_http, port_of
 from otel_agent.config.relations.draft import SettingsDraft
 from otel_agent.config.sections.export import SIGNALS
@@ -42,6 +43,7 @@ def fit_export(draft: SettingsDraft) -> None:
         # Nothing about the way out: whether there is one is seen when there is a terminal.
         return
     are_right = [_fit_address(draft, scope) for scope in _SCOPES]
+    _fit_targets(draft)
     for scope in _SCOPES:
         _fit_compression(draft, scope)
         _fit_client(draft, scope)
@@ -82,6 +84,16 @@ def _fit_address(draft: SettingsDraft, scope: str) -> bool:
         )
         draft.put(path, base)
     return True
+
+
+def _fit_targets(draft: SettingsDraft) -> None:
+    """A signal that inherits a target of gRPC speaks gRPC."""
+    for signal in SIGNALS:
+        where, url = _inherited(draft, f"export.{signal}", "endpoint")
+        path, protocol = _inherited(draft, f"export.{signal}", "protocol")
+        if isinstance(url, str) and is_grpc_target(url) and protocol != "grpc":
+            draft.problem(path, f"{where} is {url}, which only grpc reaches; grpc is spoken")
+            draft.put(path, "grpc")
 
 
 def _fit_compression(draft: SettingsDraft, scope: str) -> None:

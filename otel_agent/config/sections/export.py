@@ -7,6 +7,7 @@ Every setting of `ExportSettings` counts for all three signals; `traces`, `metri
 
 from msgspec import field
 
+from otel_agent.config.grpc_targets import is_grpc_target, is_local_target
 from otel_agent.config.kinds import (
     Compression,
     Destination,
@@ -59,7 +60,7 @@ class ResolvedExportSettings(Section, frozen=True, kw_only=True):
     """What counts for one signal, nothing left open."""
 
     url: Url
-    """Where OTLP is sent. With `http/protobuf` the whole URL; with `grpc` scheme, host and port."""
+    """Where OTLP is sent. With `http/protobuf` the whole URL; with `grpc` scheme, host and port, or a target of gRPC."""
     protocol: str
     """`http/protobuf` or `grpc`."""
     headers: dict[HeaderName, HeaderValue]
@@ -91,7 +92,8 @@ class ExportSettings(Section, frozen=True, kw_only=True):
     endpoint: Url | None = None
     """
     Base URL of an OTLP receiver, such as `http://127.0.0.1:4318`; `/v1/traces`, `/v1/metrics` and `/v1/logs` are appended for
-    `http/protobuf`. None: nothing is sent, unless `to` says otlp: then to the local host at port 4318 (gRPC: 4317).
+    `http/protobuf`. With `grpc` also a target such as `unix:/run/otel.sock`, `dns:collector:4317`, `ipv4:10.0.0.1:4317` or
+    `ipv6:[::1]:4317`. None: nothing is sent, unless `to` says otlp: then to the local host at port 4318 (gRPC: 4317).
     """
     protocol: Protocol = "http/protobuf"
     """How OTLP travels: `http/protobuf` or `grpc`."""
@@ -174,12 +176,17 @@ class ExportSettings(Section, frozen=True, kw_only=True):
         return self.insecure if own.insecure is None else own.insecure
 
     def _compression(self, own: SignalExportSettings, signal: str, protocol: str) -> str:
-        host = self._url(own, signal, protocol).partition("://")[2].partition("/")[0].rpartition("@")[2]
+        url = self._url(own, signal, protocol)
+        if is_grpc_target(url):
+            return "none" if is_local_target(url) else "gzip"
+        host = url.partition("://")[2].partition("/")[0].rpartition("@")[2]
         is_here = host.startswith(("localhost", "127.", "[::1]"))
         return "none" if is_here else "gzip"
 
     def _url(self, own: SignalExportSettings, signal: str, protocol: str) -> str:
         url = own.endpoint or self.endpoint or f"http://localhost:{_PORTS[protocol]}"
+        if protocol == "grpc" and is_grpc_target(url):
+            return url
         if "://" not in url:
             url = f"{'http' if self._is_insecure(own) else 'https'}://{url}"
         if protocol == "grpc" or own.endpoint:

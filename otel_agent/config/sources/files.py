@@ -14,6 +14,7 @@ import stat
 from collections.abc import Mapping
 from typing import Any
 
+from otel_agent.config import wording
 from otel_agent.config.merging import Given
 from otel_agent.config.nodes import ConfigNode, Place
 from otel_agent.config.problems import Problems
@@ -57,7 +58,38 @@ def read_files(
         over = _read(overlay, directory, references, problems)
         if over is not None:
             return flattened(over, problems) + given, (over.place.name, base.place.name)
+    elif overlay is not None:
+        _warn_of_missing(overlay, full, str(environment), problems)
     return given, (base.place.name,)
+
+
+def _warn_of_missing(overlay: str, path: str, environment: str, problems: Problems) -> None:
+    """An environment may do without an overlay; where others have one, a name without is rather a slip."""
+    others = _environments(path)
+    if not others:
+        return
+    near = wording.nearest(environment, others)
+    hint = f"did you mean {near}?" if near else f"there are overlays for {', '.join(others)}"
+    problems.warn(
+        "",
+        "service.environment",
+        f"there is no overlay file {os.path.basename(overlay)} for {environment}; {hint}",  # noqa: PTH119 - texts in, texts out
+    )
+
+
+def _environments(path: str) -> list[str]:
+    """Environments that have an overlay beside a file, in order."""
+    stem, ending = os.path.splitext(os.path.basename(path))  # noqa: PTH119, PTH122 - as above
+    try:
+        names = os.listdir(os.path.dirname(path))  # noqa: PTH120, PTH208 - as above
+    except OSError:
+        return []
+    within = [
+        name[len(stem) + 1 : len(name) - len(ending)]
+        for name in names
+        if name.startswith(f"{stem}.") and name.endswith(ending)
+    ]
+    return sorted(name for name in within if _ENVIRONMENT.fullmatch(name))
 
 
 def _read(path: str, directory: str, references: References, problems: Problems) -> ConfigNode | None:

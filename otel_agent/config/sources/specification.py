@@ -15,7 +15,15 @@ from otel_agent.config.nodes import ConfigNode, Place
 from otel_agent.config.problems import Problems
 from otel_agent.config.sections.export import SIGNALS
 from otel_agent.config.sections.service import OWN_ATTRIBUTES
-from otel_agent.config.sources.tables import LISTS, MILLISECONDS, ONE_SETTING, OTLP, TEXTS, WITHOUT_EFFECT
+from otel_agent.config.sources.tables import (
+    EXPORTER_PROTOCOLS,
+    LISTS,
+    MILLISECONDS,
+    ONE_SETTING,
+    OTLP,
+    TEXTS,
+    WITHOUT_EFFECT,
+)
 from otel_agent.late_imports import late_module
 
 if TYPE_CHECKING:
@@ -66,11 +74,30 @@ class _SpecificationReader:
         for path, names in MILLISECONDS.items():
             found += self._milliseconds(path, names)
         self._warn()
-        return [*found, *self._resource(), *self._disabled(), *self._log_level()]
+        return [*self._named_protocols(), *found, *self._resource(), *self._disabled(), *self._log_level()]
 
     def _node(self, name: str) -> ConfigNode | None:
         text = self._environ.get(name, "").strip()
         return ConfigNode(text, Place(f"environment {name}", self._directory), text=text) if text else None
+
+    def _named_protocols(self) -> list[Given]:
+        """Protocols that the names of exporters say; they count for their signal whatever else does."""
+        found: list[Given] = []
+        for signal in SIGNALS:
+            node = self._node(f"OTEL_{signal.upper()}_EXPORTER")
+            names = [] if node is None else [part.strip() for part in node.value.split(",")]
+            protocol = next((EXPORTER_PROTOCOLS[name] for name in names if name in EXPORTER_PROTOCOLS), None)
+            if node is None or protocol is None:
+                continue
+            found.append((f"export.{signal}.protocol", ConfigNode(protocol, node.place, text=protocol)))
+            for variable in (f"{OTLP}{signal.upper()}_PROTOCOL", f"{OTLP}PROTOCOL"):
+                other = self._node(variable)
+                if other is not None and other.value != protocol:
+                    self._problems.warn(
+                        other.origin, "", f"has no effect on {signal}: OTEL_{signal.upper()}_EXPORTER names {protocol}"
+                    )
+                    break
+        return found
 
     def _otlp(self, scope: str) -> list[Given]:
         prefix = OTLP + scope.upper().replace(".", "_")
@@ -179,4 +206,5 @@ class _SpecificationReader:
 
 def _listed(node: ConfigNode) -> ConfigNode:
     parts = [part.strip() for part in node.value.split(",") if part.strip()]
+    parts = ["otlp" if part in EXPORTER_PROTOCOLS else part for part in parts]
     return ConfigNode([ConfigNode(part, node.place, text=part) for part in dict.fromkeys(parts)], node.place)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from otel_agent.config.sections.export import SIGNALS
 from otel_agent.config.sections.service import OWN_ATTRIBUTES
 
-__all__ = ["LISTS", "MILLISECONDS", "ONE_SETTING", "OTLP", "TEXTS", "WITHOUT_EFFECT", "effects"]
+__all__ = ["EXPORTER_PROTOCOLS", "LISTS", "MILLISECONDS", "ONE_SETTING", "OTLP", "TEXTS", "WITHOUT_EFFECT", "effects"]
 
 OTLP = "OTEL_EXPORTER_OTLP_"
 _OTLP_KEYS = {
@@ -83,6 +83,9 @@ ONE_SETTING = (
 )
 """Pairs of which the first wins, because one engine sends both signals."""
 
+EXPORTER_PROTOCOLS = {"otlp_proto_http": "http/protobuf", "otlp_proto_grpc": "grpc"}
+"""Exporters of the Python SDK that are OTLP by one protocol, and that protocol."""
+
 LISTS = {"propagators", "resource.detectors", *(f"export.{signal}.to" for signal in SIGNALS)}
 """Settings whose variable is a list with commas."""
 
@@ -95,7 +98,10 @@ def effects() -> Iterator[tuple[str, tuple[str, ...], str]]:
         Its path, the variables, most specific first, and how a value is read.
     """
     for path, names in TEXTS.items():
-        yield path, names, "a list with commas" if path in LISTS else "as it is"
+        reading = "a list with commas" if path in LISTS else "as it is"
+        if path.startswith("export.") and path.endswith(".to"):
+            reading += "; " + ", ".join(f"`{name}` is `otlp` by {by}" for name, by in EXPORTER_PROTOCOLS.items())
+        yield path, names, reading
     for path, names in MILLISECONDS.items():
         reading = "milliseconds"
         if path.startswith("export."):

@@ -12,6 +12,7 @@ from typing import Protocol, TextIO
 
 from opentelemetry.trace import SpanContext, StatusCode
 
+from otel_agent import streams
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.delivery.console.tree import SpanNode, draw
 from otel_agent.outgoing_texts import Redact, cleaned, printable
@@ -76,7 +77,7 @@ class TreeWriter:
         self._clock = clock
         self._repeat_s = repeat_s
         self._redact = redact
-        self._colour = stream.isatty() and "NO_COLOR" not in os.environ
+        self._colour = streams.is_terminal(stream) and "NO_COLOR" not in os.environ
         self._open: dict[int, list[SpanNode]] = {}
         self._drawn_at_s: dict[str, float] = {}
         self._skipped: Counter[str] = Counter()
@@ -127,10 +128,7 @@ class TreeWriter:
     def _write(self, lines: list[str]) -> None:
         if self._stream is None:
             return
-        try:
-            self._stream.write("\n".join(lines) + "\n")
-            self._stream.flush()
-        except (OSError, ValueError):
+        if not streams.write(self._stream, "\n".join(lines) + "\n"):
             self._stream = None
 
 

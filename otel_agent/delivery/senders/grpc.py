@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from otel_agent.config.grpc_targets import is_grpc_target, is_local_target
 from otel_agent.delivery.outcomes import ExportOutcome, StatelessSender, Verdict
 from otel_agent.delivery.payloads import fields
 from otel_agent.delivery.senders.otlp_responses import (
@@ -218,12 +219,7 @@ def _as_metadata(source: HeaderSource) -> tuple[tuple[str, str], ...]:
 
 
 def _open_channel(target: ExportTarget) -> Any:
-    parts = urlsplit(target.url if "://" in target.url else f"//{target.url}")
-    insecure = target.insecure
-    if parts.scheme == "https":
-        insecure = False
-    elif insecure is None:
-        insecure = parts.scheme == "http" or is_loopback(parts.hostname)
+    address, is_insecure = _address(target)
     compression = {"gzip": grpc.Compression.Gzip, "deflate": grpc.Compression.Deflate}.get(
         target.compression, grpc.Compression.NoCompression
     )
@@ -232,14 +228,28 @@ def _open_channel(target: ExportTarget) -> Any:
         ("grpc.use_local_subchannel_pool", 1),
         ("grpc.primary_user_agent", "otel-agent"),
     ]
-    if insecure:
-        return grpc.insecure_channel(parts.netloc, options=options, compression=compression)
+    if is_insecure:
+        return grpc.insecure_channel(address, options=options, compression=compression)
     credentials = grpc.ssl_channel_credentials(
         root_certificates=_content(target.certificate),
         private_key=_content(target.client_key),
         certificate_chain=_content(target.client_certificate),
     )
-    return grpc.secure_channel(parts.netloc, credentials, options=options, compression=compression)
+    return grpc.secure_channel(address, credentials, options=options, compression=compression)
+
+
+def _address(target: ExportTarget) -> tuple[str, bool]:
+    """What grpcio is given, and whether it speaks without TLS."""
+    if is_grpc_target(target.url):
+        if target.insecure is not None:
+            return target.url, target.insecure
+        return target.url, is_local_target(target.url) and target.certificate is None
+    parts = urlsplit(target.url if "://" in target.url else f"//{target.url}")
+    if parts.scheme == "https":
+        return parts.netloc, False
+    if target.insecure is not None:
+        return parts.netloc, target.insecure
+    return parts.netloc, parts.scheme == "http" or is_loopback(parts.hostname)
 
 
 def _content(path: str | None) -> bytes | None:

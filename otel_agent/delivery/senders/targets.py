@@ -16,6 +16,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
+from otel_agent.config.grpc_targets import is_grpc_target, target_problem
 from otel_agent.delivery.settings import SIGNALS
 from otel_agent.errors import ConfigurationError
 
@@ -58,7 +59,7 @@ class ExportTarget:
     timeout_s: float | None = None
     """Longest time for one request of this signal, in seconds; `None`: as long as the engine waits."""
     insecure: bool | None = None
-    """gRPC: whether to speak without TLS when the endpoint has no scheme; `None`: only to this machine."""
+    """gRPC: whether to speak without TLS when the endpoint has no scheme or is a target; `None`: only to this machine."""
 
     def patience_s(self, timeout_s: float) -> float:
         """
@@ -100,6 +101,14 @@ def build_targets(
         own = {key: value for key, value in ((signals or {}).get(signal) or {}).items() if value is not None}
         common = {key: value for key, value in settings.items() if value is not None}
         exact = own.pop("endpoint", None)
+        written = (exact or endpoint or "").strip()
+        if not is_http and is_grpc_target(written):
+            wrong = target_problem(written)
+            if wrong is None:
+                targets[signal] = ExportTarget(written, **{**common, **own})
+            else:
+                problems.append(f"endpoint of {signal}: {wrong}")
+            continue
         try:
             parts = split_endpoint(exact or endpoint or (DEFAULT_HTTP if is_http else DEFAULT_GRPC), is_http=is_http)
         except ValueError as error:
@@ -182,6 +191,8 @@ def display_url(url: str) -> str:
     Args:
         url: Address with or without scheme.
     """
+    if is_grpc_target(url):
+        return url
     parts = urlsplit(url if "://" in url else f"//{url}")
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")).removeprefix("//")
 

@@ -6,6 +6,7 @@ Automatic tracing: spans for functions of the agent's own modules, or of chosen 
     code_objects    the functions of a module, found without running anything of it
     trials          whether a function is worth watching: pure
     pending_spans   which calls leave a span: those that turn out to matter
+    watched_functions   what is known of one function that is watched
     monitoring      calls watched from outside, by `sys.monitoring` (Python 3.12 and later)
     stack_watch     slow calls of functions that nobody watches, seen on the stack
     tracing         all of it, put in place and taken back

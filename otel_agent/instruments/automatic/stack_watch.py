@@ -27,9 +27,10 @@ from typing import Any
 from opentelemetry.context import Context
 
 from otel_agent.clock import monotonic_s, wall_ns
-from otel_agent.guard import guarded, shared
+from otel_agent.guard import guarded
 from otel_agent.instruments.automatic.pending_spans import CallSite
 from otel_agent.instruments.functions import wrappers
+from otel_agent.lifecycle.threads import begin_thread
 from otel_agent.recording.context import SPAN_KEY
 
 __all__ = ["ALONE", "BESIDE_MONITORING", "Pace", "SeenCall", "StackWatch", "leave_note", "waiting_coroutines"]
@@ -177,15 +178,7 @@ class StackWatch:
         """Begin to look; safe twice. Where no thread can be started, nothing is seen."""
         if self._thread is not None or self._is_closed:
             return
-        thread = threading.Thread(target=self._run, args=(self._calls,), name="otel-agent-stacks", daemon=True)
-        try:
-            thread.start()
-        except RuntimeError as error:
-            shared.report(
-                "instruments.stacks", "slow calls of quick functions are not seen: no thread could be started", error
-            )
-            return
-        self._thread = thread
+        self._thread = begin_thread("stacks", self._run, self._calls)
 
     def close(self) -> None:
         """Look no more, and tell what has been seen so far; safe before `start` and twice."""

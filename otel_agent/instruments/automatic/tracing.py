@@ -13,10 +13,11 @@ from opentelemetry.util.types import AttributeValue
 from otel_agent.clock import monotonic_s
 from otel_agent.guard import guarded
 from otel_agent.instruments.automatic.code_objects import functions_in, functions_of, module_codes_below
-from otel_agent.instruments.automatic.monitoring import HAS_MONITORING, Monitor, WatchedFunction, open_monitor
+from otel_agent.instruments.automatic.monitoring import HAS_MONITORING, Monitor, open_monitor
 from otel_agent.instruments.automatic.pending_spans import SCOPE, CallSite, DurationObserver
 from otel_agent.instruments.automatic.selection import MAIN, Selection, file_of
 from otel_agent.instruments.automatic.stack_watch import ALONE, BESIDE_MONITORING, StackWatch, waiting_coroutines
+from otel_agent.instruments.automatic.watched_functions import WatchedFunction
 from otel_agent.instruments.functions import marks
 from otel_agent.instruments.imports import after_import
 

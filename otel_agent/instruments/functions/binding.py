@@ -21,12 +21,16 @@ class Bindable(Protocol):
 
 
 class Binding:
-    """The present recorder, and everything that records with it."""
+    """The present recorder, those that it stands in for, and everything that records with it."""
 
     def __init__(self) -> None:
-        self.recorder: Recorder | None = None
-        """`None`: no telemetry of ours."""
+        self._recorders: list[Recorder] = []
         self._bound: WeakSet[Bindable] = WeakSet()
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """The present recorder; `None`: no telemetry of ours."""
+        return self._recorders[-1] if self._recorders else None
 
     def add(self, bindable: Bindable) -> None:
         """
@@ -43,9 +47,13 @@ class Binding:
         Exchange the recorder.
 
         Args:
-            recorder: The new recorder; `None` ends recording.
+            recorder: The new recorder; `None` ends recording with the present one, and goes back to the one before it where
+                telemetry was begun inside of telemetry, as a test does.
         """
-        self.recorder = recorder
+        if recorder is not None:
+            self._recorders.append(recorder)
+        elif self._recorders:
+            self._recorders.pop()
         self.refresh()
         if recorder is not None:
             recorder.watch(self.refresh)

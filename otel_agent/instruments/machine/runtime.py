@@ -6,7 +6,6 @@ reads them (`RuntimeMetrics.distributions`).
 """
 
 import gc
-import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -26,9 +25,6 @@ from otel_agent.instruments.observing import Handle, observe
 __all__ = ["RuntimeMetrics", "install"]
 
 _GENERATIONS = 3
-
-_CALLS_OF_C_ARE_FREE = sys.version_info >= (3, 12)
-"""Whether calls of functions in C do not count towards the limit of recursion."""
 
 
 class RuntimeMetrics(Handle):
@@ -85,7 +81,7 @@ def install(meter: Meter, *, detail: bool = False) -> RuntimeMetrics:
     delays = BucketCounts(metrics.EVENT_LOOP_DELAY)
     loops = LoopWatch(delays)
     stamps = _PauseStamps(pauses[0])
-    watch = stamps.callback if _CALLS_OF_C_ARE_FREE and not detail else _PauseWatch(pauses)
+    watch = _PauseWatch(pauses) if detail else stamps.callback
     gc.callbacks.append(watch)
     loops.install()
     undo = [lambda: _remove(watch), loops.close]
@@ -105,9 +101,11 @@ class _PauseStamps:
     """
     Begin and end of each collection, noted without a Python frame.
 
-    A collection may come in the last frame that the limit of recursion allows, where no function of ours could be called any more,
-    and the interpreter would say so on the program's standard error. So the callback is made of functions in C alone: `max`
-    looks at its two arguments through `key`, which notes the moment and calls all moments equal. Each event is noted twice.
+    A collection may come in the middle of anything. In the last frame that the limit of recursion allows no function of ours could be
+    called any more, and the interpreter would say so on the program's standard error. In the middle of Python's own parser a
+    function of ours would let another thread run, whose parsing spoils this one's: "SystemError: AST constructor recursion depth
+    mismatch" (3.11). So the callback is made of functions in C alone: `max` looks at its two arguments through `key`, which notes
+    the moment and calls all moments equal. Each event is noted twice.
 
     Args:
         pauses: Histogram of the pauses, in seconds.

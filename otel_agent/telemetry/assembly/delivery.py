@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from otel_agent import streams
 from otel_agent.config.model import Config
 from otel_agent.config.sections.export import SIGNALS, ExportSettings
 from otel_agent.delivery.late_engine import LateEngine
@@ -40,7 +41,7 @@ def destinations(export: ExportSettings) -> Mapping[str, Sequence[str]]:
     Returns:
         By signal any of "otlp", "console" and "file".
     """
-    has_terminal = sys.stderr is not None and sys.stderr.isatty()
+    has_terminal = streams.is_terminal(sys.stderr)
     return {signal: export.destinations(signal, has_terminal=has_terminal) for signal in SIGNALS}
 
 

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from opentelemetry.trace import StatusCode
 
+from otel_agent import streams
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.delivery.console.summary import CacheFigures, FunctionFigures, RunSummary, render
 from otel_agent.delivery.console.writer import TreeWriter
@@ -106,11 +107,7 @@ class Terminal:
         with self._lock:
             self._writer.close()
             lines = render(cleaned(self._summary(), self._redact))
-        try:
-            self._stream.write("\n".join(lines) + "\n")
-            self._stream.flush()
-        except (OSError, ValueError):
-            pass  # the terminal has gone, and with it whoever would read this
+        streams.write(self._stream, "\n".join(lines) + "\n")  # or it has gone, and with it whoever would read this
 
     def reinit_after_fork(self) -> None:
         """Say nothing in a forked child: the terminal belongs to its parent."""

@@ -96,3 +96,29 @@ def test_paths_are_absolute_before_the_agent_changes_its_directory(tmp_path: Pat
         config.spool.directory,
     ]
     assert f"{tmp_path}/s" == load({"spool": "s"}, environ={}, directory=tmp_path).config.spool.directory
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("accpetance", "did you mean acceptance?"), ("dev", "there are overlays for acceptance, live"), ("live", None)],
+)
+def test_an_environment_without_an_overlay_is_said_where_others_have_one(
+    name: str, hint: str | None, tmp_path: Path
+) -> None:
+    """Two letters changed round would otherwise leave every setting of that environment away, in silence."""
+    (tmp_path / "otel-agent.yaml").write_text("service: {name: mill}")
+    (tmp_path / "otel-agent.acceptance.yaml").write_text("metrics: {interval_s: 20}")
+    (tmp_path / "otel-agent.live.yaml").write_text("metrics: {interval_s: 30}")
+    loaded = load({"environment": name}, environ={}, directory=tmp_path)
+
+    assert [] == [line for line in loaded.problems if "overlay" in line]
+    assert ([] if hint is None else [True]) == [
+        f"no overlay file otel-agent.{name}.yaml for {name}; {hint}" in line for line in loaded.warnings
+    ]
+
+
+def test_an_environment_may_do_without_overlays(tmp_path: Path) -> None:
+    """Where there are none, its name says where the agent runs and nothing more."""
+    (tmp_path / "otel-agent.yaml").write_text("service: {name: mill}")
+
+    assert () == load({"environment": "production"}, environ={}, directory=tmp_path).warnings

@@ -33,6 +33,10 @@ def setting(loaded: Loaded, path: str) -> Any:
         ("OTEL_PROPAGATORS", "none", "propagators", ()),
         ("OTEL_TRACES_SAMPLER", "ALWAYS_OFF", "sampling.sampler", "always_off"),
         ("OTEL_TRACES_EXPORTER", "otlp,console", "export.traces.to", ("otlp", "console")),
+        ("OTEL_TRACES_EXPORTER", "otlp_proto_http", "export.traces.to", ("otlp",)),
+        ("OTEL_TRACES_EXPORTER", "otlp_proto_grpc,console", "export.traces.to", ("otlp", "console")),
+        ("OTEL_TRACES_EXPORTER", "otlp_proto_grpc", "export.traces.protocol", "grpc"),
+        ("OTEL_LOGS_EXPORTER", "otlp_proto_http", "export.logs.protocol", "http/protobuf"),
         ("OTEL_METRICS_EXPORTER", "none", "export.metrics.to", ("none",)),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://a:1", "export.endpoint", "http://a:1"),
         ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://a:1/x", "export.logs.endpoint", "http://a:1/x"),
@@ -270,3 +274,14 @@ def test_the_environment_is_not_changed(tmp_path: Path) -> None:
     load({}, environ=environ, directory=tmp_path)
 
     assert {"OTEL_SERVICE_NAME": "a", "OTEL_AGENT_HEALTH__PROT": "1"} == environ
+
+
+def test_the_name_of_an_exporter_says_its_protocol() -> None:
+    """It counts for its signal, and who says otherwise is told once."""
+    loaded = under(OTEL_TRACES_EXPORTER="otlp_proto_grpc", OTEL_EXPORTER_OTLP_PROTOCOL="http/protobuf")
+    export = loaded.config.export
+
+    assert ("grpc", "http/protobuf") == (export.for_signal("traces").protocol, export.for_signal("logs").protocol)
+    assert ["environment OTEL_EXPORTER_OTLP_PROTOCOL: has no effect on traces: OTEL_TRACES_EXPORTER names grpc"] == [
+        line for line in loaded.warnings if "has no effect on" in line
+    ]

@@ -1,11 +1,15 @@
 """The same bytes over gRPC: what arrives, what each status means, and what a fork leaves alone."""
 
+import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 from otlp_server import HANG_S, OtlpServer
 from telemetry_items import collection, entries, put, spans
@@ -17,6 +21,7 @@ from otel_agent.delivery.senders.grpc import GrpcSender, retry_delay_s
 from otel_agent.delivery.senders.targets import build_targets
 from otel_agent.delivery.settings import DeliverySettings
 from otel_agent.delivery.wire import encode_spans
+from otel_agent.errors import ConfigurationError
 
 BODY = encode_spans(spans(50))
 
@@ -194,3 +199,44 @@ print(end.delivered, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
     assert "3 0" == run.stdout.strip(), run.stderr
     assert ["child"] * 2 + ["decide"] + ["parent"] * 2 == sorted(span[2] for span in server.spans)
+
+
+@pytest.mark.parametrize(
+    ("listened", "target"),
+    [
+        ("localhost:0", "dns:localhost:{port}"),
+        ("localhost:0", "dns:///localhost:{port}"),
+        ("127.0.0.1:0", "ipv4:127.0.0.1:{port}"),
+        ("unix:{home}/a.sock", "unix:{home}/a.sock"),
+        ("unix:{home}/b.sock", "unix://{home}/b.sock"),
+        ("unix-abstract:otel-agent-{port}", "unix-abstract:otel-agent-{port}"),
+    ],
+)
+def test_targets_of_grpc_are_reached(listened: str, target: str) -> None:
+    """What is no URL goes to the client as it was written, without TLS where it cannot leave the machine."""
+    bodies: list[bytes] = []
+
+    def export(body: bytes, _: Any) -> bytes:
+        bodies.append(body)
+        return b""
+
+    method = grpc.unary_unary_rpc_method_handler(export)
+    service = "opentelemetry.proto.collector.trace.v1.TraceService"
+    listener = grpc.server(ThreadPoolExecutor(1))
+    listener.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(service, {"Export": method})])
+    home = tempfile.mkdtemp(dir="/tmp")  # a socket's path may have a hundred characters, pytest's have more
+    port = listener.add_insecure_port(listened.format(home=home, port=os.getpid()))
+    listener.start()
+    address = target.format(home=home, port=os.getpid() if "abstract" in target else port)
+    made = GrpcSender(build_targets(address, protocol="grpc"))
+    sent = made.send("traces", BODY, 20)
+    made.close()
+    listener.stop(None)
+
+    assert (Verdict.DELIVERED, [BODY], address) == (sent.verdict, bodies, made.where("traces"))
+
+
+def test_a_wrong_target_of_grpc_is_said() -> None:
+    """The message shows the form."""
+    with pytest.raises(ConfigurationError, match="expected a gRPC target such as dns:collector:4317"):
+        build_targets("dns:a:b", protocol="grpc")

@@ -15,9 +15,10 @@ import pytest
 from opentelemetry import baggage, context, trace
 
 from otel_agent.instruments.automatic.code_objects import functions_in
-from otel_agent.instruments.automatic.monitoring import HAS_MONITORING, Monitor, WatchedFunction, open_monitor
+from otel_agent.instruments.automatic.monitoring import HAS_MONITORING, Monitor, open_monitor
 from otel_agent.instruments.automatic.pending_spans import CallSite
 from otel_agent.instruments.automatic.trials import TRIAL_CALLS
+from otel_agent.instruments.automatic.watched_functions import WatchedFunction
 from otel_agent.recording.provider import TracerProvider
 
 pytestmark = pytest.mark.skipif(not HAS_MONITORING, reason="sys.monitoring is there from Python 3.12 on")

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.metadata import Distribution
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,9 @@ import pytest
 from opentelemetry.metrics import NoOpMeterProvider
 from opentelemetry.trace import NoOpTracerProvider
 
-from otel_agent.instruments import libraries
+from otel_agent.instruments.libraries import activation as libraries
+from otel_agent.instruments.libraries import packages
+from otel_agent.instruments.libraries.activation import Libraries, OwnInstrument
 
 MODULE = """
 from opentelemetry.instrumentation.instrumentor import BaseInstrumentor
@@ -23,6 +24,7 @@ class Good(BaseInstrumentor):
         return ()
 
     def _instrument(self, **kwargs):
+        kwargs.get("tracer_provider"), kwargs.get("meter_provider")
         calls.append(("instrument", kwargs))
 
     def _uninstrument(self, **kwargs):
@@ -45,6 +47,16 @@ class Stubborn(Raising):
 """
 
 
+made: list[Libraries] = []
+
+
+@pytest.fixture(autouse=True)
+def _taken_back() -> Iterator[None]:
+    yield
+    while made:
+        made.pop().uninstall()
+
+
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder on the path that offers instrumentations, hiding none of the real ones."""
@@ -53,6 +65,12 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.delenv(libraries.DISABLED_VARIABLE, raising=False)
     yield tmp_path
     sys.modules.pop("fake_instrumentations", None)
+
+
+def install(*arguments: Any, **more: Any) -> Libraries:
+    """What `install` returns, taken back when the test ends."""
+    made.append(libraries.install(*arguments, **more))
+    return made[-1]
 
 
 def offer(site: Path, name: str, target: str, *requires: str) -> None:
@@ -66,7 +84,7 @@ def offer(site: Path, name: str, target: str, *requires: str) -> None:
         *(f"Requires-Dist: {line}" for line in requires),
     ]
     (folder / "METADATA").write_text("\n".join(lines) + "\n")
-    (folder / "entry_points.txt").write_text(f"[{libraries.GROUP}]\n{name} = {target}\n")
+    (folder / "entry_points.txt").write_text(f"[{packages.GROUP}]\n{name} = {target}\n")
 
 
 def calls() -> list[Any]:
@@ -78,7 +96,7 @@ def test_an_installed_instrumentation_is_activated_with_our_providers(site: Path
     """Spans and metrics of a library go where the agent's own go, and shutting down takes it back."""
     offer(site, "good", "fake_instrumentations:Good")
     tracers, meters = NoOpTracerProvider(), NoOpMeterProvider()
-    found = libraries.install(["good"], tracer_provider=tracers, meter_provider=meters)
+    found = install(["good"], tracer_provider=tracers, meter_provider=meters)
 
     assert {"good": "instrumented"} == found.status
     assert [("instrument", {"tracer_provider": tracers, "meter_provider": meters})] == calls()
@@ -102,7 +120,7 @@ def test_each_failure_keeps_its_reason_and_hurts_no_other(site: Path) -> None:
         'no-b; extra == "instruments-any"',
     )
     offer(site, "z_good", "fake_instrumentations:Good")
-    found = libraries.install(True)
+    found = install(True)
     version = pytest.__version__
 
     assert "cannot be imported: No module named 'no_such_module_anywhere'" == found.status["a_broken"]
@@ -118,8 +136,8 @@ def test_each_failure_keeps_its_reason_and_hurts_no_other(site: Path) -> None:
 def test_an_instrumentation_that_is_already_active_is_left_alone(site: Path) -> None:
     """What the agent instrumented itself is neither done twice nor undone by us."""
     offer(site, "good", "fake_instrumentations:Good")
-    first = libraries.install(["good"])
-    second = libraries.install(["good"])
+    first = install(["good"])
+    second = install(["good"])
 
     assert {"good": "already instrumented by the agent itself"} == second.status
     second.uninstall()
@@ -130,7 +148,7 @@ def test_an_instrumentation_that_is_already_active_is_left_alone(site: Path) -> 
 def test_a_failing_uninstrumentation_is_survived(site: Path) -> None:
     """Shutting down never raises."""
     offer(site, "stubborn", "fake_instrumentations:Stubborn")
-    found = libraries.install(["stubborn"])
+    found = install(["stubborn"])
     found.uninstall()
 
     assert {"stubborn": "uninstrumented"} == found.status
@@ -141,7 +159,7 @@ def test_the_standard_variable_disables(site: Path, monkeypatch: pytest.MonkeyPa
     """OTEL_PYTHON_DISABLED_INSTRUMENTATIONS is honoured, for our own instruments too."""
     offer(site, "good", "fake_instrumentations:Good")
     monkeypatch.setenv(libraries.DISABLED_VARIABLE, value)
-    found = libraries.install(["good"])
+    found = install(["good"])
 
     assert {"good": "disabled by OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"} == found.status
 
@@ -149,7 +167,7 @@ def test_the_standard_variable_disables(site: Path, monkeypatch: pytest.MonkeyPa
 def test_a_misspelt_name_is_told_with_the_nearest_known_one(site: Path) -> None:
     """A mistake in the list is one clear line."""
     offer(site, "goodlib", "fake_instrumentations:Good")
-    found = libraries.install(["goodlyb", "frobnicate"])
+    found = install(["goodlyb", "frobnicate"])
 
     assert "no instrumentation of that name is installed; did you mean 'goodlib'?" == found.status["goodlyb"]
     assert "pip install opentelemetry-instrumentation-frobnicate" in found.status["frobnicate"]
@@ -165,48 +183,42 @@ def test_our_own_instruments_take_the_place_of_entry_points(site: Path) -> None:
     def fail() -> str:
         raise ValueError("broken")
 
-    found = libraries.install(True, own={"sqlalchemy": lambda: "instrumented", "mine": fail})
+    own = {"sqlalchemy": OwnInstrument("sys", lambda: "instrumented"), "mine": OwnInstrument("sys", fail)}
+    found = install(True, own=own)
 
     assert "instrumented" == found.status["sqlalchemy"]
     assert "failed: ValueError: broken" == found.status["mine"]
     assert libraries.OWN["logging"] == found.status["logging"]
     assert "threading" not in found.status
-    assert {"threading": libraries.OWN["threading"]} == libraries.install(["threading"]).status
+    assert {"threading": libraries.OWN["threading"]} == install(["threading"]).status
 
 
 def test_none_are_touched_on_request(site: Path) -> None:
     """instrument=False activates nothing and looks nothing up."""
-    assert {} == libraries.install(False).status
-    assert {} == libraries.install([]).status
+    assert {} == install(False).status
+    assert {} == install([]).status
 
 
 def test_unreadable_metadata_is_survived(monkeypatch: pytest.MonkeyPatch) -> None:
     """A broken site-packages folder costs the instrumentations, not the agent."""
 
-    def broken(_: str) -> set[str]:
+    def broken() -> list[packages.EntryPoint]:
         raise OSError("unreadable")
 
-    monkeypatch.setattr(libraries, "entry_names", broken)
+    monkeypatch.setattr(packages, "entry_points", broken)
 
-    assert {"sqlalchemy": "instrumented"} == libraries.install(
-        ["sqlalchemy"], own={"sqlalchemy": lambda: "instrumented"}
+    assert {"sqlalchemy": "instrumented"} == install(
+        ["sqlalchemy"], own={"sqlalchemy": OwnInstrument("sys", lambda: "instrumented")}
     ).status
 
 
-def test_discovery_stays_light() -> None:
-    """Without a foreign instrumentation, `packaging` and the contrib machinery are never loaded."""
+def test_waiting_stays_light() -> None:
+    """Instrumentations that wait load neither `packaging` nor the machinery of contrib, nor any library."""
     code = (
-        "import sys; from otel_agent.instruments import libraries;"
-        "libraries.entry_names = lambda group: set();"
-        "libraries.install(True, own={'sqlalchemy': lambda: 'instrumented'});"
-        "print(sorted({'packaging', 'importlib.metadata', 'opentelemetry.instrumentation.dependencies', 'opentelemetry.sdk'} & set(sys.modules)))"
+        "import sys; from otel_agent.instruments.libraries import activation;"
+        "activation.install(True, own={'mine': activation.OwnInstrument('no_such_module', lambda: 'instrumented')});"
+        "print(sorted({'packaging', 'importlib.metadata', 'opentelemetry.instrumentation', 'opentelemetry.sdk'} & set(sys.modules)))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert "[]" == result.stdout.strip()
-
-
-def test_real_metadata_is_read() -> None:
-    """The installed distributions of this environment can be listed."""
-    assert any(Distribution.discover())
-    assert all(libraries._discover())

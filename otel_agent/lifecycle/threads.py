@@ -1,0 +1,42 @@
+"""
+Own threads, where one can be had.
+
+A container may be at its limit of processes, a subinterpreter may allow no daemon threads, an interpreter may be ending. Then whoever
+wants a thread does its work on the thread that calls it: at a flush, at the end, when it is asked. That is said once for all of them.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from otel_agent import guard
+from otel_agent.lifecycle.idle_threads import is_the_end
+
+__all__ = ["begin_thread"]
+
+
+def begin_thread(name: str, target: Callable[..., object], *args: Any) -> threading.Thread | None:
+    """
+    Begin a daemon thread. Never raises.
+
+    Args:
+        name: Name of the thread, behind "otel-agent-".
+        target: Called on it.
+        *args: Arguments of the call.
+
+    Returns:
+        The thread; None where none can be had, which is said once a minute at most, and not at the interpreter's end.
+    """
+    thread = threading.Thread(target=target, args=args, name=f"otel-agent-{name}", daemon=True)
+    try:
+        thread.start()
+    except (RuntimeError, MemoryError) as error:  # exhausted, forbidden in a subinterpreter, or it is the end
+        if not is_the_end(error):
+            guard.shared.report(
+                "lifecycle.threads",
+                "no thread can be had: telemetry is collected and sent at a flush and at the end only, on the thread that"
+                " calls, and nothing is watched in between; allow the agent more threads",
+                error,
+            )
+        return None
+    return thread
