@@ -5,10 +5,13 @@ One registry for the process, because the decorators stand at the top of the age
 runs what is in it.
 """
 
+import functools
+import inspect
 import math
 import threading
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple, TypeVar
+from numbers import Integral, Real
+from typing import Any, NamedTuple, TypeVar, overload
 
 from otel_agent.clock import SYSTEM, Clock
 
@@ -143,6 +146,9 @@ shared = CheckRegistry()
 """The process's own registry."""
 
 
+@overload
+def health_check(name: F, /) -> F: ...
+@overload
 def health_check(
     name: str,
     *,
@@ -151,12 +157,21 @@ def health_check(
     timeout_s: float = TIMEOUT_S,
     failure_threshold: int = FAILURE_THRESHOLD,
     success_threshold: int = SUCCESS_THRESHOLD,
-) -> Callable[[F], F]:
+) -> Callable[[F], F]: ...
+def health_check(
+    name: Any,
+    *,
+    critical: bool = False,
+    interval_s: float = INTERVAL_S,
+    timeout_s: float = TIMEOUT_S,
+    failure_threshold: int = FAILURE_THRESHOLD,
+    success_threshold: int = SUCCESS_THRESHOLD,
+) -> Any:
     """
     Declare a function as a health check.
 
     Args:
-        name: Name of the component in /healthz.
+        name: Name of the component in /healthz. The decorated function itself when used without brackets; its name is the component's then.
         critical: Whether its failure makes the agent unhealthy, and so not ready, rather than degraded.
         interval_s: Seconds between two runs, above 0.
         timeout_s: Seconds after which a run counts as failed; it keeps its one worker until it returns.
@@ -168,6 +183,7 @@ def health_check(
         says that all is well by returning anything but False.
 
     Raises:
+        TypeError: An argument has the wrong type, or what is decorated cannot be called or is a generator function.
         ValueError: A number is out of its range.
 
     Example:
@@ -177,10 +193,22 @@ def health_check(
             ...  # return, or raise
         ```
     """
-    if interval_s <= 0 or timeout_s <= 0 or failure_threshold < 1 or success_threshold < 1:
-        raise ValueError(f"health check {name!r}: intervals must be above 0 and thresholds at least 1")
+    if callable(name):
+        return health_check(_name_of(name))(name)
+    _check_name("health check", name)
+    place = f"health check {name!r}"
+    _check_seconds(place, "interval_s", interval_s)
+    _check_seconds(place, "timeout_s", timeout_s)
+    _check_count(place, "failure_threshold", failure_threshold)
+    _check_count(place, "success_threshold", success_threshold)
 
     def declare(function: F) -> F:
+        if not callable(function):
+            raise TypeError(f"{place}: function must be something that can be called, not {function!r}")
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise TypeError(
+                f"{place}: function is a generator function, whose body a call does not run: let it return or raise"
+            )
         shared.add(Check(name, function, critical, interval_s, timeout_s, failure_threshold, success_threshold))
         return function
 
@@ -200,6 +228,7 @@ def heartbeat(name: str, within_s: float, *, critical: bool = True) -> Heartbeat
         The heartbeat, to be called each time the loop comes round.
 
     Raises:
+        TypeError: An argument has the wrong type.
         ValueError: `within_s` is not above 0.
 
     Example:
@@ -208,6 +237,31 @@ def heartbeat(name: str, within_s: float, *, critical: bool = True) -> Heartbeat
         beat()
         ```
     """
-    if within_s <= 0:
-        raise ValueError(f"heartbeat {name!r}: within_s must be above 0, not {within_s}")
+    _check_name("heartbeat", name)
+    _check_seconds(f"heartbeat {name!r}", "within_s", within_s)
     return shared.heartbeat(name, within_s, critical=critical)
+
+
+def _name_of(function: Any) -> str:
+    inner = function.func if isinstance(function, functools.partial) else function
+    name: str = getattr(inner, "__name__", None) or type(inner).__name__
+    return name
+
+
+def _check_name(place: str, name: Any) -> None:
+    if not isinstance(name, str):
+        raise TypeError(f"{place}: name must be a string, not {name!r}")
+
+
+def _check_seconds(place: str, argument: str, value: Any) -> None:
+    if type(value) is bool or not isinstance(value, Real):
+        raise TypeError(f"{place}: {argument} must be a number of seconds, not {value!r}")
+    if not float(value) > 0:  # nor "not a number"
+        raise ValueError(f"{place}: {argument} must be above 0, not {value!r}")
+
+
+def _check_count(place: str, argument: str, value: Any) -> None:
+    if type(value) is bool or not isinstance(value, Integral):
+        raise TypeError(f"{place}: {argument} must be a whole number, not {value!r}")
+    if value < 1:
+        raise ValueError(f"{place}: {argument} must be at least 1, not {value!r}")

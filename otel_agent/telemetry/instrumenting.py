@@ -24,6 +24,7 @@ from otel_agent.instruments.machine import host, process, runtime
 from otel_agent.late_imports import late_module
 from otel_agent.processors import kept_histograms
 from otel_agent.recording import durations
+from otel_agent.recording.recorder import durations_only
 from otel_agent.telemetry.events import SCOPE
 from otel_agent.telemetry.parts import Parts
 
@@ -88,11 +89,11 @@ class Instrumentation:
 
     def _install_functions(self) -> Callable[[], object]:
         tracing = self._parts.tracing
-        # Spans that go through somebody else's provider are recorded by it.
+        # Spans that go through somebody else's provider are recorded by it, their durations by us.
         recorder = (
             tracing.provider.recorder(calls.SCOPE, durations.shared, self._parts.config.sampling.calls_per_s)
             if tracing.attached is None
-            else None
+            else durations_only(durations.shared)
         )
         decorators.bind(recorder)
         return lambda: decorators.bind(None)

@@ -1,9 +1,11 @@
 """Checks and heartbeats, declared anywhere."""
 
 import asyncio
+import functools
 import subprocess
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -50,7 +52,50 @@ async def _result(awaited: Awaitable[str]) -> str:
 def test_impossible_numbers_are_refused(registry: CheckRegistry, wrong: dict[str, float]) -> None:
     """At the decorator, where the mistake stands."""
     with pytest.raises(ValueError, match="health check 'a'"):
-        health_check("a", **wrong)  # type: ignore[arg-type]  # the mistake that is tested
+        health_check("a", **wrong)  # type: ignore[call-overload]  # the mistake that is tested
+
+
+def test_without_brackets_a_check_is_named_by_its_function(registry: CheckRegistry) -> None:
+    """It has the defaults, and stays what it was."""
+
+    @health_check
+    def printer() -> None:
+        return None
+
+    partial = health_check(functools.partial(printer))
+
+    assert None is printer()
+    assert [("printer", partial, 30.0)] == [
+        (check.name, check.function, check.interval_s) for check in registry.checks()
+    ]
+
+
+check_of_anything: Any = health_check
+beat_of_anything: Any = heartbeat
+
+
+@pytest.mark.parametrize(
+    ("declare", "words"),
+    [
+        (lambda: check_of_anything("disk", interval_s="1m"), "interval_s must be a number of seconds, not '1m'"),
+        (lambda: check_of_anything("disk", timeout_s=None), "timeout_s must be a number of seconds, not None"),
+        (lambda: check_of_anything("disk", failure_threshold=1.5), "failure_threshold must be a whole number, not 1.5"),
+        (lambda: check_of_anything("disk", success_threshold="1"), "success_threshold must be a whole number, not '1'"),
+        (lambda: check_of_anything(5), "name must be a string, not 5"),
+        (lambda: check_of_anything("disk")(5), "function must be something that can be called, not 5"),
+        (lambda: check_of_anything("disk")(lambda: (yield)), "function is a generator function"),
+        (lambda: beat_of_anything("loop", within_s="5s"), "within_s must be a number of seconds, not '5s'"),
+        (lambda: beat_of_anything(b"loop", within_s=5), "name must be a string, not b'loop'"),
+    ],
+)
+def test_wrong_types_are_refused_where_they_are_written(
+    registry: CheckRegistry, declare: Callable[[], object], words: str
+) -> None:
+    """With the name of the argument, before anything is declared."""
+    with pytest.raises(TypeError, match=words):
+        declare()
+
+    assert [] == [*registry.checks(), *registry.heartbeats()]
 
 
 def test_a_heartbeat_without_time_is_refused(registry: CheckRegistry) -> None:

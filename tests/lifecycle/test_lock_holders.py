@@ -1,6 +1,7 @@
 """Where a thread was stopped, and whether it may hold a lock there."""
 
 import asyncio
+import functools
 import json
 import sys
 from collections.abc import AsyncGenerator, Callable, Generator
@@ -165,11 +166,33 @@ def in_current_span(function: Callable[[], Any]) -> Callable[[], Any]:
     return decorated
 
 
+class Called:
+    """An object that can be called, and a context manager."""
+
+    def __call__(self) -> set[str]:
+        return between()
+
+    @otel_agent.traced
+    def __enter__(self) -> set[str]:
+        return between()
+
+    @otel_agent.traced
+    async def __aenter__(self) -> set[str]:
+        return between()
+
+    def __exit__(self, *exception: object) -> None:
+        """Nothing to give back."""
+
+
 CALLS: dict[str, Callable[[], set[str]]] = {
     "traced": otel_agent.traced(plain),
     "traced coroutine": lambda: asyncio.run(otel_agent.traced(coroutine)()),
     "traced generator": lambda: next(otel_agent.traced(generator)()),
     "traced async generator": lambda: asyncio.run(first(otel_agent.traced(async_generator)())),
+    "traced partial": otel_agent.traced(functools.partial(plain)),
+    "traced object": otel_agent.traced(Called()),
+    "traced context manager": lambda: Called().__enter__(),
+    "traced context manager, coroutine": lambda: asyncio.run(Called().__aenter__()),
     "timed": otel_agent.timed(plain),
     "timed coroutine": lambda: asyncio.run(otel_agent.timed(coroutine)()),
     "timed generator": lambda: next(otel_agent.timed(generator)()),

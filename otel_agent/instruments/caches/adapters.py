@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from otel_agent import guard
+from otel_agent.instruments.caches.function_cache import FunctionCache
 from otel_agent.instruments.caches.watching import CacheStatistics, registry
 
 __all__ = ["watch_cache"]
@@ -42,7 +43,9 @@ def watch_cache(cache: _Cache, name: str | None = None) -> _Cache:
                 " it has neither cache_info(), nor hits and misses, nor a length",
             )
         else:
-            registry.add(name or _name_of(cache), _weakly(cache, read), key=id(cache))
+            registry.add(
+                name or _name_of(cache), _weakly(cache, read), key=_identity(cache), last=_last_of(cache, read)
+            )
     return cache
 
 
@@ -59,11 +62,32 @@ def _reader_of(cache: Any) -> Callable[[Any], CacheStatistics] | None:
     return _read_size if hasattr(cache, "__len__") else None
 
 
+def _own_cache(cache: Any) -> FunctionCache | None:
+    """Cache of a function under `cached`, to be measured under another name; `None` of others'."""
+    found = getattr(getattr(cache, "cache_info", None), "__self__", None)
+    return found if isinstance(found, FunctionCache) else None
+
+
+def _identity(cache: Any) -> int:
+    own = _own_cache(cache)
+    return id(cache if own is None else own)
+
+
+def _last_of(cache: Any, read: Callable[[Any], CacheStatistics]) -> Callable[[], CacheStatistics] | None:
+    """Answers with the last counts of a cache that is gone; `None` when they go with it."""
+    own = _own_cache(cache)
+    if own is not None:
+        return own.counts.statistics
+    if read is _read_counted:
+        counts = cache.otel_agent_counts
+        return lambda: _counted(counts, None, None)
+    return None
+
+
 def _read_info(cache: Any) -> CacheStatistics:
-    state = getattr(cache.cache_info, "__self__", None)
-    if state is not None and hasattr(state, "otel_agent_statistics"):  # one of ours, to be measured under another name
-        statistics: CacheStatistics = state.otel_agent_statistics()
-        return statistics
+    own = _own_cache(cache)
+    if own is not None:
+        return own.statistics()
     info = cache.cache_info()
     entries = getattr(info, "currsize", getattr(info, "length", None))
     return CacheStatistics(info.hits, info.misses, entries, _limit(getattr(info, "maxsize", None)))
@@ -75,12 +99,15 @@ def _read_counts(cache: Any) -> CacheStatistics:
 
 
 def _read_counted(cache: Any) -> CacheStatistics:
-    counts = cache.otel_agent_counts
+    return _counted(cache.otel_agent_counts, len(cache), _limit(cache.maxsize))
+
+
+def _counted(counts: Counter[str], entries: int | None, limit: int | None) -> CacheStatistics:
     return CacheStatistics(
         max(0, counts["lookup"] - counts["miss"]),
         counts["miss"],
-        len(cache),
-        _limit(cache.maxsize),
+        entries,
+        limit,
         {"capacity": counts["capacity"], "expired": counts["expired"]},
     )
 

@@ -3,7 +3,7 @@ The cache of one decorated function: results that are kept, and loads in flight 
 
 Results lie in a cache of cachetools that counts why entries leave. A miss starts a load; whoever asks for the same key while it
 is in flight waits for its result. An exception of the load reaches all who wait, and nothing is kept. When the loader is
-cancelled or interrupted, that concerns nobody but it: one of those who wait loads instead.
+cancelled or interrupted, or its result can be read once only, that concerns nobody but it: one of those who wait loads instead.
 
 `FunctionCache.lock` guards entries, loads in flight and counts, and is never held while loading. A forked child makes it anew
 and forgets loads in flight, whose loaders are threads that do not exist there.
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 else:
     cachetools = late_module("cachetools")
 
-__all__ = ["CacheInfo", "Entries", "FunctionCache", "InFlightLoad", "LoaderCancelledError", "Storage"]
+__all__ = ["CacheCounts", "CacheInfo", "Entries", "FunctionCache", "InFlightLoad", "LoaderCancelledError", "Storage"]
 
 Storage = Any
 """A cache of cachetools: a mapping with `maxsize`."""
@@ -41,6 +41,29 @@ class CacheInfo(NamedTuple):
     misses: int
     maxsize: int | None
     currsize: int
+
+
+class CacheCounts:
+    """Lookups and evictions of one decorated function; small, so that they can outlive what is kept."""
+
+    __slots__ = ("evictions", "hits", "misses")
+
+    def __init__(self) -> None:
+        self.hits = 0
+        self.misses = 0
+        self.evictions: Counter[str] = Counter()
+        """Entries that left, by reason."""
+
+    def statistics(self, entries: int | None = None, limit: int | None = None) -> CacheStatistics:
+        """
+        Statistics for the metrics.
+
+        Args:
+            entries: Entries there are; `None` when the cache is gone.
+            limit: Entries there is room for; `None` when there is no limit, or no cache.
+        """
+        evictions = {reason: self.evictions[reason] for reason in ("capacity", "expired", "explicit")}
+        return CacheStatistics(self.hits, self.misses, entries, limit, evictions)
 
 
 class InFlightLoad:
@@ -79,13 +102,11 @@ class FunctionCache:
     """
 
     def __init__(self, maxsize: int | None, ttl_s: float | None) -> None:
-        self._evictions: Counter[str] = Counter()
-        self._build = _storage_builder(maxsize, ttl_s, self._evictions)
+        self.counts = CacheCounts()
+        self._build = _storage_builder(maxsize, ttl_s, self.counts.evictions)
         self.lock = threading.Lock()
         self.shared = Entries(self._build())
         self._instances: dict[int, tuple[weakref.ref[Any], Entries]] = {}
-        self.hits = 0
-        self.misses = 0
 
     def of(self, instance: object) -> Entries:
         """Entries of one instance; they go when it goes."""
@@ -150,20 +171,21 @@ class FunctionCache:
         is_own_affair = isinstance(error, asyncio.CancelledError) or not isinstance(error, Exception)
         load.result.set_exception(LoaderCancelledError() if is_own_affair else error)
 
-    def otel_agent_statistics(self) -> CacheStatistics:
-        """Counts and sizes for metrics, by a name that no cache of somebody else's has; expired entries leave on the way."""
+    def abandon(self, entries: Entries, key: object, load: InFlightLoad) -> None:
+        """Keep nothing; those who wait load themselves."""
+        self.fail(entries, key, load, asyncio.CancelledError())
+
+    def statistics(self) -> CacheStatistics:
+        """Counts and sizes for metrics; expired entries leave on the way."""
         with self.lock:
             every = self._every()
             for entries in every:
                 if hasattr(entries.storage, "expire"):
                     entries.storage.expire()
             limit = self.shared.storage.maxsize
-            return CacheStatistics(
-                self.hits,
-                self.misses,
+            return self.counts.statistics(
                 sum(len(entries.storage) for entries in every),
                 None if limit == math.inf else limit * max(1, len(self._instances)),
-                {reason: self._evictions[reason] for reason in ("capacity", "expired", "explicit")},
             )
 
     def info(self) -> CacheInfo:
@@ -171,15 +193,23 @@ class FunctionCache:
         with self.lock:
             limit = self.shared.storage.maxsize
             size = sum(len(entries.storage) for entries in self._every())
-            return CacheInfo(self.hits, self.misses, None if limit == math.inf else limit, size)
+            return CacheInfo(self.counts.hits, self.counts.misses, None if limit == math.inf else limit, size)
 
     def clear(self) -> None:
         """Forget every entry; the results of loads in flight are not kept. Counts go on."""
         with self.lock:
             for entries in self._every():
-                self._evictions["explicit"] += len(entries.storage)
+                self.counts.evictions["explicit"] += len(entries.storage)
                 entries.storage = self._build()
                 entries.in_flight = {}
+
+    def forget(self, entries: Entries, key: object) -> bool:
+        """Remove one entry; the result of a load of it in flight is not kept. Answers whether there was one."""
+        with self.lock:
+            entries.in_flight.pop(key, None)
+            was_there = entries.storage.pop(key, self) is not self
+            self.counts.evictions["explicit"] += was_there
+            return was_there
 
     def reinit_after_fork(self) -> None:
         """Make the lock anew in a forked child, and forget the parent's loads in flight."""

@@ -2,8 +2,9 @@
 All caches of the process, and the metrics of them.
 
 There is one instrument for each metric and all caches, because a meter keeps only the callbacks of the first instrument of a
-name. Behind it stands a registry of weak references: a cache that is gone has no points. Caches are registered when they are
-made or shown to `watch_cache`, before or after the metrics are installed.
+name. Behind it stands a registry of weak references: a cache that is gone has no size any more, but its counts stay, with their last
+numbers, and go on when another cache takes its name. Caches are registered when they are made or shown to `watch_cache`, before or
+after the metrics are installed.
 """
 
 import os
@@ -22,6 +23,9 @@ from otel_agent.clock import monotonic_s
 from otel_agent.instruments.observing import Handle, observe
 
 __all__ = ["CacheRegistry", "CacheStatistics", "install", "registry"]
+
+MOST_GONE = 1024
+"""Caches that are gone whose counts are still exported; of more, the oldest are forgotten."""
 
 WINDOW_S = 60.0
 """The hit ratio is that of the lookups of this long."""
@@ -42,20 +46,39 @@ class CacheStatistics(NamedTuple):
 class _WatchedCache:
     """One cache under its name."""
 
-    def __init__(self, name: str, read: Callable[[], CacheStatistics | None], now_s: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        name: str,
+        read: Callable[[], CacheStatistics | None],
+        now_s: Callable[[], float],
+        last: Callable[[], CacheStatistics] | None = None,
+        before: CacheStatistics | None = None,
+    ) -> None:
         self.name = name
+        self.is_gone = False
         self._read = read
+        self._last = last
         self._now_s = now_s
-        self._floor = (0, 0)
+        before = before or CacheStatistics(0, 0)
+        self._floor = (before.hits, before.misses)
         self._latest = (0, 0)
-        self._eviction_floor: Mapping[str, int] = {}
-        self._samples: deque[tuple[float, int, int]] = deque([(now_s(), 0, 0)])
+        self._eviction_floor: Mapping[str, int] = {reason: -count for reason, count in (before.evictions or {}).items()}
+        self._newest = before
+        self._samples: deque[tuple[float, int, int]] = deque([(now_s(), before.hits, before.misses)])
 
-    def statistics(self) -> CacheStatistics | None:
-        """The cache's own counts, made to grow only; `None` when the cache is gone."""
-        found = self._read()
-        if found is None:
-            return None
+    def statistics(self) -> CacheStatistics:
+        """The cache's own counts, made to grow only; its last ones, without a size, when it is gone."""
+        found = None if self.is_gone else self._read()
+        if found is not None:
+            self._newest = self._grown(found)
+        elif not self.is_gone:
+            newest = self._newest if self._last is None else self._grown(self._last())
+            self._newest = newest._replace(entries=None, limit=None)
+            self.is_gone = True
+            self._read, self._last = _nothing, None
+        return self._newest
+
+    def _grown(self, found: CacheStatistics) -> CacheStatistics:
         if found.hits < self._latest[0] or found.misses < self._latest[1]:
             # `cache_clear()` of functools sets the counts back; a counter must not fall, so it goes on from where it was.
             self._floor = (self._floor[0] + self._latest[0], self._floor[1] + self._latest[1])
@@ -70,8 +93,6 @@ class _WatchedCache:
     def hit_ratio(self) -> float | None:
         """Hits by lookups within the window; `None` without a lookup."""
         statistics = self.statistics()
-        if statistics is None:
-            return None
         now_s = self._now_s()
         samples = self._samples
         samples.append((now_s, statistics.hits, statistics.misses))
@@ -84,13 +105,18 @@ class _WatchedCache:
 
     def reinit_after_fork(self) -> None:
         """Count from zero in a forked child."""
-        found = self._read()
+        self.statistics()
+        found = None if self.is_gone else self._read()
         if found is None:
             return
         self._latest = (found.hits, found.misses)
         self._floor = (-found.hits, -found.misses)
         self._eviction_floor = dict(found.evictions or {})
         self._samples = deque([(self._now_s(), 0, 0)])
+
+
+def _nothing() -> None:
+    """A cache that is gone."""
 
 
 class CacheRegistry:
@@ -111,7 +137,13 @@ class CacheRegistry:
         self._forked_owners: weakref.WeakSet[Any] = weakref.WeakSet()
         self._has_hook = False
 
-    def add(self, name: str, read: Callable[[], CacheStatistics | None], key: object = None) -> str:
+    def add(
+        self,
+        name: str,
+        read: Callable[[], CacheStatistics | None],
+        key: object = None,
+        last: Callable[[], CacheStatistics] | None = None,
+    ) -> str:
         """
         Measure a cache.
 
@@ -119,21 +151,24 @@ class CacheRegistry:
             name: Wanted cache name; when it is taken, a number is appended and said.
             read: Answers with statistics, or `None` once the cache is gone.
             key: Identifies the cache; a second `add` with it renames the cache.
+            last: Answers with the last counts when `read` does not any more; those that were read last by default.
 
         Returns:
             The name it has in metrics.
         """
         with self._lock:
             for known, other in list(self._keys.items()):
-                if key is not None and other == key:
+                if key is not None and other == key and not self._is_gone(known):
                     self._watched.pop(known, None)
                     self._keys.pop(known)
-            taken = {known for known, watched in self._watched.items() if watched.statistics() is not None}
             given, number = name, 1
-            while given in taken:
+            while given in self._watched and not self._is_gone(given):
                 number += 1
                 given = f"{name}-{number}"
-            self._watched[given] = _WatchedCache(given, read, self._now_s)
+            # Another cache of the name goes on where one that is gone has stopped.
+            gone = self._watched.pop(given, None)
+            before = None if gone is None else gone.statistics()
+            self._watched[given] = _WatchedCache(given, read, self._now_s, last, before)
             self._keys[given] = key
             if not self._has_hook and hasattr(os, "register_at_fork"):
                 self._has_hook = True
@@ -154,15 +189,29 @@ class CacheRegistry:
         self._forked_owners.add(owner)
 
     def each(self) -> Iterator[_WatchedCache]:
-        """The caches there are; those that are gone are forgotten."""
+        """The caches there are, and the newest of those that are gone."""
+        gone: list[str] = []
         for watched in list(self._watched.values()):
             with guard.guarded(f"cache.{watched.name}", f"cache {watched.name} cannot be measured"):
-                if watched.statistics() is not None:
-                    yield watched
-                    continue
-                with self._lock:
-                    self._watched.pop(watched.name, None)
-                    self._keys.pop(watched.name, None)
+                watched.statistics()
+                yield watched
+            if watched.is_gone:
+                gone.append(watched.name)
+        for name in gone[:-MOST_GONE]:
+            self._forget(name)
+
+    def _is_gone(self, name: str) -> bool:
+        watched = self._watched[name]
+        with guard.guarded(f"cache.{name}", f"cache {name} cannot be measured"):
+            watched.statistics()
+        return watched.is_gone
+
+    def _forget(self, name: str) -> None:
+        with self._lock:
+            watched = self._watched.get(name)
+            if watched is not None and watched.is_gone:
+                del self._watched[name]
+                self._keys.pop(name, None)
 
     def _reinit_after_fork(self) -> None:
         self._lock = threading.Lock()
@@ -171,6 +220,8 @@ class CacheRegistry:
         for watched in list(self._watched.values()):
             with guard.guarded(f"cache.{watched.name}", f"cache {watched.name} cannot be measured"):
                 watched.reinit_after_fork()
+            if watched.is_gone:
+                self._forget(watched.name)
 
 
 registry = CacheRegistry()
@@ -208,9 +259,7 @@ _HIT, _MISS = a.AGENT_CACHE_RESULT.values
 
 def _readings(caches: CacheRegistry) -> Iterator[tuple[str, CacheStatistics]]:
     for watched in caches.each():
-        statistics = watched.statistics()
-        if statistics is not None:
-            yield watched.name, statistics
+        yield watched.name, watched.statistics()
 
 
 def _requests(caches: CacheRegistry) -> Points:

@@ -10,6 +10,7 @@ from opentelemetry.context import Context
 from otel_agent.clock import wall_ns
 from otel_agent.instruments.functions import binding
 from otel_agent.instruments.functions.calls import SCOPE, record_error
+from otel_agent.instruments.functions.static_attributes import are_plain, sound_attributes
 from otel_agent.recording.context import SPAN_KEY, current, make_current, put, restore, with_span
 
 __all__ = ["Block"]
@@ -87,4 +88,6 @@ class Block:
     def _begin(self, recorder: Any) -> Any:
         if recorder is not None and recorder.tracer is not None:
             return recorder.tracer.begin(recorder.tracer.site(self._name), None, self._attributes)
-        return trace.get_tracer(SCOPE).start_span(self._name, attributes=self._attributes)
+        given = self._attributes
+        sound = given if are_plain(given) else sound_attributes(given, self._name)
+        return trace.get_tracer(SCOPE).start_span(self._name, attributes=sound)

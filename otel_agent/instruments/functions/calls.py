@@ -14,6 +14,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 from otel_agent.clock import perf_s, wall_ns
 from otel_agent.guard import shared
 from otel_agent.instruments.functions import binding
+from otel_agent.instruments.functions.static_attributes import are_plain, sound_attributes
 from otel_agent.recording.context import current, make_current, restore, with_span
 from otel_agent.recording.failures import is_failure, mark_recorded, text_of, type_name
 from otel_agent.recording.recorder import Limit, Recorder
@@ -37,6 +38,7 @@ class TracedFunction:
 
     __slots__ = (
         "__weakref__",
+        "_are_plain",
         "attributes",
         "bare",
         "capture",
@@ -59,6 +61,8 @@ class TracedFunction:
         self.name = name
         self.kind = kind
         self.attributes = attributes
+        """Attributes as they were given; see `static_attributes`."""
+        self._are_plain = are_plain(attributes)
         self.function_name = function_name
         self.capture: Any = None
         """Which arguments and results become attributes, a `captures.Capture`; `None`: none do."""
@@ -94,7 +98,7 @@ class TracedFunction:
             self.limit = recorder.limit()
         tracer = recorder.tracer
         if tracer is not None:
-            self.site = tracer.make_site(self.name, self.kind, self.attributes)
+            self.site = tracer.make_site(self.name, self.kind, self._sound_attributes())
             if recorder.limit is None:
                 self.hot, self.bare = tracer.hot, tracer.bare
 
@@ -107,19 +111,23 @@ class TracedFunction:
         recorder = self.recorder
         if recorder is not None and recorder.tracer is not None:
             return recorder.tracer.begin(self.site)
-        return trace.get_tracer(SCOPE).start_span(self.name, kind=self.kind, attributes=self.attributes)
+        return trace.get_tracer(SCOPE).start_span(self.name, kind=self.kind, attributes=self._sound_attributes())
 
-    def enter(self) -> tuple[Any, Any]:
+    def _sound_attributes(self) -> Mapping[str, Any]:
+        return self.attributes if self._are_plain else sound_attributes(self.attributes, self.function_name)
+
+    def enter(self) -> tuple[Any, Any, Any]:
         """
         Begin a span and make it current.
 
         Returns:
-            The span and a token, for `leave`; nothing at all when the function's budget is spent.
+            The span, a token for `leave`, and the context that was made; nothing at all when the function's budget is spent.
         """
         if self.limit is not None and not self.limit.allows():
-            return None, None
+            return None, None, None
         span = self.start()
-        return span, make_current(with_span(current(), span))
+        inside = with_span(current(), span)
+        return span, make_current(inside), inside
 
     def leave(self, span: Any, token: Any, started: int, error: BaseException | None) -> None:
         """

@@ -13,6 +13,8 @@ from typing import Any
 from opentelemetry.trace import get_current_span
 
 from otel_agent.catalog import functions as names
+from otel_agent.instruments.functions.callables import is_coroutine_function
+from otel_agent.instruments.functions.signatures import wrap
 
 __all__ = ["MAX_CHARS", "Capture", "attribute_value", "capturing"]
 
@@ -105,24 +107,28 @@ def capturing(function: Callable[..., Any], capture: Capture) -> Callable[..., A
         function: Function to wrap; not a generator function.
         capture: What is captured.
     """
-    if inspect.iscoroutinefunction(function):
+    return wrap(_awaited if is_coroutine_function(function) else _called, function, capture)
 
-        @functools.wraps(function)
-        async def awaited(*args: Any, **kwargs: Any) -> Any:
-            span = get_current_span()
-            capture.arguments(span, args, kwargs)
-            result = await function(*args, **kwargs)
-            capture.result(span, result)
-            return result
 
-        return awaited
-
+def _awaited(function: Callable[..., Any], capture: Capture) -> Callable[..., Any]:
     @functools.wraps(function)
-    def called(*args: Any, **kwargs: Any) -> Any:
+    async def captured(*args: Any, **kwargs: Any) -> Any:
+        span = get_current_span()
+        capture.arguments(span, args, kwargs)
+        result = await function(*args, **kwargs)
+        capture.result(span, result)
+        return result
+
+    return captured
+
+
+def _called(function: Callable[..., Any], capture: Capture) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def captured(*args: Any, **kwargs: Any) -> Any:
         span = get_current_span()
         capture.arguments(span, args, kwargs)
         result = function(*args, **kwargs)
         capture.result(span, result)
         return result
 
-    return called
+    return captured

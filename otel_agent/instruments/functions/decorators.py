@@ -15,10 +15,12 @@ from opentelemetry.util.types import AttributeValue
 
 from otel_agent.guard import shared
 from otel_agent.instruments.functions import wrappers
+from otel_agent.instruments.functions.attaching import attaching_coroutine, attaching_function, is_attaching
 from otel_agent.instruments.functions.binding import bind
 from otel_agent.instruments.functions.blocks import Block
+from otel_agent.instruments.functions.callables import decorated_callable, is_coroutine_function, qualified_name
 from otel_agent.instruments.functions.calls import TracedFunction
-from otel_agent.instruments.functions.generators import traced_async_generator, traced_generator
+from otel_agent.instruments.functions.generators import as_coroutine, traced_async_generator, traced_generator
 from otel_agent.instruments.functions.marks import leave_alone, mark_decorated
 from otel_agent.instruments.functions.signatures import wrap
 from otel_agent.instruments.functions.timing import timed_function
@@ -87,18 +89,15 @@ def traced(
             )
             return function
         described = _describe(function, name, kind, attributes)
-        if capture_arguments or capture_result:
-            described.capture = captures.Capture(function, arguments=capture_arguments, result=capture_result)
-            if not _is_generator(function):
-                function = captures.capturing(function, described.capture)
         leave_alone(function)
-        return mark_decorated(_traced(function, described))
+        make = functools.partial(_traced, described, arguments=capture_arguments, result=capture_result)
+        return decorated_callable(function, make)
 
     return decorate
 
 
 def _describe(function: Any, name: str | None, kind: str, attributes: Mapping[str, Any] | None) -> TracedFunction:
-    module, qualified = getattr(function, "__module__", None), _qualified_name(function)
+    module, qualified = getattr(function, "__module__", None), qualified_name(function)
     full = f"{module}.{qualified}" if module else qualified
     # The name finds the function. File and line would make every span half as large again, and file names tell of the machine.
     return TracedFunction(
@@ -106,24 +105,30 @@ def _describe(function: Any, name: str | None, kind: str, attributes: Mapping[st
     )
 
 
-def _traced(function: Callable[..., Any], described: TracedFunction) -> Callable[..., Any]:
+def _traced(
+    described: TracedFunction, function: Callable[..., Any], *, arguments: bool = False, result: bool = False
+) -> Callable[..., Any]:
+    if arguments or result:
+        described.capture = captures.Capture(function, arguments=arguments, result=result)
+        if not _is_generator(function):
+            function = captures.capturing(function, described.capture)
     if inspect.isasyncgenfunction(function):
-        return traced_async_generator(function, described)
-    if inspect.isgeneratorfunction(function):
-        return traced_generator(function, described)
-    if inspect.iscoroutinefunction(function):
-        return wrap(wrappers.coroutine, function, described)
-    return wrap(wrappers.plain, function, described)
+        wrapper = wrap(traced_async_generator, function, described)
+    elif inspect.isgeneratorfunction(function):
+        wrapper = as_coroutine(function, wrap(traced_generator, function, described))
+    elif is_coroutine_function(function):
+        wrapper = wrap(attaching_coroutine if is_attaching(function) else wrappers.coroutine, function, described)
+    else:
+        wrapper = wrap(attaching_function if is_attaching(function) else wrappers.plain, function, described)
+    return mark_decorated(wrapper)
+
+
+def _timed(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    return mark_decorated(timed_function(function, name))
 
 
 def _is_generator(function: Callable[..., Any]) -> bool:
     return inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
-
-
-def _qualified_name(function: Any) -> str:
-    inner = function.func if isinstance(function, functools.partial) else function
-    name: str = getattr(inner, "__qualname__", None) or type(inner).__qualname__
-    return name
 
 
 def _kind(kind: str, full: str) -> SpanKind:
@@ -164,29 +169,42 @@ def timed(name: Any = None) -> Any:
             )
             return function
         leave_alone(function)
-        return mark_decorated(
-            timed_function(function, name or _describe(function, None, "internal", None).function_name)
-        )
+        named = name or _describe(function, None, "internal", None).function_name
+        return decorated_callable(function, functools.partial(_timed, named))
 
     return decorate
 
 
-def span(name: str, /, **attributes: AttributeValue) -> Block:
+class SpanBlock(Block):
+    """A block that is also a decorator, see `span`."""
+
+    __slots__ = ()
+
+    def __call__(self, function: Function) -> Function:
+        """Give every call of a function a span of this name, with these attributes; works on what `traced` works on."""
+        decorated: Function = traced(self._name, attributes=self._attributes)(function)
+        return decorated
+
+
+def span(name: str, /, **attributes: AttributeValue) -> SpanBlock:
     """
-    A span around a block.
+    A span around a block, or around each call of a function.
 
     Args:
         name: Span name.
         **attributes: Span attributes.
 
     Returns:
-        A context manager that gives the span, for `with` and `async with`.
+        A context manager that gives the span, for `with` and `async with`; and a decorator, which does what `traced` does.
 
     Example:
         with otel_agent.span("rebalance", portfolio="core") as span:
             span.set_attribute("orders", 3)
+
+        @otel_agent.span("rebalance", portfolio="core")
+        def rebalance() -> None: ...
     """
-    return Block(name, attributes)
+    return SpanBlock(name, attributes)
 
 
 def untraced(function: Function) -> Function:

@@ -3,8 +3,9 @@ Wrappers with the exact signature of what they wrap.
 
 `*args, **kwargs` costs a tuple and a dictionary a call, a tenth of what a traced call costs and a quarter of a timed one. So a
 wrapper is written once, with `*args, **kwargs`, and compiled again from its own source for each number of parameters that occurs. It
-keeps its lines in tracebacks. Where that cannot be done (no source, a function that takes `*args` itself) the wrapper serves as it
-is written.
+keeps its lines in tracebacks. So a call that lacks an argument fails as it does without a wrapper: at the call, also where the wrapper is
+a coroutine function or a generator function, whose body runs later. Where that cannot be done (no source, a callable that is no
+function) the wrapper serves as it is written.
 """
 
 import ast
@@ -22,14 +23,11 @@ __all__ = ["wrap"]
 WrapperMaker = Callable[..., Any]
 """Function of a function that returns its wrapper."""
 
-Shape = tuple[int, int, int]
-"""Parameters that are positional only, positional, and keywords only."""
+Shape = tuple[int, int, int, bool, bool]
+"""Parameters that are positional only, positional, and keywords only; whether there is an `*args`, and a `**kwargs`."""
 
 _STAND_IN = "argument_"
 """Beginning of the names that parameters have while a wrapper is compiled."""
-
-MAX_PARAMETERS = 12
-"""Functions with more parameters get the wrapper as it is written."""
 
 
 def wrap(maker: WrapperMaker, function: Callable[..., Any], *more: Any) -> Callable[..., Any]:
@@ -37,7 +35,8 @@ def wrap(maker: WrapperMaker, function: Callable[..., Any], *more: Any) -> Calla
     Wrap a function.
 
     Args:
-        maker: Module-level function that returns a wrapper of a function: its one inner function, with `*args, **kwargs`.
+        maker: Module-level function that returns a wrapper of a function: its one inner function, with `*args, **kwargs`, which are not
+            read by functions inside it.
         function: Function to wrap.
         *more: Further arguments of the maker.
 
@@ -47,7 +46,7 @@ def wrap(maker: WrapperMaker, function: Callable[..., Any], *more: Any) -> Calla
     shape = _shape_of(function)
     exact = None if shape is None else _exact_maker(maker, shape)
     made: FunctionType = (exact or maker)(function, *more)
-    if exact is None or not isinstance(function, FunctionType):
+    if exact is None or type(function) is not FunctionType:
         return made
     count = sum(shape or ())
     names = function.__code__.co_varnames[:count]
@@ -65,10 +64,13 @@ def _shape_of(function: Callable[..., Any]) -> Shape | None:
     if type(function) is not FunctionType:
         return None
     code = function.__code__
-    if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
-        return None
-    shape = (code.co_posonlyargcount, code.co_argcount - code.co_posonlyargcount, code.co_kwonlyargcount)
-    return shape if sum(shape) <= MAX_PARAMETERS else None
+    return (
+        code.co_posonlyargcount,
+        code.co_argcount - code.co_posonlyargcount,
+        code.co_kwonlyargcount,
+        bool(code.co_flags & inspect.CO_VARARGS),
+        bool(code.co_flags & inspect.CO_VARKEYWORDS),
+    )
 
 
 @functools.cache
@@ -86,21 +88,29 @@ def _exact_maker(maker: WrapperMaker, shape: Shape) -> WrapperMaker | None:
 
 
 def _renamed(constant: Any, names: Sequence[str]) -> Any:
-    """The names of keywords in a call stand among the constants, as a tuple."""
-    if type(constant) is not tuple or not all(str(each).startswith(_STAND_IN) for each in constant):
-        return constant
-    return tuple(names[int(each.removeprefix(_STAND_IN))] for each in constant)
+    """The names of keywords in a call stand among the constants, in a tuple or one by one."""
+    if type(constant) is tuple:
+        return tuple(_renamed(each, names) for each in constant)
+    if type(constant) is str and constant.startswith(_STAND_IN):
+        return names[int(constant.removeprefix(_STAND_IN))]
+    return constant
 
 
 class _ExactParameters(ast.NodeTransformer):
-    """Puts parameters one by one where `*args, **kwargs` stood."""
+    """
+    Puts parameters one by one where `*args, **kwargs` stood.
+
+    In a call they are handed on as they came. Where `args` and `kwargs` are read as values they become a tuple and a dictionary again.
+    """
 
     def __init__(self, shape: Shape) -> None:
-        only, either, _ = shape
+        only, either, named, has_rest, has_keywords = shape
         names = [f"{_STAND_IN}{number}" for number in range(sum(shape))]
-        self._positional = names[: only + either]
-        self._named = names[only + either :]
         self._only = only
+        self._positional = names[: only + either]
+        self._named = names[only + either : only + either + named]
+        self._rest = names[only + either + named] if has_rest else None
+        self._keywords = names[-1] if has_keywords else None
 
     def visit_arguments(self, node: ast.arguments) -> ast.arguments:
         """Replace the parameters of the inner function."""
@@ -110,15 +120,42 @@ class _ExactParameters(ast.NodeTransformer):
         return ast.arguments(
             posonlyargs=parameters[: self._only],
             args=parameters[self._only :],
+            vararg=None if self._rest is None else ast.arg(self._rest),
             kwonlyargs=[ast.arg(name) for name in self._named],
             kw_defaults=[None] * len(self._named),
+            kwarg=None if self._keywords is None else ast.arg(self._keywords),
             defaults=[],
         )
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        """Replace the arguments in the call of the wrapped function."""
-        self.generic_visit(node)
-        if any(isinstance(each, ast.Starred) for each in node.args):
-            node.args = [ast.Name(name, ast.Load()) for name in self._positional]
-            node.keywords = [ast.keyword(name, ast.Name(name, ast.Load())) for name in self._named]
+        """Replace the arguments where they are handed on; what stands before them stays."""
+        if not any(isinstance(each, ast.Starred) for each in node.args):
+            return self.generic_visit(node)
+        node.func = self.visit(node.func)
+        before = [self.visit(each) for each in node.args if not isinstance(each, ast.Starred)]
+        node.args = [*before, *self._values()]
+        node.keywords = [ast.keyword(name, _read(name)) for name in self._named]
+        if self._keywords is not None:
+            node.keywords.append(ast.keyword(None, _read(self._keywords)))
         return node
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        """Replace the arguments where they are read as values."""
+        if node.id == "args":
+            return ast.Tuple(self._values(), ast.Load())
+        if node.id == "kwargs":
+            keys: list[ast.expr | None] = [ast.Constant(name) for name in self._named]
+            values = [_read(name) for name in self._named]
+            if self._keywords is not None:
+                keys.append(None)
+                values.append(_read(self._keywords))
+            return ast.Dict(keys, values)
+        return node
+
+    def _values(self) -> list[ast.expr]:
+        rest: list[ast.expr] = [] if self._rest is None else [ast.Starred(_read(self._rest), ast.Load())]
+        return [*(_read(name) for name in self._positional), *rest]
+
+
+def _read(name: str) -> ast.expr:
+    return ast.Name(name, ast.Load())

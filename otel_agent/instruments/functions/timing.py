@@ -11,6 +11,8 @@ from typing import Any
 
 from otel_agent.clock import perf_s
 from otel_agent.instruments.functions import binding
+from otel_agent.instruments.functions.callables import is_coroutine_function
+from otel_agent.instruments.functions.generators import as_coroutine
 from otel_agent.instruments.functions.signatures import wrap
 from otel_agent.recording.durations import FunctionDurations
 from otel_agent.recording.recorder import Recorder
@@ -63,11 +65,11 @@ def timed_function(function: Callable[..., Any], name: str) -> Callable[..., Any
     """
     timer = _Timer(name)
     if inspect.isasyncgenfunction(function):
-        return _async_generator(function, timer)
+        return wrap(_async_generator, function, timer)
     if inspect.isgeneratorfunction(function):
-        return _generator(function, timer)
-    if inspect.iscoroutinefunction(function):
-        return _coroutine(function, timer)
+        return as_coroutine(function, wrap(_generator, function, timer))
+    if is_coroutine_function(function):
+        return wrap(_coroutine, function, timer)
     return wrap(_function, function, timer)
 
 

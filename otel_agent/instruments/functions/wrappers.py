@@ -55,7 +55,7 @@ def plain(function: Callable[..., Any], traced_function: TracedFunction) -> Call
                 if ended_s > traced_function.series.due_s:
                     traced_function.series.look(ended_s)
                 return result
-            span, token = traced_function.enter()
+            span, token, _ = traced_function.enter()
             started = wall_ns()
             try:
                 result = function(*args, **kwargs)
@@ -128,7 +128,7 @@ def coroutine(function: Callable[..., Any], traced_function: TracedFunction) -> 
                 if ended_s > traced_function.series.due_s:
                     traced_function.series.look(ended_s)
                 return result
-            span, token = traced_function.enter()
+            span, token, _ = traced_function.enter()
             started = wall_ns()
             try:
                 result = await function(*args, **kwargs)

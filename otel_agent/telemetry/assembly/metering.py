@@ -4,6 +4,7 @@ from typing import Any
 
 from otel_agent.config.sections.metrics import MetricsSettings
 from otel_agent.delivery.queues import SignalQueue
+from otel_agent.processors.foreign_readers import add_producer
 from otel_agent.processors.metrics import AgentMetricReader, Producer
 from otel_agent.providers.metering import all_of, build_meter_provider, build_reader
 from otel_agent.recording import durations, histograms
@@ -59,5 +60,6 @@ def build_metering(
     )
     if existing is None:
         return Metering(build_meter_provider(settings, resource, reader), reader, producers)
+    add_producer(existing, all_of(producers))
     existing.add_metric_reader(reader)
     return Metering(existing, reader, producers)

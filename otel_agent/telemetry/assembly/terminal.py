@@ -158,4 +158,4 @@ def build_terminal(
 
 def _cache_figures() -> list[CacheFigures]:
     figures = [(watched.name, watched.statistics()) for watched in registry.each()]
-    return [CacheFigures(name, each.hits, each.hits + each.misses) for name, each in figures if each is not None]
+    return [CacheFigures(name, each.hits, each.hits + each.misses) for name, each in figures]

@@ -130,3 +130,29 @@ def test_a_cache_without_room_keeps_nothing() -> None:
     cache.succeed(cache.shared, "key", load, 5)
 
     assert (5, 0) == (load.result.result(), cache.info().currsize)
+
+
+def test_what_is_forgotten_while_it_is_loaded_is_not_kept() -> None:
+    """The load began before; an entry that was there is counted as removed by name."""
+    cache = FunctionCache(10, None)
+    _, load = cache.find_or_load(cache.shared, "key", "loader")
+    forgotten = [cache.forget(cache.shared, "key")]
+    cache.succeed(cache.shared, "key", load, 5)
+    sizes = [cache.info().currsize]
+    _, load = cache.find_or_load(cache.shared, "key", "loader")
+    cache.succeed(cache.shared, "key", load, 5)
+    forgotten.append(cache.forget(cache.shared, "key"))
+    sizes.append(cache.info().currsize)
+
+    assert ([False, True], [0, 0]) == (forgotten, sizes)
+    assert {"capacity": 0, "expired": 0, "explicit": 1} == cache.statistics().evictions
+
+
+def test_an_abandoned_load_asks_those_who_wait_to_load_themselves() -> None:
+    """What it gave cannot be shared."""
+    cache = FunctionCache(10, None)
+    _, load = cache.find_or_load(cache.shared, "key", "loader")
+    cache.abandon(cache.shared, "key", load)
+
+    assert isinstance(load.result.exception(), LoaderCancelledError)
+    assert {} == cache.shared.in_flight

@@ -54,3 +54,20 @@ def test_blocks_cost_nothing_they_need_without_telemetry() -> None:
         inside.set_attribute("b", 2)
 
     assert not inside.is_recording()
+
+
+def test_a_block_is_also_a_decorator(way: Any) -> None:
+    """Each call has a span of its name with its attributes, whatever kind of function it is."""
+
+    @span("rebalance", portfolio="core")
+    def rebalance(value: int) -> int:
+        return value
+
+    @span("rebalance", portfolio="core")
+    async def rebalance_later(value: int) -> int:
+        await asyncio.sleep(0)
+        return value
+
+    assert [1, 2, 3] == [rebalance(1), rebalance(2), asyncio.run(rebalance_later(3))]
+
+    assert [("rebalance", "core")] * 3 == [(each.name, each.attributes["portfolio"]) for each in way.spans()]

@@ -1,16 +1,17 @@
 """Traced generators: their span is current only while their body runs."""
 
 import asyncio
+import contextlib
 import gc
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from opentelemetry import trace
+from opentelemetry import baggage, context, trace
 from opentelemetry.trace import StatusCode
 
-from otel_agent.instruments.functions.decorators import span, traced
+from otel_agent.instruments.functions.decorators import span, timed, traced
 
 
 def current() -> Any:
@@ -37,24 +38,111 @@ async def async_generator(value: int = 3) -> AsyncGenerator[Any, Any]:
 
 
 def test_a_generator_is_current_only_while_its_body_runs(way: Any) -> None:
-    """Between two steps the caller's span is current, inside the generator's own, whatever it makes current itself."""
+    """Between two steps the caller's span is current, inside the generator's own."""
     seen: list[Any] = []
 
     @traced("steps")
     def steps() -> Iterator[int]:
-        with span("inner"):
-            for number in range(2):
+        for number in range(2):
+            with span("inner"):
                 seen.append(current())
-                yield number
+            yield number
 
     with way.tracer.start_as_current_span("root") as root:
         for _ in steps():
             assert root is current()
     names = [each.name for each in way.spans()]
 
-    assert ["inner", "steps", "root"] == names
-    assert seen[0] is seen[1]
-    assert way.spans()[1].context.span_id == way.spans()[0].parent.span_id
+    assert ["inner", "inner", "steps", "root"] == names
+    assert way.spans()[2].context.span_id == way.spans()[0].parent.span_id == way.spans()[1].parent.span_id
+
+
+@pytest.mark.parametrize("decorate", [traced("steps"), timed("steps")])
+def test_what_a_generator_attaches_stays_attached(way: Any, decorate: Any) -> None:
+    """Its baggage and its spans are current for whoever iterates it until it detaches them, as without us; its own span is not."""
+
+    @decorate
+    def steps() -> Iterator[None]:
+        token = context.attach(baggage.set_baggage("who", "ana"))
+        yield
+        with span("inner"):
+            yield
+        context.detach(token)
+        yield
+
+    seen: list[Any] = []
+    with way.tracer.start_as_current_span("root") as root:
+        for _ in steps():
+            seen.append((baggage.get_baggage("who"), getattr(current(), "name", None)))
+        assert (None, root) == (baggage.get_baggage("who"), current())
+
+    assert [("ana", "root"), ("ana", "inner"), (None, "root")] == seen
+
+
+@pytest.mark.parametrize("decorate", [traced("desk"), timed("desk")])
+@pytest.mark.parametrize("is_above", [False, True])
+def test_a_context_manager_works_in_either_order(way: Any, decorate: Any, is_above: bool) -> None:
+    """Under `contextmanager` and above it, sync and async: the block has the baggage and the span, and nothing stays behind."""
+
+    def desk(who: str) -> Iterator[None]:
+        token = context.attach(baggage.set_baggage("who", who))
+        try:
+            with span("open"):
+                yield
+        finally:
+            context.detach(token)
+
+    async def desk_later(who: str) -> AsyncIterator[None]:
+        with contextlib.contextmanager(desk)(who):
+            yield
+
+    both = contextlib.contextmanager, contextlib.asynccontextmanager
+    made, made_later = (
+        decorate(both[0](desk)) if is_above else both[0](decorate(desk)),
+        decorate(both[1](desk_later)) if is_above else both[1](decorate(desk_later)),
+    )
+    seen: list[Any] = []
+
+    async def main() -> None:
+        async with made_later("ben"):
+            seen.append((baggage.get_baggage("who"), current().name))
+        seen.append((baggage.get_baggage("who"), current().name))
+
+    with way.tracer.start_as_current_span("root"):
+        with made("ana"):
+            seen.append((baggage.get_baggage("who"), current().name))
+        seen.append((baggage.get_baggage("who"), current().name))
+        asyncio.run(main())
+
+    assert [("ana", "open"), (None, "root"), ("ben", "open"), (None, "root")] == seen
+
+
+@pytest.mark.parametrize("decorate", [traced, timed, traced(capture_arguments=True)])
+def test_missing_arguments_fail_at_the_call(way: Any, decorate: Any) -> None:
+    """With the words of the function, before any body runs; also where there are `*args` and many parameters."""
+
+    def pages(book: str, *rest: str, size: int) -> Iterator[str]:
+        yield book
+
+    async def lines(path: str) -> AsyncIterator[str]:
+        yield path
+
+    async def listen(port: int, *, host: str, **more: int) -> int:
+        return port
+
+    many = eval(f"lambda {', '.join(f'a{number}' for number in range(14))}: (yield)")
+    wrong: list[tuple[tuple[Any, ...], dict[str, Any]]] = [((), {}), ((1, 2), {"other": 3}), ((1,), {"port": 2})]
+    for function in (pages, lines, listen, many):
+        for args, kwargs in wrong:
+            assert _error(function, args, kwargs) == _error(decorate(function), args, kwargs)
+
+    assert [] == way.spans()
+
+
+def _error(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
+    with pytest.raises(TypeError) as caught:
+        function(*args, **kwargs)
+    return str(caught.value)
 
 
 def test_an_async_generator_is_current_only_while_its_body_runs(way: Any) -> None:

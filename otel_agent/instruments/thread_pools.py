@@ -1,0 +1,87 @@
+"""
+Context propagation into `multiprocessing.pool.ThreadPool`: each job runs in the context of its submitter, and in none without one.
+
+The methods that take jobs are replaced on `ThreadPool` alone, once its module has been imported. Pools of processes are left alone.
+"""
+
+import functools
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from opentelemetry.context import Context, attach, detach, get_current
+
+from otel_agent.instruments.imports import Watch, after_import
+from otel_agent.instruments.inherited_context import settled
+
+__all__ = ["install"]
+
+MODULE = "multiprocessing.pool"
+METHODS = ("apply_async", "imap", "imap_unordered", "map", "map_async", "starmap", "starmap_async")
+
+
+class ThreadPoolPropagation:
+    """What is replaced; made by `install`, ends with `close`."""
+
+    def __init__(self) -> None:
+        self._is_active = True
+        self._placed: list[tuple[type, str, Any]] = []
+        self._watch: Watch | None = None
+        module = sys.modules.get(MODULE)
+        if module is not None and hasattr(module, "ThreadPool"):
+            self._replace(module)
+        else:
+            self._watch = after_import(MODULE.__eq__, self._replace)
+
+    def close(self) -> None:
+        """Put everything back; what somebody else has wrapped since merely passes calls on."""
+        self._is_active = False
+        if self._watch is not None:
+            self._watch.close()
+        while self._placed:
+            pool, name, method = self._placed.pop()
+            if vars(pool).get(name) is method:
+                delattr(pool, name)
+
+    def _replace(self, module: ModuleType) -> None:
+        pool: Any = module.ThreadPool
+        for name in METHODS:
+            if name not in vars(pool) and hasattr(pool, name):
+                method = self._method(getattr(pool, name))
+                setattr(pool, name, method)
+                self._placed.append((pool, name, method))
+
+    def _method(self, below: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(below)
+        def method(pool: Any, /, *args: Any, **kwargs: Any) -> Any:
+            if self._is_active:
+                if args:
+                    args = (_carried(args[0]), *args[1:])
+                elif "func" in kwargs:
+                    kwargs["func"] = _carried(kwargs["func"])
+            return below(pool, *args, **kwargs)
+
+        return method
+
+
+def install() -> ThreadPoolPropagation:
+    """
+    Let jobs of thread pools run in the context of their submitter.
+
+    Returns:
+        What ends it with `close`.
+    """
+    return ThreadPoolPropagation()
+
+
+def _carried(function: Any) -> Any:
+    return functools.partial(_job, settled(get_current()), function)
+
+
+def _job(context: Context, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    token = attach(context)
+    try:
+        return function(*args, **kwargs)
+    finally:
+        detach(token)
