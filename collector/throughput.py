@@ -20,17 +20,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import yaml
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
-from otel_agent.cli.collector.composition import find, read_base, render
+from otel_agent.cli.collector.composition import Part, find, read_base, render
 
 PROGRAM = Path(__file__).resolve().parents[1] / "build" / "otelcol-agent"
+WITHOUT = "without redaction"
+"""Stands among the options of a case whose pipelines have no processor that redacts; there is no such option."""
 BODIES = 40
 SPANS_A_BODY = 500
 SECONDS = 10.0
 CASES: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("base without redaction", (WITHOUT,), ()),
     ("base alone", (), ()),
+    ("with no-content", ("no-content",), ()),
     ("to a backend, queue on disk", (), ("otlp-grpc",)),
     ("with tail sampling", ("tail-sampling",), ("otlp-grpc",)),
 )
@@ -96,9 +101,9 @@ def running(
         Its process id, its port for HTTP and its port for gRPC.
     """
     folder.mkdir()
-    (folder / "c.yaml").write_text(
-        render([read_base(), *find("option", options), *find("backend", backends)], "throughput")
-    )
+    named = [option for option in options if option != WITHOUT]
+    parts = [read_base(), *find("option", named), *find("backend", backends)]
+    (folder / "c.yaml").write_text(render([*parts, *([_unredacted()] if WITHOUT in options else [])], "throughput"))
     ports = dict(zip(("GRPC", "HTTP", "HEALTH", "METRICS"), free_ports(4), strict=True))
     variables = {f"OTELCOL_{name}_PORT": str(port) for name, port in ports.items()}
     with (folder / "log").open("wb") as log:
@@ -120,6 +125,11 @@ def running(
     finally:
         process.terminate()
         process.wait(30)
+
+
+def _unredacted() -> Part:
+    pipelines = {f"{signal}/in": {"processors": ["memory_limiter"]} for signal in ("traces", "metrics", "logs")}
+    return Part(WITHOUT, yaml.safe_dump({"service": {"pipelines": pipelines}}))
 
 
 def free_ports(count: int) -> list[int]:

@@ -4,6 +4,9 @@ Our failures are counted and said once a minute, never raised into user code.
 Everything the package has to say about itself goes through here, to the logger `otel_agent`: at most one line per kind and
 minute, the number of swallowed repetitions with the next line, and one line when the trouble is over. Records of that logger
 are never exported (see `logs`), so a failing export cannot feed itself.
+
+A part of such a line may be what somebody else's server answered, or the text of an exception that names an address with a
+token in it. So every line passes one boundary: redacted once there is a redactor, printable, and of bounded length.
 """
 
 import logging
@@ -13,8 +16,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from otel_agent.clock import SYSTEM, Clock
+from otel_agent.outgoing_texts import Redact, short_line
 
 __all__ = ["Guard", "guarded", "shared"]
+
+ERROR_CHARS = 300
+"""Characters of an exception's text in a line, at most."""
 
 LINE_INTERVAL_S = 60.0
 """A kind of failure is said at most this often."""
@@ -42,6 +49,16 @@ class Guard:
         self._unsaid: Counter[str] = Counter()
         self._said_at_s: dict[str, float] = {}
         self._ongoing: set[str] = set()
+        self._redact: Redact = str
+
+    def redact_with(self, redact: Redact) -> None:
+        """
+        Take secrets out of every line from now on.
+
+        Args:
+            redact: The redactor of the agent that is set up; must not raise.
+        """
+        self._redact = redact
 
     def report(self, kind: str, message: str, error: BaseException | None = None) -> None:
         """
@@ -89,13 +106,19 @@ class Guard:
     def _say(self, level: int, message: str, error: BaseException | None, repeated: int) -> None:
         parts = [message]
         if error is not None:
-            parts.append(f"({type(error).__name__}: {_text(error)})")
+            parts.append(f"({type(error).__name__}: {short_line(self._redacted(_text(error)), ERROR_CHARS)})")
         if repeated:
             parts.append(f"[{repeated} more since the last line]")
         try:
-            self._logger.log(level, "%s", " ".join(parts))
+            self._logger.log(level, "%s", short_line(self._redacted(" ".join(parts))))
         except Exception:  # noqa: BLE001 - a handler of the agent's may raise; telemetry must not
             self._counts["guard.log"] += 1
+
+    def _redacted(self, text: str) -> str:
+        try:
+            return self._redact(text)
+        except Exception:  # noqa: BLE001 - at the end of the interpreter rules cannot be loaded any more; better said without
+            return "a failure, whose description could not be checked for secrets"
 
     def reinit_after_fork(self) -> None:
         """Make the lock anew in a forked child."""

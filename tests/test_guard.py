@@ -73,3 +73,28 @@ def test_an_error_without_a_text_is_said(guard: Guard, caplog: pytest.LogCapture
     guard.report("export", "it failed", MuteError())
 
     assert ["it failed (MuteError: <no text: its __str__ raised>)"] == caplog.messages
+
+
+def test_what_others_say_is_printable_short_and_without_secrets(guard: Guard, caplog: pytest.LogCaptureFixture) -> None:
+    """The answer of somebody else's server is one line of bounded length, and has passed redaction."""
+    guard.redact_with(lambda text: text.replace("hunter2", "[redacted]"))
+    guard.report("export", "it answered \x1b[31mno hunter2\r\nERROR forged", ValueError("hunter2 " + "x" * 100_000))
+    (line,) = caplog.messages
+
+    assert line.isprintable()
+    assert len(line) < 1100
+    assert "hunter2" not in line
+    assert line.startswith("it answered �[31mno [redacted]  ERROR forged (ValueError: [redacted] xxx")
+
+
+def test_a_redactor_that_fails_shows_nothing(guard: Guard, caplog: pytest.LogCaptureFixture) -> None:
+    """What cannot be checked for secrets is not said, and nothing is raised."""
+
+    def fail(text: str) -> str:
+        raise RuntimeError(text)
+
+    guard.redact_with(fail)
+    guard.report("export", "hunter2")
+
+    assert 1 == len(caplog.messages)
+    assert "hunter2" not in caplog.text

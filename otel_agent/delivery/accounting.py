@@ -125,6 +125,8 @@ class SignalAccount:
     def reset(self) -> None:
         """Start from zero: at first, and in a forked child."""
         self._lock = threading.Lock()
+        self.is_closed = False
+        """Whether all is over: what is still in hand counts as given up."""
         self._accepted = 0
         self._hand = 0
         self._delivered = 0
@@ -152,11 +154,33 @@ class SignalAccount:
                 self._hand -= items
                 self._dropped[reason] += items
 
-    def spool(self, items: int) -> None:
-        """Out of our hands, onto the disk."""
+    def spool(self, items: int) -> bool:
+        """
+        Out of our hands, onto the disk. Counted first, so that nobody finds on the disk what is not counted.
+
+        Args:
+            items: Number of items.
+
+        Returns:
+            False when all is over: they have been counted as given up, and must not be found on the disk later.
+        """
+        with self._lock:
+            if self.is_closed:
+                return False
+            self._hand -= items
+            self._spooled += items
+            return True
+
+    def stay_spooled(self, items: int) -> None:
+        """Out of our hands, back to the disk, which has had them all the time."""
         with self._lock:
             self._hand -= items
             self._spooled += items
+
+    def close(self) -> None:
+        """All is over: what is in hand counts as dropped from now on, because of `EXIT`, unless the receiver has it after all."""
+        with self._lock:
+            self.is_closed = True
 
     def adopt(self, items: int) -> None:
         """From a process that is gone: its items are ours now."""
@@ -213,10 +237,13 @@ class SignalAccount:
             uncounted = Counter(turned_away)
             uncounted.update({reason: tally.value() for reason, tally in self._unfit.items()})
             dropped = self._dropped + uncounted
+            hand = self._hand
+            if self.is_closed:
+                dropped, hand = dropped + Counter({EXIT: hand}), 0
             journaled = self._net_journaled()
             return {
                 "accepted": self._accepted + waiting + uncounted.total() + journaled,
-                "queued": self._hand + waiting,
+                "queued": hand + waiting,
                 "delivered": self._delivered,
                 "spooled": self._spooled + journaled,
                 "dropped": dict(dropped),

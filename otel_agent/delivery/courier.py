@@ -85,7 +85,7 @@ class Courier:
             Whether everything was sent.
         """
         self.intake.show_journaled()
-        left = len(self.intake.queue.items)
+        left = self.intake.waiting()
         is_open = self._sender is not None and self.retries.is_due(self._clock.monotonic_s(), is_awaited=is_awaited)
         while True:
             left -= self._fill(left)
@@ -93,7 +93,7 @@ class Courier:
                 is_open = self._send_first(end_s)
             if not is_open:
                 self._store()
-            if left <= 0 or self.is_full():
+            if left <= 0 or self.is_full() or self.outbox.is_closed or self._clock.monotonic_s() >= end_s:
                 break
         if is_open:
             is_open = self._send_backlog(end_s, is_awaited=is_awaited)
@@ -114,12 +114,15 @@ class Courier:
         Returns:
             Whether the disk took them.
         """
-        is_kept = True
-        for payload in self.intake.collect_in_time(self._settings.batch):
+        unkept: list[Payload] = []
+
+        def keep(payload: Payload) -> None:
             if not self._keep(payload):
-                self.outbox.put(payload)
-                is_kept = False
-        return is_kept
+                unkept.append(payload)
+                self._put(payload)
+
+        self.intake.collect_in_time(self._settings.batch, keep)
+        return not unkept
 
     def journal(self, item: Any) -> bool:
         """
@@ -143,9 +146,8 @@ class Courier:
         for payload in self.outbox.close():
             self._give_up(payload)
         while True:
-            for payload in self.intake.collect_in_time(self._settings.batch):
-                self._give_up(payload)
-            if not self.intake.queue.items:
+            self.intake.collect_in_time(self._settings.batch, self._give_up)
+            if not self.intake.waiting():
                 break
         if self._spool is not None:
             self._spool.sync(self.signal)
@@ -164,27 +166,31 @@ class Courier:
         """Make requests of the queue's oldest items; how many were taken, at least 1 so that every loop ends."""
         if most <= 0 or self.is_full():
             return 0
-        taken, payloads = self.intake.collect(min(most, self._settings.batch))
-        for payload in payloads:
-            self.outbox.put(payload)
-        return max(1, taken)
+        return max(1, self.intake.collect(min(most, self._settings.batch), self._put))
+
+    def _put(self, payload: Payload, *, first: bool = False) -> None:
+        """Let a request wait in memory; once the end has begun it goes to the disk instead."""
+        if not self.outbox.put(payload, first=first):
+            self._give_up(payload)
 
     def _store(self) -> None:
         """Put requests that wait in memory onto the disk, as many as it takes."""
         while self._spool is not None and (payload := self.outbox.pop()) is not None:
             if not self._keep(payload):
-                self.outbox.put(payload, first=True)
+                self._put(payload, first=True)
                 return
 
     def _keep(self, payload: Payload) -> bool:
-        if self._spool is None or not self._spool.append(self.signal, payload.body, payload.items):
+        if self._spool is None or not self.account.spool(payload.items):
             return False
-        self.account.spool(payload.items)
-        return True
+        if self._spool.append(self.signal, payload.body, payload.items):
+            return True
+        self.account.unspool(payload.items)
+        return False
 
     def _give_up(self, payload: Payload) -> None:
         if payload.backlog is not None:
-            self.account.spool(payload.items)
+            self.account.stay_spooled(payload.items)
         elif not self._keep(payload):
             self.account.drop(payload.items, EXIT)
 
@@ -197,10 +203,7 @@ class Courier:
         if left is None:
             return False
         for piece in reversed(left):
-            if self.outbox.is_closed:
-                self._give_up(piece)
-            else:
-                self.outbox.put(piece, first=True)
+            self._put(piece, first=True)
         return not left and not self.outbox.is_closed
 
     def _send_backlog(self, end_s: float, *, is_awaited: bool) -> bool:
@@ -216,13 +219,13 @@ class Courier:
             left = self._deliver(payload, end_s)
             if left is None or (left and (left[0] is payload or self.outbox.is_closed)):
                 for piece in left or ():
-                    self.account.spool(piece.items)
+                    self.account.stay_spooled(piece.items)
                 spool.release(backlog)
                 return False
             # It was cut: what could not be sent is kept anew, so that the rest is not sent twice.
             for piece in reversed(left):
                 piece.backlog = None
-                self.outbox.put(piece, first=True)
+                self._put(piece, first=True)
             self._store()
             spool.ack(backlog)
             if left:

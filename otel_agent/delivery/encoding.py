@@ -61,13 +61,37 @@ class RequestEncoder:
         Returns:
             The requests, and how many items are in none of them, by reason; what was `EMPTY` is not lost.
         """
+        dropped: Counter[str] = Counter()
+        return self.encoded(self.redacted(items, dropped), dropped), dropped
+
+    def redacted(self, items: list[Any], dropped: Counter[str]) -> list[Any]:
+        """
+        Items as they may leave.
+
+        Args:
+            items: Spans, log records, or collections of metrics.
+            dropped: Grows by those that cannot be redacted.
+        """
         if self._clock_jumps is not None:
             self._clock_jumps.clamp(items)
-        dropped: Counter[str] = Counter()
-        made = [
-            each for payload in self._encoded(self._redacted(items, dropped), dropped) for each in self._cut(payload)
-        ]
-        return made, dropped
+        if self._redact is None or not items:
+            return items
+        try:
+            safe = list(self._redact(self._signal, items))
+        except _Foreign:  # one item is to blame, and is found by looking at each
+            safe = self._redact_each(items)
+        dropped[REDACTION] += len(items) - len(safe)
+        return safe
+
+    def encoded(self, items: list[Any], dropped: Counter[str]) -> list[Payload]:
+        """
+        Requests that hold all items but those that cannot be encoded.
+
+        Args:
+            items: As `redacted` returned them.
+            dropped: Grows by those that are in none of the requests.
+        """
+        return [each for payload in self._encoded(items, dropped) for each in self._cut(payload)]
 
     def record(self, item: Any) -> tuple[bytes, str]:
         """
@@ -89,16 +113,6 @@ class RequestEncoder:
         except _Foreign as error:
             self._report("encoded", error)
             return b"", UNENCODABLE
-
-    def _redacted(self, items: list[Any], dropped: Counter[str]) -> list[Any]:
-        if self._redact is None or not items:
-            return items
-        try:
-            safe = list(self._redact(self._signal, items))
-        except _Foreign:  # one item is to blame, and is found by looking at each
-            safe = self._redact_each(items)
-        dropped[REDACTION] += len(items) - len(safe)
-        return safe
 
     def _redact_each(self, items: list[Any]) -> list[Any]:
         safe: list[Any] = []

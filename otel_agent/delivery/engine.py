@@ -49,6 +49,11 @@ _SPILL_ITEM_S = 1e-5
 """What encoding one item and writing it takes on a slow machine, in seconds."""
 _SPILL_GRACE_S = 1.5
 """How long the disk is waited for beyond the end, in seconds: a machine that is overloaded must not cost data."""
+_REDACTION_GRACE_S = 0.75
+"""
+How long redaction may go on beyond the end, in seconds. What is not redacted by then is dropped and counted, because nothing
+leaves unredacted; what is redacted has the rest of the grace to reach the disk.
+"""
 
 
 class DeliveryEngine:
@@ -97,6 +102,7 @@ class DeliveryEngine:
                 request_bytes=self.settings.request_bytes,
                 is_kept=sender is not None or spool is not None,
                 select=select if signal == "traces" else None,
+                clock=clock,
             )
             self._couriers[signal] = Courier(intake, sender, spool, self.settings, clock, self._reports)
         self._upkeep: SpoolUpkeep | None = None
@@ -161,9 +167,12 @@ class DeliveryEngine:
         now_s = self._clock.monotonic_s()
         end_s = now_s + max(0.0, timeout_s)
         self._end.set()
+        self._redact_until(end_s + _REDACTION_GRACE_S)
         if self._upkeep is not None and timeout_s > 0:
             self._upkeep.adopt(now_s + timeout_s / 4)
         self._each(self._couriers.values(), lambda courier: self._finish(courier, end_s), end_s + _SPILL_GRACE_S)
+        for courier in self._couriers.values():
+            courier.intake.close()
         for part in (self._overflow, self._spool, self._sender):
             if part is not None:
                 with guarded("delivery.close", "the way out could not be left in order"):
@@ -176,6 +185,7 @@ class DeliveryEngine:
         """Put everything onto the disk now, also what a `close` is still trying to send; returns at once. Safe twice."""
         if not self._is_hurried.is_set():
             self._is_hurried.set()
+            self._redact_until(self._clock.monotonic_s() + _REDACTION_GRACE_S)
             Task("hurry", self._spill_all).start()
 
     def status(self) -> dict[str, dict[str, Any]]:
@@ -294,10 +304,17 @@ class DeliveryEngine:
     def _finish(self, courier: Courier, end_s: float) -> None:
         """The end of one signal: send until just enough time is left to put the rest onto the disk."""
         left_s = max(0.0, end_s - self._clock.monotonic_s())
-        reserve_s = min(left_s / 2, _SPILL_BASE_S + _SPILL_ITEM_S * len(courier.intake.queue.items))
+        intake = courier.intake
+        reserve_s = min(left_s / 2, _SPILL_BASE_S + _SPILL_ITEM_S * intake.waiting() + intake.work_s())
         with guarded(f"delivery.{courier.signal}", f"{courier.signal} could not be sent at the end"):
             self._send(courier, end_s - reserve_s)
         courier.spill()
+        # Whoever else is making requests just now puts them onto the disk as well, and has the time for it.
+        intake.settle(end_s + _SPILL_GRACE_S - self._clock.monotonic_s())
+
+    def _redact_until(self, end_s: float) -> None:
+        for courier in self._couriers.values():
+            courier.intake.end_at(end_s)
 
     def _spill_all(self) -> None:
         for signal, courier in self._couriers.items():

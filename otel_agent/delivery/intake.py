@@ -3,20 +3,30 @@ From the queue to requests: take, count, select, show to observers; what bytes b
 
 One thread at a time does it, so that observers see items in the order in which they ended and requests are made in that order.
 An observer that fails has missed a batch, and that is all.
+
+What observers have seen waits in `_pending` and is redacted a slice at a time. A text made to be dear holds one slice up and
+no more: between two slices the other signals, the sender and the end of the process have their turn, and the end takes what
+is still pending away from whoever works on it. What cannot even then be redacted in time is dropped and counted as `exit`:
+nothing leaves unredacted, and nothing vanishes.
 """
 
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from otel_agent.delivery.accounting import SignalAccount
+from otel_agent.clock import SYSTEM, Clock
+from otel_agent.delivery.accounting import EXIT, SignalAccount
 from otel_agent.delivery.encoding import EMPTY, Redact, RequestEncoder
+from otel_agent.delivery.pace import ItemPace
 from otel_agent.delivery.payloads import Payload
 from otel_agent.delivery.queues import SignalQueue
 from otel_agent.guard import guarded, shared
 
-__all__ = ["Intake", "Observer", "Select", "is_recorded_only"]
+__all__ = ["Accept", "Intake", "Observer", "Select", "is_recorded_only"]
+
+Accept = Callable[[Payload], object]
+"""Takes a request whose items are counted as in hand. Called under the order lock; must not raise."""
 
 Observer = Callable[[list[Any]], object]
 """Sees a batch as it was taken from the queue, on the delivery thread. Must not block."""
@@ -26,6 +36,12 @@ Select = Callable[[list[Any]], list[Any]]
 
 OBSERVER_PATIENCE_S = 0.3
 """So long observers are waited for, in seconds, when there is no room or no time any more."""
+
+STEP_S = 0.25
+"""So long requests are made before what there is goes on its way, in seconds."""
+
+LAST_S = 0.2
+"""What takes no longer than this, in seconds, is redacted after the end too: only the machine is slow then, not the texts."""
 
 _SAMPLED = 1
 
@@ -74,6 +90,7 @@ class Intake:
         request_bytes: Larger requests are cut in halves, in bytes.
         is_kept: Whether there is anywhere to go. Otherwise items end with the observers, if any, and count as delivered.
         select: Chooses what is to be sent of a batch; by default spans with the sampled flag, and everything else.
+        clock: Its monotonic face ends the work.
     """
 
     def __init__(
@@ -86,6 +103,7 @@ class Intake:
         request_bytes: int,
         is_kept: bool = True,
         select: Select | None = None,
+        clock: Clock = SYSTEM,
     ) -> None:
         self.signal = signal
         self.queue = queue
@@ -94,42 +112,91 @@ class Intake:
         self._observers = tuple(observers)
         self._select = select or (_sampled if signal == "traces" else _everything)
         self._encoder = RequestEncoder(signal, redact, request_bytes)
+        self._clock = clock
+        self._pace = ItemPace()
+        self._end_s = float("inf")
+        """When nothing is redacted any more."""
         self._in_work: list[Any] | None = None
         """What observers are looking at."""
+        self._pending: deque[Any] = deque()
+        """What they have seen and no request holds yet; in hand."""
         self._unshown: deque[Any] = deque()
         """What went past the queue, for observers to look at later."""
         self._is_held = False
         self._begin()
 
-    def collect(self, most: int) -> tuple[int, list[Payload]]:
+    def collect(self, most: int, accept: Accept) -> int:
         """
-        Take the oldest items and make requests of them, however long the observers take.
+        Take the oldest items and make requests of them, however long the observers take, and for about `STEP_S`.
 
         Args:
             most: Not more items than these.
+            accept: Gets each request.
 
         Returns:
-            How many were taken, and the requests; their items are counted as in hand.
+            How many items wait no more.
         """
         with self._order_lock:
-            return self._collect(most)
+            return self._collect(most, accept)
 
-    def collect_in_time(self, most: int) -> list[Payload]:
+    def collect_in_time(self, most: int, accept: Accept) -> None:
         """
-        Take the oldest items and make requests of them, also while an observer does not come back: then observers miss them.
+        Take the oldest items and make requests of them, also while somebody else does not come to an end with it.
+
+        What observers have been looking at for too long is taken from them, and what comes behind it they miss.
 
         Args:
-            most: Not more items than these, beyond those that observers have been looking at for too long.
+            most: Not more items than these, beyond those taken over.
+            accept: Gets each request.
         """
         if self._order_lock.acquire(timeout=OBSERVER_PATIENCE_S):
             try:
-                return self._collect(most)[1]
+                self._collect(most, accept)
             finally:
                 self._order_lock.release()
+            return
         with self._take_lock:
-            kept, self._in_work = self._in_work, None
-        requests = self._encoded(kept) if kept and self._is_kept else []
-        return requests + self._collect(most, is_shown=False)[1]
+            kept, self._in_work = self._in_work or [], None
+            if self._is_kept:
+                self._pending.extend(kept)
+        if not self._is_kept:
+            self.account.deliver(len(kept))
+        self._collect(most, accept, is_shown=False)
+
+    def waiting(self) -> int:
+        """Items of which requests are still to be made."""
+        return len(self.queue.items) + len(self._pending)
+
+    def work_s(self) -> float:
+        """What making requests of all that waits will take, in seconds, as far as is known."""
+        return self.waiting() * self._pace.item_s
+
+    def end_at(self, end_s: float) -> None:
+        """
+        Redact nothing dear any more from a moment on; what is still pending then is dropped.
+
+        Args:
+            end_s: Of the monotonic clock.
+        """
+        self._end_s = min(self._end_s, end_s)
+
+    def settle(self, timeout_s: float) -> None:
+        """
+        Wait for whoever makes requests.
+
+        Args:
+            timeout_s: At most, in seconds.
+        """
+        if self._order_lock.acquire(timeout=max(0.0, timeout_s)):
+            self._order_lock.release()
+
+    def close(self) -> None:
+        """The end of all: what is not on its way or on the disk by now is dropped, and the account says so from now on."""
+        with self._take_lock:
+            left = self.queue.take(len(self.queue.items))
+            self.account.take(len(left if self.signal != "traces" else _sampled(left)))
+            self._pending.clear()
+            self.account.close()
 
     def journal(self, item: Any, keep: Callable[[bytes], bool]) -> bool:
         """
@@ -158,7 +225,7 @@ class Intake:
             self.account.unjournal()
         except Exception as error:  # noqa: BLE001 - this runs in the agent's own code
             shared.report(f"delivery.{self.signal}", f"one of the {self.signal} could not be journaled", error)
-        return self.queue.admit(item)
+        return not self.account.is_closed and self.queue.admit(item)
 
     def show_journaled(self) -> None:
         """Let the observers see what went past the queue."""
@@ -206,6 +273,8 @@ class Intake:
         self._is_held = False
         self._unshown = deque()
         self._in_work = None
+        self._pending = deque()
+        self._end_s = float("inf")
 
     def _waiting(self) -> int:
         """Items in the queue that count; the caller holds `_take_lock`."""
@@ -219,24 +288,30 @@ class Intake:
                 continue
         return len(items)
 
-    def _collect(self, most: int, *, is_shown: bool = True) -> tuple[int, list[Payload]]:
-        """Take and encode; the caller holds `_order_lock`, or has lost patience with an observer that keeps it: `is_shown`."""
+    def _collect(self, most: int, accept: Accept, *, is_shown: bool = True) -> int:
+        """Take and encode; the caller holds `_order_lock`, or has lost patience with who keeps it: then not `is_shown`."""
+        if self._pending and is_shown:
+            return self._encode(accept)
         with self._take_lock:
             taken = self.queue.take(min(most, self._encoder.affordable()))
             kept = self._select(taken)
             self.account.take(len(kept))
             if is_shown:
                 self._in_work = kept
+            elif self._is_kept:
+                self._pending.extend(kept)
         if is_shown:
             self._show(taken)
             with self._take_lock:
                 if self._in_work is not kept:
-                    return len(taken), []  # somebody has lost patience with the observers and taken them over
+                    return len(taken)  # somebody has lost patience with the observers and taken them over
                 self._in_work = None
+                if self._is_kept:
+                    self._pending.extend(kept)
         if not self._is_kept:
             self.account.deliver(len(kept))
-            return len(taken), []
-        return len(taken), self._encoded(kept)
+            return len(taken)
+        return len(taken) - len(kept) + self._encode(accept)
 
     def _show(self, items: list[Any]) -> None:
         if items:
@@ -244,9 +319,32 @@ class Intake:
                 with guarded(f"observe.{self.signal}", f"what watches the {self.signal} failed and has missed a batch"):
                     observer(items)
 
-    def _encoded(self, kept: list[Any]) -> list[Payload]:
-        requests, dropped = self._encoder.requests(kept)
+    def _encode(self, accept: Accept) -> int:
+        """Make requests of what is pending, slice by slice, for about `STEP_S`; how many items are pending no more."""
+        begun_s = before_s = self._clock.monotonic_s()
+        dropped: Counter[str] = Counter()
+        safe: list[Any] = []
+        done = 0
+        while items := self._slice():
+            done += len(items)
+            if before_s >= self._end_s and len(items) * self._pace.item_s + self.work_s() > LAST_S:
+                dropped[EXIT] += len(items)
+                continue
+            safe += self._encoder.redacted(items, dropped)
+            now_s = self._clock.monotonic_s()
+            self._pace.took(len(items), now_s - before_s)
+            before_s = now_s
+            if now_s - begun_s >= STEP_S or len(safe) >= self._encoder.affordable():
+                break
+        for request in self._encoder.encoded(safe, dropped):
+            accept(request)
         self.account.deliver(dropped.pop(EMPTY, 0))
-        for reason, items in dropped.items():
-            self.account.drop(items, reason)
-        return requests
+        for reason, items_dropped in dropped.items():
+            self.account.drop(items_dropped, reason)
+        return done
+
+    def _slice(self) -> list[Any]:
+        """The oldest pending items; the end may be taking them at the same time."""
+        pending = self._pending
+        with self._take_lock:
+            return [pending.popleft() for _ in range(min(self._pace.slice_items(), len(pending)))]

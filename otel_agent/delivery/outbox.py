@@ -36,17 +36,23 @@ class Outbox:
         """Whether no request waits."""
         return not self._waiting
 
-    def put(self, payload: Payload, *, first: bool = False) -> None:
+    def put(self, payload: Payload, *, first: bool = False) -> bool:
         """
         Let a request wait.
 
         Args:
             payload: A request whose items are counted as in hand.
             first: Whether it goes before all others.
+
+        Returns:
+            False when everything was taken away for the end: the caller decides about it.
         """
         with self._lock:
+            if self.is_closed:
+                return False
             self.size_bytes += len(payload.body)
             (self._waiting.appendleft if first else self._waiting.append)(payload)
+            return True
 
     def pop(self) -> Payload | None:
         """The request that has waited longest, taken out; `None` when there is none."""
@@ -94,7 +100,7 @@ class Outbox:
             return found
 
     def close(self) -> list[Payload]:
-        """Everything, under way or waiting, taken out for the end; what is put in later is for whoever puts it there."""
+        """Everything, under way or waiting, taken out for the end; from now on nothing is taken in."""
         with self._lock:
             self.is_closed = True
             found = list(self._under_way)

@@ -11,20 +11,18 @@ draft-inadarei-api-health-check-06 without promising it.
 """
 
 import ipaddress
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from otel_agent.health.reports import HealthReport
 from otel_agent.health.stalls import Stall
 from otel_agent.health.states import HealthComponent, HealthState
 from otel_agent.health.thresholds import Threshold
+from otel_agent.outgoing_texts import Redact, cleaned
 
 __all__ = ["PATHS", "answer", "describe", "is_allowed_host", "is_loopback"]
 
 PATHS = ("/livez", "/readyz", "/startupz", "/healthz")
-
-Redact = Callable[[str], str]
-"""Takes secrets out of a text."""
 
 
 def answer(path: str, report: HealthReport, *, with_details: bool, redact: Redact = str) -> tuple[int, dict[str, Any]]:
@@ -35,7 +33,7 @@ def answer(path: str, report: HealthReport, *, with_details: bool, redact: Redac
         path: Path of the probe, one of `PATHS`.
         report: The present report.
         with_details: Whether the client may see more than one word.
-        redact: Applied to the texts of checks, which are the agent's own.
+        redact: Applied to every text of the answer: names and messages are the agent's own.
 
     Returns:
         An HTTP status (200 or 503) and a JSON object.
@@ -49,7 +47,7 @@ def answer(path: str, report: HealthReport, *, with_details: bool, redact: Redac
     word = report.state.value if path == "/healthz" else ("ok" if is_ok else "failing")
     body: dict[str, Any] = {"status": word}
     if with_details and path == "/livez":
-        body["stalls"] = [_stall(stall) for stall in report.stalls]
+        body["stalls"] = cleaned([_stall(stall) for stall in report.stalls], redact)
     elif with_details and path != "/startupz":
         body = {**describe(report, redact), "status": word}
     return (200 if is_ok else 503), body
@@ -61,21 +59,22 @@ def describe(report: HealthReport, redact: Redact = str) -> dict[str, Any]:
 
     Args:
         report: The present report.
-        redact: Applied to the texts of checks.
+        redact: Applied to every text, names included.
 
     Returns:
         `status`, `live`, `ready`, `started`, `draining`, `components` and `thresholds` by name, and `stalls`.
     """
-    return {
+    found = {
         "status": report.state.value,
         "live": report.is_live,
         "ready": report.is_ready,
         "started": report.is_started,
         "draining": report.is_draining,
-        "components": {component.name: _component(component, redact) for component in report.components},
+        "components": {component.name: _component(component) for component in report.components},
         "thresholds": {threshold.name: _threshold(threshold) for threshold in report.thresholds},
         "stalls": [_stall(stall) for stall in report.stalls],
     }
+    return cleaned(found, redact)
 
 
 def is_allowed_host(host: str, allowed: Collection[str]) -> bool:
@@ -117,7 +116,7 @@ def _as_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | No
         return None
 
 
-def _component(component: HealthComponent, redact: Redact) -> Mapping[str, Any]:
+def _component(component: HealthComponent) -> Mapping[str, Any]:
     found: dict[str, Any] = {
         "status": component.state.value,
         "critical": component.is_critical,
@@ -125,7 +124,7 @@ def _component(component: HealthComponent, redact: Redact) -> Mapping[str, Any]:
         "duration_s": round(component.duration_s, 6),
     }
     if component.message:
-        found["message"] = redact(component.message)
+        found["message"] = component.message
     return found
 
 

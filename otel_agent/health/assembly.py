@@ -11,7 +11,6 @@ Health as one object: what is watched, and everybody who is told.
 import os
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from otel_agent.clock import SYSTEM, Clock
@@ -21,6 +20,7 @@ from otel_agent.health.background_calls import CachedCall, ListenerQueue
 from otel_agent.health.registry import CheckRegistry, shared
 from otel_agent.health.systemd import Systemd
 from otel_agent.late_imports import late_module, load
+from otel_agent.outgoing_texts import cleaned
 
 if TYPE_CHECKING:
     from otel_agent.config.sections.health import HealthSettings
@@ -251,7 +251,7 @@ class HealthService:
 
     def _tell(self, change: "reports.HealthChange") -> None:
         if self._changes is not None:
-            self._changes.put(replace(change, message=self._redact(change.message)))
+            self._changes.put(cleaned(change, self._redact))
 
     def _after_tick(self) -> None:
         if self._changes is not None:

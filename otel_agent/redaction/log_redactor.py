@@ -57,21 +57,22 @@ class LogRedactor:
 
     def _entry(self, entry: Any) -> Any:
         values = self._values
-        attributes, resource = entry.attributes, entry.resource
+        attributes, resource, logger = entry.attributes, entry.resource, entry.logger
+        named = logger if logger in values.clean_texts else values.value("", logger)
         kept = values.attributes(attributes) if attributes else attributes
         origin = self._resources.clean(resource)
         arguments = entry.arguments
         if arguments is not None and self._templates.is_inert(entry.message) and self._are_clean(arguments):
-            if kept is attributes and origin is resource:
+            if kept is attributes and origin is resource and named is logger:
                 return entry
             body = text = entry.body
         else:
             body = entry.body
             text = values.text(body)
-            if text is body and kept is attributes and origin is resource:
+            if text is body and kept is attributes and origin is resource and named is logger:
                 return entry
         cleaned = copy.copy(entry)
-        cleaned.body, cleaned.attributes, cleaned.resource = text, kept, origin
+        cleaned.body, cleaned.attributes, cleaned.resource, cleaned.logger = text, kept, origin, named
         return cleaned
 
     def _are_clean(self, arguments: tuple[Any, ...]) -> bool:

@@ -59,7 +59,11 @@ class MetricRedactor:
     def _metric(self, metric: Any) -> Any:
         data = metric.data
         points = _all(data.data_points, self._point)
-        return metric if points is data.data_points else _replaced(metric, data=_replaced(data, data_points=points))
+        kept = metric if points is data.data_points else _replaced(metric, data=_replaced(data, data_points=points))
+        value = self._values.value
+        return _replaced(
+            kept, name=value("", metric.name), description=value("", metric.description), unit=value("", metric.unit)
+        )
 
     def _point(self, point: Any) -> Any:
         attributes, exemplars = self._attributes(point.attributes), getattr(point, "exemplars", None)

@@ -30,7 +30,7 @@ class ResourceRedactor:
         A resource or a scope without secrets.
 
         Args:
-            origin: Has `attributes`, perhaps `name`; None comes back as it is.
+            origin: Has `attributes`, perhaps `name`, `version` and `schema_url`; None comes back as it is.
 
         Returns:
             The same object when it holds none.
@@ -44,8 +44,14 @@ class ResourceRedactor:
         return known[1]
 
     def _judge(self, origin: Any) -> Any:
+        replaced: dict[str, Any] = {}
         before = flat(getattr(origin, "attributes", None))
         attributes = self._values.mapping(before)
-        if attributes is before:
-            return origin
-        return RedactedView(origin, attributes=attributes)
+        if attributes is not before:
+            replaced["attributes"] = attributes
+        for part in ("name", "version", "schema_url"):
+            text = getattr(origin, part, None)
+            cleaned = self._values.value("", text)
+            if cleaned is not text:
+                replaced[part] = cleaned
+        return RedactedView(origin, **replaced) if replaced else origin

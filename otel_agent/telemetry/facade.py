@@ -13,6 +13,7 @@ from otel_agent.health.assembly import HealthService
 from otel_agent.instruments import threads
 from otel_agent.late_imports import late_module
 from otel_agent.lifecycle.tasks import Task
+from otel_agent.outgoing_texts import cleaned
 from otel_agent.telemetry.installing import install_globals
 from otel_agent.telemetry.parts import Parts
 from otel_agent.telemetry.reloading import Reloading
@@ -202,11 +203,15 @@ class Telemetry:
         return self._ended
 
     def status(self) -> dict[str, Any]:
-        """What there is to know at a glance, as plain values; of one shape whether it runs, has ended, failed or is disabled."""
+        """
+        What there is to know at a glance, as plain values; of one shape whether it runs, has ended, failed or is disabled.
+
+        It is printed and posted, so no secret is in it.
+        """
         parts = self._parts
         if parts is None:
             return unobserved.unobserved_status(self.config, self.problems, self.health)
-        return {
+        found = {
             "service": self.config.service.name,
             "running": self.is_running,
             "disabled": False,
@@ -220,6 +225,7 @@ class Telemetry:
             "errors": parts.errors.summary(),
             "failures": guard.counts(),
         }
+        return cleaned(found, parts.redactor.text)
 
     def __enter__(self) -> Self:
         return self

@@ -141,6 +141,7 @@ class Parts:
             settings,
             self.resource.attributes,
             directory=directory,
+            redactor=self.redactor,
             on_change=lambda transition: emit_alert(self.logs.provider, transition),
         )
         problems.extend(built.problems)

@@ -211,6 +211,7 @@ def _start_loaded(loaded: Loaded, observers: Observers | None, read: Callable[[]
     problems[:] = map(loaded.located, problems)
     if config.strict and problems:
         raise ConfigurationError(problems)
+    guard.redact_with(parts.redactor.text)
     install_globals(parts.tracing.provider, parts.metering.provider, parts.logs.provider)
     propagator = build_propagator(config.propagators, problems)
     if propagator is not None:

@@ -147,7 +147,7 @@ def alerting(directory: Path) -> AlertAssembly:
     """Of one rule that always holds."""
     (directory / "rules.yml").write_text(RULES)
     settings = AlertsSettings(defaults=False, rule_files=("rules.yml",))
-    return build_alerting(settings, {}, directory=directory)
+    return build_alerting(settings, {}, directory=directory, redactor=Redactor())
 
 
 def machine_instruments(_: Path) -> Handle:

@@ -10,13 +10,18 @@ from telemetry_items import entries, put, spans
 from wire_shapes import readable, several
 
 from otel_agent.delivery.intake import Intake, is_recorded_only
-from otel_agent.delivery.payloads import count_records
+from otel_agent.delivery.payloads import Payload, count_records
 from otel_agent.delivery.queues import SignalQueue
 
 
 def intake(signal: str = "traces", **more: Any) -> Intake:
     """An intake with a queue of ten."""
     return Intake(signal, SignalQueue(10), request_bytes=1 << 20, **more)
+
+
+def unexpected(payload: Payload) -> None:
+    """No request is made."""
+    raise AssertionError(payload)
 
 
 @given(several(readable))
@@ -39,7 +44,8 @@ def test_a_batch_becomes_requests_that_are_in_hand() -> None:
     """The oldest items are taken, not more than wanted, and count as queued until somebody has them."""
     made = intake()
     put(made.queue, spans(5))
-    taken, payloads = made.collect(3)
+    payloads: list[Payload] = []
+    taken = made.collect(3, payloads.append)
     found = made.snapshot()
 
     assert (3, 3) == (taken, sum(payload.items for payload in payloads))
@@ -53,7 +59,8 @@ def test_a_selection_decides_what_is_sent() -> None:
     seen: list[Any] = []
     made = intake(observers=[seen.extend], select=lambda items: items[:1])
     put(made.queue, spans(3))
-    _, payloads = made.collect(10)
+    payloads: list[Payload] = []
+    made.collect(10, payloads.append)
 
     assert (3, 1, 1) == (len(seen), sum(payload.items for payload in payloads), made.snapshot()["accepted"])
 
@@ -64,7 +71,7 @@ def test_without_anywhere_to_go_items_are_accepted_all_the_same() -> None:
     put(made.queue, entries(3))
     waiting = made.snapshot()["accepted"]
 
-    assert (3, (3, [])) == (waiting, made.collect(10))
+    assert (3, 3) == (waiting, made.collect(10, unexpected))
     assert (3, 3) == (made.snapshot()["accepted"], made.snapshot()["delivered"])
     assert made.is_clear()
 
@@ -110,16 +117,17 @@ def test_an_observer_that_does_not_come_back_is_passed_by() -> None:
     made = intake(observers=[observer])
     put(made.queue, spans(3))
     slow: list[Any] = []
-    thread = threading.Thread(target=lambda: slow.append(made.collect(3)))
+    thread = threading.Thread(target=lambda: slow.append(made.collect(3, unexpected)))
     thread.start()
     came.wait()
     put(made.queue, spans(2))
-    payloads = made.collect_in_time(10)
+    payloads: list[Payload] = []
+    made.collect_in_time(10, payloads.append)
     release.set()
     thread.join()
 
     assert 5 == sum(payload.items for payload in payloads)
-    assert [(3, [])] == slow
+    assert [3] == slow
 
 
 def test_nobody_takes_items_while_a_fork_is_near() -> None:
@@ -128,7 +136,7 @@ def test_nobody_takes_items_while_a_fork_is_near() -> None:
     put(made.queue, spans(3))
     made.hold_for_fork(1.0)
     collected: list[Any] = []
-    thread = threading.Thread(target=lambda: collected.append(made.collect(10)))
+    thread = threading.Thread(target=lambda: collected.append(made.collect(10, lambda _: None)))
     thread.start()
     early = list(collected)
     made.go_on_after_fork()
@@ -137,6 +145,21 @@ def test_nobody_takes_items_while_a_fork_is_near() -> None:
     made.reinit_after_fork()
 
     assert [] == early
-    assert 3 == collected[0][0]
-    assert (0, []) == made.collect(10)
+    assert [3] == collected
+    assert 0 == made.collect(10, unexpected)
     assert made.is_clear()
+
+
+def test_after_the_end_what_is_dear_is_dropped_and_what_is_cheap_is_not() -> None:
+    """A machine that is overloaded costs no ordinary item; texts that would take long are given up and counted."""
+    cheap, dear = intake("logs"), intake("logs")
+    dear._pace.took(1, 1.0)
+    kept: list[Payload] = []
+    for made in (cheap, dear):
+        put(made.queue, entries(5))
+        made.end_at(0.0)
+        made.collect(10, kept.append)
+
+    assert [5] == [payload.items for payload in kept]
+    assert {"exit": 5} == dear.snapshot()["dropped"]
+    assert (0, 5) == (dear.snapshot()["queued"], cheap.snapshot()["queued"])

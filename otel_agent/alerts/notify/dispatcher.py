@@ -8,11 +8,11 @@ messages; `tick` does one round of that and is what tests call. Nothing here wai
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from otel_agent import guard
 from otel_agent.alerts.notify.acknowledgement import Acknowledgement
+from otel_agent.alerts.notify.boundary import NotificationBoundary
 from otel_agent.alerts.notify.grouping import AlertGroup
 from otel_agent.alerts.notify.notification import Notification, Receiver
 from otel_agent.alerts.notify.routing import Inhibition, Route, is_inhibited, routes_for
@@ -42,6 +42,7 @@ class Dispatcher:
         receivers: The receivers, each with a name of its own.
         routes: Routes from alerts to receivers; without any, every receiver is told of everything.
         inhibitions: Which alerts need not be told while others fire.
+        boundary: What receivers are told has passed it.
         is_acknowledged: Whether somebody takes care of an alert.
         clock: Times groups and pauses.
         send: Takes messages in place of the workers, for tests.
@@ -56,11 +57,13 @@ class Dispatcher:
         routes: Sequence[Route] = (),
         inhibitions: Sequence[Inhibition] = (),
         *,
+        boundary: NotificationBoundary | None = None,
         is_acknowledged: Callable[[Alert], bool] = lambda _: False,
         clock: Clock = SYSTEM,
         send: Callable[[Notification], object] | None = None,
     ) -> None:
-        self._workers = {receiver.name: ReceiverWorker(receiver, clock=clock) for receiver in receivers}
+        self._boundary = boundary
+        self._workers = {receiver.name: ReceiverWorker(receiver, boundary, clock=clock) for receiver in receivers}
         self._routes = tuple(routes) or (Route(tuple(self._workers)),)
         unknown = [name for route in self._routes for name in route.to if name not in self._workers]
         if unknown:
@@ -105,9 +108,7 @@ class Dispatcher:
             acknowledgement: Who takes care of what.
         """
         for worker in self._workers.values():
-            silence = getattr(worker.receiver, "silence", None)
-            if silence is not None:
-                worker.call(partial(silence, acknowledgement))
+            worker.silence(acknowledgement)
 
     def restore(self, alerts: Iterable[Alert]) -> None:
         """
@@ -232,7 +233,8 @@ class Dispatcher:
         self._lock, self._wake, self._thread = threading.Lock(), threading.Event(), None
         self._inbox.clear()
         self._workers = {
-            name: ReceiverWorker(worker.receiver, clock=self._clock) for name, worker in self._workers.items()
+            name: ReceiverWorker(worker.receiver, self._boundary, clock=self._clock)
+            for name, worker in self._workers.items()
         }
         if was_running:
             self.start()

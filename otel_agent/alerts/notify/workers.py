@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from otel_agent import guard
+from otel_agent.alerts.notify.acknowledgement import Acknowledgement
+from otel_agent.alerts.notify.boundary import NotificationBoundary
 from otel_agent.alerts.notify.notification import Notification, Receiver
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.lifecycle.tasks import Task
@@ -48,15 +50,23 @@ class ReceiverWorker:
 
     Args:
         receiver: The receiver.
+        boundary: What the receiver is told has passed it.
         limit: Messages that wait at most.
         clock: Times the end.
         pause_s: First pause between two attempts, in seconds.
     """
 
     def __init__(
-        self, receiver: Receiver, *, limit: int = QUEUE_LIMIT, clock: Clock = SYSTEM, pause_s: float = PAUSE_S
+        self,
+        receiver: Receiver,
+        boundary: NotificationBoundary | None = None,
+        *,
+        limit: int = QUEUE_LIMIT,
+        clock: Clock = SYSTEM,
+        pause_s: float = PAUSE_S,
     ) -> None:
         self.receiver = receiver
+        self._boundary = boundary or NotificationBoundary()
         self._limit = limit
         self._clock = clock
         self._pause_s = pause_s
@@ -79,9 +89,23 @@ class ReceiverWorker:
         Args:
             notification: The notification.
         """
-        self.call(partial(self.receiver.send, notification), is_critical=notification.severity == "critical")
+        self._call(partial(self._tell, notification), is_critical=notification.severity == "critical")
 
-    def call(self, function: Callable[[], object], *, is_critical: bool = True) -> None:
+    def silence(self, acknowledgement: Acknowledgement) -> None:
+        """
+        Queue an acknowledgement for a receiver that keeps silences itself; others hear nothing. Never blocks.
+
+        Args:
+            acknowledgement: Who takes care of what.
+        """
+        silence = getattr(self.receiver, "silence", None)
+        if silence is not None:
+            self._call(lambda: silence(self._boundary.acknowledgement(acknowledgement)))
+
+    def _tell(self, notification: Notification) -> None:
+        self.receiver.send(self._boundary.notification(notification))
+
+    def _call(self, function: Callable[[], object], *, is_critical: bool = True) -> None:
         """
         Queue something else that the receiver has to do, with the same bounds and attempts.
 

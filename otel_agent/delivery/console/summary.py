@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from otel_agent.delivery.console.tree import duration_text, printable
+from otel_agent.delivery.console.tree import duration_text
+from otel_agent.outgoing_texts import printable
 
 __all__ = ["CacheFigures", "FunctionFigures", "RunSummary", "render"]
 

@@ -14,7 +14,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-__all__ = ["SpanNode", "draw", "duration_text", "printable"]
+from otel_agent.outgoing_texts import printable
+
+__all__ = ["SpanNode", "draw", "duration_text"]
 
 NAME_WIDTH = 52
 """Columns for branches and name; longer ones push the duration right."""
@@ -108,20 +110,3 @@ def duration_text(duration_ns: int) -> str:
             scaled = value / size
             return f"{scaled:.3g} {unit}" if scaled < 1000 else f"{scaled:.0f} {unit}"  # noqa: PLR2004 - 1e+03 is no number for people
     return f"{value:.0f} ns"
-
-
-def printable(text: str) -> str:
-    """
-    A text that cannot command a terminal.
-
-    Args:
-        text: Text from anywhere.
-
-    Returns:
-        The same with control, format and unpaired characters replaced by "�", line ends by a space.
-
-    Source: CWE-150, improper neutralization of escape, meta, or control sequences.
-    """
-    if text.isprintable():
-        return text
-    return "".join(" " if c in "\n\r\t" else c if c.isprintable() else "�" for c in text)

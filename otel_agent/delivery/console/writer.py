@@ -7,14 +7,15 @@ something in it failed. What is open at the end is drawn at the end.
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Protocol, TextIO
 
 from opentelemetry.trace import SpanContext, StatusCode
 
 from otel_agent import streams
 from otel_agent.clock import SYSTEM, Clock
-from otel_agent.delivery.console.tree import SpanNode, draw, printable
+from otel_agent.delivery.console.tree import SpanNode, draw
+from otel_agent.outgoing_texts import Redact, cleaned, printable
 
 __all__ = ["EndedSpan", "TreeWriter"]
 
@@ -70,7 +71,7 @@ class TreeWriter:
         stream: TextIO,
         clock: Clock = SYSTEM,
         repeat_s: float = REPEAT_S,
-        redact: Callable[[str], str] = str,
+        redact: Redact = str,
     ) -> None:
         self._stream: TextIO | None = stream
         self._clock = clock
@@ -93,7 +94,8 @@ class TreeWriter:
             if context is None:
                 continue
             nodes = self._open.setdefault(context.trace_id, [])
-            node = _node(span, context, self._redact)
+            # The boundary of the tree: nothing is drawn that is not in a node, and every text of a node has passed here.
+            node = cleaned(_node(span, context), self._redact)
             if len(nodes) < SPANS_HELD or node.parent_id == 0:
                 nodes.append(node)
             if span.parent is None or span.parent.is_remote:
@@ -130,14 +132,14 @@ class TreeWriter:
             self._stream = None
 
 
-def _node(span: EndedSpan, context: SpanContext, redact: Callable[[str], str]) -> SpanNode:
+def _node(span: EndedSpan, context: SpanContext) -> SpanNode:
     status = span.status
     is_error = status.status_code is StatusCode.ERROR
     return SpanNode(
         span_id=context.span_id,
         parent_id=span.parent.span_id if span.parent is not None else 0,
-        name=redact(span.name),
+        name=span.name,
         start_ns=span.start_time or 0,
         end_ns=span.end_time or span.start_time or 0,
-        error=redact(status.description or "") if is_error else None,
+        error=status.description or "" if is_error else None,
     )

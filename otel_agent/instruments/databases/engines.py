@@ -6,13 +6,14 @@ to a database stands in `prepared_statements`.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from otel_agent.catalog import attributes as a
 from otel_agent.instruments.databases.histograms import DurationHistograms
 from otel_agent.instruments.databases.pools import Pools, PoolWatch
 from otel_agent.instruments.databases.prepared_statements import PreparedStatements
-from otel_agent.instruments.databases.statements.tokens import QuoteStyle
+from otel_agent.instruments.databases.statements.quotes import quote_style_of
 
 __all__ = ["Database", "Databases", "describe"]
 
@@ -34,14 +35,6 @@ _SYSTEMS = {
 
 _PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "microsoft.sql_server": 1433, "oracle.db": 1521}
 
-_QUOTES = {
-    **dict.fromkeys(
-        ("postgresql", "oracle.db", "microsoft.sql_server", "cockroachdb", "aws.redshift"), QuoteStyle.STANDARD
-    ),
-    **dict.fromkeys(("mysql", "mariadb"), QuoteStyle.BACKSLASH),
-}
-"""How products read quotes; of any other it is not known."""
-
 _KNOWN = "_otel_agent_database"
 """Attribute of a dialect: who has described its database, and the description."""
 
@@ -54,17 +47,20 @@ class Database:
         attributes: Attributes of all its spans and points.
         name: Where it is, in one word, without user or password: "db.example:5433/shop".
         histograms: Where durations are recorded.
+        dialect: The engine's `sqlalchemy.Dialect`, which knows how the server reads quotes after the first connection.
     """
 
     __slots__ = ("attributes", "histograms", "name", "pools", "statements")
 
-    def __init__(self, attributes: Mapping[str, Any], name: str, histograms: DurationHistograms) -> None:
+    def __init__(
+        self, attributes: Mapping[str, Any], name: str, histograms: DurationHistograms, dialect: Any = None
+    ) -> None:
         self.attributes = attributes
         self.name = name
         self.histograms = histograms
         self.pools: PoolWatch | None = None
         """The watch over its engine's pools."""
-        quotes = _QUOTES.get(attributes[a.DB_SYSTEM_NAME.name], QuoteStyle.DOUBTFUL)
+        quotes = partial(quote_style_of, attributes[a.DB_SYSTEM_NAME.name], dialect)
         self.statements = PreparedStatements(attributes, quotes, histograms)
 
 
@@ -138,7 +134,7 @@ def describe(url: Any, dialect: Any, histograms: DurationHistograms) -> Database
         if port is not None and port != _PORTS.get(system):
             attributes[a.SERVER_PORT.name] = port
     place = f"{host}:{port}" if host and port is not None else host or ""
-    return Database(attributes, "/".join(part for part in (place, namespace) if part) or system, histograms)
+    return Database(attributes, "/".join(part for part in (place, namespace) if part) or system, histograms, dialect)
 
 
 def _namespace(url: Any, system: str) -> str | None:

@@ -5,15 +5,15 @@ Everything that does not differ between two executions is made once: a `Prepared
 its spans and the histogram its duration goes to.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from otel_agent.catalog import attributes as a
 from otel_agent.catalog import database as metrics
 from otel_agent.instruments.databases.histograms import DurationHistograms
+from otel_agent.instruments.databases.statements.quotes import QuoteStyle
 from otel_agent.instruments.databases.statements.sanitization import StatementFacts
 from otel_agent.instruments.databases.statements.statement_cache import StatementFactsCache, TwoGenerationCache
-from otel_agent.instruments.databases.statements.tokens import QuoteStyle
 
 __all__ = ["PreparedStatement", "PreparedStatements"]
 
@@ -63,15 +63,21 @@ class PreparedStatements:
 
     Args:
         database: Attributes of the database.
-        quotes: How the database reads quotes.
+        quotes: Returns how the database reads quotes, as far as is known now; equal styles are the same.
         histograms: Where durations are recorded.
     """
 
-    __slots__ = ("_by_text", "_database", "_facts", "_histograms", "_known")
+    __slots__ = ("_by_text", "_database", "_facts", "_histograms", "_known", "_quotes")
 
-    def __init__(self, database: Mapping[str, Any], quotes: QuoteStyle, histograms: DurationHistograms) -> None:
+    def __init__(
+        self, database: Mapping[str, Any], quotes: Callable[[], QuoteStyle], histograms: DurationHistograms
+    ) -> None:
         self._database = database
         self._histograms = histograms
+        self._quotes = quotes
+        self._forget(quotes())
+
+    def _forget(self, quotes: QuoteStyle) -> None:
         self._facts = StatementFactsCache(quotes)
         self._by_text: TwoGenerationCache[PreparedStatement] = TwoGenerationCache(_ENTRIES, _SIZE)
         self._known: TwoGenerationCache[PreparedStatement] = TwoGenerationCache(_ENTRIES, _SIZE)
@@ -111,6 +117,9 @@ class PreparedStatements:
 
     def _prepare(self, sql: str) -> PreparedStatement:
         """Prepare a statement; those that differ in nothing but their values share what is prepared."""
+        quotes = self._quotes()
+        if quotes != self._facts.quotes:  # the server has been asked meanwhile: what was read in doubt is read again
+            self._forget(quotes)
         facts = self._facts.of(sql)
         statement = self._by_text.get(facts.text)
         if statement is None:

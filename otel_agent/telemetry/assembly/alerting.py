@@ -15,6 +15,7 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 from otel_agent.alerts.engine import AlertEngine
 from otel_agent.alerts.loading import load_rules
+from otel_agent.alerts.notify.boundary import NotificationBoundary, NotificationRedactor
 from otel_agent.alerts.notify.building import build_notify
 from otel_agent.alerts.notify.dispatcher import Dispatcher
 from otel_agent.alerts.states import AlertState, Transition
@@ -103,6 +104,7 @@ def build_alerting(
     resource: Mapping[str, Any],
     *,
     directory: Path,
+    redactor: NotificationRedactor,
     on_change: Callable[[Transition], object] | None = None,
 ) -> AlertAssembly:
     """
@@ -112,6 +114,7 @@ def build_alerting(
         settings: Section `alerts` of the configuration.
         resource: Resource attributes; they become `job` and `instance` of every series.
         directory: What relative paths of rule files begin at.
+        redactor: Takes secrets out of what receivers are told.
         on_change: Told of every change of an alert, before anybody else.
 
     Returns:
@@ -133,6 +136,7 @@ def build_alerting(
         notify.receivers,
         notify.routes,
         notify.inhibitions,
+        boundary=NotificationBoundary(redactor),
         is_acknowledged=lambda alert: engine.acknowledgement(alert) is not None,
     )
     spans.wake_by(engine.wake)

@@ -17,6 +17,7 @@ from otel_agent.clock import SYSTEM, Clock
 from otel_agent.delivery.console.summary import CacheFigures, FunctionFigures, RunSummary, render
 from otel_agent.delivery.console.writer import TreeWriter
 from otel_agent.instruments.caches.watching import registry
+from otel_agent.outgoing_texts import Redact, cleaned
 from otel_agent.recording import durations
 
 __all__ = ["Terminal", "TerminalFigures", "build_terminal"]
@@ -45,7 +46,7 @@ class Terminal:
         stream: Text stream to write to; usually standard error.
         service: Name of the service, shown in the summary.
         figures: What is shown of functions, caches, alerts and health.
-        redact: Takes secrets out of names and errors: a terminal is read over shoulders and kept in logs.
+        redact: Takes secrets out of every text: a terminal is read over shoulders and kept in logs.
         clock: Its monotonic face measures the session.
     """
 
@@ -54,7 +55,7 @@ class Terminal:
         stream: TextIO,
         service: str,
         figures: TerminalFigures | None = None,
-        redact: Callable[[str], str] = str,
+        redact: Redact = str,
         clock: Clock = SYSTEM,
     ) -> None:
         self._stream = stream
@@ -62,6 +63,7 @@ class Terminal:
         self._figures = figures or TerminalFigures()
         self._clock = clock
         self._begun_s = clock.monotonic_s()
+        self._redact = redact
         self._writer = TreeWriter(stream, clock, redact=redact)
         self._lock = threading.Lock()
         self._traces: set[int] = set()
@@ -104,7 +106,7 @@ class Terminal:
         self._is_closed = True
         with self._lock:
             self._writer.close()
-            lines = render(self._summary())
+            lines = render(cleaned(self._summary(), self._redact))
         streams.write(self._stream, "\n".join(lines) + "\n")  # or it has gone, and with it whoever would read this
 
     def reinit_after_fork(self) -> None:

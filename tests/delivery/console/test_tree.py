@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_agent.delivery.console.tree import SpanNode, draw, duration_text, printable
+from otel_agent.delivery.console.tree import SpanNode, draw, duration_text
+from otel_agent.outgoing_texts import printable
 
 MS = 1_000_000
 

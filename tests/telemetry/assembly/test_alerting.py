@@ -9,6 +9,7 @@ from waiting import until
 import otel_agent
 from otel_agent.alerts.states import AlertState, Transition
 from otel_agent.config.sections.alerts import AlertsSettings
+from otel_agent.redaction.redactor import Redactor
 from otel_agent.telemetry.assembly.alerting import AlertAssembly, build_alerting
 from otel_agent.testing import recorded
 
@@ -21,6 +22,7 @@ def built(directory: Path, told: list[Transition], **settings: Any) -> AlertAsse
         AlertsSettings(defaults=False, **settings),
         {"service.name": "trader"},
         directory=directory,
+        redactor=Redactor(),
         on_change=told.append,
     )
 

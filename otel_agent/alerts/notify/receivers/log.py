@@ -4,6 +4,7 @@ import logging
 
 from otel_agent.alerts.notify.notification import Notification, annotations_of
 from otel_agent.alerts.states import AlertState
+from otel_agent.outgoing_texts import printable
 
 __all__ = ["LogReceiver"]
 
@@ -40,9 +41,9 @@ class LogReceiver:
             self._logger.log(
                 level,
                 "alert %s %s%s%s",
-                alert.rule_name,
+                printable(alert.rule_name),
                 "firing" if is_firing else "resolved",
-                f": {words}" if words else "",
+                f": {printable(words)}" if words else "",
                 " (flapping; no more is said until it calms down)" if notification.reason == "flapping" else "",
                 extra={"alert_labels": alert.labels.as_dict(), "alert_value": alert.value},
             )

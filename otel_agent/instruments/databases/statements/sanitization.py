@@ -11,8 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from otel_agent.instruments.databases.statements.quotes import STANDARD, QuoteStyle
 from otel_agent.instruments.databases.statements.summary import summarize
-from otel_agent.instruments.databases.statements.tokens import QuoteStyle, Token, TokenKind, tokenize
+from otel_agent.instruments.databases.statements.tokens import Token, TokenKind, tokenize
 
 __all__ = ["StatementFacts", "sanitize"]
 
@@ -43,7 +44,7 @@ class StatementFacts:
     """The table, when there is exactly one."""
 
 
-def sanitize(sql: str, quotes: QuoteStyle = QuoteStyle.STANDARD) -> StatementFacts:
+def sanitize(sql: str, quotes: QuoteStyle = STANDARD) -> StatementFacts:
     """
     Take every value out of a statement, and find operation and table. Never raises; takes time in proportion to its length.
 

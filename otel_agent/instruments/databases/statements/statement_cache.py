@@ -8,8 +8,8 @@ was not asked for since is forgotten. Reading takes no lock; two threads that me
 import re
 from typing import Generic, TypeVar
 
+from otel_agent.instruments.databases.statements.quotes import QuoteStyle
 from otel_agent.instruments.databases.statements.sanitization import StatementFacts, sanitize
-from otel_agent.instruments.databases.statements.tokens import QuoteStyle
 
 __all__ = ["StatementFactsCache", "TwoGenerationCache"]
 
@@ -88,10 +88,11 @@ class StatementFactsCache:
         size_limit: See `TwoGenerationCache`.
     """
 
-    __slots__ = ("_known", "_quotes")
+    __slots__ = ("_known", "quotes")
 
     def __init__(self, quotes: QuoteStyle, entries_limit: int = 1000, size_limit: int = 1_000_000) -> None:
-        self._quotes = quotes
+        self.quotes = quotes
+        """The rules by which all of them were read."""
         self._known: TwoGenerationCache[StatementFacts] = TwoGenerationCache(entries_limit, size_limit)
 
     def of(self, sql: str) -> StatementFacts:
@@ -107,7 +108,7 @@ class StatementFactsCache:
         key = _without_simple_literals(sql)
         facts = self._known.get(key)
         if facts is None:
-            facts = sanitize(key, self._quotes)
+            facts = sanitize(key, self.quotes)
             # Statements that differ only in what sanitising leaves out share one.
             facts = self._known.get(facts.text) or facts
             self._known.put(key, facts)

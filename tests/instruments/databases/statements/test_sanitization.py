@@ -6,11 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from otel_agent.instruments.databases.statements import quotes as styles
+from otel_agent.instruments.databases.statements.quotes import QuoteStyle
 from otel_agent.instruments.databases.statements.sanitization import LIMIT, sanitize
 from otel_agent.instruments.databases.statements.statement_cache import StatementFactsCache
-from otel_agent.instruments.databases.statements.tokens import QuoteStyle
 
 CANARY = "canary4711"
+
+EVERY = [styles.STANDARD, styles.ORACLE, styles.SQL_SERVER, styles.SQLITE, styles.MYSQL, styles.DOUBTFUL]
 
 
 LITERALS = [
@@ -69,9 +72,9 @@ DOUBTFUL_LITERALS = [f'"{CANARY}"', f"'it\\'s {CANARY}'", f"'{CANARY}\\' || '{CA
 
 
 CASES = [
-    *((QuoteStyle.STANDARD, literal) for literal in LITERALS),
-    *((QuoteStyle.BACKSLASH, literal) for literal in MYSQL_LITERALS),
-    *((QuoteStyle.DOUBTFUL, literal) for literal in [*LITERALS, *DOUBTFUL_LITERALS]),
+    *((styles.STANDARD, literal) for literal in LITERALS),
+    *((styles.MYSQL, literal) for literal in MYSQL_LITERALS),
+    *((styles.DOUBTFUL, literal) for literal in [*LITERALS, *DOUBTFUL_LITERALS]),
 ]
 
 
@@ -177,7 +180,7 @@ PIECES = st.sampled_from(
 SQL = st.one_of(st.text(), st.lists(PIECES).map("".join))
 
 
-@given(SQL, st.sampled_from(QuoteStyle))
+@given(SQL, st.sampled_from(EVERY))
 def test_anything_at_all_can_be_read(sql: str, quotes: QuoteStyle) -> None:
     """Reading never raises, and what was read reads as itself."""
     text = sanitize(sql, quotes).text
@@ -187,15 +190,15 @@ def test_anything_at_all_can_be_read(sql: str, quotes: QuoteStyle) -> None:
     assert StatementFactsCache(quotes).of(sql).text == text
 
 
-@given(st.text(alphabet="abc 'x\"\\$-/*1;#\n", max_size=30), st.sampled_from(QuoteStyle))
+@given(st.text(alphabet="abc 'x\"\\$-/*1;#\n", max_size=30), st.sampled_from(EVERY))
 def test_quoted_text_never_survives(secret: str, quotes: QuoteStyle) -> None:
     """Whatever stands in a well-formed literal is gone, and what stands behind it is still there."""
     escaped = secret.replace("'", "''")
-    if quotes is QuoteStyle.BACKSLASH:
+    if quotes is styles.MYSQL:
         escaped = secret.replace("\\", "\\\\").replace("'", "''")
     text = sanitize(f"SELECT a FROM t WHERE b = '{escaped}' AND c = 'd'", quotes).text
 
-    if quotes is QuoteStyle.DOUBTFUL and "\\" in secret:
+    if quotes is styles.DOUBTFUL and "\\" in secret:
         assert "SELECT a FROM t WHERE b = ?" == text
     else:
         assert "SELECT a FROM t WHERE b = ? AND c = ?" == text
@@ -239,7 +242,7 @@ def test_time_grows_with_length_only(piece: str) -> None:
     def took_s(length: int) -> float:
         sql = (piece * length)[:length]
         begin_s = time.thread_time()
-        sanitize(sql, QuoteStyle.STANDARD)
+        sanitize(sql, styles.STANDARD)
         return time.thread_time() - begin_s
 
     took_s(1000)

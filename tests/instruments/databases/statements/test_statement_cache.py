@@ -3,13 +3,13 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from otel_agent.instruments.databases.statements.quotes import STANDARD
 from otel_agent.instruments.databases.statements.statement_cache import StatementFactsCache, TwoGenerationCache
-from otel_agent.instruments.databases.statements.tokens import QuoteStyle
 
 
 def test_statements_that_differ_in_values_share_one_reading() -> None:
     """Ten thousand literals make one text, and the memory for them is bounded."""
-    readings = StatementFactsCache(QuoteStyle.STANDARD, entries_limit=50)
+    readings = StatementFactsCache(STANDARD, entries_limit=50)
     found = {
         id(readings.of(f"SELECT a FROM t WHERE b = 'it''s {number}' AND c = {number}")) for number in range(10_000)
     }

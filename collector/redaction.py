@@ -1,0 +1,281 @@
+"""
+What the collector's configuration knows of secrets and of content, written from one table each.
+
+    python collector/redaction.py            writes both, between the marks in config/base.yaml and config/options/no-content.yaml
+    python collector/redaction.py --check    says whether they are as they would be written
+
+Tokens are those of `otel_agent.redaction.issuers`, the table the agent's own rules are made of, so agent and collector agree.
+
+The processor tries every pattern on every value, so what a pattern costs that does not match is all that counts. Go looks for
+letters a pattern begins with in some nanoseconds, and pays fifty times that for a pattern that begins with a boundary, a choice
+or a class, or that reads both cases. So each pattern here begins with letters wherever that can be had: choices at the
+beginning are written out, and a boundary stands only where a token could be the end of a word followed by words.
+
+Sources: the README of the collector's redaction processor; https://pkg.go.dev/regexp/syntax; for content the GenAI semantic
+conventions, now and before, and the attributes of OpenLLMetry, OpenInference, pydantic-ai, Logfire, Langfuse and the AI SDK.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from otel_agent.redaction.issuers import ISSUERS, Issuer
+
+CONFIG = Path(__file__).resolve().parent / "config"
+BEGIN, END = "# Written by collector/redaction.py:", "# End of what is written."
+
+SURE_CHARS = 4
+"""What begins with as many letters of its own is no end of a word."""
+
+LABEL = "[a-z][0-9a-z]{1,15}"
+"""A vendor's name in front of a token; it is no secret, and a pattern without it begins with letters."""
+
+FAMILY = "sk-"
+"""So many issuers begin with it, and so many words end with it, that their tokens stand in one pattern with one boundary."""
+
+LED_CHARS = 40
+"""Tokens that have so many characters before their own letters are looked for together."""
+
+MAX_CHOICES = 8
+"""So many choices at the beginning of a pattern are written out."""
+
+PAIRS = tuple(
+    "assword ASSWORD asswd ASSWD assphrase pwd PWD ecret ECRET oken OKEN redential uthorization ignature"  # noqa: SIM905 - a list of words reads best as a sentence
+    " api_key api-key apikey apiKey API_KEY ccess_key ccessKey ACCESS_KEY rivate_key ccountKey".split()
+)
+"""Ends of names beside a value in a text or in a map: `access_token=…`, `"dbPassword":"…"`."""
+
+FORMATS = (
+    r"eyJ[0-9A-Za-z_-]{5,}\.[0-9A-Za-z_-]{4,}(?:\.[0-9A-Za-z_-]*)*",
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[^-]*(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?",
+    r"""://[^\s/?#:@'"<>]*:[^\s/?#@'"<>]+@""",
+    r"hooks\.slack\.com/(?:services|workflows|triggers)/[0-9A-Za-z_/-]{8,}",
+    r"/api/webhooks/[0-9]{1,24}/[0-9A-Za-z_-]{8,}",
+    r"Bearer [0-9A-Za-z_.~+/-]{16,}={0,2}",
+    r"bearer [0-9A-Za-z_.~+/-]{16,}={0,2}",
+    r"Basic [0-9A-Za-z+/]{16,}={0,2}",
+)
+"""Secrets that no issuer's table has: tokens of every issuer, private keys, passwords in addresses, webhooks, headers."""
+
+KEYS = tuple(
+    "assword asswd assphrase pwd ecret ecrets redential redentials ookie uthorization oken csrf jwt mnemonic _phrase"  # noqa: SIM905 - as above
+    " api_key api-key apikey apiKey access_key access-key accessKey secret_key private_key account_key app_key auth_key"
+    " signing_key encryption_key master_key license_key ingest_key shared_key storage_key session_key card_number _cvv _ssn"
+    " _otp ASSWORD SECRET TOKEN API_KEY ACCESS_KEY SECRET_KEY sessionid".split()
+)
+"""Ends of names whose value is a secret; plural tokens are counted ones, and `session.id` is an id of the conventions."""
+
+WHOLE_KEYS = ("ssn", "cvv", "cvc", "otp", "psk", "session_id", "api_keys", "access_keys")
+
+HARMLESS_KEYS = tuple(f"{word}_token$" for word in ("eos", "bos", "pad", "unk", "stop", "per", "first", "next", "last"))
+"""Tokens of tokenizers, and measures of them."""
+
+HARMLESS_VALUES = ("^(?:true|false)$",)
+"""No truth value is a secret, whatever its name: `user.has_password`."""
+
+CONTENT = (
+    # GenAI semantic conventions
+    *("gen_ai[.](?:input|output)[.]messages", "gen_ai[.]system_instructions", "gen_ai[.]tool[.](?:definitions|description)"),
+    *("gen_ai[.]tool[.]call[.](?:arguments|result)", "gen_ai[.]retrieval[.](?:documents|query[.]text)"),
+    *("gen_ai[.]evaluation[.]explanation", "gen_ai[.]event[.]content", "gen_ai[.]agent[.]description"),
+    # GenAI semantic conventions before, and OpenLLMetry
+    r"gen_ai[.](?:prompt|completion)(?:[.][0-9].*)?",
+    *("gen_ai[.]request[.]structured_output_schema", "llm[.]request[.]functions[.].*", "llm[.](?:prompts|completions)(?:[.].*)?"),
+    *("traceloop[.]entity[.](?:input|output)", "traceloop[.]prompt[.]template(?:_variables)?"),
+    *("db[.]query[.]result[.](?:document|metadata|vector)", "db[.]query[.]embeddings[.]vector", "mcp[.](?:request[.]argument|response[.]value)"),
+    # OpenInference
+    *("(?:input|output)[.]value", "llm[.](?:input|output)_messages[.].*", "llm[.](?:prompt_template|tools|choices)[.].*"),
+    *("llm[.](?:function_call|invocation_parameters)", "retrieval[.]documents[.].*", "reranker[.](?:query|(?:input|output)_documents)(?:[.].*)?"),
+    *("embedding[.](?:text|vector|embeddings[.].*)", "tool[.](?:parameters|description|json_schema)", "message[.].*", "document[.](?:content|metadata)"),
+    *("(?:image|audio)[.](?:url|transcript)", "message_content[.].*", "tool_call[.]function[.]arguments"),
+    # pydantic-ai and Logfire
+    *("all_messages_events", "pydantic_ai[.]all_messages", "events", "final_result", "tool_arguments", "tool_response"),
+    *("model_request_parameters", "(?:request|response)_data", "combined_raw_input"),
+    # Langfuse, the AI SDK, MLflow, LiveKit, Haystack, Google's agents
+    *("langfuse[.](?:observation|trace)[.](?:input|output|metadata)(?:[.].*)?", "ai[.]prompt(?:[.].*)?", "ai[.]response[.](?:text|object|toolCalls|reasoning)"),
+    *("ai[.]toolCall[.](?:args|result)", "ai[.]values?", "mlflow[.]span(?:Inputs|Outputs)", "haystack[.]component[.](?:input|output)"),
+    *("lk[.](?:chat_ctx|user_input|input_text|instructions|response[.](?:text|function_calls)|function_tool[.](?:arguments|output))", "lk[.]user_transcript"),
+    *("gcp[.]vertex[.]agent[.](?:llm_request|llm_response|tool_call_args|tool_response|data)",),
+)  # fmt: skip
+"""Names of attributes that hold what was said: prompts, answers, documents, arguments and results of tools, and their schemas."""
+
+CONTENT_EVENTS = r"^gen_ai[.](?:(?:system|user|assistant|tool)[.]message|choice|content[.](?:prompt|completion)|client[.]inference[.]operation[.]details)$"
+"""Events whose body is content, in the conventions of one time or another."""
+
+CONTENT_IN_EVENTS = "^(?:content|message|parts|tool_calls|function_call|arguments|refusal|finish_message)(?:[.].*)?$"
+"""Attributes of such an event that are content, where its producer has attributes instead of a body."""
+
+HELD_BACK = "held back by no-content"
+
+
+def value_patterns(issuers: Iterable[Issuer]) -> list[str]:
+    """
+    Patterns of secrets in texts.
+
+    Args:
+        issuers: Rows with a `pattern` that RE2 reads, without a boundary in front, and an `anchor`, which is a part of every
+            token.
+
+    Returns:
+        Formats first, then names beside values, then tokens in the order of their issuers, each once.
+    """
+    beside = [rf"""{name}(?:=[^\s&"',;]+|":"(?:[^"\\]|\\.)*)""" for name in PAIRS]
+    tokens: list[str] = []
+    inside: list[str] = []
+    family: list[str] = []
+    for issuer in issuers:
+        pattern = issuer.pattern.removeprefix(LABEL)
+        led = _LED.match(pattern)
+        if pattern.startswith(FAMILY):
+            family.append(pattern.removeprefix(FAMILY))
+        elif led is not None and int(led["count"]) >= LED_CHARS and len(issuer.anchor) >= SURE_CHARS:
+            inside.append(re.escape(issuer.anchor))
+        else:
+            tokens += [_bounded(each) for each in _spelled_out(pattern)]
+    around = "[0-9A-Za-z+/_~.-]"
+    joined = [f"{around}{{{LED_CHARS},}}(?:{'|'.join(dict.fromkeys(inside))}){around}*={{0,3}}"] if inside else []
+    joined += [rf"\b{FAMILY}(?:{'|'.join(family)})"] if family else []
+    return list(dict.fromkeys([*FORMATS, *beside, *joined, *tokens]))
+
+
+def _spelled_out(pattern: str) -> list[str]:
+    """A pattern as several, each of which begins with letters, where it begins with a choice of them."""
+    sure = _literal(pattern)
+    rest = pattern[len(sure) :]
+    choice = _CHOICE.match(rest)
+    if len(sure) >= SURE_CHARS - 1 or choice is None:
+        return [pattern]
+    choices = list(choice["letters"] or "") or choice["words"].split("|")
+    if choice["optional"]:
+        choices.append("")
+    made = [f"{sure}{one}{rest[choice.end() :]}" for one in choices]
+    is_gain = len(choices) <= MAX_CHOICES and min(len(_literal(each)) for each in made) >= SURE_CHARS - 2
+    return [each for one in made for each in _spelled_out(one)] if is_gain else [pattern]
+
+
+_LED = re.compile(r"\[[^\]]+\]\{(?P<count>[0-9]+)")
+_CHOICE = re.compile(r"(?:\[(?P<letters>[A-Za-z]{2,8})\]|\(\?:(?P<words>[0-9A-Za-z_|-]+)\)(?P<optional>\??))(?![{*+?])")
+
+
+def _literal(pattern: str) -> str:
+    """The letters a pattern begins with."""
+    found = re.match(r"(?:[0-9A-Za-z_-]|\\[.+/~])*", pattern)
+    sure = "" if found is None else found[0]
+    return sure[:-1] if pattern[len(sure) : len(sure) + 1] in {"?", "*", "+", "{"} else sure
+
+
+def _bounded(pattern: str) -> str:
+    """With a boundary in front, where what it begins with may end a word and be followed by others: `risk-model-of-1999`."""
+    sure = _literal(pattern)
+    is_like_words = re.match(r"[a-z]{0,3}-|\[[A-Z]{2,8}\]", pattern) is not None
+    return rf"\b{pattern}" if len(sure) < SURE_CHARS and is_like_words else pattern
+
+
+def redaction_settings(issuers: Iterable[Issuer]) -> list[str]:
+    """
+    Lines of YAML: lists of the redaction processor.
+
+    Args:
+        issuers: See `value_patterns`.
+    """
+    lists = {
+        "blocked_key_patterns": [*(f"{re.escape(key)}$" for key in KEYS), *(f"^{key}$" for key in WHOLE_KEYS)],
+        "ignored_key_patterns": HARMLESS_KEYS,
+        "allowed_values": HARMLESS_VALUES,
+        "blocked_values": value_patterns(issuers),
+    }
+    return [line for name, patterns in lists.items() for line in (f"{name}:", *(f"  - {_quoted(each)}" for each in patterns))]  # fmt: skip
+
+
+def content_statements() -> list[str]:
+    """Lines of YAML: statements of the transform processor that hold content back."""
+    names = f"^(?:{'|'.join(CONTENT)})$"
+
+    def attributes(context: str, event: str) -> list[str]:
+        where = f"where {event}" if event else ""
+        return [
+            f"delete_matching_keys({context}.attributes, {_text(names)})",
+            *([f"delete_matching_keys({context}.attributes, {_text(CONTENT_IN_EVENTS)}) {where}"] if event else []),
+        ]
+
+    is_span_event = f"IsMatch(spanevent.name, {_text(CONTENT_EVENTS)})"
+    is_event = (
+        f"IsMatch(log.event_name, {_text(CONTENT_EVENTS)})",
+        f'log.attributes["event.name"] != nil and IsMatch(log.attributes["event.name"], {_text(CONTENT_EVENTS)})',
+    )
+    logs = attributes("log", "")
+    for event in is_event:
+        logs += [*attributes("log", event)[1:], f"set(log.body, {_text(HELD_BACK)}) where {event}"]
+    return [
+        "# A group each: statements about events in the same group would run for spans with events only.",
+        "trace_statements:",
+        *_group(attributes("span", "")),
+        *_group(attributes("spanevent", is_span_event)),
+        "log_statements:",
+        *_group(logs),
+    ]
+
+
+def _group(statements: Sequence[str]) -> list[str]:
+    return ["  - statements:", *(f"      - {_quoted(statement)}" for statement in statements)]
+
+
+def _quoted(text: str) -> str:
+    """YAML's single quotes, in which nothing but themselves is escaped; the collector reads `$$` as one `$`."""
+    doubled = text.replace("'", "''").replace("$", "$$")
+    return f"'{doubled}'"
+
+
+def _text(text: str) -> str:
+    """A string of the transformation language."""
+    backslashed = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{backslashed}"'
+
+
+def written(text: str, what: str, lines: Iterable[str]) -> str:
+    """
+    A configuration with lines between its marks, indented as the first mark is.
+
+    Args:
+        text: The configuration.
+        what: Said in the first mark.
+        lines: What stands between.
+
+    Raises:
+        ValueError: The marks are missing.
+    """
+    found = re.search(rf"(?ms)^( *){re.escape(BEGIN)} {what}\n.*?^ *{re.escape(END)}\n", text)
+    if found is None:
+        raise ValueError(f"expected the lines {BEGIN!r} {what!r} and {END!r}")
+    indent = found[1]
+    body = "".join(f"{indent}{line}\n" for line in (f"{BEGIN} {what}", *lines, END))
+    return text[: found.start()] + body + text[found.end() :]
+
+
+def files() -> dict[Path, str]:
+    """Every file this writes, with what is to be in it."""
+    base, option = CONFIG / "base.yaml", CONFIG / "options" / "no-content.yaml"
+    return {
+        base: written(base.read_text(), "names and forms of secrets", redaction_settings(ISSUERS)),
+        option: written(option.read_text(), "names of content", content_statements()),
+    }
+
+
+def main() -> int:
+    """Write, or compare."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").strip().partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; status 1 when something would change")
+    is_check = parser.parse_args().check
+    stale = {path: text for path, text in files().items() if path.read_text() != text}
+    for path, text in stale.items():
+        if is_check:
+            print(f"{path} is not as it would be written: run python collector/redaction.py")
+        else:
+            path.write_text(text)
+    return int(is_check and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
