@@ -4,7 +4,7 @@ What the collector's configuration knows of secrets and of content, written from
     python collector/redaction.py            writes both, between the marks in config/base.yaml and config/options/no-content.yaml
     python collector/redaction.py --check    says whether they are as they would be written
 
-Tokens are those of `otel_agent.redaction.issuers`, the table the agent's own rules are made of, so agent and collector agree.
+Tokens are those of `otel_agent.redaction.detection.issuers`, the table the agent's own rules are made of, so agent and collector agree.
 
 The processor tries every pattern on every value, so what a pattern costs that does not match is all that counts. Go looks for
 letters a pattern begins with in some nanoseconds, and pays fifty times that for a pattern that begins with a boundary, a choice
@@ -21,7 +21,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from otel_agent.redaction.issuers import ISSUERS, Issuer
+from otel_agent.redaction.detection.issuers import ISSUERS, Issuer
 
 CONFIG = Path(__file__).resolve().parent / "config"
 BEGIN, END = "# Written by collector/redaction.py:", "# End of what is written."

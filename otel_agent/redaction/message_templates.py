@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import count
 
-from otel_agent.redaction.secret_names import HARMLESS, SecretNames
+from otel_agent.redaction.detection.secret_names import HARMLESS, SecretNames
 from otel_agent.redaction.text_redactor import TextRedactor
 
 __all__ = ["MessageTemplates"]

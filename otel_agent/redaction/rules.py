@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from otel_agent.redaction.issuers import ISSUERS
+from otel_agent.redaction.detection.issuers import ISSUERS
+from otel_agent.redaction.detection.secret_names import SecretNames
+from otel_agent.redaction.detection.work_allowance import WorkAllowance
 from otel_agent.redaction.log_redactor import LogRedactor
 from otel_agent.redaction.message_templates import MessageTemplates
 from otel_agent.redaction.metric_redactor import MetricRedactor
 from otel_agent.redaction.resource_redactor import ResourceRedactor
-from otel_agent.redaction.secret_names import SecretNames
 from otel_agent.redaction.span_redactor import SpanRedactor
 from otel_agent.redaction.text_redactor import TextRedactor
 from otel_agent.redaction.value_redactor import ValueRedactor
-from otel_agent.redaction.work_allowance import WorkAllowance
 
 __all__ = ["RULE_NAMES", "RedactionRules"]
 

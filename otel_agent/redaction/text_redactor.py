@@ -10,11 +10,11 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 
 from otel_agent.guard import shared
-from otel_agent.redaction.encoded_views import views
-from otel_agent.redaction.key_value_pairs import CUT, Found, find_pairs
-from otel_agent.redaction.secret_formats import DIGITS_ALIKE, SECRET_FORMATS, SecretFormat, may_hold_secret
-from otel_agent.redaction.secret_names import SecretNames, has_stem
-from otel_agent.redaction.windowed_search import (
+from otel_agent.redaction.detection.encoded_views import views
+from otel_agent.redaction.detection.key_value_pairs import CUT, Found, find_pairs
+from otel_agent.redaction.detection.secret_formats import DIGITS_ALIKE, SECRET_FORMATS, SecretFormat, may_hold_secret
+from otel_agent.redaction.detection.secret_names import SecretNames, has_stem
+from otel_agent.redaction.detection.windowed_search import (
     CUSTOM_OVERLAP,
     CUSTOM_WINDOW,
     MAX_CHARS,
@@ -22,7 +22,7 @@ from otel_agent.redaction.windowed_search import (
     WINDOW,
     search_in_windows,
 )
-from otel_agent.redaction.work_allowance import TextWork, WorkAllowance
+from otel_agent.redaction.detection.work_allowance import TextWork, WorkAllowance
 
 __all__ = ["TextRedactor", "is_marker", "marker"]
 

@@ -11,12 +11,18 @@ from numbers import Number
 from typing import Any
 
 from otel_agent.guard import shared
-from otel_agent.redaction.placeholders import is_placeholder
-from otel_agent.redaction.secret_formats import is_card_number
-from otel_agent.redaction.secret_names import HARMLESS, Certainty, SecretNameRule, SecretNames, proves
+from otel_agent.redaction.detection.placeholders import is_placeholder
+from otel_agent.redaction.detection.secret_formats import is_card_number
+from otel_agent.redaction.detection.secret_names import HARMLESS, Certainty, SecretNameRule, SecretNames, proves
+from otel_agent.redaction.detection.value_pairs import (
+    ENTRY_VALUES,
+    entry_name,
+    is_list_of_pairs,
+    is_lone_pair,
+    pair_name,
+)
+from otel_agent.redaction.detection.windowed_search import MAX_CHARS
 from otel_agent.redaction.text_redactor import TextRedactor, is_marker, marker
-from otel_agent.redaction.value_pairs import ENTRY_VALUES, entry_name, is_list_of_pairs, is_lone_pair, pair_name
-from otel_agent.redaction.windowed_search import MAX_CHARS
 
 __all__ = ["FAILED", "NUMBERS", "ValueRedactor"]
 

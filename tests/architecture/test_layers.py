@@ -18,6 +18,7 @@ PURE = (
     "series",
     "config",
     "instruments/databases/statements",
+    "redaction/detection",
 )
 MAY_IMPORT_SDK = {"recording", "delivery", "processors", "logs", "providers", "testing"}
 PRIVATE = ("opentelemetry._logs", "opentelemetry.sdk._logs")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from otel_agent.cli import main
-from otel_agent.redaction.issuers import ISSUERS
+from otel_agent.redaction.detection.issuers import ISSUERS
 
 LINES = 'start\nlogin password=Hx7pW9qLz2 failed\n{"api_key": "Pq4Rs7TuVw"}\ntokens: 512\n'
 

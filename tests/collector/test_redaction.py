@@ -16,8 +16,8 @@ from real_programs import started
 from real_servers import Collector
 from waiting import until
 
-from otel_agent.redaction.issuer_examples import token_example
-from otel_agent.redaction.issuers import ISSUERS, Issuer
+from otel_agent.redaction.detection.issuer_examples import token_example
+from otel_agent.redaction.detection.issuers import ISSUERS, Issuer
 
 SCRIPT = Path(__file__).parents[2] / "collector" / "redaction.py"
 LOOK_ALIKES = [

@@ -12,9 +12,9 @@ from opentelemetry.sdk.resources import Resource
 from secrets_to_plant import SECRETS
 
 from otel_agent.logs.bridge import BridgeHandler
+from otel_agent.redaction.detection.secret_names import SecretNames
 from otel_agent.redaction.message_templates import MessageTemplates
 from otel_agent.redaction.redactor import Redactor
-from otel_agent.redaction.secret_names import SecretNames
 from otel_agent.redaction.text_redactor import TextRedactor
 
 INERT = [

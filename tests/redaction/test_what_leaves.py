@@ -8,8 +8,8 @@ from secret_fuzzing import leaks
 from secret_look_alikes import ATTRIBUTES, TEXTS
 from secret_placements import all_planted
 
-from otel_agent.redaction.issuer_examples import token_example
-from otel_agent.redaction.issuers import ISSUERS
+from otel_agent.redaction.detection.issuer_examples import token_example
+from otel_agent.redaction.detection.issuers import ISSUERS
 from otel_agent.redaction.redactor import Redactor
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "what-leaves.md"

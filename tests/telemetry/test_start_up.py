@@ -32,7 +32,7 @@ LATER = {
     "otel_agent.delivery.senders.http.sender",
     "otel_agent.delivery.senders.targets",
     "otel_agent.telemetry.assembly.senders",
-    "otel_agent.redaction.secret_names",
+    "otel_agent.redaction.detection.secret_names",
     "otel_agent.redaction.rules",
     "otel_agent.health.monitor",
     "otel_agent.health.answers",

@@ -5,7 +5,7 @@ import re
 import pytest
 from secrets_to_plant import SECRETS
 
-from otel_agent.redaction.secret_formats import MIN_CHARS, SECRET_FORMATS, may_hold_secret
+from otel_agent.redaction.detection.secret_formats import MIN_CHARS, SECRET_FORMATS, may_hold_secret
 
 
 def names(text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from otel_agent.redaction.placeholders import is_message, is_number_of_its_own, is_placeholder
+from otel_agent.redaction.detection.placeholders import is_message, is_number_of_its_own, is_placeholder
 
 
 @pytest.mark.parametrize(

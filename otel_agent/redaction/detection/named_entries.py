@@ -7,7 +7,7 @@ the name in an attribute.
 
 import re
 
-from otel_agent.redaction.secret_names import Certainty, SecretNames
+from otel_agent.redaction.detection.secret_names import Certainty, SecretNames
 
 __all__ = ["entry_value", "is_pair", "is_pair_end", "takes_element"]
 

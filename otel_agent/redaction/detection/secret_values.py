@@ -3,9 +3,9 @@
 import re
 from typing import NamedTuple
 
-from otel_agent.redaction.pair_values import PairValue
-from otel_agent.redaction.placeholders import is_message, is_number_of_its_own, is_placeholder
-from otel_agent.redaction.secret_names import Certainty, SecretNameRule, SecretNames, proves
+from otel_agent.redaction.detection.pair_values import PairValue
+from otel_agent.redaction.detection.placeholders import is_message, is_number_of_its_own, is_placeholder
+from otel_agent.redaction.detection.secret_names import Certainty, SecretNameRule, SecretNames, proves
 
 __all__ = ["JUDGED_CHARS", "NamedSecret", "is_secret_value"]
 

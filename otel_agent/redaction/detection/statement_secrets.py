@@ -7,9 +7,9 @@ A statement that a library or a person writes to a log never passes the instrume
 import re
 from collections.abc import Iterator
 
-from otel_agent.redaction.placeholders import is_placeholder
-from otel_agent.redaction.secret_names import Certainty, SecretNames
-from otel_agent.redaction.work_allowance import TextWork
+from otel_agent.redaction.detection.placeholders import is_placeholder
+from otel_agent.redaction.detection.secret_names import Certainty, SecretNames
+from otel_agent.redaction.detection.work_allowance import TextWork
 
 __all__ = ["CUT", "find_statement_secrets"]
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-from otel_agent.redaction.secret_formats import is_card_number
+from otel_agent.redaction.detection.secret_formats import is_card_number
 
 __all__ = ["HARMLESS", "STEMS", "Certainty", "SecretNameRule", "SecretNames", "has_stem", "proves"]
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from otel_agent.redaction.pair_values import PairValue
-from otel_agent.redaction.secret_names import SecretNames
-from otel_agent.redaction.secret_values import NamedSecret, is_secret_value
+from otel_agent.redaction.detection.pair_values import PairValue
+from otel_agent.redaction.detection.secret_names import SecretNames
+from otel_agent.redaction.detection.secret_values import NamedSecret, is_secret_value
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 import random
 import re
 
-from otel_agent.redaction.issuer_examples import near_misses, token_example
-from otel_agent.redaction.issuers import ISSUERS
+from otel_agent.redaction.detection.issuer_examples import near_misses, token_example
+from otel_agent.redaction.detection.issuers import ISSUERS
 
 
 def test_every_example_is_of_its_kind() -> None:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from otel_agent.redaction.issuer_table import issuer_table
-from otel_agent.redaction.issuers import ISSUERS
+from otel_agent.redaction.detection.issuer_table import issuer_table
+from otel_agent.redaction.detection.issuers import ISSUERS
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "what-leaves.md"
 

@@ -1,6 +1,6 @@
 """The table of issuers as a table of the documentation."""
 
-from otel_agent.redaction.issuers import ISSUERS
+from otel_agent.redaction.detection.issuers import ISSUERS
 
 __all__ = ["issuer_table"]
 

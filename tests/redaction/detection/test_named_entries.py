@@ -1,7 +1,7 @@
 """Names that stand beside their values without a sign between them."""
 
-from otel_agent.redaction.named_entries import entry_value, is_pair, is_pair_end, takes_element
-from otel_agent.redaction.secret_names import SecretNames
+from otel_agent.redaction.detection.named_entries import entry_value, is_pair, is_pair_end, takes_element
+from otel_agent.redaction.detection.secret_names import SecretNames
 
 
 def test_an_entry_has_its_value_in_another_field() -> None:

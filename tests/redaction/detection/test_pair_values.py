@@ -2,7 +2,7 @@
 
 import pytest
 
-from otel_agent.redaction.pair_values import PairContext, next_line_value, read_value
+from otel_agent.redaction.detection.pair_values import PairContext, next_line_value, read_value
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from otel_agent.redaction.secret_names import Certainty, SecretNames
+from otel_agent.redaction.detection.secret_names import Certainty, SecretNames
 
 __all__ = ["ENTRY_VALUES", "entry_name", "is_list_of_pairs", "is_lone_pair", "pair_name"]
 

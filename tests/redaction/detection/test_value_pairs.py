@@ -1,7 +1,7 @@
 """Names beside values in nested values."""
 
-from otel_agent.redaction.secret_names import SecretNames
-from otel_agent.redaction.value_pairs import entry_name, is_list_of_pairs, is_lone_pair, pair_name
+from otel_agent.redaction.detection.secret_names import SecretNames
+from otel_agent.redaction.detection.value_pairs import entry_name, is_list_of_pairs, is_lone_pair, pair_name
 
 
 def test_headers_are_lists_of_pairs() -> None:

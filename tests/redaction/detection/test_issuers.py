@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from otel_agent.redaction.issuer_examples import near_misses, token_example
-from otel_agent.redaction.issuers import ISSUERS, Issuer
+from otel_agent.redaction.detection.issuer_examples import near_misses, token_example
+from otel_agent.redaction.detection.issuers import ISSUERS, Issuer
+from otel_agent.redaction.detection.secret_formats import may_hold_secret
 from otel_agent.redaction.redactor import Redactor
-from otel_agent.redaction.secret_formats import may_hold_secret
 
 PLACES = ["{}", "using {} now", "https://h/x/{}/y", "'{}'", "({}),", '{{"note": "{}"}}', "a={}"]
 

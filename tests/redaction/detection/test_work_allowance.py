@@ -1,6 +1,6 @@
 """What texts may cost: some for each, and a share for all of them together."""
 
-from otel_agent.redaction.work_allowance import (
+from otel_agent.redaction.detection.work_allowance import (
     CHARS_PER_UNIT,
     OWN_UNITS,
     SHARED_UNITS,

@@ -9,7 +9,7 @@ import string
 from typing import Any
 
 from otel_agent.late_imports import late_module
-from otel_agent.redaction.issuers import Issuer
+from otel_agent.redaction.detection.issuers import Issuer
 
 __all__ = ["near_misses", "token_example"]
 

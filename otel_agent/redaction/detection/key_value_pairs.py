@@ -10,13 +10,13 @@ trace (`token = read_token()`) is spared unless it is a literal.
 import re
 from collections.abc import Iterator
 
-from otel_agent.redaction.named_entries import entry_value, is_pair, is_pair_end, takes_element
-from otel_agent.redaction.pair_values import PairContext, PairValue, next_line_value, read_value
-from otel_agent.redaction.secret_names import STEMS, Certainty, SecretNameRule, SecretNames
-from otel_agent.redaction.secret_values import JUDGED_CHARS, NamedSecret, is_secret_value
-from otel_agent.redaction.statement_secrets import CUT, find_statement_secrets
-from otel_agent.redaction.windowed_search import search_in_windows
-from otel_agent.redaction.work_allowance import TextWork
+from otel_agent.redaction.detection.named_entries import entry_value, is_pair, is_pair_end, takes_element
+from otel_agent.redaction.detection.pair_values import PairContext, PairValue, next_line_value, read_value
+from otel_agent.redaction.detection.secret_names import STEMS, Certainty, SecretNameRule, SecretNames
+from otel_agent.redaction.detection.secret_values import JUDGED_CHARS, NamedSecret, is_secret_value
+from otel_agent.redaction.detection.statement_secrets import CUT, find_statement_secrets
+from otel_agent.redaction.detection.windowed_search import search_in_windows
+from otel_agent.redaction.detection.work_allowance import TextWork
 
 __all__ = ["CUT", "Found", "code_before", "find_pairs"]
 

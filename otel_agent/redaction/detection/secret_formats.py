@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from otel_agent.redaction.issuers import ISSUERS, Issuer
+from otel_agent.redaction.detection.issuers import ISSUERS, Issuer
 
 __all__ = ["DIGITS_ALIKE", "SECRET_FORMATS", "SecretFormat", "is_card_number", "may_hold_secret"]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_agent.redaction.encoded_views import views
+from otel_agent.redaction.detection.encoded_views import views
 
 
 def innermost(text: str, word: str) -> str:

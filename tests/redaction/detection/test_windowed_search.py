@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_agent.redaction.windowed_search import OVERLAP, WINDOW, search_in_windows
+from otel_agent.redaction.detection.windowed_search import OVERLAP, WINDOW, search_in_windows
 
 SECRET = re.compile(r"sk-[a-z0-9]{8,}+")
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from otel_agent.redaction.secret_names import SecretNames
-from otel_agent.redaction.statement_secrets import CUT, find_statement_secrets
-from otel_agent.redaction.work_allowance import TextWork
+from otel_agent.redaction.detection.secret_names import SecretNames
+from otel_agent.redaction.detection.statement_secrets import CUT, find_statement_secrets
+from otel_agent.redaction.detection.work_allowance import TextWork
 
 
 def found(text: str, units: int = 1024) -> list[str]:

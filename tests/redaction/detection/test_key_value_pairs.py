@@ -2,10 +2,10 @@
 
 import pytest
 
-from otel_agent.redaction.key_value_pairs import code_before, find_pairs
+from otel_agent.redaction.detection.key_value_pairs import code_before, find_pairs
+from otel_agent.redaction.detection.secret_names import SecretNames
+from otel_agent.redaction.detection.work_allowance import TextWork
 from otel_agent.redaction.redactor import Redactor
-from otel_agent.redaction.secret_names import SecretNames
-from otel_agent.redaction.work_allowance import TextWork
 
 
 def test_code_in_a_stack_trace_stays_readable(redactor: Redactor) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import opentelemetry.semconv
 import pytest
 
+from otel_agent.redaction.detection.secret_names import Certainty, SecretNames
 from otel_agent.redaction.redactor import Redactor
-from otel_agent.redaction.secret_names import Certainty, SecretNames
 
 LOOK_ALIKES = [
     "session_count",
