@@ -7,11 +7,11 @@ are never exported (see `logs`), so a failing export cannot feed itself.
 """
 
 import logging
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from otel_agent import primitives
 from otel_agent.clock import SYSTEM, Clock
 
 __all__ = ["Guard", "guarded", "shared"]
@@ -37,7 +37,7 @@ class Guard:
         self._logger = logger
         self._clock = clock
         self._interval_s = interval_s
-        self._lock = threading.RLock()
+        self._lock = primitives.RLock()
         self._counts: Counter[str] = Counter()
         self._unsaid: Counter[str] = Counter()
         self._said_at_s: dict[str, float] = {}
@@ -99,7 +99,7 @@ class Guard:
 
     def reinit_after_fork(self) -> None:
         """Make the lock anew in a forked child."""
-        self._lock = threading.RLock()
+        self._lock = primitives.RLock()
 
 
 def _text(error: BaseException) -> str:

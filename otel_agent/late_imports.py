@@ -17,12 +17,11 @@ until nothing is being loaded here, and what comes meanwhile waits for the fork.
 takes importlib's own locks, in an order that only the modules decide.
 """
 
-import threading
-import time
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
+from otel_agent import primitives
 from otel_agent.clock import monotonic_s
 
 __all__ = [
@@ -114,7 +113,7 @@ def load(name: str, *more: str) -> Any:
     """
     found = _loaded.get(name)
     if found is None:
-        thread = threading.get_ident()
+        thread = primitives.get_ident()
         _begin(thread)
         try:
             for other in more:
@@ -127,13 +126,13 @@ def load(name: str, *more: str) -> Any:
 
 def is_loading_elsewhere() -> bool:
     """Whether another thread is loading something here just now."""
-    return any(thread != threading.get_ident() for thread in list(_in_progress))
+    return any(thread != primitives.get_ident() for thread in list(_in_progress))
 
 
 def hold_for_fork() -> None:
     """Let no other thread begin to load, until the fork is over; whoever forks waits for `is_loading_elsewhere`."""
     global _forking_thread
-    _forking_thread = threading.get_ident()
+    _forking_thread = primitives.get_ident()
 
 
 def go_on_after_fork() -> None:
@@ -145,7 +144,7 @@ def go_on_after_fork() -> None:
 def reinit_after_fork() -> None:
     """Forget the parent's threads in a forked child."""
     global _forking_thread
-    thread = threading.get_ident()
+    thread = primitives.get_ident()
     depth = _in_progress.get(thread)
     _in_progress.clear()
     if depth is not None:
@@ -161,7 +160,7 @@ def _begin(thread: int) -> None:
         if _in_progress[thread] > 1 or _forking_thread in {None, thread} or monotonic_s() >= end_s:
             return
         _end(thread)
-        time.sleep(_LOOK_S)
+        primitives.sleep(_LOOK_S)
 
 
 def _end(thread: int) -> None:

@@ -17,11 +17,11 @@ account's, a tally's. Observers, redaction and the sender are called under the f
 """
 
 import os
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from otel_agent import primitives
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.delivery.accounting import Delivery
 from otel_agent.delivery.courier import Courier
@@ -101,7 +101,7 @@ class DeliveryEngine:
             self._couriers[signal] = Courier(intake, sender, spool, self.settings, clock, self._reports)
         self._upkeep: SpoolUpkeep | None = None
         self._overflow: OverflowWorker | None = None
-        self._thread: threading.Thread | None = None
+        self._thread: primitives.Thread | None = None
         self._is_closed = False
         self._pid = os.getpid()
         self._begin()
@@ -165,7 +165,7 @@ class DeliveryEngine:
             if part is not None:
                 with guarded("delivery.close", "the way out could not be left in order"):
                     part.close()
-        if self._thread is not None and self._thread is not threading.current_thread():
+        if self._thread is not None and not self._thread.is_current():
             self._thread.join(max(0.0, min(end_s - self._clock.monotonic_s(), 10 * _LOOK_S)))
         return self._delivery()
 
@@ -227,9 +227,9 @@ class DeliveryEngine:
                 self._overflow.reinit_after_fork()
 
     def _begin(self) -> None:
-        self._end = threading.Event()
-        self._is_hurried = threading.Event()
-        self._is_spilled = threading.Event()
+        self._end = primitives.Event()
+        self._is_hurried = primitives.Event()
+        self._is_spilled = primitives.Event()
 
     def _connect(self, spool: Spool) -> None:
         """Give the queues the disk: for everything when it is a journal, otherwise for what there is no room for."""
@@ -245,7 +245,7 @@ class DeliveryEngine:
                 queue.on_overflow(self._overflow.hook(queue))
 
     def _run_thread(self) -> None:
-        thread = threading.Thread(target=self._run, name="otel-agent-delivery", daemon=True)
+        thread = primitives.Thread(target=self._run, name="otel-agent-delivery")
         try:
             thread.start()
         except RuntimeError as error:  # no threads here: a subinterpreter, or the end of this one

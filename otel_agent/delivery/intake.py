@@ -5,11 +5,11 @@ One thread at a time does it, so that observers see items in the order in which 
 An observer that fails has missed a batch, and that is all.
 """
 
-import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from otel_agent import primitives
 from otel_agent.delivery.accounting import SignalAccount
 from otel_agent.delivery.encoding import EMPTY, Redact, RequestEncoder
 from otel_agent.delivery.payloads import Payload
@@ -203,8 +203,8 @@ class Intake:
         self._begin()
 
     def _begin(self) -> None:
-        self._order_lock = threading.Lock()
-        self._take_lock = threading.Lock()
+        self._order_lock = primitives.Lock()
+        self._take_lock = primitives.Lock()
         self._is_held = False
         self._unshown = deque()
         self._in_work = None

@@ -10,11 +10,11 @@ needs the engine builds it.
 Until then a queue that overflows holds up to twice its limit when there is a disk behind it, which takes the rest soon.
 """
 
-import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from otel_agent import primitives
 from otel_agent.clock import monotonic_s
 from otel_agent.delivery.accounting import Delivery, SignalAccount
 from otel_agent.delivery.queues import STRETCH, SignalQueue
@@ -70,10 +70,10 @@ class LateEngine:
             self._make()
 
     def _begin(self) -> None:
-        self._build_lock = threading.Lock()
-        self._is_needed = threading.Event()
-        self._is_made = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._build_lock = primitives.Lock()
+        self._is_needed = primitives.Event()
+        self._is_made = primitives.Event()
+        self._thread: primitives.Thread | None = None
         self._is_held = False
         if self._has_disk and self._engine is None:
             for queue in self.queues.values():
@@ -151,7 +151,7 @@ class LateEngine:
         return self._engine
 
     def _run_thread(self) -> None:
-        thread = threading.Thread(target=self._load, args=(self._is_needed,), name="otel-agent-loading", daemon=True)
+        thread = primitives.Thread(target=self._load, args=(self._is_needed,), name="otel-agent-loading")
         try:
             thread.start()
         except RuntimeError:  # the interpreter is ending, or has no threads
@@ -159,7 +159,7 @@ class LateEngine:
         else:
             self._thread = thread
 
-    def _load(self, is_needed: threading.Event) -> None:
+    def _load(self, is_needed: primitives.Event) -> None:
         is_needed.wait(self._delay_s)
         try:
             self._make()

@@ -6,11 +6,10 @@ as long as there is room and costs nothing. Producers wake it through a `SimpleQ
 middle of itself: an item may come from a signal handler that has interrupted another item's producer.
 """
 
-import threading
 from collections.abc import Callable, Sequence
-from queue import SimpleQueue
 from typing import Any
 
+from otel_agent import primitives
 from otel_agent.delivery.courier import Courier
 from otel_agent.delivery.queues import STRETCH, OverflowHook, SignalQueue
 from otel_agent.guard import guarded
@@ -32,14 +31,14 @@ class OverflowWorker:
         self._is_well = is_well
         self._is_running = False
         self._is_called = False
-        self._calls: SimpleQueue[bool] = SimpleQueue()
+        self._calls: primitives.SimpleQueue[bool] = primitives.SimpleQueue()
 
     def start(self) -> None:
         """Begin to help; where no thread can be started, nobody is promised any help. Safe twice."""
         if self._is_running:
             return
         try:
-            threading.Thread(target=self._run, args=(self._calls,), name="otel-agent-relief", daemon=True).start()
+            primitives.Thread(target=self._run, args=(self._calls,), name="otel-agent-relief").start()
         except RuntimeError:
             return
         self._is_running = True
@@ -52,7 +51,7 @@ class OverflowWorker:
 
     def reinit_after_fork(self) -> None:
         """Begin anew in a forked child, without a thread."""
-        self._calls = SimpleQueue()
+        self._calls = primitives.SimpleQueue()
         self._is_called = False
         if self._is_running:
             self._is_running = False
@@ -76,7 +75,7 @@ class OverflowWorker:
 
         return admit
 
-    def _run(self, calls: SimpleQueue[bool]) -> None:
+    def _run(self, calls: primitives.SimpleQueue[bool]) -> None:
         while calls.get():
             self._is_called = False
             for courier in self._couriers:

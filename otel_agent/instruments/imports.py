@@ -10,12 +10,12 @@ Finder and loader are known by what they can do and derive from nothing: `import
 """
 
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec, NamespaceLoader
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
+from otel_agent import primitives
 from otel_agent.guard import guarded
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _wants(watch: Watch, fullname: str) -> bool:
     return bool(wanted)
 
 
-_lock = threading.Lock()
+_lock = primitives.Lock()
 """Guards the list of watches and our place on `sys.meta_path`; never held while importing."""
 
 _FINDER = _Finder()

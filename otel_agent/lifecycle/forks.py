@@ -12,15 +12,14 @@ to take care. What libraries load by themselves on those threads is seen by impo
 have another shape, only what `late_imports` loads is waited for.
 """
 
+import _thread
 import os
 import sys
-import threading
-import time
 import weakref
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from otel_agent import guard, late_imports
+from otel_agent import guard, late_imports, primitives
 from otel_agent.clock import monotonic_s
 
 __all__ = ["Forking", "follow_forks", "wait_for_imports"]
@@ -53,7 +52,7 @@ class _Followers:
     def __init__(self) -> None:
         self._inner: list[weakref.ref[Forking]] = []
         self._outermost: list[weakref.ref[Forking]] = []
-        self._order_lock = threading.Lock()
+        self._order_lock = primitives.Lock()
         self._is_order_locked = False
         self._is_hooked = False
 
@@ -85,7 +84,8 @@ class _Followers:
             self._order_lock.release()
 
     def _after_in_child(self) -> None:
-        self._order_lock = threading.Lock()
+        self._order_lock = primitives.Lock()
+        primitives.reinit_after_fork()
         late_imports.reinit_after_fork()
         guard.shared.reinit_after_fork()
         self._each(self._outermost + self._inner, lambda follower: follower.reinit_after_fork())
@@ -131,7 +131,7 @@ def wait_for_imports(timeout_s: float) -> bool:
     while _loading():
         if monotonic_s() >= end_s:
             return False
-        time.sleep(_LOOK_S)
+        primitives.sleep(_LOOK_S)
     return True
 
 
@@ -140,8 +140,9 @@ def _loading() -> bool:
         return True
     locks = getattr(sys.modules.get("_frozen_importlib"), "_module_locks", {})
     owners = [(name, getattr(reference(), "owner", None)) for name, reference in list(locks.items())]
-    others = [(name, owner) for name, owner in owners if owner not in {None, threading.get_ident()}]
-    if not others:
-        return False
-    ours = {thread.ident for thread in threading.enumerate() if thread.name.startswith("otel-agent")}
+    # importlib asks for what may be the identity of a greenlet by now.
+    others = [
+        (name, owner) for name, owner in owners if owner not in {None, primitives.get_ident(), _thread.get_ident()}
+    ]
+    ours = primitives.own_idents()
     return any(owner in ours or name.partition(".")[0] == "otel_agent" for name, owner in others)

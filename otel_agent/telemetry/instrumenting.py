@@ -5,11 +5,11 @@ Each instrument is isolated: one that cannot be installed is named, and the othe
 """
 
 import sys
-import threading
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from otel_agent import primitives
 from otel_agent.guard import guarded, shared
 from otel_agent.instruments import libraries, reporting, threads
 from otel_agent.instruments.automatic import modules as automatic
@@ -165,8 +165,8 @@ class Instrumentation:
             parts.tracing.provider.get_tracer(pending_spans.SCOPE),
         )
         self._problems.extend(handle.problems)
-        is_closed = threading.Event()
-        threading.Thread(target=_look_again, args=(handle, is_closed), name="otel-agent-modules", daemon=True).start()
+        is_closed = primitives.Event()
+        primitives.Thread(target=_look_again, args=(handle, is_closed), name="otel-agent-modules").start()
 
         def close() -> None:
             is_closed.set()
@@ -175,7 +175,7 @@ class Instrumentation:
         return close
 
 
-def _look_again(handle: automatic.AutomaticTracing, is_closed: threading.Event) -> None:
+def _look_again(handle: automatic.AutomaticTracing, is_closed: primitives.Event) -> None:
     """A script that calls `init` in its first lines defines its functions below them, a moment later."""
     for pause_s in LOOKS_S:
         if is_closed.wait(pause_s):

@@ -7,10 +7,10 @@ read again when a receiver refuses them.
 """
 
 import logging
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from otel_agent import primitives
 from otel_agent.config.explaining import differences
 from otel_agent.config.loading import Loaded
 from otel_agent.guard import shared as guard
@@ -39,7 +39,7 @@ class Reloading:
         self._read = read
         self._parts = parts
         self._directory = directory
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
 
     def reload(self) -> tuple[str, ...]:
         """

@@ -10,7 +10,6 @@ A module is looked through when it has been imported, or at once when it is ther
 """
 
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from types import FunctionType, ModuleType
 
@@ -18,6 +17,7 @@ from opentelemetry import trace
 from opentelemetry.trace import Tracer
 from opentelemetry.util.types import AttributeValue
 
+from otel_agent import primitives
 from otel_agent.guard import guarded
 from otel_agent.instruments.automatic.code_exchange import restore, trace_in_place
 from otel_agent.instruments.automatic.module_functions import functions_of
@@ -40,7 +40,7 @@ class AutomaticTracing:
     def __init__(self, patterns: Sequence[str], make_site: Callable[[FunctionType], CallSite]) -> None:
         self._patterns = tuple(patterns)
         self._make_site = make_site
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._functions: list[FunctionType] = []
         self._sizes: dict[str, int] = {}
         self.problems = tuple(line for pattern in self._patterns if (line := missing_module(pattern)))
