@@ -40,6 +40,7 @@ __all__ = [
     "is_green",
     "is_main_thread",
     "own_idents",
+    "poll",
     "reinit_after_fork",
     "rename_current",
     "sleep",
@@ -58,13 +59,14 @@ _is_listing = not any(name in sys.modules for name in GREEN)
 """Whether new threads of ours are listed by `threading.enumerate`."""
 
 
-def unpatched(module: str, name: str) -> Any:
+def unpatched(module: str, name: str, *, is_apart: bool = False) -> Any:
     """
     Find a function or class of a C module as the interpreter made it.
 
     Args:
         module: Full name of the module, which is written in C.
         name: Name of the function or class.
+        is_apart: Whether it is a class of our own, of which nobody else has instances.
 
     Returns:
         It, or None where the module has none of that name.
@@ -72,8 +74,8 @@ def unpatched(module: str, name: str) -> Any:
     loaded = import_module(module)
     found = getattr(loaded, name, None)
     spec = loaded.__spec__
-    is_own = isinstance(found, (type, types.BuiltinFunctionType)) and found.__module__ == module
-    if is_own or spec is None or spec.loader is None:
+    is_pristine = isinstance(found, (type, types.BuiltinFunctionType)) and found.__module__ == module
+    if (is_pristine and not is_apart) or spec is None or spec.loader is None:
         return found
     copy = module_from_spec(spec)
     spec.loader.exec_module(copy)
@@ -86,9 +88,11 @@ if TYPE_CHECKING:
     from time import sleep
 else:
     Lock = unpatched("_thread", "allocate_lock")
-    RLock = unpatched("_thread", "RLock")
+    RLock = unpatched("_thread", "RLock", is_apart=True)  # eventlet looks for all of the class that it knows
     SimpleQueue = unpatched("_queue", "SimpleQueue")
     sleep = unpatched("time", "sleep")
+
+poll: Any = unpatched("select", "poll")
 
 get_ident: Callable[[], int] = unpatched("_thread", "get_ident")
 start_new_thread: Callable[..., int] = unpatched("_thread", "start_new_thread")

@@ -27,7 +27,6 @@ _register: Any = getattr(faulthandler, "register", None)
 _unregister: Any = getattr(faulthandler, "unregister", None)
 _read: Callable[[int, int], bytes] = primitives.unpatched(os.name, "read")
 _write: Callable[[int, bytes], int] = primitives.unpatched(os.name, "write")
-_poll: Any = primitives.unpatched("select", "poll")
 _POLLIN: int = 1
 
 
@@ -65,7 +64,7 @@ class Wakeup:
         Args:
             number: Number of the signal.
         """
-        if self._pipe is None or self._is_closed or _register is None:
+        if self._pipe is None or self._is_closed or _register is None or primitives.poll is None:
             return
         if number not in self._of_signals:
             self._of_signals[number] = _open_pipe()
@@ -166,7 +165,7 @@ class Wakeup:
     def _ready(self, pipe: int) -> list[tuple[int, int]]:
         """Pipes with something to read, and the signal of each; 0 for what is written by hand."""
         numbers = {pipe: 0} | {ends[0]: number for number, ends in list(self._of_signals.items())}
-        poll = _poll()
+        poll = primitives.poll()
         for descriptor in numbers:
             poll.register(descriptor, _POLLIN)
         return [(descriptor, numbers[descriptor]) for descriptor, _ in poll.poll(LOOK_S * 1e3)]

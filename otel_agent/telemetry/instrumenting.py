@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from otel_agent import primitives
 from otel_agent.guard import guarded, shared
-from otel_agent.instruments import libraries, reporting, threads
+from otel_agent.instruments import greenlets, libraries, reporting, threads
 from otel_agent.instruments.automatic import modules as automatic
 from otel_agent.instruments.automatic import pending_spans
 from otel_agent.instruments.caches import watching
@@ -54,6 +54,7 @@ class Instrumentation:
         settings, meter_provider = self._parts.config.metrics, self._parts.metering.provider
         self._install("functions", self._install_functions)
         self._install("threads", self._install_threads)
+        self._install("greenlets", self._install_greenlets)
         if meter_provider is not None:
             meter = meter_provider.get_meter(SCOPE)
             tick_s, detail = settings.collect_interval_s, settings.detail
@@ -95,6 +96,11 @@ class Instrumentation:
     def _install_threads() -> Callable[[], object]:
         threads.install()
         return threads.uninstall
+
+    @staticmethod
+    def _install_greenlets() -> Callable[[], object]:
+        greenlets.install()
+        return greenlets.uninstall
 
     def _install_runtime(self, meter: Any, *, detail: bool) -> Callable[[], object]:
         handle = runtime.install(meter, detail=detail)
