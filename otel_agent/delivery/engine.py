@@ -103,6 +103,7 @@ class DeliveryEngine:
         self._overflow: OverflowWorker | None = None
         self._thread: primitives.Thread | None = None
         self._is_closed = False
+        self._after_round: Callable[[], object] | None = None
         self._pid = os.getpid()
         self._begin()
         if spool is not None:
@@ -187,6 +188,19 @@ class DeliveryEngine:
             self._upkeep.settle()
         return {signal: courier.intake.snapshot() for signal, courier in self._couriers.items()}
 
+    def is_empty(self) -> bool:
+        """Whether the receiver or the disk has everything."""
+        return not any(courier.intake.snapshot()["queued"] for courier in self._couriers.values())
+
+    def after_round(self, function: Callable[[], object]) -> None:
+        """
+        Have something looked at after each look into the queues.
+
+        Args:
+            function: Called on the delivery thread; must not block.
+        """
+        self._after_round = function
+
     def trouble(self) -> str | None:
         """What is wrong and what to do about it, in one sentence; `None` when nothing is."""
         for courier in self._couriers.values():
@@ -264,6 +278,8 @@ class DeliveryEngine:
                     self._upkeep.look_after()
                 for courier in self._couriers.values():
                     self._round(courier)
+                if self._after_round is not None:
+                    self._after_round()
             except BaseException as error:  # noqa: BLE001 - the top of the thread; even a sys.exit in a callback must not end it
                 shared.report("delivery.thread", "telemetry could not be worked on this time", error)
 

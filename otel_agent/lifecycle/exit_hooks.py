@@ -4,7 +4,8 @@ Ways a process ends that are not signals: return, exception, `sys.exit`, and the
 `atexit` covers the first three. It calls the last one registered first, so that what the agent registers after `init` is done
 before the end. Children of `multiprocessing` and of billiard (celery's) leave by `os._exit`, which skips it; they run
 finalizers of their own, and those are joined in the child, where the inherited ones have been dropped. A celery worker that
-has done its share of tasks skips even those, and sends a signal of celery's before it goes.
+has done its share of tasks skips even those, and sends a signal of celery's before it goes. Children of others, such as rq's work
+horse, have nothing of the kind; see `leaving`.
 Source: https://github.com/open-telemetry/opentelemetry-python-contrib/issues/4916
 
 Child processes come into being by a fork of this process, by a fork of a server that never called `init`, or afresh. In the
@@ -12,12 +13,14 @@ first case the fork's hook finds us in the child; in the other two `init` is cal
 """
 
 import atexit
+import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from otel_agent.lifecycle.forks import follow_forks
+from otel_agent.lifecycle.leaving import SPAWNED_HORSE, told_of_leaving
 
 __all__ = ["ExitHooks"]
 
@@ -47,6 +50,8 @@ class ExitHooks:
         atexit.register(self._end)
         follow_forks(self)
         self._join_pools()
+        if SPAWNED_HORSE in os.environ:
+            told_of_leaving(self._end)
 
     def close(self) -> None:
         """Take back what can be taken back; safe before `install` and twice."""
@@ -63,9 +68,10 @@ class ExitHooks:
         """Join the finalizers of the child."""
         if self._is_installed:
             self._join_pools()
+            told_of_leaving(self._end)
 
     def _join_pools(self) -> None:
-        for package in ("multiprocessing", "billiard"):
+        for package in ("multiprocessing", "billiard", "multiprocess"):
             util: Any = sys.modules.get(f"{package}.util")
             process: Any = sys.modules.get(f"{package}.process")
             if util is None or process is None:

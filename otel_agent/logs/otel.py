@@ -21,6 +21,7 @@ from opentelemetry.sdk._logs import (
 )
 from opentelemetry.sdk.resources import Resource
 
+from otel_agent import primitives
 from otel_agent.delivery.wire.values import IMMUTABLE, plain
 from otel_agent.guard import guarded
 from otel_agent.recording.provider import Queue, enqueue
@@ -67,6 +68,27 @@ class SinkProcessor(LogRecordProcessor):
         return True
 
 
+class AgentLoggerProvider(LoggerProvider):
+    """The SDK's provider; only what it does in a forked child differs."""
+
+    def renew_resource(self, resource: Resource) -> None:
+        """
+        Name another resource from now on, also in loggers that were made before; a forked child does.
+
+        Args:
+            resource: Resource of every record from now on.
+        """
+        with self._active_loggers_lock:
+            self._resource = resource
+            for logger in list(self._active_loggers):
+                logger._set_resource(resource)  # noqa: SLF001 - as the SDK's own does
+
+    def _handle_fork(self) -> None:
+        """Make locks anew in a forked child; the resource is renewed by whoever has built it."""
+        self._logger_cache_lock = primitives.Lock()
+        self._active_loggers_lock = primitives.Lock()
+
+
 def build_logger_provider(
     sink: Queue, resource: Resource, most_attributes: int | None = None, attribute_length: int | None = None
 ) -> LoggerProvider:
@@ -80,12 +102,12 @@ def build_logger_provider(
         attribute_length: Longest text of an attribute, in characters; the rest is cut off. `None`: as the SDK has it.
 
     Returns:
-        The SDK's own provider; installs nothing and registers nothing at exit.
+        A provider of the SDK's kind; installs nothing and registers nothing at exit.
     """
     limits = LogRecordLimits(
         max_log_record_attributes=most_attributes, max_log_record_attribute_length=attribute_length
     )
-    provider = LoggerProvider(resource, shutdown_on_exit=False, log_record_limits=limits)
+    provider = AgentLoggerProvider(resource, shutdown_on_exit=False, log_record_limits=limits)
     provider.add_log_record_processor(SinkProcessor(sink))
     return provider
 

@@ -88,6 +88,15 @@ class AgentMetricReader(MetricReader):
         """
         self._callbacks = callbacks
 
+    def renew_resource(self, resource: Resource) -> None:
+        """
+        Name another resource from now on, as a forked child does.
+
+        Args:
+            resource: Resource of the producers' metrics as long as the SDK has none.
+        """
+        self._resource = resource
+
     def start(self) -> None:
         """Begin to collect; safe twice."""
         if self._thread is None and not self._is_closed:

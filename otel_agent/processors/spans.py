@@ -234,6 +234,15 @@ class SpanStatistics(SpanProcessor):
         """Nothing waits here."""
         return True
 
+    def relabel(self, labels: Mapping[str, str]) -> None:
+        """
+        Give new series other labels, as a forked child does before its first span.
+
+        Args:
+            labels: Labels of every series.
+        """
+        self._labels = dict(labels)
+
     def reinit_after_fork(self) -> None:
         """Make the lock anew in a forked child."""
         self._lock = primitives.Lock()

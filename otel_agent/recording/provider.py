@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace import sampling
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 from opentelemetry.util.types import Attributes
 
+from otel_agent import primitives
 from otel_agent.clock import monotonic_s
 from otel_agent.guard import guarded
 from otel_agent.recording.durations import Durations
@@ -158,6 +159,23 @@ class TracerProvider(sdk.TracerProvider):
         tracer.bare = UnsampledSpan if is_quick and rules.drops_below_dropped and not self._records_dropped else None
         follow = rules.keeps_below_kept and (rules.drops_below_dropped or rules.bound == EVERY)
         tracer.hot = Span if is_quick and (follow if self._records_dropped else rules.keeps_below_kept) else None
+
+    def renew_resource(self, resource: Resource) -> None:
+        """
+        Name another resource from now on, also in tracers and sites that were made before; a forked child does.
+
+        Args:
+            resource: Resource of every span that begins from now on.
+        """
+        with self._tracers_lock:
+            self._resource = resource
+            for tracer in self._tracers.values():
+                tracer._set_resource(resource)
+        self._refresh()
+
+    def _handle_fork(self) -> None:
+        """Make the lock anew in a forked child; the resource is renewed by whoever has built it."""
+        self._tracers_lock = primitives.Lock()
 
     def _update_resource(self, resource: Resource) -> None:
         super()._update_resource(resource)

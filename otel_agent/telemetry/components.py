@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from otel_agent.instruments.automatic.pending_spans import PendingSpan
 from otel_agent.lifecycle.components import Component
 from otel_agent.logs.bridge import BridgeHandler, install_bridge
+from otel_agent.processors.series_writer import resource_labels
+from otel_agent.providers.resource import renewed
 from otel_agent.recording.open_spans import end_open_spans
 from otel_agent.telemetry.parts import Parts
 
@@ -94,6 +96,13 @@ def _end_spans(parts: Parts) -> None:
 
 
 def _renew_resource(parts: Parts) -> None:
-    """In a forked child: the resource names the child from now on."""
+    """In a forked child: the resource names the child from now on. Providers of others have a resource of their own."""
+    parts.resource = resource = renewed(parts.resource, parts.config.resource.attributes)
+    for part in (parts.tracing.provider, parts.metering.provider, parts.metering.reader, parts.logs.provider):
+        renew = getattr(part, "renew_resource", None)
+        if renew is not None:
+            renew(resource)
     if parts.logs.bridge is not None:
-        parts.logs.bridge.renew(parts.tracing.provider.resource)
+        parts.logs.bridge.renew(resource)
+    if parts.alerting is not None:
+        parts.alerting.span_statistics.relabel(resource_labels(resource.attributes))
