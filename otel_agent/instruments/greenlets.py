@@ -6,7 +6,8 @@ own context variables stay as the library leaves them. gevent says when a greenl
 is replaced for that; `gevent.spawn_raw` and `eventlet.spawn_n` do not say so, and begin without. Jobs of `gevent.threadpool` bring the
 context of whoever submits them. A greenlet that has a context already (SQLAlchemy's, Playwright's) keeps it.
 
-The import of the library is also the moment when our own threads leave the list of `threading`; see `primitives`.
+The import of the library is also the moment when our own threads leave the list of `threading`; see `primitives`. While the library
+replaces the standard library's parts they rest: a module that one of them is loading would never be given back.
 """
 
 import sys
@@ -21,12 +22,20 @@ from opentelemetry.context import Context, attach, detach, get_current
 from otel_agent import primitives
 from otel_agent.guard import guarded
 from otel_agent.instruments.imports import Watch, after_import
+from otel_agent.lifecycle.forks import resting
 
 __all__ = ["install", "uninstall"]
 
 _watch: Watch | None = None
 _undo: dict[str, Callable[[], object]] = {}
 """By module that is followed: what takes that back."""
+
+
+_PATCHING = ("patch_all", "patch_thread", "monkey_patch")
+"""Functions that replace what threads, or their identities, are."""
+
+_patching: set[int] = set()
+"""Threads that are doing so."""
 
 
 def install() -> None:
@@ -56,6 +65,32 @@ def _follow(_imported: ModuleType | None = None) -> None:
             primitives.unlist()
             with guarded("instruments.greenlets", f"greenlets of {name} begin without their spawner's context"):
                 _undo[name] = follow(module)
+
+
+def _follow_patching(module: Any) -> Callable[[], object]:
+    undo = [_replace(module, name, _resting(getattr(module, name))) for name in _PATCHING if hasattr(module, name)]
+
+    def undo_all() -> None:
+        for each in undo:
+            each()
+
+    return undo_all
+
+
+def _resting(below: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(below)
+    def patch(*args: Any, **kwargs: Any) -> Any:
+        thread = primitives.get_ident()
+        if thread in _patching:  # one of these calls the others
+            return below(*args, **kwargs)
+        _patching.add(thread)
+        try:
+            with resting():
+                return below(*args, **kwargs)
+        finally:
+            _patching.discard(thread)
+
+    return patch
 
 
 def _follow_gevent(module: Any) -> Callable[[], object]:
@@ -122,7 +157,10 @@ def _job(context: Context, function: Callable[..., Any], /, *args: Any, **kwargs
 _FOLLOW: dict[str, Callable[[Any], Callable[[], object]]] = {
     "gevent.greenlet": _follow_gevent,
     "gevent.threadpool": _follow_thread_pools,
+    "gevent.monkey": _follow_patching,
     "eventlet.greenthread": _follow_eventlet,
+    "eventlet.patcher": _follow_patching,
+    "eventlet": _follow_patching,
 }
 
 _IMPORTS = frozenset({*_FOLLOW, "gevent"}) - {"gevent.greenlet"}

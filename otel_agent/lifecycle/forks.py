@@ -16,13 +16,14 @@ import _thread
 import os
 import sys
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from otel_agent import guard, late_imports, primitives
 from otel_agent.clock import monotonic_s
 
-__all__ = ["Forking", "follow_forks", "wait_for_imports"]
+__all__ = ["Forking", "follow_forks", "resting", "wait_for_imports"]
 
 ORDER_LOCK_S = 2.0
 """How long a fork waits for that of another thread, in seconds."""
@@ -68,6 +69,14 @@ class _Followers:
             os.register_at_fork(
                 before=self._before, after_in_parent=self._after_in_parent, after_in_child=self._after_in_child
             )
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        self._before()
+        try:
+            yield
+        finally:
+            self._after_in_parent()
 
     def _before(self) -> None:
         self._is_order_locked = self._order_lock.acquire(timeout=ORDER_LOCK_S)
@@ -115,6 +124,16 @@ def follow_forks(follower: Forking, *, is_outermost: bool = False) -> None:
         is_outermost: Whether it is held before all others, whenever it began to follow; goes on after them, and begins anew before them.
     """
     _shared.add(follower, is_outermost=is_outermost)
+
+
+def resting() -> AbstractContextManager[None]:
+    """
+    Have everybody rest for as long as a block runs, as before a fork; not to be used one inside the other.
+
+    For what must not happen while our threads are in the middle of something: modules that they load hold locks by the identity of
+    the thread, and a library may be about to change what identities are.
+    """
+    return _shared.resting()
 
 
 def wait_for_imports(timeout_s: float) -> bool:
