@@ -32,7 +32,7 @@ class SignalQueue:
         limit: Most items held; at least 1.
     """
 
-    __slots__ = ("_hook", "_on_first", "_reason", "_turned_away", "capacity", "items", "limit")
+    __slots__ = ("_hook", "_on_first", "_reason", "_tells_first", "_turned_away", "capacity", "items", "limit")
 
     def __init__(self, limit: int) -> None:
         self.items: deque[Any] = deque()
@@ -42,6 +42,7 @@ class SignalQueue:
         self._turned_away = {QUEUE_FULL: Tally(), CLOSED: Tally()}
         self._hook: OverflowHook | None = None
         self._on_first: Callable[[], object] | None = None
+        self._tells_first = False
 
     def put(self, item: Any) -> None:
         """
@@ -67,7 +68,7 @@ class SignalQueue:
             on_first, self._on_first = self._on_first, None
             if on_first is not None:
                 on_first()
-        if len(self.items) < self.limit:
+        if self._tells_first and len(self.items) < self.limit:
             self.items.append(item)
         elif self._hook is None or not self._hook(item):
             self._turned_away[self._reason].add()
@@ -80,6 +81,7 @@ class SignalQueue:
             on_first: Called on the producer's thread, once or, when several come at the same moment, a few times. Must not raise.
         """
         if self.limit:
+            self._tells_first = True
             self._on_first = on_first
             self.limit = 0
 
