@@ -22,6 +22,7 @@ from typing import Protocol
 
 from otel_agent import guard, late_imports, primitives
 from otel_agent.clock import monotonic_s
+from otel_agent.lifecycle.fork_warning import ForkWarning
 
 __all__ = ["Forking", "follow_forks", "resting", "wait_for_imports"]
 
@@ -56,6 +57,7 @@ class _Followers:
         self._order_lock = primitives.Lock()
         self._is_order_locked = False
         self._is_hooked = False
+        self._warning = ForkWarning()
 
     def add(self, follower: Forking, *, is_outermost: bool) -> None:
         if any(reference() is follower for reference in self._inner + self._outermost):
@@ -73,6 +75,7 @@ class _Followers:
     @contextmanager
     def resting(self) -> Iterator[None]:
         self._before()
+        self._warning.restore()
         try:
             yield
         finally:
@@ -85,14 +88,17 @@ class _Followers:
         with guard.guarded("lifecycle.fork", "a fork could not wait for modules that are being loaded"):
             late_imports.hold_for_fork()
             wait_for_imports(LOADING_S)
+            self._warning.leave_out()
 
     def _after_in_parent(self) -> None:
+        self._warning.restore_in_parent()
         late_imports.go_on_after_fork()
         self._each(self._inner + self._outermost, lambda follower: follower.go_on_after_fork())
         if self._is_order_locked:
             self._order_lock.release()
 
     def _after_in_child(self) -> None:
+        self._warning.restore()
         self._order_lock = primitives.Lock()
         primitives.reinit_after_fork()
         late_imports.reinit_after_fork()
