@@ -7,6 +7,7 @@ hear. Without one, and with a sampler that lets children follow their parents, s
 
 # ruff: noqa: SLF001, FBT001, FBT002 - a subclass of the SDK's works with what the SDK keeps to itself, and keeps its signatures
 
+import os
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -174,8 +175,11 @@ class TracerProvider(sdk.TracerProvider):
         self._refresh()
 
     def _handle_fork(self) -> None:
-        """Make the lock anew in a forked child; the resource is renewed by whoever has built it."""
+        """Make the lock anew in a forked child, and name it; what else is its own is known to whoever has built the resource."""
         self._tracers_lock = primitives.Lock()
+        if "process.pid" in self._resource.attributes:
+            own = {**self._resource.attributes, "process.pid": os.getpid()}
+            self.renew_resource(Resource(own, self._resource.schema_url))
 
     def _update_resource(self, resource: Resource) -> None:
         super()._update_resource(resource)

@@ -6,14 +6,20 @@ In which order parts start, and how each closes and follows a fork. The last one
 """
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from otel_agent.instruments.automatic.pending_spans import PendingSpan
+from otel_agent.late_imports import late_module
 from otel_agent.lifecycle.components import Component
 from otel_agent.logs.bridge import BridgeHandler, install_bridge
-from otel_agent.processors.series_writer import resource_labels
 from otel_agent.providers.resource import renewed
 from otel_agent.recording.open_spans import end_open_spans
 from otel_agent.telemetry.parts import Parts
+
+if TYPE_CHECKING:
+    from otel_agent.processors import series_writer
+else:
+    series_writer = late_module("otel_agent.processors.series_writer")  # for agents with rules, and their children
 
 __all__ = ["start"]
 
@@ -105,4 +111,4 @@ def _renew_resource(parts: Parts) -> None:
     if parts.logs.bridge is not None:
         parts.logs.bridge.renew(resource)
     if parts.alerting is not None:
-        parts.alerting.span_statistics.relabel(resource_labels(resource.attributes))
+        parts.alerting.span_statistics.relabel(series_writer.resource_labels(resource.attributes))
