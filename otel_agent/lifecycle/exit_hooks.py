@@ -41,12 +41,14 @@ class ExitHooks:
         self._on_end = on_end
         self._hurry = hurry
         self._is_installed = False
+        self._pid = 0
 
     def install(self) -> None:
         """Register; safe twice."""
         if self._is_installed:
             return
         self._is_installed = True
+        self._pid = os.getpid()
         atexit.register(self._end)
         follow_forks(self)
         self._join_pools()
@@ -68,7 +70,8 @@ class ExitHooks:
         """Join the finalizers of the child."""
         if self._is_installed:
             self._join_pools()
-            told_of_leaving(self._end)
+            if self._pid != os.getpid():
+                told_of_leaving(self._end)
 
     def _join_pools(self) -> None:
         for package in ("multiprocessing", "billiard", "multiprocess"):

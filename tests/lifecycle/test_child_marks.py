@@ -51,18 +51,18 @@ def test_a_child_that_lives_is_not_told() -> None:
     """Whatever it holds."""
     marks = ChildMarks()
     marks.hold_for_fork()
-    near, far = os.pipe()
+    told, gone_on = os.pipe(), os.pipe()
     pid = os.fork()
     if pid == 0:
         marks.reinit_after_fork()
         marks.mark()
-        os.write(far, b"x")
-        os.read(near, 2)
+        os.write(told[1], b"x")
+        os.read(gone_on[0], 1)
         os._exit(0)
-    os.read(near, 1)
+    os.read(told[0], 1)
 
     assert [] == marks.vanished()
-    os.write(far, b"xx")
+    os.write(gone_on[1], b"x")
     os.waitpid(pid, 0)
     assert [pid] == marks.vanished()
 
