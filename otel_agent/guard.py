@@ -10,11 +10,11 @@ token in it. So every line passes one boundary: redacted once there is a redacto
 """
 
 import logging
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from otel_agent import primitives
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.outgoing_texts import Redact, short_line
 
@@ -44,7 +44,7 @@ class Guard:
         self._logger = logger
         self._clock = clock
         self._interval_s = interval_s
-        self._lock = threading.RLock()
+        self._lock = primitives.RLock()
         self._counts: Counter[str] = Counter()
         self._unsaid: Counter[str] = Counter()
         self._said_at_s: dict[str, float] = {}
@@ -122,7 +122,7 @@ class Guard:
 
     def reinit_after_fork(self) -> None:
         """Make the lock anew in a forked child."""
-        self._lock = threading.RLock()
+        self._lock = primitives.RLock()
 
 
 def _text(error: BaseException) -> str:

@@ -21,13 +21,12 @@ for where everything was looked for before the program began; see `keep_to`.
 """
 
 import sys
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
 from typing import Any
 
+from otel_agent import primitives
 from otel_agent.clock import monotonic_s
 
 __all__ = [
@@ -129,7 +128,7 @@ def load(name: str, *more: str) -> Any:
     """
     found = _loaded.get(name)
     if found is None:
-        thread = threading.get_ident()
+        thread = primitives.get_ident()
         _begin(thread)
         try:
             for other in more:
@@ -153,7 +152,7 @@ class _OwnPath:
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: Any = None) -> ModuleSpec | None:
         """Where a module is, asked by importlib before its own finder of paths."""
-        if path is not None or threading.get_ident() not in _in_progress:
+        if path is not None or primitives.get_ident() not in _in_progress:
             return None
         found = PathFinder.find_spec(name, self._places)
         others = iter(sys.meta_path[sys.meta_path.index(self) + 1 :])
@@ -183,13 +182,13 @@ def keep_to(places: Sequence[str]) -> None:
 
 def is_loading_elsewhere() -> bool:
     """Whether another thread is loading something here just now."""
-    return any(thread != threading.get_ident() for thread in list(_in_progress))
+    return any(thread != primitives.get_ident() for thread in list(_in_progress))
 
 
 def hold_for_fork() -> None:
     """Let no other thread begin to load, until the fork is over; whoever forks waits for `is_loading_elsewhere`."""
     global _forking_thread
-    _forking_thread = threading.get_ident()
+    _forking_thread = primitives.get_ident()
 
 
 def go_on_after_fork() -> None:
@@ -201,7 +200,7 @@ def go_on_after_fork() -> None:
 def reinit_after_fork() -> None:
     """Forget the parent's threads in a forked child."""
     global _forking_thread
-    thread = threading.get_ident()
+    thread = primitives.get_ident()
     depth = _in_progress.get(thread)
     _in_progress.clear()
     if depth is not None:
@@ -217,7 +216,7 @@ def _begin(thread: int) -> None:
         if _in_progress[thread] > 1 or _forking_thread in {None, thread} or monotonic_s() >= end_s:
             return
         _end(thread)
-        time.sleep(_LOOK_S)
+        primitives.sleep(_LOOK_S)
 
 
 def _end(thread: int) -> None:

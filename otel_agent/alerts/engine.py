@@ -5,13 +5,12 @@ Evaluating, restoring and saving happen under `_lock`, by the thread or by a tes
 after it was released: foreign code never runs under a lock of ours, and may ask the engine anything.
 """
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from otel_agent import guard
+from otel_agent import guard, primitives
 from otel_agent.alerts.groups import BUDGET_S, GroupRun, RuleRun, exchange_groups
 from otel_agent.alerts.notify.acknowledgement import Acknowledgement, Acknowledgements
 from otel_agent.alerts.reports import rule_status, status_points
@@ -66,10 +65,10 @@ class AlertEngine:
         self._state_file = state_file
         self._refresh = refresh
         self._trace_ids = trace_ids
-        self._lock = threading.Lock()
-        self._wake = threading.Event()
+        self._lock = primitives.Lock()
+        self._wake = primitives.Event()
         self._is_closing = False
-        self._thread: threading.Thread | None = None
+        self._thread: primitives.Thread | None = None
         self._store = store
         self._budget_s = budget_s
         self._is_begun = False
@@ -118,7 +117,7 @@ class AlertEngine:
         self._is_closing = True
         self._wake.set()
         thread, self._thread = self._thread, None
-        if thread is not None and thread is not threading.current_thread():
+        if thread is not None and not thread.is_current():
             thread.join(timeout_s)
         self._save(is_last=True)
 
@@ -231,7 +230,7 @@ class AlertEngine:
     def reinit_after_fork(self) -> None:
         """Make locks and the thread anew in a forked child."""
         was_running = self._thread is not None
-        self._lock, self._wake, self._thread = threading.Lock(), threading.Event(), None
+        self._lock, self._wake, self._thread = primitives.Lock(), primitives.Event(), None
         if was_running:
             self.start()
 

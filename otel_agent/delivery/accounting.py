@@ -13,12 +13,13 @@ into another under one lock, so that no reader ever sees it twice or not at all.
       ──adopt──► └──────────┘
 """
 
-import threading
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
+
+from otel_agent import primitives
 
 __all__ = [
     "CLOSED",
@@ -97,7 +98,7 @@ class Tally:
     def __init__(self) -> None:
         self._next = count().__next__
         self._readings = 0
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
 
     def add(self) -> None:
         """Count one."""
@@ -124,7 +125,7 @@ class SignalAccount:
 
     def reset(self) -> None:
         """Start from zero: at first, and in a forked child."""
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self.is_closed = False
         """Whether all is over: what is still in hand counts as given up."""
         self._accepted = 0

@@ -10,9 +10,9 @@ Carries one signal's requests to the receiver, and decides what becomes of each 
 `spill`, `journal`) does not wait for it.
 """
 
-import threading
 from typing import TYPE_CHECKING, Any
 
+from otel_agent import primitives
 from otel_agent.clock import Clock
 from otel_agent.delivery.accounting import EXIT, REJECTED
 from otel_agent.delivery.intake import Intake
@@ -158,7 +158,7 @@ class Courier:
         self._begin()
 
     def _begin(self) -> None:
-        self.sending = threading.Lock()
+        self.sending = primitives.Lock()
         self.outbox = Outbox()
         self.retries = RetrySchedule(self._settings)
 

@@ -17,11 +17,11 @@ account's, a tally's. Observers, redaction and the sender are called under the f
 """
 
 import os
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from otel_agent import primitives
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.delivery.accounting import Delivery
 from otel_agent.delivery.courier import Courier
@@ -107,7 +107,8 @@ class DeliveryEngine:
             self._couriers[signal] = Courier(intake, sender, spool, self.settings, clock, self._reports)
         self._upkeep: SpoolUpkeep | None = None
         self._overflow: OverflowWorker | None = None
-        self._thread: threading.Thread | None = None
+        self._thread: primitives.Thread | None = None
+        self._after_round: Callable[[], object] | None = None
         self._is_started = self._is_closed = False
         self._pid = os.getpid()
         self._begin()
@@ -177,7 +178,7 @@ class DeliveryEngine:
             if part is not None:
                 with guarded("delivery.close", "the way out could not be left in order"):
                     part.close()
-        if self._thread is not None and self._thread is not threading.current_thread():
+        if self._thread is not None and not self._thread.is_current():
             self._thread.join(max(0.0, min(end_s - self._clock.monotonic_s(), 10 * _LOOK_S)))
         return self._delivery()
 
@@ -199,6 +200,19 @@ class DeliveryEngine:
         if self._upkeep is not None:
             self._upkeep.settle()
         return {signal: courier.intake.snapshot() for signal, courier in self._couriers.items()}
+
+    def is_empty(self) -> bool:
+        """Whether the receiver or the disk has everything."""
+        return not any(courier.intake.snapshot()["queued"] for courier in self._couriers.values())
+
+    def after_round(self, function: Callable[[], object]) -> None:
+        """
+        Have something looked at after each look into the queues.
+
+        Args:
+            function: Called on the delivery thread; must not block.
+        """
+        self._after_round = function
 
     def trouble(self) -> str | None:
         """What is wrong and what to do about it, in one sentence; `None` when nothing is."""
@@ -240,9 +254,9 @@ class DeliveryEngine:
                 self._overflow.reinit_after_fork()
 
     def _begin(self) -> None:
-        self._end = threading.Event()
-        self._is_hurried = threading.Event()
-        self._is_spilled = threading.Event()
+        self._end = primitives.Event()
+        self._is_hurried = primitives.Event()
+        self._is_spilled = primitives.Event()
 
     def _connect(self, spool: Spool) -> None:
         """Give the queues the disk: for everything when it is a journal, otherwise for what there is no room for."""
@@ -270,6 +284,8 @@ class DeliveryEngine:
                     self._upkeep.look_after()
                 for courier in self._couriers.values():
                     self._round(courier)
+                if self._after_round is not None:
+                    self._after_round()
             except BaseException as error:  # noqa: BLE001 - the top of the thread; even a sys.exit in a callback must not end it
                 shared.report("delivery.thread", "telemetry could not be worked on this time", error)
 

@@ -10,11 +10,11 @@ is still pending away from whoever works on it. What cannot even then be redacte
 nothing leaves unredacted, and nothing vanishes.
 """
 
-import threading
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from otel_agent import primitives
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.delivery.accounting import EXIT, SignalAccount
 from otel_agent.delivery.encoding import EMPTY, Redact, RequestEncoder
@@ -268,8 +268,8 @@ class Intake:
         self._begin()
 
     def _begin(self) -> None:
-        self._order_lock = threading.Lock()
-        self._take_lock = threading.Lock()
+        self._order_lock = primitives.Lock()
+        self._take_lock = primitives.Lock()
         self._is_held = False
         self._unshown = deque()
         self._in_work = None

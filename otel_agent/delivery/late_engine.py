@@ -7,19 +7,22 @@ process) wakes that thread and waits for it. It is a thread even then, because a
 handler must find nothing locked that only the interrupted code could unlock. Where no thread can be started, the one who
 needs the engine builds it.
 
+It also keeps the marks by which a parent sees that a forked child has vanished with something in its memory; see `child_marks`.
+
 Until then a queue that overflows holds up to twice its limit when there is a disk behind it, which takes the rest soon.
 """
 
-import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from otel_agent import primitives
 from otel_agent.clock import monotonic_s
 from otel_agent.delivery.accounting import Delivery, SignalAccount
 from otel_agent.delivery.queues import STRETCH, SignalQueue
 from otel_agent.delivery.settings import SIGNALS, DeliverySettings
 from otel_agent.guard import shared
+from otel_agent.lifecycle.child_marks import ChildMarks
 from otel_agent.lifecycle.idle_threads import is_the_end
 from otel_agent.lifecycle.threads import begin_thread
 
@@ -66,15 +69,17 @@ class LateEngine:
         self._engine: DeliveryEngine | None = None
         self._is_started = self._is_hurried = self._is_done = False
         self._has_disk = has_disk
+        self._marks = ChildMarks()
+        self._has_said_vanished = False
         self._begin()
         if is_journaling:
             self._make()
 
     def _begin(self) -> None:
-        self._build_lock = threading.Lock()
-        self._is_needed = threading.Event()
-        self._is_made = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._build_lock = primitives.Lock()
+        self._is_needed = primitives.Event()
+        self._is_made = primitives.Event()
+        self._thread: primitives.Thread | None = None
         self._is_held = False
         if self._has_disk and self._engine is None:
             for queue in self.queues.values():
@@ -92,13 +97,17 @@ class LateEngine:
         """Send what was put in so far; see `DeliveryEngine.flush`."""
         end_s = monotonic_s() + timeout_s
         engine = self._awaited(timeout_s)
-        return self._unsent() if engine is None else engine.flush(max(0.0, end_s - monotonic_s()))
+        delivery = self._unsent() if engine is None else engine.flush(max(0.0, end_s - monotonic_s()))
+        self._look_at_marks()
+        return delivery
 
     def close(self, timeout_s: float) -> Delivery:
         """Send what can be sent in time, and end; see `DeliveryEngine.close`."""
         end_s = monotonic_s() + timeout_s
         engine = self._awaited(timeout_s + _GRACE_S)
-        return self._unsent() if engine is None else engine.close(max(0.0, end_s - monotonic_s()))
+        delivery = self._unsent() if engine is None else engine.close(max(0.0, end_s - monotonic_s()))
+        self._look_at_marks()
+        return delivery
 
     def hurry(self) -> None:
         """Put everything onto the disk now, or as soon as there is an engine; returns at once. See `DeliveryEngine.hurry`."""
@@ -118,6 +127,7 @@ class LateEngine:
 
     def hold_for_fork(self) -> None:
         """Let what is being loaded be loaded to its end, and the engine come to a rest."""
+        self._marks.hold_for_fork()
         self._is_held = self._build_lock.acquire(timeout=_FORK_PATIENCE_S)
         if self._engine is not None:
             self._engine.hold_for_fork()
@@ -139,6 +149,8 @@ class LateEngine:
         else:
             for queue in self.queues.values():
                 queue.reinit_after_fork()
+        self._marks.reinit_after_fork()
+        self._mark_next()
         if self._is_started and not self._is_done:
             self._run_thread()
 
@@ -156,7 +168,7 @@ class LateEngine:
         if self._thread is None:
             self._make()
 
-    def _load(self, is_needed: threading.Event) -> None:
+    def _load(self, is_needed: primitives.Event) -> None:
         is_needed.wait(self._delay_s)
         try:
             self._make()
@@ -173,12 +185,34 @@ class LateEngine:
         with self._build_lock:
             if self._engine is None:
                 engine = self._build(self.queues)
+                engine.after_round(self._look_at_marks)
                 if self._is_started:
                     engine.start()
                 self._engine = engine
                 if self._is_hurried:
                     engine.hurry()
         self._is_made.set()
+
+    def _mark_next(self) -> None:
+        """In a child: the next item is what a sudden end would lose."""
+        for queue in self.queues.values():
+            queue.tell_first(self._marks.mark)
+
+    def _look_at_marks(self) -> None:
+        if self._marks.is_marked():
+            self._mark_next()
+            if self._engine is not None and self._engine.is_empty():
+                self._marks.clear()
+                if any(queue.items for queue in self.queues.values()):  # it came between the two lines above
+                    self._marks.mark()
+        vanished = self._marks.vanished()
+        if vanished and not self._has_said_vanished:
+            self._has_said_vanished = True
+            shared.report(
+                "lifecycle.child",
+                f"the forked child {vanished[0]} has ended with telemetry that was not sent: it was killed, or it left by os._exit,"
+                " which nobody is told of; call telemetry.shutdown() before that, or set spool.level to journal",
+            )
 
     def _unsent(self) -> Delivery:
         """Everything waits in the queues."""

@@ -12,9 +12,9 @@ the end of the process (`close`), which takes it away from a thread that still w
 nothing is counted twice, and nothing is forgotten.
 """
 
-import threading
 from collections import deque
 
+from otel_agent import primitives
 from otel_agent.delivery.payloads import Payload
 
 __all__ = ["Outbox"]
@@ -28,7 +28,7 @@ class Outbox:
         """Bytes of the requests that wait."""
         self.is_closed = False
         """Whether everything was taken away for the end: nothing may be left in memory any more."""
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._waiting: deque[Payload] = deque()
         self._under_way: deque[Payload] = deque()
 

@@ -7,9 +7,9 @@ middle of itself: an item may come from a signal handler that has interrupted an
 """
 
 from collections.abc import Callable, Sequence
-from queue import SimpleQueue
 from typing import Any
 
+from otel_agent import primitives
 from otel_agent.delivery.courier import Courier
 from otel_agent.delivery.queues import STRETCH, OverflowHook
 from otel_agent.guard import guarded
@@ -32,7 +32,7 @@ class OverflowWorker:
         self._is_well = is_well
         self._is_running = self._is_threadless = False
         self._is_called = False
-        self._calls: SimpleQueue[bool] = SimpleQueue()
+        self._calls: primitives.SimpleQueue[bool] = primitives.SimpleQueue()
 
     def start(self) -> None:
         """Begin to help. Safe twice."""
@@ -50,7 +50,7 @@ class OverflowWorker:
 
     def reinit_after_fork(self) -> None:
         """Begin anew in a forked child, without a thread."""
-        self._calls = SimpleQueue()
+        self._calls = primitives.SimpleQueue()
         self._is_called = False
         if self._is_running or self._is_threadless:
             self._is_running = False
@@ -78,7 +78,7 @@ class OverflowWorker:
 
         return admit
 
-    def _run(self, calls: SimpleQueue[bool]) -> None:
+    def _run(self, calls: primitives.SimpleQueue[bool]) -> None:
         while calls.get():
             self._is_called = False
             for courier in self._couriers:

@@ -32,7 +32,7 @@ class SignalQueue:
         limit: Most items held; at least 1.
     """
 
-    __slots__ = ("_hook", "_reason", "_turned_away", "capacity", "items", "limit")
+    __slots__ = ("_hook", "_on_first", "_reason", "_tells_first", "_turned_away", "capacity", "items", "limit")
 
     def __init__(self, limit: int) -> None:
         self.items: deque[Any] = deque()
@@ -41,6 +41,8 @@ class SignalQueue:
         self._reason = QUEUE_FULL
         self._turned_away = {QUEUE_FULL: Tally(), CLOSED: Tally()}
         self._hook: OverflowHook | None = None
+        self._on_first: Callable[[], object] | None = None
+        self._tells_first = False
 
     def put(self, item: Any) -> None:
         """
@@ -61,8 +63,27 @@ class SignalQueue:
         Args:
             item: The item that would have been appended.
         """
-        if self._hook is None or not self._hook(item):
+        if self._on_first is not None:
+            self.limit = self.capacity  # before the next line: another thread may be here, too
+            on_first, self._on_first = self._on_first, None
+            if on_first is not None:
+                on_first()
+        if self._tells_first and len(self.items) < self.limit:
+            self.items.append(item)
+        elif self._hook is None or not self._hook(item):
             self._turned_away[self._reason].add()
+
+    def tell_first(self, on_first: Callable[[], object]) -> None:
+        """
+        Call a function before the next item is appended. No effect where items are sent elsewhere, and after the end.
+
+        Args:
+            on_first: Called on the producer's thread, once or, when several come at the same moment, a few times. Must not raise.
+        """
+        if self.limit:
+            self._tells_first = True
+            self._on_first = on_first
+            self.limit = 0
 
     def on_overflow(self, hook: OverflowHook | None) -> None:
         """
@@ -97,12 +118,13 @@ class SignalQueue:
             hook: Gets each item.
         """
         self._hook = hook
+        self._on_first = None
         self.limit = 0
 
     def close(self) -> None:
         """Take nothing any more; what comes is counted as dropped because it came after the end."""
         self._reason = CLOSED
-        self._hook = None
+        self._hook = self._on_first = None
         self.limit = 0
 
     def take(self, most: int) -> list[Any]:

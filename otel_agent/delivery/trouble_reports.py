@@ -1,7 +1,6 @@
 """What is said aloud of troubles: each once for all signals that have it, and its end when it is over for the last."""
 
-import threading
-
+from otel_agent import primitives
 from otel_agent.delivery.outcomes import ExportOutcome, Verdict
 from otel_agent.guard import shared
 
@@ -16,7 +15,7 @@ class TroubleReports:
 
     def reinit_after_fork(self) -> None:
         """Forget, in a child, what was said for the parent."""
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._signals: dict[str, set[str]] = {}
 
     def failed(self, signal: str, outcome: ExportOutcome, *, has_disk: bool) -> None:

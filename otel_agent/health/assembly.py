@@ -9,10 +9,10 @@ Health as one object: what is watched, and everybody who is told.
 """
 
 import os
-import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from otel_agent import primitives
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.errors import ConfigurationError
 from otel_agent.guard import shared as guard
@@ -77,7 +77,7 @@ class HealthService:
         self._changes = None if on_change is None else ListenerQueue("changes", on_change)
         self._outside = CachedCall("readings", self._read_outside, "the machine's state could not be read")
         self._file = None if settings.file is None else probe_file.ProbeFileWriter(settings.file, self._content, clock)
-        self._build_lock = threading.Lock()
+        self._build_lock = primitives.Lock()
         """Held while the monitor is built."""
         self._built_monitor: monitor.HealthMonitor | None = None
         self._server: server.HealthServer | None = None
@@ -205,7 +205,7 @@ class HealthService:
         if self._server is not None:
             self._server.reinit_after_fork()
         self._server = None
-        self._build_lock = threading.Lock()
+        self._build_lock = primitives.Lock()
         if self._built_monitor is None:
             self._registry = CheckRegistry(self._clock)
             self._is_closed = True

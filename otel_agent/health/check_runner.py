@@ -7,11 +7,11 @@ thirty seconds that is nothing.
 """
 
 import inspect
-import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from otel_agent import primitives
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.health.registry import Check
 from otel_agent.health.states import CheckOutcome
@@ -111,7 +111,7 @@ class CheckRunner:
     def _start(self, check: Check, now_s: float) -> None:
         run = self._runs[check.name] = _CheckRun(check, now_s, now_s + check.timeout_s)
         try:
-            threading.Thread(target=self._work, args=(run,), name=f"otel-agent-check-{check.name}", daemon=True).start()
+            primitives.Thread(target=self._work, args=(run,), name=f"otel-agent-check-{check.name}").start()
         except RuntimeError as error:  # the interpreter is ending or threads are exhausted
             run.outcome = CheckOutcome(is_ok=False, message=f"could not be run: {error}")
 

@@ -13,6 +13,7 @@ from collections.abc import Collection
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from otel_agent import primitives
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.health.registry import CheckRegistry, Heartbeat
 
@@ -111,7 +112,7 @@ def _running_loops() -> "dict[int, asyncio.AbstractEventLoop]":
     """Loops by the thread in which they run; ours are left out."""
     if "asyncio" not in sys.modules:
         return {}
-    own = {thread.ident for thread in threading.enumerate() if thread.name.startswith(OWN_THREADS)}
+    own = primitives.own_idents()
     found: dict[int, asyncio.AbstractEventLoop] = {}
     for ident, frame in sys._current_frames().items():  # noqa: SLF001 - the documented way to another thread's stack
         loop = None if ident in own else _loop_of(frame)

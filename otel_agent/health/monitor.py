@@ -4,10 +4,10 @@ The monitor: one thread keeps the state of everything that is watched up to date
 Probes, metrics and `telemetry.health` read what is cached here; nothing is ever checked while somebody waits for an answer.
 """
 
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from otel_agent import primitives
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.guard import shared as guard
 from otel_agent.health.check_runner import CheckRunner
@@ -74,14 +74,14 @@ class HealthMonitor:
         self._clock = clock
         self._loops = loops
         self._tick_s = tick_s
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._judged = _Judged(thresholds={threshold.name: threshold for threshold in thresholds})
         self._states: dict[str, HealthState] = {}
         self._is_started = False
         self._is_draining = False
         self._runner = self._new_runner()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._stop = primitives.Event()
+        self._thread: primitives.Thread | None = None
 
     def start(self) -> None:
         """Begin to watch, on a thread of its own; a second call does nothing."""
@@ -98,7 +98,7 @@ class HealthMonitor:
         """
         thread, self._thread = self._thread, None
         self._stop.set()
-        if thread is not None and thread is not threading.current_thread():
+        if thread is not None and not thread.is_current():
             thread.join(timeout_s)
 
     def started(self) -> None:
@@ -140,11 +140,11 @@ class HealthMonitor:
     def reinit_after_fork(self) -> None:
         """In a forked child nobody watches: the checks are the parent's, and it has neither thread nor server."""
         self._registry = CheckRegistry(self._clock)
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._judged = _Judged()
         self._states = {}
         self._thread = None
-        self._stop = threading.Event()
+        self._stop = primitives.Event()
         self._runner = self._new_runner()
         if self._loops is not None:
             self._loops.reinit_after_fork()

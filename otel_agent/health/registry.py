@@ -8,11 +8,11 @@ runs what is in it.
 import functools
 import inspect
 import math
-import threading
 from collections.abc import Awaitable, Callable
 from numbers import Integral, Real
 from typing import Any, NamedTuple, TypeVar, overload
 
+from otel_agent import primitives
 from otel_agent.clock import SYSTEM, Clock
 
 __all__ = ["Check", "CheckRegistry", "Heartbeat", "health_check", "heartbeat", "shared"]
@@ -72,7 +72,7 @@ class Heartbeat:
     def __call__(self) -> None:
         """Give a sign of life."""
         self.last_s = self._now_s()
-        self.thread_id = threading.get_ident()
+        self.thread_id = primitives.get_ident()
 
     def stop(self) -> None:
         """Say that the loop has ended as it should, so that silence is no failure any more; the next beat ends that."""
@@ -93,7 +93,7 @@ class CheckRegistry:
 
     def __init__(self, clock: Clock = SYSTEM) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._checks: dict[str, Check] = {}
         self._heartbeats: dict[str, Heartbeat] = {}
 
@@ -139,7 +139,7 @@ class CheckRegistry:
 
     def reinit_after_fork(self) -> None:
         """Make the lock anew in a forked child."""
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
 
 
 shared = CheckRegistry()

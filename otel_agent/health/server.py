@@ -9,12 +9,12 @@ keep a probe out.
 import asyncio
 import os
 import socket
-import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
+from otel_agent import primitives
 from otel_agent.errors import ConfigurationError
 from otel_agent.guard import shared as guard
 from otel_agent.health.reports import HealthReport
@@ -59,7 +59,7 @@ class HealthServer:
         self._access = access
         self._redact = redact
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
+        self._thread: primitives.Thread | None = None
         self._listener: socket.socket | None = None
         self._writers: list[asyncio.StreamWriter] = []
 

@@ -11,13 +11,13 @@ Finder and loader are known by what they can do and derive from nothing: `import
 """
 
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, NamespaceLoader
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
+from otel_agent import primitives
 from otel_agent.guard import guarded
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def refusing(refuses: Callable[[str], bool]) -> Iterator[None]:
     Args:
         refuses: Asked with the name of each module that is not loaded and is looked for; must not import.
     """
-    thread = threading.get_ident()
+    thread = primitives.get_ident()
     before = _FINDER.refusals.get(thread)
     _FINDER.refusals[thread] = refuses
     try:
@@ -118,7 +118,7 @@ class _Finder:
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if self.refusals:
-            refuses = self.refusals.get(threading.get_ident())
+            refuses = self.refusals.get(primitives.get_ident())
             if refuses is not None and refuses(fullname):
                 raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
         watches = [watch for watch in self.watches if _wants(watch, fullname)]
@@ -206,7 +206,7 @@ def _wants_file(watch: Watch, fullname: str, file: str | None) -> bool:
     return bool(wanted)
 
 
-_lock = threading.Lock()
+_lock = primitives.Lock()
 """Guards the list of watches and our place on `sys.meta_path`; never held while importing."""
 
 _FINDER = _Finder()

@@ -11,9 +11,10 @@ was shown once would be shown again. From Python 3.13 on the warning comes after
 
 import os
 import sys
-import threading
 import warnings
 from typing import Any
+
+from otel_agent import primitives
 
 __all__ = ["ForkWarning"]
 
@@ -62,7 +63,7 @@ class ForkWarning:
 
 def _is_ours_alone() -> bool:
     """Whether there are threads of ours, and one other."""
-    ours = sum(thread.name.startswith("otel-agent") for thread in threading.enumerate())
+    ours = len(primitives.own_idents())
     try:
         return ours > 0 and len(os.listdir("/proc/self/task")) - ours <= 1  # noqa: PTH208 - this is on the way of a fork
     except OSError:

@@ -12,19 +12,19 @@ to take care. What libraries load by themselves on those threads is seen by impo
 have another shape, only what `late_imports` loads is waited for.
 """
 
+import _thread
 import os
 import sys
-import threading
-import time
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
-from otel_agent import guard, late_imports
+from otel_agent import guard, late_imports, primitives
 from otel_agent.clock import monotonic_s
 from otel_agent.lifecycle.fork_warning import ForkWarning
 
-__all__ = ["Forking", "follow_forks", "wait_for_imports"]
+__all__ = ["Forking", "follow_forks", "resting", "wait_for_imports"]
 
 ORDER_LOCK_S = 2.0
 """How long a fork waits for that of another thread, in seconds."""
@@ -54,7 +54,7 @@ class _Followers:
     def __init__(self) -> None:
         self._inner: list[weakref.ref[Forking]] = []
         self._outermost: list[weakref.ref[Forking]] = []
-        self._order_lock = threading.Lock()
+        self._order_lock = primitives.Lock()
         self._is_order_locked = False
         self._is_hooked = False
         self._warning = ForkWarning()
@@ -71,6 +71,15 @@ class _Followers:
             os.register_at_fork(
                 before=self._before, after_in_parent=self._after_in_parent, after_in_child=self._after_in_child
             )
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        self._before()
+        self._warning.restore()
+        try:
+            yield
+        finally:
+            self._after_in_parent()
 
     def _before(self) -> None:
         self._is_order_locked = self._order_lock.acquire(timeout=ORDER_LOCK_S)
@@ -90,7 +99,8 @@ class _Followers:
 
     def _after_in_child(self) -> None:
         self._warning.restore()
-        self._order_lock = threading.Lock()
+        self._order_lock = primitives.Lock()
+        primitives.reinit_after_fork()
         late_imports.reinit_after_fork()
         guard.shared.reinit_after_fork()
         self._each(self._outermost + self._inner, lambda follower: follower.reinit_after_fork())
@@ -122,6 +132,16 @@ def follow_forks(follower: Forking, *, is_outermost: bool = False) -> None:
     _shared.add(follower, is_outermost=is_outermost)
 
 
+def resting() -> AbstractContextManager[None]:
+    """
+    Have everybody rest for as long as a block runs, as before a fork; not to be used one inside the other.
+
+    For what must not happen while our threads are in the middle of something: modules that they load hold locks by the identity of
+    the thread, and a library may be about to change what identities are.
+    """
+    return _shared.resting()
+
+
 def wait_for_imports(timeout_s: float) -> bool:
     """
     Wait until none of our modules, and none that one of our threads needs, is half loaded.
@@ -136,7 +156,7 @@ def wait_for_imports(timeout_s: float) -> bool:
     while _loading():
         if monotonic_s() >= end_s:
             return False
-        time.sleep(_LOOK_S)
+        primitives.sleep(_LOOK_S)
     return True
 
 
@@ -145,8 +165,9 @@ def _loading() -> bool:
         return True
     locks = getattr(sys.modules.get("_frozen_importlib"), "_module_locks", {})
     owners = [(name, getattr(reference(), "owner", None)) for name, reference in list(locks.items())]
-    others = [(name, owner) for name, owner in owners if owner not in {None, threading.get_ident()}]
-    if not others:
-        return False
-    ours = {thread.ident for thread in threading.enumerate() if thread.name.startswith("otel-agent")}
+    # importlib asks for what may be the identity of a greenlet by now.
+    others = [
+        (name, owner) for name, owner in owners if owner not in {None, primitives.get_ident(), _thread.get_ident()}
+    ]
+    ours = primitives.own_idents()
     return any(owner in ours or name.partition(".")[0] == "otel_agent" for name, owner in others)

@@ -9,15 +9,13 @@ Source: https://github.com/python/cpython/pull/117029
 """
 
 import sys
-import threading
 import weakref
 from collections.abc import Callable
-from contextvars import Context, copy_context
+from contextvars import copy_context
 from functools import partial
-from queue import SimpleQueue
 from typing import Any
 
-from otel_agent import guard
+from otel_agent import guard, primitives
 from otel_agent.lifecycle.forks import follow_forks
 
 __all__ = ["NEEDED", "SPARE", "IdleThreads", "is_the_end", "shared"]
@@ -33,7 +31,7 @@ NAME = "otel-agent-standby"
 JOIN_S = 0.1
 """How long a thread that is told to go is waited for, in seconds: a subinterpreter cannot end before it is gone."""
 
-_Calls = SimpleQueue[Callable[[], object] | None]
+_Calls = primitives.SimpleQueue[Callable[[], object] | None]
 
 
 class IdleThreads:
@@ -48,7 +46,7 @@ class IdleThreads:
     def __init__(self, ready: int = NEEDED, spare: int = SPARE) -> None:
         self._ready = ready
         self._most = ready + spare
-        self._idle: list[tuple[_Calls, threading.Thread]] = []
+        self._idle: list[tuple[_Calls, primitives.Thread]] = []
         self._owners: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def keep(self, owner: object) -> None:
@@ -141,20 +139,20 @@ class IdleThreads:
             except RuntimeError:  # threads are exhausted, or it is the end already
                 return
 
-    def _begin(self, function: Callable[[], object] | None = None) -> tuple[_Calls, threading.Thread]:
-        calls: _Calls = SimpleQueue()
+    def _begin(self, function: Callable[[], object] | None = None) -> tuple[_Calls, primitives.Thread]:
+        calls: _Calls = primitives.SimpleQueue()
         if function is not None:
             calls.put(function)
-        thread = threading.Thread(target=self._serve, args=(calls, self._idle), name=NAME, daemon=True)
-        # In a context of its own: what instruments threads would have it carry that of its first caller for ever.
-        Context().run(thread.start)
+        # Begins in an empty context: what instruments threads would have it carry that of its first caller for ever.
+        thread = primitives.Thread(self._serve, NAME, (calls, self._idle))
+        thread.start()
         return calls, thread
 
     def _serve(self, calls: _Calls, idle: list[Any]) -> None:
         while (function := calls.get()) is not None:
             guard.swallow("lifecycle.standby", "what was left to a thread that waits for calls failed", function)
             function = None  # what it held is free while this waits
-            threading.current_thread().name = NAME
+            primitives.rename_current(NAME)
             if not self._stays(calls, idle):
                 return
 
@@ -162,7 +160,10 @@ class IdleThreads:
         # After a fork inside the call, in the child, nobody would ever put anything into `calls`.
         if idle is not self._idle or not self._owners or len(idle) >= self._most:
             return False
-        place = calls, threading.current_thread()
+        thread = primitives.current()
+        if thread is None:
+            return False
+        place = calls, thread
         idle.append(place)
         if not self._owners:  # given back meanwhile, perhaps before this one was seen
             try:

@@ -5,13 +5,11 @@ SIGURG brings it, also out of a wait: nothing else uses that signal, and its def
 same reason.
 """
 
-import _thread
 import signal
-import threading
-import time
 from collections.abc import Callable
 from types import FrameType
 
+from otel_agent import primitives
 from otel_agent.lifecycle import idle_threads
 
 __all__ = ["MainThreadCalls"]
@@ -33,11 +31,18 @@ class MainThreadCalls:
 
     def __init__(self, function: Callable[[int, FrameType | None], object]) -> None:
         self._function = function  # one object: what is in place is recognised by identity
+        self._ident: int | None = None
 
     def install(self) -> None:
         """Take the signal, unless the agent has a use for it. Call it from the main thread."""
         if _CALL is not None and signal.getsignal(_CALL) is signal.SIG_DFL:
             signal.signal(_CALL, self._function)
+        self._ident = primitives.get_ident()
+
+    def reinit_after_fork(self) -> None:
+        """In a forked child the thread that has forked is the main one."""
+        if self._ident is not None:
+            self._ident = primitives.get_ident()
 
     def is_installed(self) -> bool:
         """Whether `call` reaches the function."""
@@ -48,12 +53,10 @@ class MainThreadCalls:
         if _CALL is not None and self.is_installed():
             signal.signal(_CALL, signal.SIG_DFL)
 
-    @staticmethod
-    def call() -> None:
-        """Call now."""
-        ident = threading.main_thread().ident
-        if _CALL is not None and ident is not None:
-            signal.pthread_kill(ident, _CALL)
+    def call(self) -> None:
+        """Call now; does nothing before `install`."""
+        if _CALL is not None and self._ident is not None:
+            signal.pthread_kill(self._ident, _CALL)
 
     def call_soon(self) -> bool:
         """
@@ -65,11 +68,11 @@ class MainThreadCalls:
         if not self.is_installed():
             return False
         try:
-            _thread.start_new_thread(self._call_after_pause, ())  # not `Thread`, whose locks may be what is missing
+            primitives.start_new_thread(self._call_after_pause, ())  # not `Thread`, whose locks may be what is missing
         except RuntimeError:
             return idle_threads.shared.lend(self._call_after_pause)
         return True
 
     def _call_after_pause(self) -> None:
-        time.sleep(PAUSE_S)
+        primitives.sleep(PAUSE_S)
         self.call()

@@ -8,14 +8,12 @@ hands over to a thread that is there or is started without a lock.
 Source: https://www.freedesktop.org/software/systemd/man/latest/daemon.html ("SIGHUP: reload the configuration files")
 """
 
-import _thread
 import os
 import signal
-import threading
 from collections.abc import Callable
 from functools import partial
 
-from otel_agent import guard
+from otel_agent import guard, primitives
 from otel_agent.lifecycle import idle_threads
 
 __all__ = ["HANGUP", "ReloadSignal", "has_terminal"]
@@ -47,14 +45,14 @@ class ReloadSignal:
 
     def install(self) -> None:
         """Answer from now on, unless the agent answers or ignores the signal itself; only the main thread can. Safe twice."""
-        if HANGUP is None or threading.current_thread() is not threading.main_thread():
+        if HANGUP is None or not primitives.is_main_thread():
             return
         if signal.getsignal(HANGUP) is signal.SIG_DFL:
             signal.signal(HANGUP, self._handler)
 
     def close(self) -> None:
         """Answer no longer. Safe twice."""
-        if HANGUP is None or threading.current_thread() is not threading.main_thread():
+        if HANGUP is None or not primitives.is_main_thread():
             return
         if signal.getsignal(HANGUP) is self._handler:
             signal.signal(HANGUP, signal.SIG_DFL)
@@ -63,6 +61,6 @@ class ReloadSignal:
         run = partial(guard.swallow, "config.reload", "the configuration could not be read again", self._reload)
         if not idle_threads.shared.lend_spare(run):
             try:
-                _thread.start_new_thread(run, ())  # not `Thread`, whose locks the interrupted main thread may hold
+                primitives.start_new_thread(run, ())  # not `Thread`, whose locks the interrupted main thread may hold
             except RuntimeError:
                 return

@@ -7,8 +7,8 @@ Signals that end the process: the data is made safe first, then the process ends
 
 The handler itself does next to nothing: it writes one byte, and waits, bounded, for a helper thread that does the work. A
 handler runs between two instructions of the main thread, which may hold any lock; whatever needs a lock would wait for ever
-for the very thread it interrupts. The helper also hears of signals through the wake-up descriptor, so that they are acted
-upon while the main thread is deep in C code.
+for the very thread it interrupts. The helper also hears of signals from C code (`wakeup`), so that they are acted upon while the main
+thread is deep in C code itself.
 
 It waits only where the main thread holds nothing that the end needs; `safe_points` says where that is, and what happens elsewhere.
 
@@ -22,14 +22,13 @@ SIGINT is left to Python: it becomes KeyboardInterrupt, and the end of the progr
 
 import os
 import signal
-import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from otel_agent import guard
+from otel_agent import guard, primitives
 from otel_agent.clock import monotonic_s
 from otel_agent.late_imports import late_module
 from otel_agent.lifecycle.forks import follow_forks
@@ -124,7 +123,7 @@ class EndSignals:
         Returns:
             Why signals cannot be answered, in a sentence; None when they are, and after `close`.
         """
-        if threading.current_thread() is not threading.main_thread():
+        if not primitives.is_main_thread():
             return "signals can only be answered from the main thread: call init() there, or SIGTERM ends the agent at once"
         if self._is_closed:
             return None
@@ -135,6 +134,8 @@ class EndSignals:
         except ValueError:  # a subinterpreter
             return "signals cannot be answered in a subinterpreter: SIGTERM ends the agent at once"
         self._wakeup.start()
+        for number in self._previous:
+            self._wakeup.watch(number)
         follow_forks(self, is_outermost=True)
         while self._left_behind:
             signal.raise_signal(self._left_behind.pop())
@@ -144,11 +145,13 @@ class EndSignals:
         """Give back what was taken, where that is still ours: in the main thread only; safe before `install` and twice."""
         self._is_closed = True
         self._wakeup.close()
-        if threading.current_thread() is not threading.main_thread():
+        if not primitives.is_main_thread():
             return  # the handlers stay and pass on to those before them
         for number, previous in self._previous.items():
-            if signal.getsignal(number) is self._handler:
-                signal.signal(number, previous)
+            present = signal.getsignal(number)
+            if present is self._handler or present is signal.SIG_DFL or present is signal.SIG_IGN:
+                self._wakeup.unwatch(number)
+                signal.signal(number, previous if present is self._handler else present)
         self._main_thread.close()
         pending = self._stop.take_pending()
         if pending is not None:
@@ -182,6 +185,7 @@ class EndSignals:
     def reinit_after_fork(self) -> None:
         """A helper, a descriptor and an end of its own for the child."""
         old = self._wakeup
+        self._main_thread.reinit_after_fork()
         self._begin()
         if not self._is_closed:
             self._wakeup.replace(old)
@@ -198,6 +202,7 @@ class EndSignals:
             present = signal.getsignal(number)
         self._previous[number] = present
         signal.signal(number, self._handler)
+        self._wakeup.watch(number)
 
     def _succeed(self, earlier: "EndSignals") -> None:
         """Take the place of one before: one process ends once. It may have been closed where nothing can be given back."""
@@ -301,7 +306,6 @@ class EndSignals:
         for missing in self._missing:
             if _may_be_taken(signal.getsignal(missing), self._handler):
                 self._take(missing)
-        self._wakeup.claim()
 
 
 def _may_be_taken(present: Any, ours: Any) -> bool:

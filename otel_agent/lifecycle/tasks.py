@@ -6,9 +6,9 @@ takes a lock that two threads share: `Latch` gives every waiter a lock of its ow
 of the interpreter. An interrupted waiter can delay nobody but itself.
 """
 
-import threading
 from collections.abc import Callable
 
+from otel_agent import primitives
 from otel_agent.lifecycle import idle_threads
 
 __all__ = ["Latch", "Task"]
@@ -19,7 +19,7 @@ class Latch:
 
     def __init__(self) -> None:
         self._is_open = False
-        self._waiting: list[threading.Lock] = []
+        self._waiting: list[primitives.Lock] = []
 
     def open(self) -> None:
         """Let everybody through, now and later; safe twice."""
@@ -46,11 +46,11 @@ class Latch:
         """
         if self.is_open() or timeout_s <= 0:
             return self.is_open()
-        lock = threading.Lock()
+        lock = primitives.Lock()
         lock.acquire()
         self._waiting.append(lock)
         # Opened between the first look and the line above: the opener may not have seen this lock.
-        return self.is_open() or lock.acquire(timeout=min(timeout_s, threading.TIMEOUT_MAX)) or self.is_open()
+        return self.is_open() or lock.acquire(timeout=min(timeout_s, primitives.TIMEOUT_MAX_S)) or self.is_open()
 
 
 class Task:
@@ -108,7 +108,7 @@ class Task:
         return self._done.is_open()
 
     def _run_on_thread(self) -> None:
-        threading.current_thread().name = f"otel-agent-{self._name}"
+        primitives.rename_current(f"otel-agent-{self._name}")
         self._run()
 
     def _run(self) -> None:

@@ -5,17 +5,16 @@ A container may be at its limit of processes, a subinterpreter may allow no daem
 wants a thread does its work on the thread that calls it: at a flush, at the end, when it is asked. That is said once for all of them.
 """
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
-from otel_agent import guard
+from otel_agent import guard, primitives
 from otel_agent.lifecycle.idle_threads import is_the_end
 
 __all__ = ["begin_thread"]
 
 
-def begin_thread(name: str, target: Callable[..., object], *args: Any) -> threading.Thread | None:
+def begin_thread(name: str, target: Callable[..., object], *args: Any) -> primitives.Thread | None:
     """
     Begin a daemon thread. Never raises.
 
@@ -27,7 +26,7 @@ def begin_thread(name: str, target: Callable[..., object], *args: Any) -> thread
     Returns:
         The thread; None where none can be had, which is said once a minute at most, and not at the interpreter's end.
     """
-    thread = threading.Thread(target=target, args=args, name=f"otel-agent-{name}", daemon=True)
+    thread = primitives.Thread(target, f"otel-agent-{name}", args)
     try:
         thread.start()
     except (RuntimeError, MemoryError) as error:  # exhausted, forbidden in a subinterpreter, or it is the end

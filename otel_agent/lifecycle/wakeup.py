@@ -1,17 +1,19 @@
 """
 A helper thread that hears of signals at once, whatever the main thread is doing.
 
-The interpreter's own C handler writes the number of every signal to one descriptor of the process, `set_wakeup_fd`. It is
-taken only when nobody has it: event loops use it too, and then the Python handler's byte is all the helper gets.
+A Python handler runs when the main thread gets to it, which may be minutes later. What runs at once is C code, and there are two
+pieces of it in the interpreter that tell somebody. One is the wake-up descriptor, `set_wakeup_fd`: there is one in a process, event
+loops want it, and Trio warns of whoever has it. So it is left alone. The other is `faulthandler`, which can write the stack of the main
+thread to a pipe and then call the handler that was there before. There is a pipe for each signal; that something arrives is the news.
 """
 
-import signal
-import socket
-import threading
+import faulthandler
+import os
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
-from otel_agent import guard
+from otel_agent import guard, primitives
 from otel_agent.lifecycle.threads import begin_thread
 
 __all__ = ["LOOK_S", "Wakeup"]
@@ -19,44 +21,70 @@ __all__ = ["LOOK_S", "Wakeup"]
 LOOK_S = 1.0
 """How often the helper looks around when it hears nothing, in seconds."""
 
-_NONE = -1
+HEADING = b"Stack (most recent call first):"
+"""Stands once in what `faulthandler` writes for one signal."""
+
+_register: Any = getattr(faulthandler, "register", None)
+_unregister: Any = getattr(faulthandler, "unregister", None)
+_read: Callable[[int, int], bytes] = primitives.unpatched(os.name, "read")
+_write: Callable[[int, bytes], int] = primitives.unpatched(os.name, "write")
+_POLLIN: int = 1
 
 
 class Wakeup:
     """
-    A pair of sockets, the thread at one end, signals at the other; nothing runs before `start`.
+    Pipes, the thread at one end, signals at the other; nothing runs before `start`.
 
     Args:
-        note: Called on the helper thread with every byte that arrives, at least 1.
+        note: Called on the helper thread with every byte that is written, at least 1, and with the number of every signal that is watched.
         look: Called on the helper thread while it hears nothing.
     """
 
     def __init__(self, note: Callable[[int], object], look: Callable[[], object]) -> None:
         self._note = note
         self._look = look
-        self._ends: tuple[socket.socket, socket.socket] | None = None
+        self._pipe: tuple[int, int] | None = None
+        """Its ends for reading and for writing."""
+        self._of_signals: dict[int, tuple[int, int]] = {}
+        self._unwatched: list[int] = []
+        self._tails: dict[int, bytes] = {}
         self._is_closed = False
 
     def start(self) -> None:
-        """Begin to listen; safe twice. Call it from the main thread."""
-        if self._ends is not None:
+        """Begin to listen; safe twice."""
+        if self._pipe is not None:
             return
-        near, far = socket.socketpair()
-        near.settimeout(LOOK_S)
-        far.setblocking(False)
-        self._ends = near, far
-        self.claim()
-        begin_thread("signals", self._run, near)  # without one, signals are answered by the handler alone
+        self._pipe = _open_pipe()
+        begin_thread("signals", self._run)  # without one, signals are answered by the handler alone
 
-    def claim(self) -> None:
-        """Take the process's wake-up descriptor when nobody has it. Call it from the main thread."""
-        if self._ends is None or self._is_closed:
+    def watch(self, number: int) -> None:
+        """
+        Hear of a signal; call it whenever its Python handler has been installed, after `start`, from the main thread.
+
+        Args:
+            number: Number of the signal.
+        """
+        if self._pipe is None or self._is_closed or _register is None or primitives.poll is None:
             return
-        ours = self._ends[1].fileno()
-        with suppress(ValueError):
-            theirs = signal.set_wakeup_fd(ours, warn_on_full_buffer=False)
-            if theirs not in {_NONE, ours}:
-                signal.set_wakeup_fd(theirs)
+        if number not in self._of_signals:
+            self._of_signals[number] = _open_pipe()
+            self.write(0)  # the helper has one more to listen to
+        _unregister(number)  # what a new Python handler has replaced
+        _register(number, file=self._of_signals[number][1], all_threads=False, chain=True)
+
+    def unwatch(self, number: int) -> None:
+        """
+        Hear of a signal no longer; the Python handler has to be installed anew after this. Safe twice.
+
+        Args:
+            number: Number of the signal.
+        """
+        ends = self._of_signals.pop(number, None)
+        if ends is not None:
+            _unregister(number)
+            os.close(ends[1])
+            self._unwatched.append(ends[0])  # the helper may be waiting for it
+            self.write(0)
 
     def write(self, byte: int) -> None:
         """
@@ -65,58 +93,97 @@ class Wakeup:
         Args:
             byte: A number from 1 to 255.
         """
-        if self._ends is not None:
+        if self._pipe is not None and not self._is_closed:
             with suppress(OSError):  # full: the helper has enough to read
-                self._ends[1].send(bytes([byte]))
+                _write(self._pipe[1], bytes([byte]))
 
     def replace(self, inherited: "Wakeup") -> None:
         """
         Begin to listen in a forked child, instead of what it has inherited.
 
         Args:
-            inherited: Its sockets are the parent's, and what is written to them is read there.
+            inherited: Its pipes are the parent's, and what is written to them is read there.
         """
-        ends, inherited._ends = inherited._ends, None  # noqa: SLF001 - of this class
-        if ends is None:
+        pipe, inherited._pipe = inherited._pipe, None  # noqa: SLF001 - of this class
+        if pipe is None:
             return
-        _give_back(ends[1].fileno())
         self.start()
+        ends = [*pipe]
+        for number, of_signal in inherited._of_signals.items():  # noqa: SLF001 - of this class
+            # What stands before our handler stays; only where it writes to is new.
+            self._of_signals[number] = _open_pipe()
+            _register(number, file=self._of_signals[number][1], all_threads=False, chain=True)
+            ends += of_signal
+        self.write(0)
         for end in ends:
-            end.close()
+            with suppress(OSError):
+                os.close(end)
 
     def close(self) -> None:
-        """End; safe before `start`, twice, and after a fork. The descriptor is given back when called from the main thread."""
-        if self._ends is None or self._is_closed:
+        """
+        End; safe before `start`, twice, and after a fork.
+
+        What is watched by then stays open for good: its number must not be given to somebody else's file.
+        """
+        if self._pipe is None or self._is_closed:
             return
+        self.write(0)
         self._is_closed = True
-        with suppress(OSError):
-            self._ends[1].send(b"\0")
-        if threading.current_thread() is threading.main_thread():
-            # From any other thread it stays open for good: its number must not be given to somebody else's file.
-            _give_back(self._ends[1].fileno())
-            self._ends[1].close()
+        os.close(self._pipe[1])
 
-    def _run(self, near: socket.socket) -> None:
-        with near:
-            self._listen(near)
+    def _run(self) -> None:
+        pipe = self._pipe
+        if pipe is None:
+            return
+        try:
+            self._listen(pipe[0])
+        finally:
+            self._unwatched.append(pipe[0])
+            self._close_unwatched()
 
-    def _listen(self, near: socket.socket) -> None:
+    def _listen(self, pipe: int) -> None:
         while not self._is_closed:
             try:
-                for byte in near.recv(256):
-                    if byte:
-                        self._note(byte)
-            except TimeoutError:
-                with guard.guarded("lifecycle.signals", "the signal handlers could not be looked after"):
-                    self._look()
+                self._close_unwatched()
+                ready = self._ready(pipe)
+                if not ready:
+                    with guard.guarded("lifecycle.signals", "the signal handlers could not be looked after"):
+                        self._look()
+                for descriptor, number in ready:
+                    self._hear(descriptor, number)
             except OSError:  # closed: the process has forked or is ending
                 return
             except Exception as error:  # noqa: BLE001 - top of a thread
                 guard.shared.report("lifecycle.signals", "a signal could not be answered", error)
 
+    def _close_unwatched(self) -> None:
+        while self._unwatched:
+            descriptor = self._unwatched.pop()
+            self._tails.pop(descriptor, None)
+            os.close(descriptor)
 
-def _give_back(ours: int) -> None:
-    with suppress(ValueError):  # a subinterpreter, or not the main thread
-        theirs = signal.set_wakeup_fd(_NONE)
-        if theirs != ours:
-            signal.set_wakeup_fd(theirs)
+    def _ready(self, pipe: int) -> list[tuple[int, int]]:
+        """Pipes with something to read, and the signal of each; 0 for what is written by hand."""
+        numbers = {pipe: 0} | {ends[0]: number for number, ends in list(self._of_signals.items())}
+        poll = primitives.poll()
+        for descriptor in numbers:
+            poll.register(descriptor, _POLLIN)
+        return [(descriptor, numbers[descriptor]) for descriptor, _ in poll.poll(LOOK_S * 1e3)]
+
+    def _hear(self, descriptor: int, number: int) -> None:
+        text = _read(descriptor, 65_536)
+        if number == 0:
+            for byte in text:
+                if byte:
+                    self._note(byte)
+        else:
+            text = self._tails.get(descriptor, b"") + text
+            self._tails[descriptor] = text[1 - len(HEADING) :]
+            for _ in range(text.count(HEADING)):
+                self._note(number)
+
+
+def _open_pipe() -> tuple[int, int]:
+    near, far = os.pipe()
+    os.set_blocking(far, False)
+    return near, far

@@ -15,7 +15,6 @@ https://develop.sentry.dev/backend/application-domains/grouping/
 
 import re
 import sys
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from otel_agent import primitives
 from otel_agent.guard import guarded
 from otel_agent.late_imports import late_module
 from otel_agent.logs.formatting import shortened, timestamp
@@ -80,7 +80,7 @@ class ErrorTracker:
     def __init__(self, redact: Callable[[str], str], *, limit: int = MAX_ERRORS) -> None:
         self._redact = redact
         self._limit = limit
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._seen: OrderedDict[str, _TrackedError] = OrderedDict()
         self._propagating: OrderedDict[tuple[int, int, str], None] = OrderedDict()
         self._forgotten = 0
@@ -198,7 +198,7 @@ class ErrorTracker:
 
     def reinit_after_fork(self) -> None:
         """Begin anew in a forked child."""
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._seen.clear()
         self._propagating.clear()
         self._forgotten = 0

@@ -14,6 +14,7 @@ from opentelemetry._logs import LogRecord, SeverityNumber, _internal, get_logger
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 
+from otel_agent import primitives
 from otel_agent.delivery.wire.values import IMMUTABLE, plain
 from otel_agent.guard import guarded
 from otel_agent.logs.sdk_loading import without_detectors
@@ -121,6 +122,23 @@ class AgentLoggerProvider(LoggerProvider):
         self._end.follow(self._sink, None)
         for end in self._inherited:
             end.follow(self._sink, self)
+
+    def renew_resource(self, resource: Resource) -> None:
+        """
+        Name another resource from now on, also in loggers that were made before; a forked child does.
+
+        Args:
+            resource: Resource of every record from now on.
+        """
+        with self._active_loggers_lock:
+            self._resource = resource
+            for logger in list(self._active_loggers):
+                logger._set_resource(resource)  # noqa: SLF001 - as the SDK's own does
+
+    def _handle_fork(self) -> None:
+        """Make locks anew in a forked child; the resource is renewed by whoever has built it."""
+        self._logger_cache_lock = primitives.Lock()
+        self._active_loggers_lock = primitives.Lock()
 
 
 def build_logger_provider(

@@ -8,11 +8,11 @@ When the queue is full, what comes is counted and dropped. Every output has a qu
 nobody reads does not keep the file waiting.
 """
 
-import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from otel_agent import primitives
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.delivery.queues import SignalQueue
 from otel_agent.guard import guarded, shared
@@ -95,10 +95,10 @@ class LogQueue:
         self._renew()
 
     def _renew(self) -> None:
-        self._writing = threading.Lock()
-        self._wake = threading.Event()
-        self._requests: deque[threading.Event] = deque()
-        self._thread: threading.Thread | None = None
+        self._writing = primitives.Lock()
+        self._wake = primitives.Event()
+        self._requests: deque[primitives.Event] = deque()
+        self._thread: primitives.Thread | None = None
         self._is_closing = False
 
     @property
@@ -128,7 +128,7 @@ class LogQueue:
         thread = self._running_thread()
         if thread is None:
             return self._drain_here(timeout_s)
-        request = threading.Event()
+        request = primitives.Event()
         self._requests.append(request)
         self._wake.set()
         return request.wait(timeout_s)
@@ -147,7 +147,7 @@ class LogQueue:
         thread = self._running_thread() if self.sink.items else self._thread
         self._is_closing = True
         self._wake.set()
-        if thread is not None and thread is not threading.current_thread():
+        if thread is not None and not thread.is_current():
             thread.join(max(0.0, deadline_s - self._clock.monotonic_s()))
         is_done = thread is None or not thread.is_alive()
         is_done = is_done and self._drain_here(max(0.0, deadline_s - self._clock.monotonic_s()))
@@ -191,7 +191,7 @@ class LogQueue:
             if is_closing:
                 return
 
-    def _running_thread(self) -> threading.Thread | None:
+    def _running_thread(self) -> primitives.Thread | None:
         """The thread, started when need be, so that a stalled output stalls it and not the caller; None where none can be."""
         if self._thread is None:
             self.start()

@@ -13,11 +13,11 @@ here a lock serves a whole batch, and nothing has to be installed.
 import fcntl
 import os
 import stat
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from otel_agent import primitives
 from otel_agent.clock import monotonic_s
 
 __all__ = ["RotatingFile"]
@@ -155,7 +155,7 @@ def _lock(descriptor: int, deadline_s: float) -> bool:
         except BlockingIOError:
             if monotonic_s() >= deadline_s:
                 return False
-            time.sleep(_PAUSE_S)
+            primitives.sleep(_PAUSE_S)
         except OSError:
             return False  # a file system without locks: one writer is safe there, several are not
         else:

@@ -10,14 +10,12 @@ is not asked again before it has returned. A new worker goes on with the others.
 Callbacks that raise, `SystemExit` included, lose their remaining points and nothing else.
 """
 
-import queue
-import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any
 
 from opentelemetry.metrics import CallbackOptions, Observation
 
-from otel_agent import guard
+from otel_agent import guard, primitives
 from otel_agent.clock import monotonic_s
 from otel_agent.processors.cardinality import AttributeBound
 
@@ -63,7 +61,7 @@ class GuardedCallback:
 
     def __call__(self, options: CallbackOptions) -> Iterable[Observation]:
         """Answer the SDK: with what is ready during a collection of ours, else by asking now."""
-        if self._owner.served_thread == threading.get_ident():
+        if self._owner.served_thread == primitives.get_ident():
             results, self.results = self.results, ()
             return results
         return () if self.is_running else self.ask(options)
@@ -240,9 +238,9 @@ class _CallbackRound:
         self._position = 0
         self._since_s = monotonic_s()
         self._is_abandoned = False
-        self._done = threading.Event()
+        self._done = primitives.Event()
         # Held to move to the next callback and to abandon the round, so that exactly one worker asks each callback.
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
 
     def work(self) -> None:
         """Ask one after the other until all are done or the round was abandoned."""
@@ -278,14 +276,14 @@ class _CallbackRound:
         return [callback for callback in self._callbacks[self._position + 1 :] if not callback.is_running]
 
 
-class _CallbackWorker(threading.Thread):
+class _CallbackWorker(primitives.Thread):
     """Runs callbacks until told to end."""
 
     def __init__(self) -> None:
-        super().__init__(name="otel-agent-metrics-callbacks", daemon=True)
-        self.rounds: queue.SimpleQueue[_CallbackRound | None] = queue.SimpleQueue()
+        super().__init__(self._work, "otel-agent-metrics-callbacks")
+        self.rounds: primitives.SimpleQueue[_CallbackRound | None] = primitives.SimpleQueue()
 
-    def run(self) -> None:
+    def _work(self) -> None:
         while (asked := self.rounds.get()) is not None:
             asked.work()
 

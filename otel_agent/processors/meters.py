@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 
 from opentelemetry import metrics
 from opentelemetry.sdk import metrics as sdk
+from opentelemetry.sdk.resources import Resource
 
-from otel_agent import guard
+from otel_agent import guard, primitives
 from otel_agent.processors.callbacks import Callbacks, GuardedCallback
 from otel_agent.processors.cardinality import LIMIT, AttributeBound, bound_recording, is_kept_by_sdk
 from otel_agent.processors.metrics import AgentMetricReader
@@ -103,6 +104,22 @@ class AgentMeterProvider(sdk.MeterProvider):
                 error,
             )
         previous._successor = self
+
+    def renew_resource(self, resource: Resource) -> None:
+        """
+        Name another resource from now on, as a forked child does.
+
+        Args:
+            resource: Resource of every collection from now on.
+        """
+        with self._meter_lock:
+            self._sdk_config.resource = resource
+
+    def _handle_fork(self) -> None:
+        """Make locks anew in a forked child; the resource is renewed by whoever has built it."""
+        self._lock = primitives.Lock()
+        self._meter_lock = primitives.Lock()
+        sdk.MeterProvider._all_metric_readers_lock = primitives.Lock()  # one for all providers, the SDK's way
 
 
 class GuardedMeter(metrics.Meter):

@@ -15,14 +15,13 @@ line says so. Source: https://github.com/open-telemetry/opentelemetry-python/iss
 """
 
 import os
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from opentelemetry.sdk.metrics.export import MetricReader, MetricsData, ResourceMetrics, ScopeMetrics
 from opentelemetry.sdk.resources import Resource
 
-from otel_agent import guard
+from otel_agent import guard, primitives
 from otel_agent.clock import monotonic_s
 from otel_agent.lifecycle.forks import follow_forks
 from otel_agent.lifecycle.tasks import Task
@@ -75,11 +74,11 @@ class AgentMetricReader(MetricReader):
         self._collect_interval_s = collect_interval_s
         self._every = max(1, round(interval_s / collect_interval_s))
         self._callbacks: Callbacks | None = None
-        self._collection_lock = threading.Lock()
+        self._collection_lock = primitives.Lock()
         self._received: MetricsData | None = None
         self._is_ours = False
-        self._thread: threading.Thread | None = None
-        self._end = threading.Event()
+        self._thread: primitives.Thread | None = None
+        self._end = primitives.Event()
         self._is_started = self._is_closed = False
         self._pid = os.getpid()
         self._fork_holder: int | None = None
@@ -92,6 +91,15 @@ class AgentMetricReader(MetricReader):
             callbacks: Callbacks of an `AgentMeterProvider`.
         """
         self._callbacks = callbacks
+
+    def renew_resource(self, resource: Resource) -> None:
+        """
+        Name another resource from now on, as a forked child does.
+
+        Args:
+            resource: Resource of the producers' metrics as long as the SDK has none.
+        """
+        self._resource = resource
 
     def start(self) -> None:
         """Begin to collect; safe twice."""
@@ -149,11 +157,11 @@ class AgentMetricReader(MetricReader):
     def hold_for_fork(self) -> None:
         """Let a collection end before the process forks, and begin no other."""
         if self._collection_lock.acquire(timeout=_FORK_PATIENCE_S):
-            self._fork_holder = threading.get_ident()
+            self._fork_holder = primitives.get_ident()
 
     def go_on_after_fork(self) -> None:
         """Collect again, in the parent."""
-        if self._fork_holder == threading.get_ident():
+        if self._fork_holder == primitives.get_ident():
             self._fork_holder = None
             self._collection_lock.release()
 
@@ -162,8 +170,8 @@ class AgentMetricReader(MetricReader):
         if self._pid == os.getpid():
             return
         self._pid = os.getpid()
-        self._collection_lock = threading.Lock()
-        self._end = threading.Event()
+        self._collection_lock = primitives.Lock()
+        self._end = primitives.Event()
         self._received = None
         self._is_ours = False
         self._fork_holder = None
@@ -214,7 +222,7 @@ class AgentMetricReader(MetricReader):
         try:
             if callbacks is not None:
                 callbacks.gather(max(0.0, end_s - monotonic_s()))
-                callbacks.served_thread = threading.get_ident()
+                callbacks.served_thread = primitives.get_ident()
             # What was asked is ready, so nothing is waited for; a short time would only make the SDK raise on a busy machine.
             self.collect(timeout_millis=max(_SDK_PATIENCE_S, end_s - monotonic_s()) * 1e3)
         finally:
@@ -263,10 +271,10 @@ def _empty_storage(reader: MetricReader) -> None:
     if consumer is None:
         return
     try:
-        consumer._lock = threading.Lock()  # noqa: SLF001 - see the module
+        consumer._lock = primitives.Lock()  # noqa: SLF001 - see the module
         storages = consumer._reader_storages  # noqa: SLF001 - see the module
         for storage in list(storages.values()):
-            storage._lock = threading.RLock()  # noqa: SLF001 - see the module
+            storage._lock = primitives.RLock()  # noqa: SLF001 - see the module
             storage._instrument_view_instrument_matches = {}  # noqa: SLF001 - see the module
     except AttributeError as error:
         guard.shared.report("metrics.fork", "the forked child reports its parent's counts: the SDK has changed", error)

@@ -11,7 +11,6 @@ guards the counters and is never held while something foreign is called.
 Source: https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/connector/spanmetricsconnector
 """
 
-import threading
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -19,7 +18,7 @@ from typing import Any
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.trace import StatusCode
 
-from otel_agent import guard
+from otel_agent import guard, primitives
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.processors.streams import bound_text
 from otel_agent.series.labels import NAME, Labels
@@ -77,7 +76,7 @@ class SpanStatistics(SpanProcessor):
         self._store = store
         self._labels = dict(labels or {})
         self._wake = wake
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._calls: dict[tuple[str, int, int], _CallCounts] = {}
         self._exceptions: dict[tuple[str, str], int] = {}
         self._traces: dict[tuple[str, str], str] = {}
@@ -235,9 +234,18 @@ class SpanStatistics(SpanProcessor):
         """Nothing waits here."""
         return True
 
+    def relabel(self, labels: Mapping[str, str]) -> None:
+        """
+        Give new series other labels, as a forked child does before its first span.
+
+        Args:
+            labels: Labels of every series.
+        """
+        self._labels = dict(labels)
+
     def reinit_after_fork(self) -> None:
         """Make the lock anew in a forked child."""
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
 
 
 def _exception_types(span: Any, *, is_error: bool) -> Sequence[str]:

@@ -2,7 +2,8 @@
 Who emits: the service, its process and its machine, as resource attributes.
 
 Built from plain values instead of the SDK's detectors, which load every installed detector's package for the same facts.
-Detectors that the operator names are run all the same. After a fork the SDK's providers renew what belongs to the process.
+Detectors that the operator names are run all the same. In a forked child `renewed` names the child; the SDK would ask its detectors
+again, on a thread that it starts in the middle of the fork.
 
 Source: OpenTelemetry semantic conventions 1.44, resource.
 """
@@ -12,7 +13,8 @@ import platform
 import socket
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from opentelemetry.sdk.resources import Resource, get_aggregated_resources
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 else:
     metadata = late_module("importlib.metadata")  # for those who name detectors alone
 
-__all__ = ["DISTRIBUTION", "build_resource"]
+__all__ = ["DISTRIBUTION", "build_resource", "renewed"]
 
 DISTRIBUTION = "otel-agent"
 
@@ -73,6 +75,27 @@ def build_resource(service: ServiceSettings, settings: ResourceSettings) -> Reso
     found |= {name: value for name, value in wanted.items() if value is not None}
     resource = Resource({**found, **settings.attributes, "service.name": service.name}, SCHEMA_URL)
     return _detected(settings.detectors).merge(resource) if settings.detectors else resource
+
+
+OF_A_PROCESS: Mapping[str, Callable[[], str | int]] = {
+    "process.pid": os.getpid,
+    "process.parent_pid": os.getppid,
+    "process.creation.time": lambda: datetime.now(UTC).isoformat(),
+    "service.instance.id": lambda: str(uuid.uuid4()),
+}
+"""What a forked child does not share with its parent, and how it is found in the child."""
+
+
+def renewed(resource: Resource, given: Collection[str]) -> Resource:
+    """
+    Describe a forked child. It has what its parent had, and of that its own where the two differ.
+
+    Args:
+        resource: Resource of the parent.
+        given: Names of the attributes that were set by the operator; they stay.
+    """
+    own = {name: find() for name, find in OF_A_PROCESS.items() if name in resource.attributes and name not in given}
+    return Resource({**resource.attributes, **own}, resource.schema_url)
 
 
 def _detected(names: Sequence[str]) -> Resource:

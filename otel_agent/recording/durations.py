@@ -10,11 +10,11 @@ Durations are fed before sampling. Nothing here knows the SDK; see `recording.hi
 """
 
 import os
-import threading
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from otel_agent import primitives
 from otel_agent.clock import wall_ns
 from otel_agent.recording.exponential_buckets import ExponentialBuckets, merged
 from otel_agent.recording.function_durations import FULL, Example, FunctionDurations
@@ -40,7 +40,7 @@ class Durations:
 
     def __init__(self, wall: Callable[[], int] = wall_ns) -> None:
         self.wall = wall
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._series: dict[str, FunctionDurations] = {}
         self._waiting = 0
         self.start_ns = wall()
@@ -169,7 +169,7 @@ class Durations:
 
     def reinit_after_fork(self) -> None:
         """Begin at zero in a forked child."""
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._waiting = 0
         self.start_ns = self.wall()
         for series in self._series.values():

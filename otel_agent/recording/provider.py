@@ -7,6 +7,7 @@ hear. Without one, and with a sampler that lets children follow their parents, s
 
 # ruff: noqa: SLF001, FBT001, FBT002 - a subclass of the SDK's works with what the SDK keeps to itself, and keeps its signatures
 
+import os
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -17,6 +18,7 @@ from opentelemetry.sdk.trace import sampling
 from opentelemetry.sdk.trace.id_generator import IdGenerator
 from opentelemetry.util.types import Attributes
 
+from otel_agent import primitives
 from otel_agent.clock import monotonic_s
 from otel_agent.guard import guarded
 from otel_agent.recording.durations import Durations
@@ -191,6 +193,26 @@ class TracerProvider(sdk.TracerProvider):
         tracer.bare = UnsampledSpan if is_quick and rules.drops_below_dropped and not self._records_dropped else None
         follow = rules.keeps_below_kept and (rules.drops_below_dropped or rules.bound == EVERY)
         tracer.hot = Span if is_quick and (follow if self._records_dropped else rules.keeps_below_kept) else None
+
+    def renew_resource(self, resource: Resource) -> None:
+        """
+        Name another resource from now on, also in tracers and sites that were made before; a forked child does.
+
+        Args:
+            resource: Resource of every span that begins from now on.
+        """
+        with self._tracers_lock:
+            self._resource = resource
+            for tracer in self._tracers.values():
+                tracer._set_resource(resource)
+        self._refresh()
+
+    def _handle_fork(self) -> None:
+        """Make the lock anew in a forked child, and name it; what else is its own is known to whoever has built the resource."""
+        self._tracers_lock = primitives.Lock()
+        if "process.pid" in self._resource.attributes:
+            own = {**self._resource.attributes, "process.pid": os.getpid()}
+            self.renew_resource(Resource(own, self._resource.schema_url))
 
     def _update_resource(self, resource: Resource) -> None:
         super()._update_resource(resource)

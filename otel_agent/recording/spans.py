@@ -12,7 +12,6 @@ trace state, not sampled, muted exceptions) makes it a `RareSpan`.
 
 # ruff: noqa: D102, FBT001, FBT002 - what the interface of OpenTelemetry describes is not described again, and its signatures are kept
 
-import threading
 from collections.abc import Callable, Mapping
 from logging import getLogger
 from types import TracebackType
@@ -24,6 +23,7 @@ from opentelemetry.sdk import trace as sdk
 from opentelemetry.trace import Link, SpanContext, Status, StatusCode, TraceFlags
 from opentelemetry.util.types import Attributes, AttributeValue
 
+from otel_agent import primitives
 from otel_agent.clock import wall_ns
 from otel_agent.guard import guarded
 from otel_agent.recording.failures import stack_of, text_of, type_name
@@ -43,7 +43,7 @@ _OK = StatusCode.OK.value
 _logger = getLogger("opentelemetry.sdk.trace")
 """Misuse of the interface is said where the SDK says it."""
 
-_attribute_lock = threading.Lock()
+_attribute_lock = primitives.Lock()
 """Held while attributes are cleaned or make room for each other; never on the way of a plain value within the limits."""
 
 

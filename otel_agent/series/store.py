@@ -8,9 +8,9 @@ The number of series is bounded. A series too many is counted and refused, never
 rules watch must not vanish because something else began to misbehave.
 """
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 
+from otel_agent import primitives
 from otel_agent.series.histogram_rings import HistogramRing
 from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.labels import NAME, Labels
@@ -54,7 +54,7 @@ class Store:
     def __init__(
         self, *, series_limit: int = SERIES_LIMIT, fine_limit: int = FINE_LIMIT, coarse_limit: int = COARSE_LIMIT
     ) -> None:
-        self.lock = threading.Lock()
+        self.lock = primitives.Lock()
         self.overflow_count = 0
         """Series refused since the start, each attempt counted."""
         self.out_of_order_count = 0
@@ -185,4 +185,4 @@ class Store:
 
     def reinit_after_fork(self) -> None:
         """Make the lock anew in a forked child."""
-        self.lock = threading.Lock()
+        self.lock = primitives.Lock()

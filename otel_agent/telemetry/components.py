@@ -6,12 +6,20 @@ In which order parts start, and how each closes and follows a fork. The last one
 """
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from otel_agent.instruments.automatic.pending_spans import PendingSpan
+from otel_agent.late_imports import late_module
 from otel_agent.lifecycle.components import Component
 from otel_agent.logs.bridge import BridgeHandler, install_bridge
+from otel_agent.providers.resource import renewed
 from otel_agent.recording.open_spans import end_open_spans
 from otel_agent.telemetry.parts import Parts
+
+if TYPE_CHECKING:
+    from otel_agent.processors import series_writer
+else:
+    series_writer = late_module("otel_agent.processors.series_writer")  # for agents with rules, and their children
 
 __all__ = ["start"]
 
@@ -94,6 +102,13 @@ def _end_spans(parts: Parts) -> None:
 
 
 def _renew_resource(parts: Parts) -> None:
-    """In a forked child: the resource names the child from now on."""
+    """In a forked child: the resource names the child from now on. Providers of others have a resource of their own."""
+    parts.resource = resource = renewed(parts.resource, parts.config.resource.attributes)
+    for part in (parts.tracing.provider, parts.metering.provider, parts.metering.reader, parts.logs.provider):
+        renew = getattr(part, "renew_resource", None)
+        if renew is not None:
+            renew(resource)
     if parts.logs.bridge is not None:
-        parts.logs.bridge.renew(parts.tracing.provider.resource)
+        parts.logs.bridge.renew(resource)
+    if parts.alerting is not None:
+        parts.alerting.span_statistics.relabel(series_writer.resource_labels(resource.attributes))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from otel_agent.config.installed import version
 from otel_agent.config.loading import working_directory
 from otel_agent.guard import guarded, shared
-from otel_agent.instruments import reporting, threads
+from otel_agent.instruments import greenlets, reporting, threads
 from otel_agent.instruments.automatic import pending_spans
 from otel_agent.instruments.automatic.notebooks import follow_notebook
 from otel_agent.instruments.automatic.own_code import OwnCode, own_folder
@@ -56,6 +56,7 @@ class Instrumentation:
         settings, meter_provider = self._parts.config.metrics, self._parts.metering.provider
         self._install("functions", self._install_functions)
         self._install("threads", self._install_threads)
+        self._install("greenlets", self._install_greenlets)
         if meter_provider is not None:
             meter = meter_provider.get_meter(SCOPE)
             tick_s, detail = settings.collect_interval_s, settings.detail
@@ -102,6 +103,11 @@ class Instrumentation:
     def _install_threads() -> Callable[[], object]:
         threads.install()
         return threads.uninstall
+
+    @staticmethod
+    def _install_greenlets() -> Callable[[], object]:
+        greenlets.install()
+        return greenlets.uninstall
 
     def _install_runtime(self, meter: Any, *, detail: bool) -> Callable[[], object]:
         handle = runtime.install(meter, detail=detail)

@@ -7,11 +7,11 @@ read again when a receiver refuses them.
 """
 
 import logging
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from otel_agent import primitives
 from otel_agent.config.loading import Loaded
 from otel_agent.guard import shared as guard
 from otel_agent.late_imports import late_module
@@ -45,7 +45,7 @@ class Reloading:
         self._read = read
         self._parts = parts
         self._directory = directory
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
 
     def reload(self) -> tuple[str, ...]:
         """

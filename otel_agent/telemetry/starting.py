@@ -9,12 +9,12 @@ import gc
 import logging
 import os
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from otel_agent import primitives
 from otel_agent.config.loading import Loaded, load, working_directory
 from otel_agent.errors import ConfigurationError, OtelAgentError
 from otel_agent.guard import shared as guard
@@ -44,7 +44,7 @@ __all__ = ["init", "stand_in", "start"]
 class _CurrentTelemetry:
     """The one telemetry of the process; `lock` is held while one is made."""
 
-    lock = threading.RLock()
+    lock = primitives.RLock()
     telemetry: Telemetry | None = None
     arguments: Mapping[str, Any] = {}
     is_stand_in = False

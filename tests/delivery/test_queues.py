@@ -98,3 +98,33 @@ def test_a_child_begins_with_the_same_list_and_nothing_in_it() -> None:
     assert items is queue.items
     assert [] == list(items)
     assert {QUEUE_FULL: 0, CLOSED: 0} == queue.turned_away
+
+
+def test_the_first_item_is_told_and_no_other() -> None:
+    """It is appended like any other; whoever is told may ask for the next one."""
+    queue, told = SignalQueue(2), list[int]()
+    queue.tell_first(lambda: told.append(len(queue.items)))
+    for item in range(3):
+        queue.put(item)
+
+    assert [0] == told
+    assert [0, 1] == list(queue.items)
+    assert 1 == queue.turned_away["queue_full"]
+
+    queue.take(2)
+    queue.tell_first(lambda: told.append(7))
+    queue.put(3)
+    assert [0, 7] == told
+
+
+def test_where_items_go_elsewhere_none_is_told() -> None:
+    """A journal has them at once, and after the end there is nothing to lose."""
+    diverted, closed, told = SignalQueue(2), SignalQueue(2), list[int]()
+    diverted.divert(lambda _: True)
+    closed.close()
+    for queue in (diverted, closed):
+        queue.tell_first(lambda: told.append(1))
+        queue.put(1)
+
+    assert [] == told
+    assert 0 == len(diverted.items) + len(closed.items)

@@ -3,7 +3,9 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from typing import Any
 
+from otel_agent import primitives
 from otel_agent.clock import ManualClock
 from otel_agent.health.loops import LoopProbe
 from otel_agent.health.registry import CheckRegistry
@@ -95,10 +97,8 @@ def test_loops_of_other_threads_are_found_and_ours_are_not() -> None:
     """Named after their thread."""
     looked = Looked()
     loops = {number: asyncio.new_event_loop() for number in range(3)}
-    threads = [
-        threading.Thread(target=loops[number].run_forever, name=name)
-        for number, name in enumerate(("feed", "feed", "otel-agent-probes"))
-    ]
+    threads: list[Any] = [threading.Thread(target=loops[number].run_forever, name="feed") for number in range(2)]
+    threads.append(primitives.Thread(loops[2].run_forever, "otel-agent-probes"))
     for thread in threads:
         thread.start()
     for loop in loops.values():

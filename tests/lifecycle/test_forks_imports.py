@@ -3,15 +3,15 @@
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from otel_agent import primitives
 from otel_agent.lifecycle.forks import wait_for_imports
 
 
-def load(
-    name: str, thread_name: str, monkeypatch: pytest.MonkeyPatch, directory: Path
-) -> tuple[threading.Thread, threading.Event]:
+def load(name: str, thread_name: str, monkeypatch: pytest.MonkeyPatch, directory: Path) -> tuple[Any, threading.Event]:
     """Begin to load a module that goes on when the event is set."""
     begun, gone_on = threading.Event(), threading.Event()
     monkeypatch.syspath_prepend(str(directory))
@@ -19,7 +19,8 @@ def load(
     gates = type(sys)("gates")
     vars(gates).update(begun=begun, gone_on=gone_on)
     monkeypatch.setitem(sys.modules, "gates", gates)
-    thread = threading.Thread(target=lambda: __import__(name), name=thread_name, daemon=True)
+    kind = primitives.Thread if thread_name.startswith("otel-agent") else threading.Thread
+    thread = kind(target=lambda: __import__(name), name=thread_name)
     thread.start()
     assert begun.wait(20)
     return thread, gone_on

@@ -36,33 +36,83 @@ def test_bytes_that_are_written_are_heard_in_order(wakeup: Wakeup, heard: list[i
     assert [15, 1] == heard
 
 
-def test_a_signal_is_heard_by_its_number(wakeup: Wakeup, heard: list[int]) -> None:
-    """The interpreter writes it, whatever the main thread is doing."""
+def ignore(_number: int, _frame: FrameType | None) -> None:
+    """Content."""
 
-    def ignore(_number: int, _frame: FrameType | None) -> None:
-        """Content."""
 
+@pytest.fixture
+def handler() -> Iterator[None]:
+    """A Python handler of SIGUSR1, in place for as long as a test runs."""
     previous = signal.signal(signal.SIGUSR1, ignore)
-    try:
+    yield
+    signal.signal(signal.SIGUSR1, previous)
+
+
+@pytest.mark.usefixtures("handler")
+def test_a_signal_is_heard_by_its_number(wakeup: Wakeup, heard: list[int]) -> None:
+    """Once for each time it comes, whatever the main thread is doing, and its handler runs as ever."""
+    wakeup.watch(signal.SIGUSR1)
+    for times in (1, 2, 3):
         os.kill(os.getpid(), signal.SIGUSR1)
 
-        assert until(lambda: heard)
-        assert [signal.SIGUSR1] == heard
-    finally:
-        signal.signal(signal.SIGUSR1, previous)
+        assert until(lambda times=times: len(heard) == times)  # type: ignore[misc]
+    assert [signal.SIGUSR1] * 3 == heard
+    wakeup.unwatch(signal.SIGUSR1)
 
 
-def test_who_has_the_descriptor_keeps_it(heard: list[int]) -> None:
-    """An event loop's is left in place; what is written by hand is heard all the same."""
-    theirs, ours = os.pipe()
-    os.set_blocking(ours, False)
-    signal.set_wakeup_fd(ours)
-    wakeup = Wakeup(heard.append, lambda: None)
-    wakeup.start()
-    wakeup.write(15)
+@pytest.mark.usefixtures("handler")
+def test_what_is_not_watched_any_more_is_not_heard(wakeup: Wakeup, heard: list[int]) -> None:
+    """The handler is the only one that hears of it."""
+    wakeup.watch(signal.SIGUSR1)
+    wakeup.unwatch(signal.SIGUSR1)
+    wakeup.unwatch(signal.SIGUSR1)
+    os.kill(os.getpid(), signal.SIGUSR1)
+    wakeup.write(99)
 
     assert until(lambda: heard)
-    wakeup.close()
+    assert [99] == heard
+
+
+@pytest.mark.usefixtures("handler")
+def test_a_handler_that_is_installed_anew_is_heard_of_again(wakeup: Wakeup, heard: list[int]) -> None:
+    """As event loops do and undo."""
+    wakeup.watch(signal.SIGUSR1)
+    signal.signal(signal.SIGUSR1, ignore)
+    os.kill(os.getpid(), signal.SIGUSR1)
+    wakeup.watch(signal.SIGUSR1)
+    os.kill(os.getpid(), signal.SIGUSR1)
+
+    assert until(lambda: heard)
+    assert [signal.SIGUSR1] == heard
+    wakeup.unwatch(signal.SIGUSR1)
+
+
+@pytest.mark.usefixtures("handler")
+def test_a_child_hears_of_its_own_signals(wakeup: Wakeup, heard: list[int]) -> None:
+    """And its parent of none of them."""
+    wakeup.watch(signal.SIGUSR1)
+    pid = os.fork()
+    if pid == 0:
+        own: list[int] = []
+        mine = Wakeup(own.append, lambda: None)
+        mine.replace(wakeup)
+        os.kill(os.getpid(), signal.SIGUSR1)
+        os._exit(0 if until(lambda: own) == [signal.SIGUSR1] else 1)
+
+    assert 0 == os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    wakeup.write(99)
+    assert until(lambda: heard)
+    assert [99] == heard
+    wakeup.unwatch(signal.SIGUSR1)
+
+
+def test_the_wake_up_descriptor_is_left_to_whoever_wants_it(wakeup: Wakeup) -> None:
+    """Nobody has it, and whoever takes it finds that nobody had."""
+    theirs, ours = os.pipe()
+    os.set_blocking(ours, False)
+
+    assert -1 == signal.set_wakeup_fd(ours)
+    wakeup.write(15)
     assert ours == signal.set_wakeup_fd(-1)
     os.close(theirs)
     os.close(ours)

@@ -2,8 +2,10 @@
 
 import os
 
+from opentelemetry.sdk.resources import Resource
+
 from otel_agent.config.sections.service import ResourceSettings, ServiceSettings
-from otel_agent.providers.resource import build_resource
+from otel_agent.providers.resource import build_resource, renewed
 
 TRADER = ServiceSettings(name="trader")
 
@@ -40,3 +42,19 @@ def test_two_processes_differ_in_their_instance() -> None:
     first, second = (build_resource(TRADER, ResourceSettings()).attributes["service.instance.id"] for _ in range(2))
 
     assert first != second
+
+
+def test_a_child_has_its_own_process_and_instance_and_all_else_of_its_parents() -> None:
+    """What the operator has set stays, and nothing is added that was not there."""
+    parent = Resource(
+        {"service.name": "x", "process.pid": 1, "process.parent_pid": 2, "service.instance.id": "a"}, "schema"
+    )
+    child = renewed(parent, ())
+    kept = renewed(parent, {"service.instance.id"})
+
+    assert {"service.name": "x", "process.pid": os.getpid(), "process.parent_pid": os.getppid()} == {
+        name: value for name, value in child.attributes.items() if name != "service.instance.id"
+    }
+    assert "a" != child.attributes["service.instance.id"]
+    assert "a" == kept.attributes["service.instance.id"]
+    assert "schema" == child.schema_url

@@ -1,8 +1,11 @@
 """The real servers of the end-to-end tests, each with the configuration that is shipped, on free loopback ports."""
 
 import json
+import os
 import re
 import shutil
+import socket
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -230,3 +233,43 @@ def _rfc3339(moment: datetime) -> str:
 def attributes(span: Mapping[str, Any]) -> dict[str, Any]:
     """A span's or record's attributes as a plain dictionary."""
     return {one["key"]: next(iter(one["value"].values()), None) for one in span.get("attributes", [])}
+
+
+class Redis(Server):
+    """A real Redis that keeps nothing on the disk."""
+
+    def __init__(self, folder: Path) -> None:
+        (self.port,) = free_ports(1)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.url = f"redis://127.0.0.1:{self.port}"
+        command = [
+            installed("redis-server"),
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+            "--save",
+            "",
+            "--dir",
+            str(folder),
+        ]
+        super().__init__("redis", command, folder, self.url)
+
+    def _is_ready_or_over(self) -> bool:
+        if self._process is None or self._process.poll() is not None:
+            return True
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 5) as connection:
+                connection.sendall(b"PING\r\n")
+                return connection.recv(16).startswith(b"+PONG")
+        except OSError:
+            return False
+
+
+def installed(name: str) -> str:
+    """A program of Debian's package of the same name; installed in CI where it is missing, tried three times."""
+    for _ in range(3):
+        if shutil.which(name) is not None or not os.environ.get("CI"):
+            break
+        subprocess.run(["apt-get", "install", "-y", "-qq", name], check=False, timeout=300, stdout=subprocess.DEVNULL)
+    return program(name)

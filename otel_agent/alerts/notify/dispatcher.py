@@ -5,12 +5,11 @@ Dispatcher of notifications, from changes of alerts to messages: routes, groups,
 messages; `tick` does one round of that and is what tests call. Nothing here waits for a receiver.
 """
 
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from otel_agent import guard
+from otel_agent import guard, primitives
 from otel_agent.alerts.notify.acknowledgement import Acknowledgement
 from otel_agent.alerts.notify.boundary import NotificationBoundary
 from otel_agent.alerts.notify.grouping import AlertGroup
@@ -73,13 +72,13 @@ class Dispatcher:
         self._is_acknowledged = is_acknowledged
         self._clock = clock
         self._send = send
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._inbox: deque[Transition] = deque()
         self._groups: dict[tuple[str, int, Labels], AlertGroup] = {}
         self._firing: dict[str, Alert] = {}
-        self._wake = threading.Event()
+        self._wake = primitives.Event()
         self._is_closing = False
-        self._thread: threading.Thread | None = None
+        self._thread: primitives.Thread | None = None
         self.dropped_count = 0
         self.notification_count = 0
 
@@ -142,7 +141,7 @@ class Dispatcher:
         self._is_closing = True
         self._wake.set()
         thread, self._thread = self._thread, None
-        if thread is not None and thread is not threading.current_thread():
+        if thread is not None and not thread.is_current():
             thread.join(timeout_s)
         with guard.guarded("alerts.notify", "the last messages could not be made"):
             self.tick()
@@ -230,7 +229,7 @@ class Dispatcher:
     def reinit_after_fork(self) -> None:
         """Make locks and threads anew in a forked child; what waited belongs to the parent."""
         was_running = self._thread is not None
-        self._lock, self._wake, self._thread = threading.Lock(), threading.Event(), None
+        self._lock, self._wake, self._thread = primitives.Lock(), primitives.Event(), None
         self._inbox.clear()
         self._workers = {
             name: ReceiverWorker(worker.receiver, self._boundary, clock=self._clock)

@@ -6,13 +6,12 @@ again after pauses that grow, with chance in them; after some failures in a row 
 """
 
 import random
-import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from otel_agent import guard
+from otel_agent import guard, primitives
 from otel_agent.alerts.notify.acknowledgement import Acknowledgement
 from otel_agent.alerts.notify.boundary import NotificationBoundary
 from otel_agent.alerts.notify.notification import Notification, Receiver
@@ -70,9 +69,9 @@ class ReceiverWorker:
         self._limit = limit
         self._clock = clock
         self._pause_s = pause_s
-        self._changed = threading.Condition()
+        self._changed = primitives.Condition()
         self._queue: deque[_PendingCall] = deque()
-        self._thread: threading.Thread | None = None
+        self._thread: primitives.Thread | None = None
         self._name = f"notify-{receiver.name}"
         self._is_beginning = self._is_closing = False
         self._is_busy = False
@@ -145,7 +144,7 @@ class ReceiverWorker:
             thread, is_late = self._thread, self._thread is None and bool(self._queue)
         if is_late:
             Task(self._name, self._run).start().wait(timeout_s)
-        elif thread is not None and thread is not threading.current_thread():
+        elif thread is not None and not thread.is_current():
             thread.join(max(0.0, deadline_s - self._clock.monotonic_s()))
 
     def is_idle(self) -> bool:

@@ -6,12 +6,12 @@ named and cannot be read means that nothing is sent. grpcio is loaded and the ch
 anew in a forked child, because a channel does not survive a fork.
 """
 
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from otel_agent import primitives
 from otel_agent.config.grpc_targets import is_grpc_target, is_local_target
 from otel_agent.delivery.outcomes import ExportOutcome, StatelessSender, Verdict
 from otel_agent.delivery.payloads import fields
@@ -67,7 +67,7 @@ class GrpcSender(StatelessSender):
         self._headers: dict[str, tuple[tuple[str, str], ...]] = {}
         self._open: dict[str, tuple[Any, Any]] = {}
         self._abandoned: list[Any] = []
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
 
     def send(self, signal: str, body: bytes, timeout_s: float) -> ExportOutcome:
         """
@@ -116,7 +116,7 @@ class GrpcSender(StatelessSender):
 
     def reinit_after_fork(self) -> None:
         """Leave the parent's channels to the parent; they are kept, because ending them would wait for threads that are not here."""
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._abandoned += self._open.values()
         self._open = {}
 

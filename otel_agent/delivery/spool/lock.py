@@ -5,9 +5,10 @@ A signal handler that ends a span in the middle of an `append` of its own thread
 keeps another thread for long must not be felt by this one.
 """
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from otel_agent import primitives
 
 __all__ = ["LOCK_PATIENCE_S", "SpoolLock"]
 
@@ -24,14 +25,14 @@ class SpoolLock:
     """
 
     def __init__(self, on_slow: Callable[[], object]) -> None:
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._on_slow = on_slow
         self._owner = 0
         self._is_held_for_fork = False
 
     def acquire(self) -> bool:
         """Take the lock; `False` when this thread holds it already, or another one keeps it."""
-        thread = threading.get_ident()
+        thread = primitives.get_ident()
         if self._owner == thread:
             return False
         if not self._lock.acquire(timeout=LOCK_PATIENCE_S):

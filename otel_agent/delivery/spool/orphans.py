@@ -5,11 +5,11 @@ Their directories are taken over one at a time and their segments looked through
 does not keep anybody waiting.
 """
 
-import threading
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
+from otel_agent import primitives
 from otel_agent.clock import Clock
 from otel_agent.delivery.spool.directories import (
     ProcessDirectory,
@@ -41,7 +41,7 @@ class Orphans:
     """
 
     def __init__(self, service: Path, clock: Clock) -> None:
-        self.lock = threading.Lock()
+        self.lock = primitives.Lock()
         self._service = service
         self._clock = clock
         self._directories: list[ProcessDirectory] = []

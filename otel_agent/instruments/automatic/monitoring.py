@@ -13,7 +13,6 @@ Source: https://docs.python.org/3/library/sys.monitoring.html
 
 import inspect
 import sys
-import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from types import CodeType, FrameType
@@ -21,6 +20,7 @@ from typing import Any
 
 from opentelemetry.context import Context
 
+from otel_agent import primitives
 from otel_agent.clock import monotonic_s
 from otel_agent.guard import guarded, shared
 from otel_agent.instruments.automatic.pending_spans import CallSite, PendingSpan
@@ -61,7 +61,7 @@ class Monitor:
         self._is_draining = False
         """Whether it was closed while calls were under way."""
         self._script: Callable[[CodeType, dict[str, Any]], object] | None = None
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._api: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
         self._tool = self._claimed()
         events = self._api.events
@@ -196,7 +196,7 @@ class Monitor:
 
     def reinit_after_fork(self) -> None:
         """Make the lock anew in a forked child."""
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
 
     def _events_of(self, function: WatchedFunction) -> int:
         events: int = self._whole | self._steps if function.is_stepwise else self._whole

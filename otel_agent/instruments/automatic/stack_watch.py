@@ -14,18 +14,18 @@ What a call seen here cannot have: the parent of what happened in it before it w
 """
 
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
+from queue import Empty
 from time import thread_time
 from types import FrameType
 from typing import Any
 
 from opentelemetry.context import Context
 
+from otel_agent import primitives
 from otel_agent.clock import monotonic_s, wall_ns
 from otel_agent.guard import guarded
 from otel_agent.instruments.automatic.pending_spans import CallSite
@@ -169,10 +169,10 @@ class StackWatch:
         self._ended: deque[SeenCall] = deque()
         self._dull: dict[int, tuple[tuple[int, int], int]] = {}
         self._is_closed = False
-        self._calls: SimpleQueue[bool] = SimpleQueue()
+        self._calls: primitives.SimpleQueue[bool] = primitives.SimpleQueue()
         """Wakes the thread: true to look, false to end. A signal's handler may call in the middle of another call."""
         self._is_resting = False
-        self._thread: threading.Thread | None = None
+        self._thread: primitives.Thread | None = None
 
     def start(self) -> None:
         """Begin to look; safe twice. Where no thread can be started, nothing is seen."""
@@ -197,7 +197,7 @@ class StackWatch:
         was_running = self._thread is not None
         self._thread = None
         self._ended.clear()
-        self._calls = SimpleQueue()
+        self._calls = primitives.SimpleQueue()
         if was_running:
             self.start()
 
@@ -211,7 +211,7 @@ class StackWatch:
         Returns:
             How many calls were seen for the first time; threads that have moved count, too.
         """
-        own, seen, dull = threading.get_ident(), 0, {}
+        own, seen, dull = primitives.get_ident(), 0, {}
         for ident, frame in sys._current_frames().items():  # noqa: SLF001 - documented, if named like a private one
             if ident == own:
                 continue
@@ -287,7 +287,7 @@ class StackWatch:
                 leave_note(frame, around, self._ended)
         return new
 
-    def _run(self, calls: "SimpleQueue[bool]") -> None:
+    def _run(self, calls: "primitives.SimpleQueue[bool]") -> None:
         pace, goes_on = self._pace, True
         pause_s, began_s = pace.busy_s, monotonic_s()
         looked_s = began_s

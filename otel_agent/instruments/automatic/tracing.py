@@ -10,6 +10,7 @@ from opentelemetry import trace
 from opentelemetry.trace import Tracer
 from opentelemetry.util.types import AttributeValue
 
+from otel_agent import primitives
 from otel_agent.clock import monotonic_s
 from otel_agent.guard import guarded
 from otel_agent.instruments.automatic.code_objects import functions_in, functions_of, module_codes_below
@@ -61,7 +62,7 @@ class AutomaticTracing:
         self._min_duration_ns = round(min_duration_s * 1e9)
         self._counts = counts
         self._tracer = tracer or trace.get_tracer(SCOPE)
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._functions: dict[int, WatchedFunction] = {}
         self._unwatched: dict[int, CallSite] = {}
         """Functions that only the stack tells of, by the identity of their code."""
@@ -111,7 +112,7 @@ class AutomaticTracing:
 
     def reinit_after_fork(self) -> None:
         """Begin anew in a forked child: own threads and locks; what is watched stays watched."""
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         if self._monitor is not None:
             self._monitor.reinit_after_fork()
         self._stacks.reinit_after_fork()

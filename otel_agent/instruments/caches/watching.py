@@ -8,7 +8,6 @@ after the metrics are installed.
 """
 
 import os
-import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +15,7 @@ from typing import Any, NamedTuple
 
 from opentelemetry.metrics import Meter
 
-from otel_agent import guard
+from otel_agent import guard, primitives
 from otel_agent.catalog import attributes as a
 from otel_agent.catalog import caches as metrics
 from otel_agent.clock import monotonic_s
@@ -131,7 +130,7 @@ class CacheRegistry:
 
     def __init__(self, now_s: Callable[[], float] = monotonic_s) -> None:
         self._now_s = now_s
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._watched: dict[str, _WatchedCache] = {}
         self._keys: dict[str, object] = {}
         self._forked_owners: weakref.WeakSet[Any] = weakref.WeakSet()
@@ -214,7 +213,7 @@ class CacheRegistry:
                 self._keys.pop(name, None)
 
     def _reinit_after_fork(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         for owner in list(self._forked_owners):
             owner.reinit_after_fork()
         for watched in list(self._watched.values()):

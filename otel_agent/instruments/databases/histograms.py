@@ -9,7 +9,6 @@ One lock for each histogram is held while counting. A query never waits for it: 
 The collector of garbage may run a pool's clean-up, and so `DurationHistogram.add`, in the middle of the counting; this is harmless.
 """
 
-import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -17,6 +16,7 @@ from typing import Any
 
 from opentelemetry.metrics import Meter
 
+from otel_agent import primitives
 from otel_agent.catalog import Metric
 from otel_agent.instruments.distributions import BucketCounts
 from otel_agent.instruments.observing import create
@@ -51,7 +51,7 @@ class DurationHistogram(BucketCounts):
 
     def reinit_after_fork(self) -> None:
         """Begin again in a forked child, where a thread that is gone may hold the lock."""
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._waiting: deque[float] = deque()
         self._begin()
 

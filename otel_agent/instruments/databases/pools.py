@@ -6,12 +6,11 @@ connection (detached, invalidated, lost to the garbage collector, inherited by a
 in the record that SQLAlchemy keeps for each place in a pool and goes with it; `checkouts` keeps it up to date.
 """
 
-import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from otel_agent import guard
+from otel_agent import guard, primitives
 from otel_agent.catalog import attributes as a
 from otel_agent.catalog import database as metrics
 from otel_agent.clock import perf_ns
@@ -141,7 +140,7 @@ class Pools:
 
     def __init__(self, histograms: DurationHistograms) -> None:
         self._histograms = histograms
-        self.lock = threading.RLock()
+        self.lock = primitives.RLock()
         self._watches: weakref.WeakValueDictionary[str, PoolWatch] = weakref.WeakValueDictionary()
 
     def watch(self, name: str) -> PoolWatch:
@@ -174,7 +173,7 @@ class Pools:
 
     def reinit_after_fork(self) -> None:
         """Begin again in a forked child."""
-        self.lock = threading.RLock()
+        self.lock = primitives.RLock()
         for watch in list(self._watches.values()):
             watch.reinit_after_fork()
 

@@ -12,7 +12,6 @@ Left to others: what may be said of a statement (`statements`), what an engine i
 
 import os
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib import metadata, util
@@ -23,6 +22,7 @@ from opentelemetry import trace
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import TracerProvider
 
+from otel_agent import primitives
 from otel_agent.catalog import database as metrics
 from otel_agent.guard import guarded
 from otel_agent.instruments.databases.checkouts import CheckoutListeners
@@ -49,7 +49,7 @@ _CONTRIB_MODULE = "opentelemetry.instrumentation.sqlalchemy"
 _LIBRARY = "sqlalchemy"
 _OLDEST = (2, 0)
 
-_lock = threading.Lock()
+_lock = primitives.Lock()
 """Guards installing and uninstalling; no query takes it."""
 
 _installed: "_InstalledListeners | None" = None
@@ -218,7 +218,7 @@ def _number(version: str) -> tuple[int, ...]:
 def _reinit_after_fork() -> None:
     """Begin again in a forked child: its figures are its own, and a thread that is gone may hold any lock."""
     global _lock
-    _lock = threading.Lock()
+    _lock = primitives.Lock()
     if _installed is not None:
         _installed.histograms.reinit_after_fork()
         _installed.pools.reinit_after_fork()

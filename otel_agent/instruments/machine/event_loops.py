@@ -12,11 +12,11 @@ The heartbeat is a timer: it does not keep a loop alive, ends with it, and carri
 import contextvars
 import os
 import sys
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
+from otel_agent import primitives
 from otel_agent.instruments.distributions import BucketCounts
 from otel_agent.instruments.imports import Watch, after_import
 from otel_agent.late_imports import late_module
@@ -49,7 +49,7 @@ class LoopWatch:
         self._interval_s = interval_s
         self._watched: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
         # Loops of several threads share the distribution. A delay that finds it taken is left out: a loop never waits.
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._pid = os.getpid()
         self._is_open = False
         self._watch: Watch | None = None
@@ -103,7 +103,7 @@ class LoopWatch:
         if not self._is_open or loop in self._watched or loop.is_closed():
             return None
         if self._pid != os.getpid():
-            self._pid, self._lock = os.getpid(), threading.Lock()
+            self._pid, self._lock = os.getpid(), primitives.Lock()
         self._watched.add(loop)
         heartbeat = _Heartbeat(loop, self._note, self._interval_s)
         heartbeat.schedule()

@@ -1,10 +1,10 @@
 """Readings of one collection interval: the newest and the one before it, and the CPU share between them."""
 
 import os
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from otel_agent import primitives
 from otel_agent.clock import monotonic_s
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class LatestReading(Generic[_Reading]):
         self._stale_after_s = 0.9 * tick_s
         self._now_s = now_s
         self._pid = os.getpid()
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._taken_s: float | None = None
         self._newest: _Reading | None = None
         self._before: _Reading | None = None
@@ -78,7 +78,7 @@ class LatestReading(Generic[_Reading]):
     def _reinit_after_fork(self) -> None:
         # The parent's readings are not the child's, and a thread of the parent may hold the lock for ever.
         self._pid = os.getpid()
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._taken_s = None
         self._newest = None
         self._before = None

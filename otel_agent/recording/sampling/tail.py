@@ -9,11 +9,11 @@ matter, its spans are let go. Everything happens on the delivery thread; the age
 Memory has a bound: beyond `max_spans` the oldest traces are given up, and counted.
 """
 
-import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
+from otel_agent import primitives
 from otel_agent.recording.spans import IS_REMOTE, SAMPLED
 
 __all__ = ["TailSampling"]
@@ -40,7 +40,7 @@ class TailSampling:
         self._keep_errors = keep_errors
         self._slower_than_ns = None if slower_than_s is None else slower_than_s * 1e9
         self._max_spans = max_spans
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._begin()
 
     def _begin(self) -> None:
@@ -125,5 +125,5 @@ class TailSampling:
 
     def reinit_after_fork(self) -> None:
         """Forget, in a forked child, what the parent decides about."""
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._begin()

@@ -5,14 +5,13 @@ Called on the delivery thread with what it took from the queues.
 """
 
 import sys
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 from opentelemetry.trace import StatusCode
 
-from otel_agent import streams
+from otel_agent import primitives, streams
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.delivery.console.summary import CacheFigures, FunctionFigures, RunSummary, render
 from otel_agent.delivery.console.writer import TreeWriter
@@ -65,7 +64,7 @@ class Terminal:
         self._begun_s = clock.monotonic_s()
         self._redact = redact
         self._writer = TreeWriter(stream, clock, redact=redact)
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._traces: set[int] = set()
         self._spans = self._errors = self._records = self._points = 0
         self._is_closed = False
@@ -111,7 +110,7 @@ class Terminal:
 
     def reinit_after_fork(self) -> None:
         """Say nothing in a forked child: the terminal belongs to its parent."""
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._is_closed = True
 
     def _summary(self) -> RunSummary:

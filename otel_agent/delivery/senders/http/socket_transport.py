@@ -13,6 +13,7 @@ import socket
 import weakref
 from urllib.parse import urlsplit
 
+from otel_agent import primitives
 from otel_agent.clock import monotonic_s
 from otel_agent.delivery.senders.http.messages import (
     CONNECT_TIMEOUT_S,
@@ -21,10 +22,14 @@ from otel_agent.delivery.senders.http.messages import (
     Request,
     Response,
 )
+from otel_agent.delivery.senders.http.native_sockets import find_addresses, new_socket
 from otel_agent.delivery.senders.http.responses import ResponseReader, read_response
 from otel_agent.late_imports import load
 
 __all__ = ["SocketTransport", "is_plain_address"]
+
+POLLIN = 1
+"""`select.POLLIN`, which gevent takes away together with `poll`."""
 
 ADDRESS = re.compile(r"http://(?:[A-Za-z0-9._~:/?\[\]!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+")
 """What RFC 3986 lets stand in an address as it is, but for user and fragment."""
@@ -131,7 +136,7 @@ def _connect(address: tuple[str, int], end_s: float) -> socket.socket:
     load("encodings.idna")  # what looking up a name loads
     reason = "unreachable"
     try:
-        addresses = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
+        addresses = find_addresses(*address)
     except (socket.gaierror, UnicodeError):
         raise NotSentError("name") from None
     for family, kind, protocol, _, place in addresses:
@@ -139,7 +144,7 @@ def _connect(address: tuple[str, int], end_s: float) -> socket.socket:
         if left_s <= 0:
             raise NotSentError("connect")
         try:
-            connection = socket.socket(family, kind, protocol)
+            connection = new_socket(family, kind, protocol)
         except OSError:  # a family that this machine does not speak
             continue
         try:
@@ -157,10 +162,10 @@ def _connect(address: tuple[str, int], end_s: float) -> socket.socket:
 
 def _is_quiet(connection: socket.socket) -> bool:
     """Whether nothing has come since the last response: neither the end, nor bytes that nobody asked for."""
-    if not hasattr(select, "poll"):
+    if primitives.poll is None:
         return not select.select([connection], [], [], 0)[0]
-    poll = select.poll()
-    poll.register(connection, select.POLLIN)
+    poll = primitives.poll()
+    poll.register(connection, POLLIN)
     return not poll.poll(0)
 
 

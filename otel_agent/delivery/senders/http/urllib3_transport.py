@@ -6,10 +6,10 @@ nothing is sent: falling back to the system's authorities, as other exporters do
 choose.
 """
 
-import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from otel_agent import primitives
 from otel_agent.clock import monotonic_s
 from otel_agent.delivery.outcomes import Verdict
 from otel_agent.delivery.senders.http.messages import (
@@ -54,7 +54,7 @@ class Urllib3Transport:
         self._target = target
         self._proxy = proxy
         self._pool: Any = None
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
 
     def post(self, request: Request) -> Response:
         """
@@ -105,7 +105,7 @@ class Urllib3Transport:
 
     def reinit_after_fork(self) -> None:
         """Leave the parent's connections to the parent."""
-        self._lock = threading.Lock()
+        self._lock = primitives.Lock()
         self._pool = None
 
 
