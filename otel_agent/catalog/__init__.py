@@ -11,9 +11,9 @@ from types import MappingProxyType
 
 from otel_agent.catalog import alerts_and_health, caches, database, delivery, functions, host, process, runtime
 from otel_agent.catalog import attributes as _attributes
-from otel_agent.catalog.records import OURS, Attribute, Event, InstrumentKind, Metric
+from otel_agent.catalog.records import OURS, Attribute, InstrumentKind, LogEvent, Metric
 
-__all__ = ["ATTRIBUTES", "EVENTS", "GROUPS", "METRICS", "OURS", "Attribute", "Event", "InstrumentKind", "Metric"]
+__all__ = ["ATTRIBUTES", "EVENTS", "GROUPS", "METRICS", "OURS", "Attribute", "InstrumentKind", "LogEvent", "Metric"]
 
 GROUPS: Mapping[str, tuple[Metric, ...]] = MappingProxyType(
     {
@@ -37,5 +37,5 @@ ATTRIBUTES: Mapping[str, Attribute] = MappingProxyType(
 )
 """Every attribute, by name."""
 
-EVENTS: Mapping[str, Event] = MappingProxyType({event.name: event for event in alerts_and_health.EVENTS})
+EVENTS: Mapping[str, LogEvent] = MappingProxyType({event.name: event for event in alerts_and_health.EVENTS})
 """Every event, by name."""

@@ -1,7 +1,7 @@
 """Metrics and events of alerts and health checks."""
 
 from otel_agent.catalog import attributes as a
-from otel_agent.catalog.records import Event, InstrumentKind, Metric
+from otel_agent.catalog.records import InstrumentKind, LogEvent, Metric
 
 __all__ = ["EVENTS", "METRICS"]
 
@@ -33,7 +33,7 @@ HEALTH_CHECK_DURATION = Metric(
 
 METRICS = (ALERT_STATUS, HEALTH_STATUS, HEALTH_CHECK_DURATION)
 
-ALERT_TRANSITION = Event(
+ALERT_TRANSITION = LogEvent(
     "agent.alert.transition",
     "An alert began to wait, fired, or was resolved.",
     (
@@ -46,7 +46,7 @@ ALERT_TRANSITION = Event(
     ),
 )
 
-HEALTH_TRANSITION = Event(
+HEALTH_TRANSITION = LogEvent(
     "agent.health.transition",
     "A check, a threshold, or the agent as a whole, went from one state of health to another.",
     (a.AGENT_HEALTH_COMPONENT, a.AGENT_HEALTH_STATE_FROM, a.AGENT_HEALTH_STATE_TO, a.AGENT_HEALTH_MESSAGE),

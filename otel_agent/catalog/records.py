@@ -8,7 +8,7 @@ the catalogue without loading them. Instruments are made from the records in `in
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["OURS", "Attribute", "Event", "InstrumentKind", "Metric", "semantic_convention"]
+__all__ = ["OURS", "Attribute", "InstrumentKind", "LogEvent", "Metric", "semantic_convention"]
 
 OURS = "ours"
 """The source of names for which the semantic conventions have none."""
@@ -83,7 +83,7 @@ class Metric(NamedTuple):
     """What points are told apart by as well when detail is asked for."""
 
 
-class Event(NamedTuple):
+class LogEvent(NamedTuple):
     """One kind of log record with an event name."""
 
     name: str

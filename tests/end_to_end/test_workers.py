@@ -34,7 +34,7 @@ RQ_WORKER = """
 import os, sys
 sys.path.insert(0, os.getcwd())
 import otel_agent
-telemetry = otel_agent.init("q", instrument=False)
+telemetry = otel_agent.init("q", instrument=False, trace_modules=False)
 import redis, rq, jobs
 server = redis.Redis.from_url(os.environ["REDIS_URL"])
 queue = rq.Queue("handout", connection=server)
@@ -51,7 +51,7 @@ import os, celery, jobs
 app = celery.Celery("q", broker=os.environ["REDIS_URL"], backend=os.environ["REDIS_URL"])
 app.conf.update(worker_hijack_root_logger=False, broker_connection_retry_on_startup=True)
 import otel_agent
-telemetry = otel_agent.init("q", instrument=False)
+telemetry = otel_agent.init("q", instrument=False, trace_modules=False)
 
 @app.task
 def run(number):

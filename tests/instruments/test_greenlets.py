@@ -10,7 +10,7 @@ from otlp_server import OtlpServer
 
 GEVENT = "import gevent.monkey; gevent.monkey.patch_all(); import gevent"
 EVENTLET = "import warnings; warnings.simplefilter('ignore'); import eventlet; eventlet.monkey_patch()"
-INIT = "import otel_agent; telemetry = otel_agent.init('g', instrument=False, spool=False)"
+INIT = "import otel_agent; telemetry = otel_agent.init('g', instrument=False, spool=False, trace_modules=False)"
 
 
 def needs(*names: str) -> pytest.MarkDecorator:

@@ -16,7 +16,7 @@ from waiting import until
 
 APP = """
 import os, otel_agent
-telemetry = otel_agent.init("served", instrument=False, spool=False)
+telemetry = otel_agent.init("served", instrument=False, spool=False, trace_modules=False)
 
 def work():
     with otel_agent.span("inner"):

@@ -12,7 +12,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from otlp_server import OtlpServer
 
-INIT = "import os, sys, logging, json, otel_agent\ntelemetry = otel_agent.init('f', instrument=False, spool=False)\n"
+INIT = "import os, sys, logging, json, otel_agent\ntelemetry = otel_agent.init('f', instrument=False, spool=False, trace_modules=False)\n"
 
 IN_THREE_SIGNALS = """
 from opentelemetry import trace, metrics, _logs
