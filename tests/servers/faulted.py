@@ -111,8 +111,9 @@ class Faulted:
         self.home = home
 
     def begin(self, code: str, *, first: str = "", **variables: str) -> Agent:
-        """Start an agent, doing something before its imports; the caller ends it."""
+        """Start an agent, doing something before its imports; the caller ends it. It has the spans it asks for, and no others."""
         variables.setdefault("OTEL_EXPORTER_OTLP_ENDPOINT", self.server.endpoint)
+        variables.setdefault("OTEL_AGENT_INSTRUMENT__MODULES", "false")
         return Agent(first + PRELUDE + dedent(code), self.home, **variables)
 
     def run(self, code: str, *, until: str | None = None, first: str = "", **variables: str) -> Report:

@@ -27,7 +27,7 @@ def record(spans=SPANS):
             work(number)
 
 def begin():
-    telemetry = otel_agent.init("trader", instrument=False)
+    telemetry = otel_agent.init("trader", instrument=False, trace_modules=False)
     record()
     for number in range(RECORDS):
         logging.getLogger("trader").warning("record %d", number)
@@ -61,7 +61,7 @@ def names(server: OtlpServer) -> tuple[int, int, int]:
 def next_process(home: Path, server: OtlpServer) -> Ended:
     """The next process of the same service, which delivers what the one before has left on the disk."""
     return run_agent(
-        "import otel_agent\nprint(otel_agent.init('trader', instrument=False).flush(20))",
+        "import otel_agent\nprint(otel_agent.init('trader', instrument=False, trace_modules=False).flush(20))",
         home,
         OTEL_EXPORTER_OTLP_ENDPOINT=server.endpoint,
     )
