@@ -17,7 +17,7 @@ from otel_agent import guard, primitives
 
 __all__ = ["LOOK_S", "Wakeup"]
 
-LOOK_S = 1.0
+LOOK_S = 0.25
 """How often the helper looks around when it hears nothing, in seconds."""
 
 HEADING = b"Stack (most recent call first):"
