@@ -151,9 +151,10 @@ class EndSignals:
             return  # the handlers stay and pass on to those before them
         for number, previous in self._previous.items():
             present = signal.getsignal(number)
-            if present is self._handler or present is signal.SIG_DFL or present is signal.SIG_IGN:
-                self._wakeup.unwatch(number)
-                signal.signal(number, previous if present is self._handler else present)
+            is_ours = present is self._handler
+            is_action = present is signal.SIG_DFL or present is signal.SIG_IGN
+            if (is_ours or is_action) and (self._wakeup.unwatch(number) or is_ours):
+                signal.signal(number, previous if is_ours else present)
         self._main_thread.close()
         pending = self._stop.take_pending()
         if pending is not None:
