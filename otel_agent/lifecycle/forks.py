@@ -58,6 +58,8 @@ class _Followers:
         self._is_order_locked = False
         self._is_hooked = False
         self._warning = ForkWarning()
+        self._held: tuple[list[Forking], list[Forking]] = [], []
+        """Those inside and the outermost that were told of the present fork: whoever was held goes on, and does not vanish meanwhile."""
 
     def add(self, follower: Forking, *, is_outermost: bool) -> None:
         if any(reference() is follower for reference in self._inner + self._outermost):
@@ -84,7 +86,8 @@ class _Followers:
     def _before(self) -> None:
         self._is_order_locked = self._order_lock.acquire(timeout=ORDER_LOCK_S)
         # The last to follow feeds those before it, so it rests first.
-        self._each(reversed(self._inner + self._outermost), lambda follower: follower.hold_for_fork())
+        inner, outermost = self._held = _alive(self._inner), _alive(self._outermost)
+        self._each(reversed(inner + outermost), lambda follower: follower.hold_for_fork())
         with guard.guarded("lifecycle.fork", "a fork could not wait for modules that are being loaded"):
             late_imports.hold_for_fork()
             wait_for_imports(LOADING_S)
@@ -93,7 +96,8 @@ class _Followers:
     def _after_in_parent(self) -> None:
         self._warning.restore_in_parent()
         late_imports.go_on_after_fork()
-        self._each(self._inner + self._outermost, lambda follower: follower.go_on_after_fork())
+        (inner, outermost), self._held = self._held, ([], [])
+        self._each(inner + outermost, lambda follower: follower.go_on_after_fork())
         if self._is_order_locked:
             self._order_lock.release()
 
@@ -103,15 +107,18 @@ class _Followers:
         primitives.reinit_after_fork()
         late_imports.reinit_after_fork()
         guard.shared.reinit_after_fork()
-        self._each(self._outermost + self._inner, lambda follower: follower.reinit_after_fork())
+        (inner, outermost), self._held = self._held, ([], [])
+        self._each(outermost + inner, lambda follower: follower.reinit_after_fork())
 
     @staticmethod
-    def _each(followers: Iterable[weakref.ref[Forking]], action: Callable[[Forking], None]) -> None:
-        for reference in list(followers):
-            follower = reference()
-            if follower is not None:
-                with guard.guarded("lifecycle.fork", "a part of the agent's telemetry could not follow a fork"):
-                    action(follower)
+    def _each(followers: Iterable[Forking], action: Callable[[Forking], None]) -> None:
+        for follower in followers:
+            with guard.guarded("lifecycle.fork", "a part of the agent's telemetry could not follow a fork"):
+                action(follower)
+
+
+def _alive(references: list["weakref.ref[Forking]"]) -> list[Forking]:
+    return [follower for reference in references if (follower := reference()) is not None]
 
 
 def _with(followers: list["weakref.ref[Forking]"], follower: Forking) -> list["weakref.ref[Forking]"]:

@@ -7,7 +7,6 @@ loops want it, and Trio warns of whoever has it. So it is left alone. The other 
 thread to a pipe and then call the handler that was there before. There is a pipe for each signal; that something arrives is the news.
 """
 
-import faulthandler
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,9 +15,14 @@ from typing import Any
 from otel_agent import guard, primitives
 from otel_agent.lifecycle.threads import begin_thread
 
+try:
+    import faulthandler
+except ImportError:  # a subinterpreter, where signals are nobody's business
+    faulthandler = None  # type: ignore[assignment]
+
 __all__ = ["LOOK_S", "Wakeup"]
 
-LOOK_S = 1.0
+LOOK_S = 0.25
 """How often the helper looks around when it hears nothing, in seconds."""
 
 HEADING = b"Stack (most recent call first):"
@@ -72,19 +76,24 @@ class Wakeup:
         _unregister(number)  # what a new Python handler has replaced
         _register(number, file=self._of_signals[number][1], all_threads=False, chain=True)
 
-    def unwatch(self, number: int) -> None:
+    def unwatch(self, number: int) -> bool:
         """
-        Hear of a signal no longer; the Python handler has to be installed anew after this. Safe twice.
+        Hear of a signal no longer. Safe twice.
 
         Args:
             number: Number of the signal.
+
+        Returns:
+            Whether it was watched, and the Python handler has to be installed anew.
         """
         ends = self._of_signals.pop(number, None)
-        if ends is not None:
-            _unregister(number)
-            os.close(ends[1])
-            self._unwatched.append(ends[0])  # the helper may be waiting for it
-            self.write(0)
+        if ends is None:
+            return False
+        _unregister(number)
+        os.close(ends[1])
+        self._unwatched.append(ends[0])  # the helper may be waiting for it
+        self.write(0)
+        return True
 
     def write(self, byte: int) -> None:
         """

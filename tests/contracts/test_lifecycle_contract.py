@@ -49,7 +49,7 @@ from otel_agent.health.monitor import HealthMonitor
 from otel_agent.health.registry import CheckRegistry
 from otel_agent.health.reports import HealthReport
 from otel_agent.health.server import HealthServer
-from otel_agent.instruments import imports, threads
+from otel_agent.instruments import greenlets, imports, threads
 from otel_agent.instruments.automatic.own_code import OwnCode
 from otel_agent.instruments.automatic.selection import Selection
 from otel_agent.instruments.automatic.tracing import AutomaticTracing
@@ -213,6 +213,9 @@ SUBJECTS = {
     "file sender": Subject(file_sender, start=None, arguments=()),
     "gRPC sender": Subject(lambda _: GrpcSender(grpc_targets()), start=None, arguments=()),
     "HTTP sender": Subject(lambda _: HttpSender(http_targets()), start=None, arguments=()),
+    "greenlet contexts": Subject(
+        lambda _: greenlets, start="install", close="uninstall", arguments=(), begins_again=True
+    ),
     "health monitor": Subject(lambda _: HealthMonitor(CheckRegistry()), begins_again=True),
     "health server": Subject(lambda _: HealthServer(never_called), begins_again=True),
     "health service": Subject(lambda _: HealthService(HealthSettings(port=0), registry=CheckRegistry())),

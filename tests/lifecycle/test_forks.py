@@ -80,6 +80,18 @@ def test_nobody_is_kept_alive_by_following() -> None:
     assert [] == told
 
 
+def test_whoever_was_held_goes_on() -> None:
+    """Also when nobody else has it any more by then: it may have put signals off."""
+    told: list[str] = []
+    followers = [Follower(told.append, "a")]
+    last = Follower(lambda text: (followers.clear(), gc.collect()) if text.startswith("go on") else None, "b")
+    follow_forks(last)
+    follow_forks(followers[0])
+    fork()
+
+    assert ["hold a", "go on a"] == told
+
+
 def test_a_follower_that_fails_stops_nobody() -> None:
     """The others are told, the fork happens, the failure is counted."""
     told: list[str] = []
