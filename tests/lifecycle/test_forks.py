@@ -84,7 +84,13 @@ def test_whoever_was_held_goes_on() -> None:
     """Also when nobody else has it any more by then: it may have put signals off."""
     told: list[str] = []
     followers = [Follower(told.append, "a")]
-    last = Follower(lambda text: (followers.clear(), gc.collect()) if text.startswith("go on") else None, "b")
+
+    def forget(text: str) -> None:
+        if text.startswith("go on"):
+            followers.clear()
+            gc.collect()
+
+    last = Follower(forget, "b")
     follow_forks(last)
     follow_forks(followers[0])
     fork()
