@@ -18,7 +18,8 @@ import os
 import sys
 import threading
 import types
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Collection
 from contextvars import Context
 from importlib import import_module
 from importlib.util import module_from_spec
@@ -35,6 +36,7 @@ __all__ = [
     "RLock",
     "SimpleQueue",
     "Thread",
+    "count_others",
     "current",
     "get_ident",
     "is_green",
@@ -54,6 +56,15 @@ GREEN = ("gevent", "eventlet")
 
 _running: dict[int, "Thread"] = {}
 """Threads of ours by identity; each writes its own entry only."""
+
+_native_ids: set[int] = set()
+"""What the operating system calls threads of ours that run."""
+
+_ended_ids: deque[int] = deque(maxlen=64)
+"""What it called those that have ended, which it may not have noticed yet."""
+
+_beginning: list[None] = []
+"""One for each thread of ours that was started, and has not said yet what it is called."""
 
 _is_listing = not any(name in sys.modules for name in GREEN)
 """Whether new threads of ours are listed by `threading.enumerate`."""
@@ -132,6 +143,17 @@ def own_idents() -> set[int]:
     return set(_running)
 
 
+def count_others(native_ids: Collection[int]) -> int:
+    """
+    Count the threads that are not ours.
+
+    Args:
+        native_ids: Threads of this process, as the operating system calls them.
+    """
+    beginning = len(_beginning)  # first: whoever is not beginning any more has said what it is called
+    return len(set(native_ids) - _native_ids - set(_ended_ids)) - beginning
+
+
 def current() -> "Thread | None":
     """The present thread where it is one of ours."""
     return _running.get(get_ident())
@@ -153,6 +175,8 @@ def reinit_after_fork() -> None:
     """Forget the parent's threads in a forked child."""
     present = _running.get(get_ident())
     _running.clear()
+    _native_ids.clear()
+    _beginning.clear()
     if present is not None:
         _running[get_ident()] = present
 
@@ -287,6 +311,7 @@ class Thread:
             RuntimeError: No thread can be started.
         """
         self._pid = os.getpid()
+        _beginning.append(None)
         try:
             if _is_listing and not is_green():
                 self._listed = threading.Thread(target=self._run, name=self.name, daemon=True)
@@ -294,6 +319,7 @@ class Thread:
             else:
                 start_new_thread(self._run, ())
         except BaseException:
+            _beginning.pop()
             self._pid = 0
             raise
 
@@ -328,12 +354,16 @@ class Thread:
             self._listed.name = name
 
     def _run(self) -> None:
-        self._ident = get_ident()
+        self._ident, native_id = get_ident(), _native_id()
         _running[self._ident] = self
+        _native_ids.add(native_id)
+        _beginning.pop()
         try:
             self._target(*self._arguments)
         finally:
             _running.pop(self._ident, None)
+            _ended_ids.append(native_id)
+            _native_ids.discard(native_id)
             self._leave_list(self._ident)
             self._is_over.set()
 

@@ -62,9 +62,9 @@ class ForkWarning:
 
 
 def _is_ours_alone() -> bool:
-    """Whether there are threads of ours, and one other."""
-    ours = len(primitives.own_idents())
+    """Whether all threads but one are ours, as far as the operating system says."""
     try:
-        return ours > 0 and len(os.listdir("/proc/self/task")) - ours <= 1  # noqa: PTH208 - this is on the way of a fork
+        native_ids = [int(name) for name in os.listdir("/proc/self/task")]  # noqa: PTH208 - this is on the way of a fork
     except OSError:
         return False  # nobody knows; the warning stays
+    return len(native_ids) > 1 >= primitives.count_others(native_ids)

@@ -56,4 +56,3 @@ def test_sigterm_ends_a_loop_as_ever_and_nothing_is_lost(tmp_path: Path, name: s
 
         assert -signal.SIGTERM == ended.status, ended.err
         assert ["a"] == [name for _, _, name in server.spans]
-        assert "" == ended.err
