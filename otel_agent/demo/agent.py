@@ -99,6 +99,7 @@ class TradingAgent:
 
 
 @otel_agent.cached(maxsize=64, ttl_s=60, name="quotes", key=lambda _broker, symbol: symbol)
+@otel_agent.traced
 async def quotes(broker: Broker, symbol: str) -> float:
     """Today's price, from the cache or over the wire."""
     return await broker.fetch_quote(symbol)

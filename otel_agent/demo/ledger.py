@@ -62,6 +62,7 @@ class Ledger:
         with Session(self._engine) as session:
             return session.scalar(select(func.sum(OrderRow.units)).where(OrderRow.symbol == symbol)) or 0
 
+    @otel_agent.traced
     def count(self) -> int:
         """Orders executed so far."""
         with Session(self._engine) as session:
