@@ -3,8 +3,10 @@
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from agent_process import run_agent
 from waiting import until
 
 from otel_agent.lifecycle.child_marks import PLACES, ChildMarks
@@ -67,19 +69,27 @@ def test_a_child_that_lives_is_not_told() -> None:
     assert [pid] == marks.vanished()
 
 
-def test_a_childs_own_children_are_its_business() -> None:
+GRANDCHILD = """
+import os
+from otel_agent.lifecycle.child_marks import ChildMarks
+marks = ChildMarks()
+marks.hold_for_fork()
+if (pid := os.fork()) == 0:
+    marks.reinit_after_fork()
+    marks.hold_for_fork()
+    if (pid := os.fork()) == 0:
+        marks.reinit_after_fork()
+        marks.mark()
+        os._exit(0)
+    os.waitpid(pid, 0)
+    os._exit(0 if marks.vanished() == [pid] else 1)
+print(os.waitpid(pid, 0)[1], marks.vanished())
+"""
+
+
+def test_a_childs_own_children_are_its_business(tmp_path: Path) -> None:
     """A grandchild that vanishes is told to the child, and not to the parent."""
-    marks = ChildMarks()
-    found = os.pipe()
-
-    def run() -> None:
-        pid = child(marks, marks.mark)
-        os.write(found[1], b"1" if marks.vanished() == [pid] else b"0")
-
-    child(marks, run)
-
-    assert b"1" == os.read(found[0], 1)
-    assert [] == marks.vanished()
+    assert "0 []" == run_agent(GRANDCHILD, tmp_path).out.strip()
 
 
 def test_there_is_a_place_for_every_child_and_a_process_that_is_no_child_has_none() -> None:

@@ -10,7 +10,7 @@ import pytest
 from agent_process import Agent, environment
 from otlp_server import OtlpServer
 
-INIT = "import otel_agent; telemetry = otel_agent.init('t', instrument=False, spool=False)\n"
+INIT = "import otel_agent; telemetry = otel_agent.init('t', instrument=False, spool=False, trace_modules=False)\n"
 TRIO = "import trio\nasync def main():\n    await trio.sleep(SECONDS)\n    print('ran', flush=True)\nRUN"
 ASYNCIO = "import asyncio\nasync def main():\n    print('done', flush=True)\n    await asyncio.sleep(60)\nRUN"
 

@@ -62,7 +62,7 @@ def test_durations_are_measured_beside_providers_that_were_there() -> None:
         "trace.set_tracer_provider(mine)\n"
         "metrics.set_meter_provider(MeterProvider([reader]))\n"
         "import otel_agent\n"
-        "telemetry = otel_agent.init('k', export='none', spool=False, instrument=False)\n"
+        "telemetry = otel_agent.init('k', export='none', spool=False, instrument=False, trace_modules=False)\n"
         "@otel_agent.traced\n"
         "def decide(): return 'buy'\n"
         "@otel_agent.timed\n"
