@@ -134,7 +134,6 @@ class EndSignals:
                 self._take(number)
             self._main_thread.install()
         except ValueError:  # a subinterpreter
-            self._previous.clear()
             return "signals cannot be answered in a subinterpreter: SIGTERM ends the agent at once"
         self._wakeup.start()
         for number in self._previous:

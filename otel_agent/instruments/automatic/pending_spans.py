@@ -129,11 +129,6 @@ class PendingSpan(Span):
         self._inside = self._body = self._paused = outer
         self.start_ns = self.ended_ns = wall_ns()
 
-    @property
-    def has_ended(self) -> bool:
-        """Whether the call is over."""
-        return self._has_ended
-
     def enter(self) -> None:
         """Make the span current, at the begin of the call."""
         self._inside = with_span(self.outer, self)

@@ -141,15 +141,6 @@ class Waits:
         for wait in list(self._waiting.values()):
             self._activate_if_due(wait, ())
 
-    def is_waiting(self, name: str) -> bool:
-        """
-        Whether an instrumentation waits still.
-
-        Args:
-            name: Its name.
-        """
-        return name in self._waiting
-
     def is_in_the_middle(self, name: str) -> bool:
         """
         Whether the library of one that waits has begun to be imported.

@@ -2,9 +2,6 @@
 
 import json
 import logging
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -39,40 +36,6 @@ def acknowledgement(of: Alert) -> Acknowledgement:
     return Acknowledgement(of.fingerprint, of.rule_name, of.labels.as_dict(), f"me {ADDRESS}", f"see {ADDRESS}", 1, None, "critical")  # fmt: skip
 
 
-class Hearing:
-    """A server that keeps every request it gets, and answers as Alertmanager does."""
-
-    def __init__(self) -> None:
-        self.heard: list[str] = []
-        hearing = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                hearing.heard.append(f"{self.path} {self.headers} {body}")
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.place = f"127.0.0.1:{self.server.server_port}"
-
-
-@pytest.fixture
-def hearing() -> Iterator[Hearing]:
-    """A running server."""
-    made = Hearing()
-    thread = threading.Thread(target=made.server.serve_forever, args=(0.01,))
-    thread.start()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-    thread.join()
-
-
 def settings(kind: str, place: str) -> Any:
     """Settings of a receiver of a kind that leads to a server."""
     return {
@@ -85,9 +48,7 @@ def settings(kind: str, place: str) -> Any:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # apprise imports modules that are going
 @pytest.mark.parametrize("kind", [*sorted(building._KINDS), "function"])
-def test_every_kind_of_receiver_is_told_without_secrets(
-    kind: str, hearing: Hearing, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_every_kind_of_receiver_is_told_without_secrets(kind: str, sink: Any, caplog: pytest.LogCaptureFixture) -> None:
     """What reaches the other side, on whatever way, names the alert and holds nothing secret; so does an acknowledgement."""
     if kind == "apprise":
         pytest.importorskip("apprise")
@@ -99,7 +60,9 @@ def test_every_kind_of_receiver_is_told_without_secrets(
 
     receivers: list[Receiver] = [FunctionReceiver("desk", page)]
     if kind != "function":
-        built = build_notify(alert_settings(notifiers={"desk": {kind: settings(kind, hearing.place)}}))
+        built = build_notify(
+            alert_settings(notifiers={"desk": {kind: settings(kind, sink.base_url.removeprefix("http://"))}})
+        )
         receivers = [receiver for receiver in built.receivers if receiver.name == "desk"]
     dispatcher = Dispatcher(receivers, [Route(("desk",))], boundary=NotificationBoundary(Redactor()))
     fired = alert()
@@ -111,7 +74,8 @@ def test_every_kind_of_receiver_is_told_without_secrets(
     records = [
         f"{record.getMessage()} {vars(record)}" for record in caplog.records if record.name.startswith("otel_agent")
     ]
-    everything = "\n".join([*hearing.heard, *told, *records])
+    heard = [f"{path} {headers} {body.decode()}" for path, headers, body in sink.requests]
+    everything = "\n".join([*heard, *told, *records])
 
     assert "Many" in everything
     assert "redacted" in everything
