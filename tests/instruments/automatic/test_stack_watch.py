@@ -26,6 +26,7 @@ class Rig:
         self.sites: dict[int, CallSite] = {}
         self.stacks = StackWatch(self.sites)
         self.is_in, self.goes_on = threading.Event(), threading.Event()
+        self.stacks.look(0)  # threads that other tests have left waiting are known, and have not moved after this
 
     def interest(self, *functions: Any) -> None:
         """Watch for functions."""
