@@ -9,7 +9,7 @@ exactly one place. `python -m otel_agent.catalog` prints the reference page.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from otel_agent.catalog import alerts_and_health, caches, database, delivery, functions, host, process, runtime
+from otel_agent.catalog import alerts_and_health, caches, database, delivery, functions, host, insight, process, runtime
 from otel_agent.catalog import attributes as _attributes
 from otel_agent.catalog.records import OURS, Attribute, InstrumentKind, LogEvent, Metric
 
@@ -24,6 +24,7 @@ GROUPS: Mapping[str, tuple[Metric, ...]] = MappingProxyType(
         "Caches": caches.METRICS,
         "Databases": database.METRICS,
         "Alerts and health": alerts_and_health.METRICS,
+        "Findings": insight.METRICS,
         "The package itself": delivery.METRICS,
     }
 )
@@ -37,5 +38,7 @@ ATTRIBUTES: Mapping[str, Attribute] = MappingProxyType(
 )
 """Every attribute, by name."""
 
-EVENTS: Mapping[str, LogEvent] = MappingProxyType({event.name: event for event in alerts_and_health.EVENTS})
+EVENTS: Mapping[str, LogEvent] = MappingProxyType(
+    {event.name: event for event in (*alerts_and_health.EVENTS, *insight.EVENTS)}
+)
 """Every event, by name."""

@@ -113,6 +113,41 @@ AGENT_ALERT_FINGERPRINT = Attribute(
 )
 AGENT_ALERT_VALUE = Attribute("agent.alert.value", "Value of the rule's expression at the transition.")
 
+# Findings.
+AGENT_FINDING_RULE = Attribute(
+    "agent.finding.rule",
+    "Name of the rule.",
+    (
+        "cacheable",
+        "n_plus_one",
+        "repeated_query",
+        "consecutive_calls",
+        "slow_query",
+        "pool_starvation",
+        "blocked_loop",
+        "gc_pressure",
+        "memory_growth",
+        "redundant_tool_calls",
+        "sequential_tools",
+        "low_value_cache",
+        "over_instrumented",
+        "lock_wait",
+        "busy_polling",
+        "baseline",
+    ),
+)
+AGENT_FINDING_SUBJECT = Attribute("agent.finding.subject", "Function, query or cache it is about.")
+AGENT_FINDING_PLACE = Attribute("agent.finding.place", "File and line; absent where there is none.")
+AGENT_FINDING_FINGERPRINT = Attribute(
+    "agent.finding.fingerprint", "The same for the same rule, subject and place, in every process."
+)
+AGENT_FINDING_CONFIDENCE = Attribute("agent.finding.confidence", "How sure it is, from 0 to 1.")
+AGENT_FINDING_SAVING = Attribute(
+    "agent.finding.saving", "Seconds that the fix saves in each minute of running; absent where it is not time."
+)
+AGENT_FINDING_FIX = Attribute("agent.finding.fix", "What to do, in one sentence.")
+AGENT_FINDING_EVIDENCE = Attribute("agent.finding.evidence", "What was counted and measured, as a JSON object.")
+
 # The package itself.
 OTEL_AGENT_SIGNAL = Attribute("otel_agent.signal", "Which stream of telemetry.", ("traces", "metrics", "logs"))
 OTEL_AGENT_DROP_REASON = Attribute(

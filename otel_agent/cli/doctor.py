@@ -32,7 +32,7 @@ _SIGNS = {OK: "✓", WARNING: "!", PROBLEM: "✗"}
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """The result of one check."""
 
     subject: str
@@ -78,10 +78,10 @@ def run(arguments: argparse.Namespace) -> int:
     return int(any(finding.verdict == PROBLEM for finding in found))
 
 
-def _versions() -> Iterator[Finding]:
+def _versions() -> Iterator[Diagnosis]:
     names = ("otel-agent", "opentelemetry-api", "opentelemetry-sdk")
     texts = [f"{name} {_version(name)}" for name in names]
-    yield Finding("versions", OK, f"Python {platform.python_version()}, {', '.join(texts)}")
+    yield Diagnosis("versions", OK, f"Python {platform.python_version()}, {', '.join(texts)}")
 
 
 def _version(name: str) -> str:
@@ -91,24 +91,24 @@ def _version(name: str) -> str:
         return "not installed"
 
 
-def _configuration(loaded: Loaded) -> Iterator[Finding]:
+def _configuration(loaded: Loaded) -> Iterator[Diagnosis]:
     for line in loaded.problems:
-        yield Finding("configuration", PROBLEM, line)
+        yield Diagnosis("configuration", PROBLEM, line)
     for line in loaded.warnings:
-        yield Finding("configuration", WARNING, line)
+        yield Diagnosis("configuration", WARNING, line)
     files = ", ".join(loaded.files) or "no file, only arguments and variables"
     name = loaded.config.service.name
-    yield Finding("configuration", OK, f"{name!r} from {loaded.origins['service.name']}; {files}")
+    yield Diagnosis("configuration", OK, f"{name!r} from {loaded.origins['service.name']}; {files}")
     if loaded.config.disabled:
-        yield Finding("configuration", WARNING, f"telemetry is disabled ({loaded.origins['disabled']})")
+        yield Diagnosis("configuration", WARNING, f"telemetry is disabled ({loaded.origins['disabled']})")
 
 
-def _receivers(loaded: Loaded) -> Iterator[Finding]:
+def _receivers(loaded: Loaded) -> Iterator[Diagnosis]:
     export = loaded.config.export
     chosen = {signal: export.destinations(signal, has_terminal=streams.is_terminal(sys.stderr)) for signal in SIGNALS}
     if not any("otlp" in where for where in chosen.values()):
         where = sorted({place for places in chosen.values() for place in places}) or ["nowhere"]
-        yield Finding("receiver", WARNING, f"nothing is sent over OTLP; telemetry goes to {', '.join(where)}")
+        yield Diagnosis("receiver", WARNING, f"nothing is sent over OTLP; telemetry goes to {', '.join(where)}")
         return
     only_sent = {signal: [place for place in where if place == "otlp"] for signal, where in chosen.items()}
     sender = build_sender(export, only_sent)
@@ -118,40 +118,42 @@ def _receivers(loaded: Loaded) -> Iterator[Finding]:
         answer = sender.send(signal, b"", TIMEOUT_S)
         is_taken = answer.verdict is Verdict.DELIVERED
         said = f"{sender.where(signal)} accepts {signal}" if is_taken else answer.message or answer.problem
-        yield Finding(signal, OK if is_taken else PROBLEM, said)
+        yield Diagnosis(signal, OK if is_taken else PROBLEM, said)
     if sender is not None:
         sender.close()
 
 
-def _disk(loaded: Loaded) -> Iterator[Finding]:
+def _disk(loaded: Loaded) -> Iterator[Diagnosis]:
     spool = loaded.config.spool
     if not spool.enabled:
-        yield Finding("spool", WARNING, "disabled: telemetry that cannot be sent in time is lost when the process ends")
+        yield Diagnosis(
+            "spool", WARNING, "disabled: telemetry that cannot be sent in time is lost when the process ends"
+        )
         return
     directory = spool.directory or default_directory(os.environ)
     if directory is None:
-        yield Finding("spool", PROBLEM, "the user has no home directory; set spool.directory")
+        yield Diagnosis("spool", PROBLEM, "the user has no home directory; set spool.directory")
         return
     path = Path(directory)
     there = next(parent for parent in (path, *path.parents) if parent.exists())
     if os.access(there, os.W_OK | os.X_OK):
-        yield Finding("spool", OK, f"{path}, at most {spool.max_bytes / 1e6:.0f} MB")
+        yield Diagnosis("spool", OK, f"{path}, at most {spool.max_bytes / 1e6:.0f} MB")
     else:
-        yield Finding("spool", PROBLEM, f"{path} cannot be created: {there} is not writable; set spool.directory")
+        yield Diagnosis("spool", PROBLEM, f"{path} cannot be created: {there} is not writable; set spool.directory")
 
 
-def _libraries(loaded: Loaded) -> Iterator[Finding]:
+def _libraries(loaded: Loaded) -> Iterator[Diagnosis]:
     wanted = loaded.config.instrument.libraries
     if wanted is False:
-        yield Finding("libraries", WARNING, f"none are instrumented ({loaded.origins['instrument.libraries']})")
+        yield Diagnosis("libraries", WARNING, f"none are instrumented ({loaded.origins['instrument.libraries']})")
         return
     found = survey(wanted if wanted is True else list(wanted), own_conflicts())
     by_state = {state: [each for each in found if each.state == state] for state in (READY, CONFLICT, MISSING)}
     ready = ", ".join(each.name for each in by_state[READY])
-    yield Finding("libraries", OK, f"instrumented when they are imported: {ready or 'none'}")
+    yield Diagnosis("libraries", OK, f"instrumented when they are imported: {ready or 'none'}")
     for each in by_state[CONFLICT]:
-        yield Finding("libraries", WARNING, f"{each.name}: {each.message}")
+        yield Diagnosis("libraries", WARNING, f"{each.name}: {each.message}")
     if by_state[MISSING]:
         to_install = " ".join(each.install for each in by_state[MISSING] if each.install)
         names = ", ".join(each.name for each in by_state[MISSING])
-        yield Finding("libraries", OK, f"installed without their instrumentation: {names}; pip install {to_install}")
+        yield Diagnosis("libraries", OK, f"installed without their instrumentation: {names}; pip install {to_install}")

@@ -9,6 +9,7 @@ from otel_agent.config.kinds import Name
 from otel_agent.config.sections.alerts import AlertsSettings
 from otel_agent.config.sections.export import ExportSettings
 from otel_agent.config.sections.health import HealthSettings
+from otel_agent.config.sections.insight import InsightSettings
 from otel_agent.config.sections.instrument import InstrumentSettings
 from otel_agent.config.sections.lifecycle import LifecycleSettings
 from otel_agent.config.sections.logs import LogsSettings
@@ -45,6 +46,8 @@ class Config(Section, frozen=True, kw_only=True):
     """Rules that watch what is measured, and who is told."""
     health: HealthSettings = HealthSettings()
     """Probes."""
+    insight: InsightSettings = InsightSettings()
+    """What the telemetry says about the agent."""
     logs: LogsSettings = LogsSettings()
     """What becomes of log records."""
     spool: SpoolSettings = SpoolSettings()

@@ -1,5 +1,5 @@
 """
-Metrics about the package itself: delivery, failures, states of health checks and of alert rules.
+Metrics about the package itself: delivery, failures, states of health checks and of alert rules, findings.
 
 Nothing is known here of how those parts work: each is a plain function that returns plain values when metrics are collected.
 """
@@ -9,11 +9,11 @@ from typing import Any
 
 from opentelemetry.metrics import Meter
 
-from otel_agent.catalog import Metric, alerts_and_health, delivery
+from otel_agent.catalog import Metric, alerts_and_health, delivery, insight
 from otel_agent.catalog import attributes as a
 from otel_agent.instruments.observing import Handle, observe
 
-__all__ = ["AlertStatus", "DeliveryStatus", "install_alerts", "install_delivery", "install_health"]
+__all__ = ["AlertStatus", "DeliveryStatus", "install_alerts", "install_delivery", "install_findings", "install_health"]
 
 DeliveryStatus = Mapping[str, Mapping[str, Any]]
 """By signal: "accepted", "queued", "delivered", "spooled" as counts, "dropped" as counts by reason."""
@@ -120,6 +120,25 @@ def install_alerts(meter: Meter, alerts: Callable[[], Iterable[AlertStatus]]) ->
                 )
 
     return Handle([observe(meter, alerts_and_health.ALERT_STATUS, status)])
+
+
+def install_findings(meter: Meter, counts: Callable[[], Mapping[str, int]]) -> Handle:
+    """
+    Report how many findings are known.
+
+    Args:
+        meter: Meter of the API.
+        counts: Returns findings by rule.
+
+    Returns:
+        A handle; its `close` ends the reporting.
+    """
+
+    def known() -> Points:
+        for rule, count in counts().items():
+            yield count, {a.AGENT_FINDING_RULE.name: rule}
+
+    return Handle([observe(meter, insight.FINDINGS, known)])
 
 
 def _observe_count(meter: Meter, metric: Metric, status: Callable[[], DeliveryStatus], key: str) -> Callable[[], None]:

@@ -1,7 +1,7 @@
 """
 In which order parts start, and how each closes and follows a fork. The last one started is closed first.
 
-    health, terminal, logs, delivery, spans, logging │ instruments │ alerting, metrics
+    health, terminal, logs, delivery, spans, logging │ insight, instruments │ alerting, metrics
     answers to the last      saves the data            feed it        the last collection and messages, first to end
 """
 
@@ -72,6 +72,8 @@ def _components(parts: Parts, instruments: Component) -> Iterator[Component]:
     yield Component("spans", close=lambda _: _end_spans(parts), reinit_after_fork=lambda: _renew_resource(parts))
     if parts.logs.bridge is not None:
         yield _bridging(parts.logs.bridge, is_last_resort=outputs.has_console)
+    insight = parts.insight
+    yield Component("insight", close=insight.close, at_most_s=share_s, reinit_after_fork=insight.reinit_after_fork)
     yield instruments
     alerting, reader = parts.alerting, parts.metering.reader
     if alerting is not None:

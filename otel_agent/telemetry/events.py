@@ -1,4 +1,4 @@
-"""Changes of alerts and of health as log events of OpenTelemetry's, on their way out like every other record."""
+"""Changes of alerts and of health, and new findings, as log events of OpenTelemetry's, on their way out like every other record."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +11,14 @@ if TYPE_CHECKING:
     from otel_agent.alerts.states import Transition
     from otel_agent.health import events as health_events
     from otel_agent.health.reports import HealthChange
+    from otel_agent.insight import events as finding_events
+    from otel_agent.insight.findings import Finding
 else:
     alert_events = late_module("otel_agent.alerts.events")
     health_events = late_module("otel_agent.health.events")
+    finding_events = late_module("otel_agent.insight.events")
 
-__all__ = ["SCOPE", "emit_alert", "emit_health"]
+__all__ = ["SCOPE", "emit_alert", "emit_finding", "emit_health"]
 
 SCOPE = "otel_agent"
 """Instrumentation scope of what this package measures and says itself."""
@@ -60,4 +63,25 @@ def emit_health(provider: Any, change: "HealthChange") -> None:
         time_ns=wall_ns(),
         severity_number=event.severity_number,
         attributes=dict(event.attributes),
+    )
+
+
+def emit_finding(provider: Any, finding: "Finding") -> None:
+    """
+    Say that something was found.
+
+    Args:
+        provider: Logger provider that takes the event.
+        finding: A finding that is new.
+    """
+    event = finding_events.finding_event(finding)
+    otel.emit_event(
+        provider,
+        SCOPE,
+        finding_events.EVENT_NAME,
+        body=event.body,
+        time_ns=wall_ns(),
+        severity_number=event.severity_number,
+        attributes=dict(event.attributes),
+        trace_id=event.trace_id,
     )

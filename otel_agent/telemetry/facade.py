@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from otel_agent.alerts import engine
+    from otel_agent.insight.findings import Finding
     from otel_agent.series import store
     from otel_agent.telemetry import unobserved
 else:
@@ -105,6 +106,16 @@ class Telemetry:
         if parts is None or parts.recent_past is None:
             return []
         return parts.recent_past.query(expression, round((wall_ns() / 1e9 if at_s is None else at_s) * 1000))
+
+    def findings(self) -> "list[Finding]":
+        """
+        What was found that can be made better, most saving first: see the pages on findings.
+
+        Returns:
+            Findings without secrets; `str` of each is one line that names rule, place and fix.
+        """
+        parts = self._parts
+        return [] if parts is None else parts.insight.findings()
 
     def on_stop(self, function: Callable[[], object], *, timeout_s: float = 1.0) -> None:
         """

@@ -120,6 +120,8 @@ class Instrumentation:
             reporting.install_delivery(meter, parts.engine.status, shared.counts),
             reporting.install_health(meter, parts.health.states, parts.health.durations_s),
         ]
+        if parts.config.insight.enabled:
+            handles.append(reporting.install_findings(meter, parts.insight.counts))
         if parts.alerting is not None:
             handles.append(reporting.install_alerts(meter, parts.alerting.states))
 

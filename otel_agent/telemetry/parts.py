@@ -1,7 +1,7 @@
 """
 The list of what one `Telemetry` consists of, built in the order in which data travels. Nothing here touches a global or runs.
 
-    redaction → resource → alerting → recent past → delivery → tracing → metering → logs → health → lifecycle
+    redaction → resource → alerting → recent past → insight → delivery → tracing → metering → logs → health → lifecycle
 
 What joins several rooms is built in `assembly`, and `components` says how each part starts, closes and follows a fork.
 """
@@ -23,11 +23,12 @@ from otel_agent.providers.tracing import build_tail
 from otel_agent.redaction.redactor import Redactor
 from otel_agent.telemetry.assembly.delivery import Observers, build_engine, destinations, joined
 from otel_agent.telemetry.assembly.health import build_health
+from otel_agent.telemetry.assembly.insight import InsightAssembly
 from otel_agent.telemetry.assembly.logs import build_logging
 from otel_agent.telemetry.assembly.metering import build_metering
 from otel_agent.telemetry.assembly.recent_past import RecentPast
 from otel_agent.telemetry.assembly.tracing import build_tracing
-from otel_agent.telemetry.events import emit_alert, emit_health
+from otel_agent.telemetry.events import emit_alert, emit_finding, emit_health
 
 if TYPE_CHECKING:
     from otel_agent.instruments.libraries.activation import Libraries
@@ -83,12 +84,17 @@ class Parts:
         self.resource = build_resource(config.service, config.resource)
         self.alerting = self._build_alerting(directory, problems)
         self.recent_past = RecentPast(self.alerting) if config.metrics.enabled else None
+        self.insight = InsightAssembly(
+            config.insight, self.redactor.text, lambda finding: emit_finding(self.logs.provider, finding)
+        )
         self.terminal = self._build_terminal() if any("console" in each for each in to.values()) else None
         self.errors = ErrorTracker(self.redactor.text)
         self.tail = build_tail(config.sampling)
         seen_by = joined(observers or {}, self._observers())
         wanted = {signal for signal, each in to.items() if each} | set(seen_by)
-        self.engine = self._build_engine(to, joined(seen_by, self._error_trackers(wanted)), renew_export)
+        self.engine = self._build_engine(
+            to, joined(seen_by, self._error_trackers(wanted), self._findings_observer()), renew_export
+        )
         records_all = self.alerting is not None or self.tail is not None
         self.tracing = build_tracing(
             config, self.resource, self.engine, problems, existing=existing.tracer_provider, records_all=records_all
@@ -129,8 +135,13 @@ class Parts:
             redactor=self.redactor,
             select=None if self.tail is None else self.tail.select,
             renew_export=renew_export,
-            beside=lambda: self.health.watch(),  # noqa: PLW0108 - built after the engine
+            beside=self._begin_beside,
         )
+
+    def _begin_beside(self) -> None:
+        """What the start did not wait for."""
+        self.health.watch()
+        self.insight.begin()
 
     def _build_alerting(self, directory: Path, problems: list[str]) -> "alerting.AlertAssembly | None":
         """Rules bring a parser and half a hundred modules; an agent without rules does not load them."""
@@ -158,6 +169,9 @@ class Parts:
     def _observers(self) -> Observers:
         of_alerting = {} if self.alerting is None else {"traces": [self.alerting.span_statistics.observe]}
         return joined(of_alerting, {} if self.terminal is None else self.terminal.observers())
+
+    def _findings_observer(self) -> Observers:
+        return {"traces": [self.insight.observe]} if self.config.insight.enabled else {}
 
     def _error_trackers(self, wanted: set[str]) -> Observers:
         """Errors are counted where somebody looks at spans and records anyway."""
