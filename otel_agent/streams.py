@@ -7,9 +7,22 @@ nobody's concern but its own.
 Source: https://docs.python.org/3/library/sys.html#sys.stderr ("any object is acceptable as long as it has a write() method")
 """
 
+import threading
 from typing import Any
 
-__all__ = ["descriptor", "is_terminal", "write"]
+__all__ = ["descriptor", "is_terminal", "is_writing", "write"]
+
+_writing: set[int] = set()
+"""Threads inside of `write`."""
+
+
+def is_writing() -> bool:
+    """
+    Whether the calling thread is inside of `write`.
+
+    A stream may hand on what it takes: to a logger, most of all. What is logged then is our own line again.
+    """
+    return bool(_writing) and threading.get_ident() in _writing
 
 
 def is_terminal(stream: Any) -> bool:
@@ -53,6 +66,8 @@ def write(stream: Any, text: str) -> bool:
     Returns:
         Whether the stream took it.
     """
+    thread = threading.get_ident()
+    _writing.add(thread)
     try:
         stream.write(text)
         flush = getattr(stream, "flush", None)
@@ -60,4 +75,6 @@ def write(stream: Any, text: str) -> bool:
             flush()
     except Exception:  # noqa: BLE001 - see `is_terminal`
         return False
+    finally:
+        _writing.discard(thread)
     return True

@@ -12,18 +12,29 @@ What the sending itself logs is not taken in, or every export would cause anothe
 """
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.trace import INVALID_SPAN, get_current_span
 
+from otel_agent.delivery.wire.values import safe_text
 from otel_agent.guard import shared
-from otel_agent.logs.messages import ORDINARY_COUNT, exception_attributes, extras, formatted, message_and_arguments
+from otel_agent.logs.dispatch import reading
+from otel_agent.logs.messages import (
+    ORDINARY_COUNT,
+    exception_attributes,
+    extras,
+    formatted,
+    message_and_arguments,
+    printed_exception,
+)
+from otel_agent.streams import is_writing
 
 if TYPE_CHECKING:
     from otel_agent.recording.provider import Queue  # a formatter of the agent's own needs no tracer provider
 
-__all__ = ["FEEDBACK", "BridgeHandler", "LogEntry", "install_bridge", "severity_number"]
+__all__ = ["FEEDBACK", "BridgeHandler", "LogEntry", "severity_number"]
 
 FEEDBACK = ("otel_agent", "opentelemetry", "urllib3", "grpc", "requests")
 """Loggers, with all below them, whose records never leave: they speak about the sending of telemetry."""
@@ -84,9 +95,9 @@ class LogEntry:
     severity_number: int
     severity_text: str
     message: Any
-    """A text; with its placeholders when `arguments` is not None."""
+    """A text, with its placeholders when `arguments` is not None; or a plain collection that was logged as the message."""
     arguments: tuple[Any, ...] | None
-    text: str | None
+    text: Any
     """The message with its arguments; None before somebody asked for it."""
     attributes: dict[str, Any] | None
     """Extras and exception, without the `code.*` attributes, which stand in `place`."""
@@ -98,7 +109,7 @@ class LogEntry:
     trace_flags: int
 
     @property
-    def body(self) -> str:
+    def body(self) -> Any:
         """The message with its arguments; formatted when first asked for."""
         text = self.text
         if text is None:
@@ -106,7 +117,7 @@ class LogEntry:
         return text
 
     @body.setter
-    def body(self, text: str) -> None:
+    def body(self, text: Any) -> None:
         self.text = text
 
 
@@ -114,22 +125,29 @@ class BridgeHandler(logging.Handler):
     """
     A handler that appends an `LogEntry` to a sink. Needs no lock: appending to a deque is atomic.
 
-    It may be added to any logger; `install_bridge` instead lets it see every logger without being anyone's handler.
+    It may be added to any logger; `dispatch.install_bridge` instead lets it see every logger without being anyone's handler.
 
     Args:
         sink: Takes entries that are exported; a full one counts what it drops. None exports nothing.
         resource: The SDK's Resource, sent with every entry.
         level: Records below it are not taken.
         outputs: Take entries too, those of `FEEDBACK` included: writing a file does not feed itself.
+        is_echo: Whether a record says again what an output has written; None where none can come back.
     """
 
     def __init__(
-        self, sink: "Queue | None", resource: Any, level: int = logging.NOTSET, outputs: "Sequence[Queue]" = ()
+        self,
+        sink: "Queue | None",
+        resource: Any,
+        level: int = logging.NOTSET,
+        outputs: "Sequence[Queue]" = (),
+        is_echo: Callable[[logging.LogRecord], bool] | None = None,
     ) -> None:
         super().__init__(level)
         self._sink = sink
         self._outputs = tuple(outputs)
         self._resource = resource
+        self._is_echo = is_echo
         self._wanted: dict[str, bool] = {}
 
     def createLock(self) -> None:  # noqa: N802 - logging's own name
@@ -146,11 +164,13 @@ class BridgeHandler(logging.Handler):
         self._resource = resource
 
     def handle(self, record: logging.LogRecord) -> bool:
-        """Take a record unless a filter or `FEEDBACK` refuses it. Never raises."""
+        """Take a record unless a filter or `FEEDBACK` refuses it, or it is our own line that has come back. Never raises."""
         try:
             wanted = self._wanted.get(record.name)
             if wanted is None:
                 wanted = self._decide(record.name)
+            if is_writing() or (self._is_echo is not None and self._is_echo(record)):
+                return True
             if (wanted or self._outputs) and (not self.filters or self.filter(record)):
                 self._take(record, self._sink if wanted else None)
         except Exception as error:  # noqa: BLE001 - a mistake in a log call must not reach the agent
@@ -170,9 +190,9 @@ class BridgeHandler(logging.Handler):
         """
         entry = LogEntry()
         entry.resource = self._resource
-        entry.logger = record.name
+        name, level = record.name, record.levelno
+        entry.logger = name if name.__class__ is str else _name_text(name)
         entry.time_ns = int(record.created * 1e9)
-        level = record.levelno
         known = _severities.get(level)
         if known is None or known[2] != record.levelname:
             known = _severity(level, record.levelname)
@@ -187,13 +207,26 @@ class BridgeHandler(logging.Handler):
         entry.message, entry.arguments = message_and_arguments(record)
         entry.text = None
         values = record.__dict__
-        entry.attributes = extras(values) if len(values) > ORDINARY_COUNT else None
+        is_extraordinary = len(values) > ORDINARY_COUNT or entry.message is not record.msg
+        entry.attributes = extras(values) if is_extraordinary else None
         if record.exc_info or record.stack_info:
             entry.attributes = {**(entry.attributes or {}), **exception_attributes(record)}
+        if (is_extraordinary or record.exc_text) and (
+            entry.attributes is None or "exception.stacktrace" not in entry.attributes
+        ):
+            printed = printed_exception(values, entry.message)
+            if printed is not None:
+                entry.message, attributes = printed
+                entry.attributes = {**(entry.attributes or {}), **attributes}
         return entry
 
     def _take(self, record: logging.LogRecord, sink: "Queue | None") -> None:
-        entry = self.entry(record)
+        thread = threading.get_ident()
+        reading.add(thread)
+        try:
+            entry = self.entry(record)
+        finally:
+            reading.discard(thread)
         if sink is not None:
             items = sink.items
             if len(items) < sink.limit:
@@ -210,49 +243,10 @@ class BridgeHandler(logging.Handler):
     def _decide(self, name: str) -> bool:
         if len(self._wanted) >= MAX_REMEMBERED_LOGGERS:
             self._wanted.clear()
-        wanted = self._sink is not None and not any(name == top or name.startswith(f"{top}.") for top in FEEDBACK)
+        text = name if name.__class__ is str else _name_text(name)
+        wanted = self._sink is not None and not any(text == top or text.startswith(f"{top}.") for top in FEEDBACK)
         self._wanted[name] = wanted
         return wanted
-
-
-def install_bridge(handler: logging.Handler, *, is_last_resort: bool = False) -> Callable[[], None]:
-    """
-    Let a handler see every record any logger hands out, without being among any logger's handlers.
-
-    A handler on the root would stop `logging.basicConfig` from doing anything, would be thrown out by `dictConfig`, would
-    silence `logging.lastResort`, and would be found by `hasHandlers` and by frameworks that look for handlers before they
-    add theirs. So the one method through which a logger hands a record to its handlers is wrapped: first ours, then exactly
-    what would have happened. Filters and levels of loggers apply; loggers with `propagate = False` are seen too.
-
-    Args:
-        handler: Its `handle` must not raise.
-        is_last_resort: True when the handler writes to the console itself: then `logging.lastResort`, which writes there
-            what no handler took, would say everything twice and is not asked.
-
-    Returns:
-        A function that takes it out again. It may be called twice, and when somebody else has wrapped the method since,
-        it leaves a wrapper behind that does nothing.
-
-    Source: the same place is used by sentry_sdk/integrations/logging.py, for the same reasons.
-    """
-    original = logging.Logger.callHandlers
-    is_installed = True
-
-    def callHandlers(logger: logging.Logger, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
-        if is_installed and record.levelno >= handler.level:
-            handler.handle(record)
-            if is_last_resort and not logger.hasHandlers():
-                return
-        original(logger, record)
-
-    def remove() -> None:
-        nonlocal is_installed
-        is_installed = False
-        if logging.Logger.callHandlers is callHandlers:
-            logging.Logger.callHandlers = original  # type: ignore[method-assign]
-
-    logging.Logger.callHandlers = callHandlers  # type: ignore[method-assign,assignment]
-    return remove
 
 
 _severities: dict[int, tuple[int, str, str]] = {}
@@ -263,3 +257,8 @@ def _severity(level: int, name: str) -> tuple[int, str, str]:
     if len(_severities) < MAX_REMEMBERED_LOGGERS:
         _severities[level] = known
     return known
+
+
+def _name_text(name: Any) -> str:
+    """Name of a logger as a text; a record that was made without one has none."""
+    return "" if name is None else safe_text(name)

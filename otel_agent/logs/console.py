@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from otel_agent import streams
+from otel_agent.logs.echoes import Echoes
 
 __all__ = ["Console", "shows_colours"]
 
@@ -39,6 +40,10 @@ class Console:
 
     name = "console"
 
+    def __init__(self) -> None:
+        self.echoes = Echoes()
+        """Lines that were written, to be recognised when they come back."""
+
     def write(self, lines: Sequence[str]) -> int:
         """
         Write whole lines.
@@ -55,6 +60,7 @@ class Console:
         stream = sys.stderr
         if stream is None:
             return 0
+        self.echoes.remember(lines)
         content = "".join(lines)
         descriptor = streams.descriptor(stream)
         if descriptor is None:

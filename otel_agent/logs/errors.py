@@ -23,9 +23,10 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from otel_agent import primitives
+from otel_agent.delivery.wire.values import shortened
 from otel_agent.guard import guarded
 from otel_agent.late_imports import late_module
-from otel_agent.logs.formatting import shortened, timestamp
+from otel_agent.logs.formatting import timestamp
 
 if TYPE_CHECKING:
     import hashlib  # brings OpenSSL, for agents that have errors

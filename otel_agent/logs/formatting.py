@@ -17,17 +17,19 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
-from otel_agent.delivery.wire.values import plain, safe_text
+from otel_agent.delivery.wire.values import LEFT_OUT, plain, safe_text, shortened, within
 from otel_agent.logs.bridge import BridgeHandler
 
-__all__ = ["MAX_LINE_BYTES", "JsonFormatter", "json_line", "shortened", "text_line"]
+__all__ = ["MAX_LINE_BYTES", "JsonFormatter", "json_line", "text_line"]
 
 MAX_LINE_BYTES = 32 * 1024
 """Longest line, its line break included: 32,768 bytes, what common log collectors take as one line."""
 
 _TOP = ("exception.type", "exception.message", "exception.stacktrace")
-_LIMITS = (8192, 2048, 512)
-"""Characters that texts of a line that is too long are cut to, tried in turn."""
+_CUTS = tuple((limit, 1 << 12) for limit in (24_576, 16_384, 8192, 4096, 2048, 1024, 512, 256, 128)) + tuple(
+    (128, most) for most in (512, 256, 128, 64, 32, 16, 8)
+)
+"""Longest text and most items of a collection that a line that is too long is cut to, tried in turn."""
 
 _encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
 
@@ -98,8 +100,17 @@ def _encoded(fields: dict[str, Any]) -> str:
     try:
         line = _encode(fields)
     except Exception:  # noqa: BLE001 - not finite, too many digits, or foreign types inside
-        return _encode(_repaired(plain(fields)))
-    return _encode(_repaired(plain(fields))) if "\\ud" in line else line
+        return _encode(_repaired(_plain_fields(fields)))
+    return _encode(_repaired(_plain_fields(fields))) if "\\ud" in line else line
+
+
+def _plain_fields(fields: dict[str, Any]) -> dict[str, Any]:
+    """Each field and each attribute made plain for itself, so that a long one costs its neighbours nothing."""
+    attributes = fields.get("attributes")
+    made = {name: plain(value) for name, value in fields.items() if name != "attributes"}
+    if isinstance(attributes, Mapping):
+        made["attributes"] = {safe_text(name): plain(value) for name, value in attributes.items()}
+    return made
 
 
 def _repaired(value: Any) -> Any:
@@ -118,39 +129,20 @@ def _repaired(value: Any) -> Any:
 
 
 def _fitting(fields: dict[str, Any]) -> str:
-    fields = plain(fields)
-    for limit in _LIMITS:
-        line = _encoded(_cut(fields, limit))
-        if len(line) < MAX_LINE_BYTES:
-            return line
-    cut = _cut({name: value for name, value in fields.items() if name != "attributes"}, _LIMITS[-1])
-    cut["attributes"] = {"otel_agent.truncated": f"{len(fields.get('attributes', ()))} attributes left out"}
-    return _encoded(cut)
-
-
-def _cut(value: Any, limit: int) -> Any:
-    if isinstance(value, str):
-        return shortened(value, limit)
-    if isinstance(value, Mapping):
-        return {shortened(key, limit): _cut(item, limit) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_cut(item, limit) for item in value]
-    return value
-
-
-def shortened(text: str, limit: int) -> str:
-    """
-    A text cut in the middle, because a stack trace says where at its end.
-
-    Args:
-        text: A text of any length.
-        limit: Characters to keep; the words that say how many were left out come on top.
-    """
-    if len(text) <= limit:
-        return text
-    head = limit // 2
-    tail = limit - head
-    return f"{text[:head]}…[{len(text) - limit} characters left out]…{text[-tail:]}"
+    fields = _plain_fields(fields)
+    for most_chars, most_items in _CUTS:
+        cut = within(fields, most_chars, max(most_items, len(fields)))
+        if cut is not None:
+            line = _encoded(cut[0])
+            if len(line) < MAX_LINE_BYTES:
+                return line
+    bare: dict[str, Any] = {
+        name: value if value.__class__ is int else shortened(safe_text(value), 128)
+        for name, value in fields.items()
+        if name != "attributes"
+    }
+    bare["attributes"] = {LEFT_OUT: f"{len(fields.get('attributes', ()))} entries left out"}
+    return _encoded(bare)
 
 
 def timestamp(time_ns: int) -> str:
@@ -163,6 +155,8 @@ def timestamp(time_ns: int) -> str:
 
 
 _DIM = "2"
+_LEAST_TEXT = 128
+"""Characters of a text that are shown beside however many others."""
 _COLOURS = {"TRACE": "2", "DEBUG": "2", "INFO": "36", "WARN": "33", "ERROR": "31", "FATAL": "1;31"}
 
 
@@ -177,20 +171,24 @@ def text_line(record: Any, *, is_coloured: bool = False) -> str:
     Returns:
         With its line break. Nothing that a terminal would obey is in it, whatever the record holds.
     """
-    fields = plain(_fields(record))
+    fields = _plain_fields(_fields(record))
     paint = _coloured if is_coloured else _plainly
     severity = fields["severity_text"]
+    extras = {name: value for name, value in fields.get("attributes", {}).items() if name != "code.stacktrace"}
+    share = max(_LEAST_TEXT, MAX_LINE_BYTES // (len(extras) + 1))
     parts = [
         paint(fields["timestamp"][11:23], _DIM),
         paint(f"{printable(severity):<5}", _COLOURS.get(severity, "0")),
         paint(printable(fields["logger"]), _DIM),
-        printable(safe_text(fields["body"])),
+        printable(shortened(safe_text(fields["body"]), share)),
     ]
-    extras = {name: value for name, value in fields.get("attributes", {}).items() if name != "code.stacktrace"}
-    parts += [paint(f"{printable(name)}={printable(safe_text(value))}", _DIM) for name, value in extras.items()]
+    for name, value in extras.items():
+        parts.append(
+            paint(f"{printable(shortened(name, share))}={printable(shortened(safe_text(value), share))}", _DIM)
+        )
     if "trace_id" in fields:
         parts.append(paint(f"trace={fields['trace_id'][:8]}", _DIM))
-    line = shortened("  ".join(parts), MAX_LINE_BYTES)
+    line = shortened("  ".join(parts), 2 * MAX_LINE_BYTES)
     stack = fields.get("exception.stacktrace") or fields.get("attributes", {}).get("code.stacktrace") or ""
     below = [f"    {printable(each)}" for each in shortened(stack, MAX_LINE_BYTES).splitlines()]
     return "\n".join([line, *below]) + "\n"

@@ -1,10 +1,12 @@
 """
 Records of loguru, for the export and the outputs: `loguru.logger.add(sink, format="{message}")`.
 
-    loguru.logger.info(…) ──► sink: a LogRecord ──► where every record of logging passes (`bridge.install_bridge`)
+    loguru.logger.info(…) ──► sink: a LogRecord ──► where every record of logging passes (`dispatch.install_bridge`)
 
 loguru keeps its own handlers; nothing of it is changed. structlog needs no such thing: with `structlog.stdlib` its events
 are records of logging already, and the bridge takes their fields apart.
+
+A record of logging that a handler of the agent's hands to loguru comes back here; it has been taken already and is not taken twice.
 
 Leave `enqueue` off, as it is by default: in another thread no span is current, and a record would lose its trace.
 """
@@ -13,6 +15,8 @@ import logging
 from typing import Any
 
 from otel_agent.guard import guarded
+from otel_agent.logs.dispatch import handed_on_here
+from otel_agent.logs.messages import formatted_message
 
 __all__ = ["sink"]
 
@@ -37,7 +41,10 @@ def sink(message: Any) -> None:
         message: Message as loguru hands it to a sink: a text whose `record` holds the rest.
     """
     with guarded("logs.loguru", "a record of loguru could not be taken and was left out"):
-        _bridged.callHandlers(_as_record(message.record))
+        said = message.record
+        origin = handed_on_here()
+        if origin is None or formatted_message(origin) not in said["message"]:
+            _bridged.callHandlers(_as_record(said))
 
 
 def _as_record(said: dict[str, Any]) -> logging.LogRecord:

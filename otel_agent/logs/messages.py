@@ -9,13 +9,29 @@ Source: https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/
 """
 
 import logging
+from collections.abc import Mapping
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from otel_agent.delivery.wire.values import IMMUTABLE, plain, safe_text
+from otel_agent.late_imports import late_module
 from otel_agent.recording.failures import SAFE_TEXT, stack_of, type_name
 
-__all__ = ["ORDINARY_COUNT", "exception_attributes", "extras", "formatted", "message_and_arguments"]
+if TYPE_CHECKING:
+    from otel_agent.logs import printed_tracebacks
+else:
+    printed_tracebacks = late_module("otel_agent.logs.printed_tracebacks")
+
+__all__ = [
+    "ORDINARY_COUNT",
+    "exception_attributes",
+    "extras",
+    "formatted",
+    "formatted_message",
+    "has_event",
+    "message_and_arguments",
+    "printed_exception",
+]
 
 _FIRST = tuple(vars(logging.makeLogRecord({})))
 _LAST = _FIRST[-1]
@@ -28,8 +44,11 @@ _STRUCTLOG = frozenset(
 )
 """Keys of structlog's event dictionary that the record says already."""
 
+_STRUCTURES = (Mapping, list, tuple, set, frozenset)
+"""Messages that stay what they are: what a reader looks for in them is a value, not a piece of text."""
 
-def message_and_arguments(record: logging.LogRecord) -> tuple[str, tuple[Any, ...] | None]:
+
+def message_and_arguments(record: logging.LogRecord) -> tuple[Any, tuple[Any, ...] | None]:
     """
     A record's message, and its arguments where they can wait.
 
@@ -37,13 +56,17 @@ def message_and_arguments(record: logging.LogRecord) -> tuple[str, tuple[Any, ..
         record: A record of any class; one of somebody's own formats itself.
 
     Returns:
-        The message as a text, and None or a tuple of values that cannot change.
+        The message as a text, or a plain copy of a collection; of a mapping with an event that event alone. And None or a tuple of
+        values that cannot change.
     """
-    if record.__class__ is not logging.LogRecord:
-        return _own_message(record), None
+    kind = record.__class__
+    if kind is not logging.LogRecord and kind.getMessage is not logging.LogRecord.getMessage:
+        return formatted_message(record), None
     message, arguments = record.msg, record.args
     if message.__class__ is not str:
-        message = safe_text(message["event"] if message.__class__ is dict and "event" in message else message)
+        if isinstance(message, _STRUCTURES) and not arguments:
+            return plain(message["event"] if has_event(message) else message), None
+        message = safe_text(message)
     if not arguments:
         return message, None
     if arguments.__class__ is not tuple:
@@ -54,8 +77,13 @@ def message_and_arguments(record: logging.LogRecord) -> tuple[str, tuple[Any, ..
     return message, arguments
 
 
-def _own_message(record: logging.LogRecord) -> str:
-    """A record class of somebody's own may format in its own way."""
+def has_event(message: Any) -> TypeGuard[Mapping[Any, Any]]:
+    """Whether a message is a mapping whose event is what it says, and the rest belongs to it, as event-based loggers write it."""
+    return isinstance(message, Mapping) and "event" in message
+
+
+def formatted_message(record: logging.LogRecord) -> str:
+    """A record's message with its arguments, as its own class formats it; never raises."""
     try:
         return safe_text(record.getMessage())
     except Exception:  # noqa: BLE001 - getMessage formats foreign arguments
@@ -92,9 +120,34 @@ def extras(values: dict[str, Any]) -> dict[str, Any] | None:
         for key, value in (items if last == _LAST else values.items())
         if key not in _ORDINARY
     }
-    if values["msg"].__class__ is dict and "event" in values["msg"]:  # as structlog's wrap_for_formatter leaves it
-        found |= {key: plain(value) for key, value in values["msg"].items() if key not in _STRUCTLOG}
+    message = values.get("msg")
+    if message.__class__ is not str and has_event(message):
+        said = _STRUCTLOG if "_logger" in values or "_from_structlog" in values else ("event",)
+        rest = plain({key: value for key, value in message.items() if key not in said})
+        for key, value in rest.items():
+            found[f"message.{key}" if key in found and found[key] != value else key] = value
     return found or None
+
+
+def printed_exception(values: dict[str, Any], message: Any) -> tuple[Any, dict[str, Any]] | None:
+    """
+    What is known of an exception that travelled as a text.
+
+    `SocketHandler` sends it in `exc_text`; `QueueHandler` joins it to the message, and sets `message` to the same text.
+
+    Args:
+        values: Dictionary of a record without an exception.
+        message: Its message.
+
+    Returns:
+        The message without the exception, and the exception's attributes; None where there is none.
+    """
+    text = values.get("exc_text")
+    if text.__class__ is str and text.strip():
+        return message, printed_tracebacks.described(text)
+    if message.__class__ is str and values.get("message") == message:
+        return printed_tracebacks.split(message)
+    return None
 
 
 def exception_attributes(record: logging.LogRecord) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 Log outputs: console and files, each with a queue and a thread of its own, fed where the export is fed.
 
     outputs = build_outputs(config.logs, redactor, problems)
-    handler = BridgeHandler(export_queue_or_None, resource, level, outputs.sinks)
+    handler = BridgeHandler(export_queue_or_None, resource, level, outputs.sinks, outputs.is_echo)
     remove = install_bridge(handler, is_last_resort=outputs.has_console)
     outputs.start() … outputs.close(timeout_s)
 
 Without `console` and `files` in the configuration there is nothing here, and the agent's own handlers print as ever.
 """
 
+import logging
 import os
 import sys
 from collections.abc import Callable, MutableSequence, Sequence
@@ -37,14 +38,23 @@ class Outputs:
     Args:
         queues: In the order of the configuration.
         has_console: Whether one of them writes to the terminal.
+        is_echo: Whether a record says again what was written to the terminal; None where nothing is.
         clock: Its monotonic face shares out deadlines.
     """
 
-    def __init__(self, queues: "Sequence[queue.LogQueue]", *, has_console: bool = False, clock: Clock = SYSTEM) -> None:
+    def __init__(
+        self,
+        queues: "Sequence[queue.LogQueue]",
+        *,
+        has_console: bool = False,
+        is_echo: Callable[[logging.LogRecord], bool] | None = None,
+        clock: Clock = SYSTEM,
+    ) -> None:
         self.queues = tuple(queues)
         self.sinks = tuple(each.sink for each in queues)
         """Queues that `BridgeHandler` feeds; empty when nothing was asked for."""
         self.has_console = has_console
+        self.is_echo = is_echo
         self._clock = clock
 
     def start(self) -> None:
@@ -112,11 +122,12 @@ def build_outputs(
     if settings.console is None and not settings.files:
         return Outputs(())
     chosen: list[tuple[queue.LogOutput, Callable[[Any], str]]] = []
-    if settings.console == "json":
-        chosen.append((console.Console(), json_line))
-    elif settings.console == "text":
+    is_echo = None
+    if settings.console is not None:
         coloured_line = partial(text_line, is_coloured=console.shows_colours(sys.stderr, os.environ))
-        chosen.append((console.Console(), coloured_line))
+        terminal = console.Console()
+        is_echo = terminal.echoes.is_echo
+        chosen.append((terminal, json_line if settings.console == "json" else coloured_line))
     for file in settings.files:
         path = (directory or Path.cwd()) / Path(file.path).expanduser()
         problem = _problem(path)
@@ -127,7 +138,7 @@ def build_outputs(
         queue.LogQueue(output, form, redactor.logs, observe=observe if position == 0 else None)
         for position, (output, form) in enumerate(chosen)
     ]
-    return Outputs(queues, has_console=settings.console is not None)
+    return Outputs(queues, has_console=settings.console is not None, is_echo=is_echo)
 
 
 def _problem(path: Path) -> str | None:

@@ -5,7 +5,14 @@ Everything here is called while the agent's own exception is on its way; nothing
 """
 
 import traceback
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from otel_agent.late_imports import late_module
+
+if TYPE_CHECKING:
+    from otel_agent.recording import large_exceptions
+else:
+    large_exceptions = late_module("otel_agent.recording.large_exceptions")
 
 __all__ = ["SAFE_TEXT", "is_failure", "mark_recorded", "stack_of", "text_of", "type_name"]
 
@@ -58,6 +65,8 @@ def stack_of(error: BaseException) -> str:
         chain = _chain(error)
         if any(hasattr(each, SAFE_TEXT) for each, _ in chain):
             return "".join(f"{_one(each)}{link}" for each, link in chain)
+        if _may_be_large(error) and large_exceptions.is_large(error):
+            return large_exceptions.stack_of_large(error)
         return "".join(traceback.format_exception(error))
     except Exception:  # noqa: BLE001 - formatting calls the exception's own code
         return "<no traceback: it could not be formatted>"
@@ -86,6 +95,16 @@ def _chain(error: BaseException) -> list[tuple[BaseException, str]]:
         elif not each.__suppress_context__:
             waiting.append((each.__context__, _DURING))
     return chain[::-1]
+
+
+def _may_be_large(error: BaseException) -> bool:
+    """Whether it is worth a closer look: a group, an exception that came from another, or a traceback of many frames."""
+    if isinstance(error, BaseExceptionGroup) or error.__cause__ is not None or error.__context__ is not None:
+        return True
+    frames, count = error.__traceback__, 0
+    while frames is not None and count <= _CHAIN_LIMIT:
+        frames, count = frames.tb_next, count + 1
+    return count > _CHAIN_LIMIT
 
 
 def _one(error: BaseException) -> str:

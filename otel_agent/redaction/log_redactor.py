@@ -68,7 +68,7 @@ class LogRedactor:
             body = text = entry.body
         else:
             body = entry.body
-            text = values.text(body)
+            text = values.text(body) if body.__class__ is str else values.value("", body)
             if text is body and kept is attributes and origin is resource and named is logger:
                 return entry
         cleaned = copy.copy(entry)

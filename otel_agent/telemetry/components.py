@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from otel_agent.instruments.automatic.pending_spans import PendingSpan
 from otel_agent.late_imports import late_module
 from otel_agent.lifecycle.components import Component
-from otel_agent.logs.bridge import BridgeHandler, install_bridge
+from otel_agent.logs.bridge import BridgeHandler
+from otel_agent.logs.dispatch import install_bridge
 from otel_agent.providers.resource import renewed
 from otel_agent.recording.open_spans import end_open_spans
 from otel_agent.telemetry.parts import Parts

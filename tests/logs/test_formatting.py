@@ -15,7 +15,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
 
 from otel_agent.logs.bridge import LogEntry
-from otel_agent.logs.formatting import MAX_LINE_BYTES, JsonFormatter, json_line, shortened, text_line
+from otel_agent.logs.formatting import MAX_LINE_BYTES, JsonFormatter, json_line, text_line
 from otel_agent.logs.otel import build_logger_provider
 
 SCALARS = st.one_of(st.text(), st.integers(), st.floats(), st.booleans(), st.none(), st.binary())
@@ -107,16 +107,45 @@ def test_long_records_are_cut_and_say_so() -> None:
 
 
 def test_attributes_beyond_all_bounds_are_counted() -> None:
-    """What does not fit even cut short is left out, and the record stays."""
+    """What does not fit even cut short is left out and counted, and the record stays."""
     line = json_line(entry(attributes={f"key{number}": "x" * 100 for number in range(1000)}))
+    kept = json.loads(line)["attributes"]
 
-    assert {"otel_agent.truncated": "1000 attributes left out"} == json.loads(line)["attributes"]
+    assert 256 == len([key for key in kept if key.startswith("key")])
+    assert "744 entries left out" == kept["otel_agent.truncated"]
 
 
-def test_shortened_keeps_both_ends() -> None:
-    """As many characters as asked for, from the beginning and the end."""
-    assert "abc…[4 characters left out]…hij" == shortened("abcdefghij", 6)
-    assert "abc" == shortened("abc", 3)
+LONG = "w" * 400_000
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"prompt": LONG, "run": "r-1", "steps": [1, 2], "exception.type": "ValueError"},
+        {"turn": {"text": LONG, "language": "en"}, "run": "r-1", "steps": [1, 2], "exception.type": "ValueError"},
+        {"history": [LONG, "short"], "run": "r-1", "steps": [1, 2], "exception.type": "ValueError"},
+        {"all": list(range(100_000)), "run": "r-1", "steps": [1, 2], "exception.type": "ValueError"},
+        {"many": {str(n): n for n in range(100_000)}, "run": "r-1", "steps": [1, 2], "exception.type": "ValueError"},
+        {**{f"k{n}": LONG for n in range(20)}, "run": "r-1", "steps": [1, 2], "exception.type": "ValueError"},
+    ],
+    ids=["text", "nested text", "text in a list", "many numbers", "many keys", "many texts"],
+)
+@pytest.mark.parametrize("body", ["asked", LONG], ids=["short body", "long body"])
+def test_what_is_long_costs_its_neighbours_nothing(body: str, attributes: dict[str, Any]) -> None:
+    """A record is cut where it is long: every other field, and every other attribute, is what it was."""
+    line = json_line(entry(body, attributes=attributes, trace_id=0xAB, span_id=0xCD))
+    record = json.loads(line)
+
+    assert len(line) <= MAX_LINE_BYTES
+    assert record["body"] == body or "characters left out" in record["body"]
+    assert ("orders", "trader", "ValueError") == (record["logger"], record["service.name"], record["exception.type"])
+    assert {"trace_id", "span_id", "timestamp", "severity_number"} <= set(record)
+    assert ("r-1", [1, 2]) == (record["attributes"]["run"], record["attributes"]["steps"])
+    assert set(attributes) - {"exception.type"} == set(record["attributes"])
+    assert '"en"' in line or "turn" not in attributes
+    shown = text_line(entry(body, attributes=attributes))
+    assert "run=r-1" in shown
+    assert "asked" in shown or "characters left out" in shown
 
 
 def test_records_of_the_logs_api_are_lines_too() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 from bridged_programs import bridged
 
 from otel_agent.guard import shared
-from otel_agent.logs.bridge import BridgeHandler, install_bridge
+from otel_agent.logs.bridge import BridgeHandler
+from otel_agent.logs.dispatch import install_bridge
 from otel_agent.logs.loguru import sink
 
 
@@ -36,6 +37,45 @@ except ZeroDivisionError:
     assert '["failed", "ERROR", 17, "__main__", ' in lines[2]
     assert '"exception.type": "ZeroDivisionError"' in lines[2]
     assert errors.startswith("theirs: order A1\ntheirs: done\ntheirs: failed\n")
+
+
+INTERCEPTED = """
+import inspect
+from loguru import logger
+from otel_agent.logs.loguru import sink as ours
+class Forward(logging.Handler):
+    def emit(self, record):
+        frame, depth = inspect.currentframe(), 0
+        while frame and (depth == 0 or frame.f_code.co_filename == logging.__file__):
+            frame, depth = frame.f_back, depth + 1
+        logger.opt(depth=depth, exception=record.exc_info).log(record.levelname, record.getMessage())
+class Counts(logging.Handler):
+    def emit(self, record):
+        logger.opt(depth=6).log(record.levelname, "counted " + record.getMessage())
+logging.basicConfig(handlers=[Forward(), Counts()], level=0)
+logger.remove()
+logger.add(sys.stderr, format="{name}:{function} {message}")
+logger.add(ours, format="{message}")
+def settle():
+    logging.getLogger("bank").warning("settled %d", 3)
+settle()
+logger.info("its own")
+"""
+
+
+def test_a_record_that_logging_hands_to_loguru_comes_once_from_where_it_was_logged() -> None:
+    """Loguru finds the caller behind logging's frames, by file and by number; what comes back from it is no second record."""
+    lines, errors = bridged(INTERCEPTED)
+
+    assert [
+        "__main__:settle settled 3",
+        "__main__:settle counted settled 3",
+        "__main__:<module> its own",
+    ] == errors.splitlines()
+    assert [
+        '["settled 3", "WARN", 13, "bank", {}, false]',
+        '["its own", "INFO", 9, "__main__", {}, false]',
+    ] == lines
 
 
 def test_a_record_is_handed_to_the_bridge_alone() -> None:

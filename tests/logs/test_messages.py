@@ -1,6 +1,11 @@
 """Messages, arguments, extras and exceptions arrive, whatever is wrong with the call or whichever library it came from."""
 
 import logging
+import pickle
+import sys
+from collections import UserDict
+from logging.handlers import QueueHandler, SocketHandler
+from queue import SimpleQueue
 from typing import Any
 
 import pytest
@@ -120,6 +125,95 @@ def test_stacks_arrive(log: logging.Logger, sink: Items) -> None:
     log.info("x", stack_info=True)
 
     assert "test_stacks_arrive" in attributes(arrived(sink)[0])["code.stacktrace"]
+
+
+class Named(dict[str, Any]):
+    """A mapping of somebody's own."""
+
+
+@pytest.mark.parametrize("kind", [dict, Named, UserDict])
+def test_a_mapping_as_message_loses_nothing(log: logging.Logger, sink: Items, kind: Any) -> None:
+    """Its event is the body and the rest attributes, beside extras of the same name; one without an event is the body itself."""
+    log.info(kind({"event": "sent", "level": "second floor", "weight": 1, 7: {"deep": [1, {2}]}}), extra={"weight": 2})
+    log.info(kind({"parcel": 4711, 1: "a", "1": "b", "to": {"street": ["High", 5]}}))
+    first, second = sink.items
+
+    assert "sent" == first.body
+    assert {"weight": 2, "message.weight": 1, "level": "second floor", "7": {"deep": [1, [2]]}} == first.attributes
+    assert {"parcel": 4711, "1": "a", "1 (str)": "b", "to": {"street": ["High", 5]}} == second.body
+    assert second.attributes is None
+    assert "4711" in str(arrived(sink)[1].body)
+
+
+def test_odd_mappings_as_messages_keep_their_neighbours(log: logging.Logger, sink: Items) -> None:
+    """A circle, a value without a text, and one that is huge cost nothing but themselves."""
+    odd: dict[Any, Any] = {"event": "odd", "none": Refuses(), "long": "w" * 1_000_000, "last": "kept"}
+    odd["circle"] = odd
+    log.info(odd)
+    (entry,) = sink.items
+
+    assert "odd" == entry.body
+    assert "kept" == entry.attributes["last"]
+    assert "<Refuses: its __str__ raised ValueError>" == entry.attributes["none"]
+    assert "characters left out" in entry.attributes["long"]
+
+
+def test_a_record_class_that_formats_as_logging_does_keeps_structures(log: logging.Logger, sink: Items) -> None:
+    """A record factory that only adds a field is no formatter of its own."""
+
+    class Marked(logging.LogRecord):
+        """Has a field more."""
+
+    log.handle(Marked("x", 20, "f", 1, {"event": "sent", "weight": 1}, (), None))
+
+    assert ("sent", {"weight": 1}) == (sink.items[0].body, sink.items[0].attributes)
+
+
+def test_a_record_without_fields_arrives(log: logging.Logger, sink: Items) -> None:
+    """`makeLogRecord` says that any field may be absent."""
+    log.handle(logging.makeLogRecord({"msg": "relayed", "levelno": 30, "levelname": "WARNING"}))
+    (record,) = arrived(sink)
+
+    assert ("relayed", 13) == (record.body.string_value, record.severity_number)
+
+
+def queued(log: logging.Logger, form: str) -> logging.LogRecord:
+    """A record with an exception as `QueueHandler` and pickle leave it."""
+    handler = QueueHandler(SimpleQueue())
+    handler.setFormatter(logging.Formatter(form))
+    try:
+        try:
+            raise ValueError("before")
+        except ValueError as cause:
+            raise KeyError("price") from cause
+    except KeyError as error:
+        record = log.makeRecord("remote", 40, "r.py", 1, "failed %s", ("A1",), (KeyError, error, error.__traceback__))
+    return pickle.loads(pickle.dumps(handler.prepare(record)))  # type: ignore[no-any-return] # as it was pickled
+
+
+def test_an_exception_that_was_joined_to_its_message_is_found(log: logging.Logger, sink: Items) -> None:
+    """A record that came through a queue has type, message and stack trace in their own fields, and its message without them."""
+    log.handle(queued(log, "%(levelname)s %(message)s"))
+    (entry,) = sink.items
+
+    assert "ERROR failed A1" == entry.body
+    assert ("KeyError", "'price'") == (entry.attributes["exception.type"], entry.attributes["exception.message"])
+    assert entry.attributes["exception.stacktrace"].startswith("Traceback (most recent call last):")
+    assert "ValueError: before" in entry.attributes["exception.stacktrace"]
+
+
+def test_an_exception_that_was_sent_as_text_is_found(log: logging.Logger, sink: Items) -> None:
+    """`SocketHandler` sends the traceback in `exc_text`, and no exception."""
+    try:
+        raise KeyError("price")
+    except KeyError:
+        record = logging.LogRecord("remote", 40, "r.py", 1, "failed", (), sys.exc_info())
+    sent = pickle.loads(SocketHandler("127.0.0.1", 1).makePickle(record)[4:])
+    log.handle(logging.makeLogRecord(sent))
+    (entry,) = sink.items
+
+    assert ("failed", "KeyError") == (entry.body, entry.attributes["exception.type"])
+    assert "test_an_exception_that_was_sent_as_text_is_found" in entry.attributes["exception.stacktrace"]
 
 
 STRUCTLOG = """

@@ -10,7 +10,8 @@ import json, logging, sys
 from collections import deque
 from types import SimpleNamespace
 from opentelemetry.sdk.trace import TracerProvider
-from otel_agent.logs.bridge import BridgeHandler, install_bridge
+from otel_agent.logs.bridge import BridgeHandler
+from otel_agent.logs.dispatch import install_bridge
 sink = SimpleNamespace(items=deque(), limit=1000)
 remove = install_bridge(BridgeHandler(sink, None))
 logging.getLogger().setLevel(logging.DEBUG)

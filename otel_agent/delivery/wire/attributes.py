@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from otel_agent.delivery.wire.primitives import ONE_BYTE, SMALL, SMALL_VARINTS, delimited, double, text_bytes, varint
-from otel_agent.delivery.wire.values import MAX_INT64, MAX_TEXT_CHARS, MIN_INT64, plain, safe_text
+from otel_agent.delivery.wire.values import MAX_INT64, MAX_TEXT_CHARS, MIN_INT64, plain, safe_text, shortened
 
 __all__ = ["any_value", "append_attributes", "attributes_bytes"]
 
@@ -91,7 +91,7 @@ def _remember_key(table: dict[str, _Key], tag: int, key: Any) -> _Key:
 
 def _text_field(tag: int, known: _Key, text: str) -> bytes:
     field, size = known.field, known.size
-    content = text_bytes(text if len(text) <= MAX_TEXT_CHARS else text[:MAX_TEXT_CHARS])
+    content = text_bytes(text if len(text) <= MAX_TEXT_CHARS else shortened(text, MAX_TEXT_CHARS))
     length = len(content)
     if length + size < 124:  # noqa: PLR2004 - then all three lengths are below 128
         return b"%c%c%b\x12%c\x0a%c%b" % (tag, size + 4 + length, field, length + 2, length, content)

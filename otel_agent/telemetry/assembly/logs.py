@@ -69,4 +69,5 @@ def build_logging(  # noqa: PLR0913 - everything that joins in it
     if not is_exported and not outputs.queues:
         return Logging(provider, outputs, None)
     level = logging.getLevelNamesMapping()[settings.level]
-    return Logging(provider, outputs, BridgeHandler(queue if is_exported else None, resource, level, outputs.sinks))
+    sink = queue if is_exported else None
+    return Logging(provider, outputs, BridgeHandler(sink, resource, level, outputs.sinks, outputs.is_echo))

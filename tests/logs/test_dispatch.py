@@ -13,7 +13,8 @@ from collections import deque
 seen = deque()
 if {installed}:
     from types import SimpleNamespace
-    from otel_agent.logs.bridge import BridgeHandler, install_bridge
+    from otel_agent.logs.bridge import BridgeHandler
+    from otel_agent.logs.dispatch import install_bridge
     remove = install_bridge(BridgeHandler(SimpleNamespace(items=seen, limit=1000, overflow=None), None))
 """
 
@@ -50,6 +51,66 @@ PROGRAMS = {
     "propagate": 'l = logging.getLogger("a"); l.propagate = False; l.addHandler(logging.StreamHandler()); l.error("e")',
     "filtered": 'l = logging.getLogger("a"); l.addFilter(lambda record: False); l.error("e")',
     "broken call": 'logging.basicConfig(format="%(message)s"); logging.raiseExceptions = False; logging.error("%d", "x"); logging.error("after")',
+    "frames": """
+class Looks(logging.Handler):
+    def emit(self, record):
+        frame, found = sys._getframe(), []
+        while frame:
+            found.append((frame.f_code.co_name, frame.f_code.co_filename == logging.__file__, frame.f_globals is vars(logging)))
+            frame = frame.f_back
+        print(found)
+logging.root.addHandler(Looks())
+logging.error("e")
+logging.getLogger("a.b").error("f", stacklevel=2)
+""",
+    "stack level": """
+logging.basicConfig(format="%(funcName)s %(lineno)d %(message)s")
+class Adapter(logging.LoggerAdapter):
+    def process(self, message, more):
+        return f"[{self.extra['who']}] {message}", more
+def inner():
+    Adapter(logging.getLogger("a"), {"who": "w"}).error("e", stacklevel=1)
+    logging.error("f", stacklevel=2)
+def outer():
+    inner()
+outer()
+""",
+    "text that logs": """
+logging.basicConfig(format="%(message)s", level="DEBUG")
+class Says:
+    def __str__(self):
+        logging.debug("said")
+        return "text"
+logging.debug("it is %s", Says())
+""",
+    "text that logs, unasked": """
+class Says:
+    def __str__(self):
+        logging.error("said")
+        return "text"
+logging.root.addHandler(logging.NullHandler())
+logging.info("it is %s", Says())
+logging.error("it is %s", Says())
+""",
+    "emit that logs": """
+class Tells(logging.Handler):
+    def emit(self, record):
+        if record.name != "audit":
+            logging.getLogger("audit").error("handled %s", record.getMessage())
+logging.basicConfig(format="%(name)s %(message)s")
+logging.root.addHandler(Tells())
+logging.error("e")
+""",
+    "filter that logs": """
+class Tells(logging.Filter):
+    def filter(self, record):
+        logging.getLogger("audit").error("passed %s", record.msg)
+        return True
+logging.basicConfig(format="%(name)s %(message)s")
+log = logging.getLogger("a")
+log.addFilter(Tells())
+log.error("e")
+""",
     "raising handler": """
 class Raises(logging.Handler):
     def emit(self, record):
@@ -74,6 +135,12 @@ SEEN = {
     "propagate": ["e"],
     "filtered": [],
     "broken call": ["%d ['x']", "after"],
+    "frames": ["e", "f"],
+    "stack level": ["[w] e", "f"],
+    "text that logs": ["it is text", "said"],
+    "text that logs, unasked": ["it is text"],
+    "emit that logs": ["e", "handled e"],
+    "filter that logs": ["passed e", "e"],
     "raising handler": ["e"],
 }
 
