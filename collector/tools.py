@@ -29,6 +29,8 @@ HERE = Path(__file__).resolve().parent
 BUILD = HERE.parent / "build"
 PAUSES_S = (5.0, 20.0, 60.0)
 """Waits before the second, third and fourth try."""
+PROGRESS_S = 10.0
+"""A line of progress every so many seconds of a step."""
 STEP_TIMEOUT_S = 2400.0
 """The longest any one step may take; building Jaeger on two busy cores is the longest."""
 
@@ -227,28 +229,49 @@ def step(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -
     """
     said = ""
     for pause_s in (*PAUSES_S, None):
-        try:
-            result = subprocess.run(
-                list(command),
-                cwd=folder,
-                env=dict(environment),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                check=False,
-                timeout=STEP_TIMEOUT_S,
-            )
-        except subprocess.TimeoutExpired:
-            said = f"it took longer than {STEP_TIMEOUT_S:.0f} s"
-        else:
-            if result.returncode == 0:
-                return
-            said = result.stdout[-3000:]
+        status, output = attempt(command, folder, environment)
+        if status == 0:
+            return
+        said = f"it took longer than {STEP_TIMEOUT_S:.0f} s" if status is None else output[-3000:]
         if pause_s is not None:
             say(f"failed, trying again in {pause_s:.0f} s: {' '.join(command)}\n{said}")
             time.sleep(pause_s)
     raise ToolError(f"{' '.join(command)} failed four times; at last it said:\n{said}")
+
+
+def attempt(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> tuple[int | None, str]:
+    """
+    Run one command once, with a line of progress every so many seconds.
+
+    Args:
+        command: Program and arguments.
+        folder: Where to run it.
+        environment: All of it.
+
+    Returns:
+        Its exit status, `None` when it took too long and was ended; and what it said.
+    """
+    began_s = time.monotonic()
+    with subprocess.Popen(
+        list(command),
+        cwd=folder,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        while True:
+            try:
+                output, _ = process.communicate(timeout=PROGRESS_S)
+            except subprocess.TimeoutExpired:
+                passed_s = time.monotonic() - began_s
+                if passed_s > STEP_TIMEOUT_S:
+                    process.kill()
+                    return None, ""
+                say(f"  … {passed_s:.0f} s: {' '.join(command[:2])} {Path(command[-1]).name}")
+            else:
+                return process.returncode, output
 
 
 @contextmanager

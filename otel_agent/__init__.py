@@ -16,6 +16,7 @@ from otel_agent.instruments.functions.decorators import span, timed, traced, unt
 from otel_agent.late_imports import late_names
 
 if TYPE_CHECKING:
+    from otel_agent.config.own_version import __version__
     from otel_agent.health.registry import health_check, heartbeat
     from otel_agent.instruments.caches.adapters import watch_cache
     from otel_agent.instruments.caches.cached import cached
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "OtelAgentError",
     "Telemetry",
+    "__version__",
     "cached",
     "health_check",
     "heartbeat",
@@ -39,6 +41,7 @@ __getattr__ = late_names(
     __name__,
     {
         "Telemetry": "otel_agent.telemetry",
+        "__version__": "otel_agent.config.own_version",
         "cached": "otel_agent.instruments.caches.cached",
         "health_check": "otel_agent.health.registry",
         "heartbeat": "otel_agent.health.registry",

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-__all__ = ["Redact", "cleaned", "printable", "short_line"]
+__all__ = ["Redact", "cleaned", "counted", "printable", "short_line"]
 
 Redact = Callable[[str], str]
 """Takes secrets out of a text; the same text when it holds none."""
@@ -24,6 +24,20 @@ MAX_DEPTH = 32
 """Levels of nesting that are looked into; what lies deeper is left out."""
 
 _TOO_DEEP = "<nested too deep>"
+
+
+def counted(count: int, noun: str) -> str:
+    """
+    A number with its noun, in the right form.
+
+    Args:
+        count: How many.
+        noun: Of one: "alert".
+
+    Returns:
+        "1 alert", "1,000 alerts".
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def printable(text: str) -> str:

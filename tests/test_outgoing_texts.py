@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_agent.outgoing_texts import MAX_DEPTH, cleaned, printable, short_line
+from otel_agent.outgoing_texts import MAX_DEPTH, cleaned, counted, printable, short_line
 
 
 class Colour(Enum):
@@ -98,3 +99,9 @@ def test_a_line_is_printable_and_short(text: str, limit: int) -> None:
     assert line.isprintable()
     assert len(line) <= limit + 1
     assert line == printable(text) or line.endswith("…")
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 alerts"), (1, "1 alert"), (2, "2 alerts"), (1000, "1,000 alerts")])
+def test_a_noun_has_the_form_of_its_number(count: int, text: str) -> None:
+    """One alert, all other numbers of alerts."""
+    assert text == counted(count, "alert")

@@ -7,11 +7,21 @@ the time its own work needs.
 """
 
 import argparse
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NoReturn
 
 from otel_agent.errors import OtelAgentError
-from otel_agent.late_imports import load
+from otel_agent.late_imports import late_module, load
+
+if TYPE_CHECKING:
+    import difflib
+
+    from otel_agent.config import own_version
+else:
+    difflib = late_module("difflib")
+    own_version = late_module("otel_agent.config.own_version")
 
 __all__ = ["main"]
 
@@ -42,6 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = _parser(next((word for word in given if not word.startswith("-")), None))
     parsed = parser.parse_args(given)
+    if parsed.version:
+        print(f"otel-agent {own_version.__version__}")
+        return 0
     if parsed.command is None:
         parser.print_help()
         return 2
@@ -58,8 +71,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that answers a misspelt command, action, choice or option with the nearest there is."""
+
+    def error(self, message: str) -> NoReturn:
+        """
+        Say what is wrong and end with status 2.
+
+        Args:
+            message: As argparse has it.
+        """
+        choice = re.search(r"invalid choice: '(.*?)' \(choose from (.*)\)$", message)
+        option = re.fullmatch(r"unrecognized arguments: (--[\w-]+).*", message)
+        near: list[str] = []
+        if choice:
+            near = difflib.get_close_matches(choice[1], [word.strip(" '") for word in choice[2].split(",")], 1)
+        elif option:
+            near = difflib.get_close_matches(option[1], list(_options(self)), 1)
+        super().error(f"{message}; did you mean {near[0]}?" if near else message)
+
+
+def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """Options of a parser and of the parsers below it."""
+    for action in parser._actions:  # noqa: SLF001 - argparse has no other way to ask
+        yield from action.option_strings
+        for below in action.choices.values() if isinstance(action.choices, dict) else ():
+            yield from _options(below)
+
+
 def _parser(chosen: str | None) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="otel-agent", description="Observability for Python agents.")
+    parser = _Parser(prog="otel-agent", description="Observability for Python agents.")
+    parser.add_argument("--version", action="store_true", help="print the version of otel-agent")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, line in COMMANDS.items():
         command = commands.add_parser(name, help=line, description=line[0].upper() + line[1:] + ".")

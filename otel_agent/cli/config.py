@@ -16,6 +16,7 @@ from otel_agent.cli.actions import actions
 from otel_agent.config.explaining import Explanation, explained
 from otel_agent.config.loading import Loaded, load
 from otel_agent.config.reference.schema import schema
+from otel_agent.outgoing_texts import counted
 
 __all__ = ["configure", "run"]
 
@@ -92,7 +93,7 @@ def _check(arguments: argparse.Namespace, findings: _Findings) -> int:
         findings.write()
         read = ", ".join(files) or "no file"
         count = len(findings.problems)
-        print(f"{read}: {'valid' if not count else '1 mistake' if count == 1 else f'{count} mistakes'}")
+        print(f"{read}: {counted(count, 'mistake') if count else 'valid'}")
     return int(bool(findings.problems))
 
 

@@ -25,6 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--speed", type=float, default=10.0, help="trading days a second; 0: as fast as it goes (default: 10)"
     )
+    parser.add_argument("--endpoint", metavar="URL", help="receiver of OTLP to send to; default: draw on the terminal")
     parser.add_argument("--forever", action="store_true", help="start over at the end, until interrupted")
 
 
@@ -47,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         if error.name and error.name.startswith("otel_agent"):
             raise
         raise MissingExtraError("The demo", "demo") from error
-    trade(arguments.days, arguments.speed, forever=arguments.forever)
+    trade(arguments.days, arguments.speed, forever=arguments.forever, endpoint=arguments.endpoint)
     return 0
 
 

@@ -9,11 +9,14 @@ import argparse
 import json
 import os
 import platform
+import shlex
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib import metadata
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 from otel_agent import streams
 from otel_agent.config.loading import Loaded, load
@@ -28,6 +31,7 @@ __all__ = ["configure", "run"]
 
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
 TIMEOUT_S = 5.0
+NOT_INSTALLED = "not installed"
 _SIGNS = {OK: "✓", WARNING: "!", PROBLEM: "✗"}
 
 
@@ -68,7 +72,14 @@ def run(arguments: argparse.Namespace) -> int:
     """
     given = {name: getattr(arguments, name) for name in ("config", "environment", "endpoint")}
     loaded = load(given)
-    found = [*_versions(), *_configuration(loaded), *_receivers(loaded), *_disk(loaded), *_libraries(loaded)]
+    found = [
+        *_versions(),
+        *_configuration(loaded),
+        *_sampling(loaded),
+        *_receivers(loaded),
+        *_disk(loaded),
+        *_libraries(loaded),
+    ]
     if arguments.json:
         print(json.dumps([asdict(finding) for finding in found], indent=2, ensure_ascii=False))
     else:
@@ -82,13 +93,36 @@ def _versions() -> Iterator[Diagnosis]:
     names = ("otel-agent", "opentelemetry-api", "opentelemetry-sdk")
     texts = [f"{name} {_version(name)}" for name in names]
     yield Diagnosis("versions", OK, f"Python {platform.python_version()}, {', '.join(texts)}")
+    for text in metadata.requires("otel-agent") or ():
+        needed = Requirement(text)
+        if needed.marker is not None:  # of an extra
+            continue
+        found = _version(needed.name)
+        if found == NOT_INSTALLED or not needed.specifier.contains(found, prereleases=True):
+            plain = shlex.quote(str(needed))
+            yield Diagnosis(
+                "versions",
+                PROBLEM,
+                f"{needed.name} {found} does not fit, {needed.specifier} is needed: pip install {plain}",
+            )
+
+
+def _sampling(loaded: Loaded) -> Iterator[Diagnosis]:
+    sampling = loaded.config.sampling
+    path = "sampling.ratio" if sampling.sampler is None else "sampling.sampler"
+    share: str | float | None = sampling.ratio if sampling.sampler is None else sampling.argument
+    is_never = sampling.sampler in ("always_off", "parentbased_always_off")
+    is_by_ratio = sampling.sampler is None or sampling.sampler.endswith("traceidratio")
+    if is_never or (is_by_ratio and share is not None and float(share) == 0):
+        given = f"{sampling.sampler or share} ({loaded.origins[path]})"
+        yield Diagnosis("sampling", WARNING, f"no trace is sampled, so no span is sent: {path} is {given}")
 
 
 def _version(name: str) -> str:
     try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return NOT_INSTALLED
 
 
 def _configuration(loaded: Loaded) -> Iterator[Diagnosis]:

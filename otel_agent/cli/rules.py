@@ -22,6 +22,7 @@ from otel_agent.cli.actions import actions
 from otel_agent.config.durations import duration_text
 from otel_agent.config.loading import load
 from otel_agent.errors import RuleError
+from otel_agent.outgoing_texts import counted
 
 __all__ = ["configure", "run"]
 
@@ -97,10 +98,10 @@ def _check(arguments: argparse.Namespace) -> int:
             print(problem, file=sys.stderr)
         alerts = sum(not rule.is_recording for rule in rules.rules)
         print(
-            f"{alerts} alerts and {len(rules.rules) - alerts} recording rules in {len(rules.groups)} groups can be used"
+            f"{counted(alerts, 'alert')} and {counted(len(rules.rules) - alerts, 'recording rule')} in {counted(len(rules.groups), 'group')} can be used"
         )
         if rules.problems:
-            print(f"{len(rules.problems)} mistakes", file=sys.stderr)
+            print(counted(len(rules.problems), "mistake"), file=sys.stderr)
     return int(bool(rules.problems))
 
 

@@ -9,7 +9,9 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from typing import Any
 from otel_agent.cli.actions import actions
 from otel_agent.clock import wall_ns
 from otel_agent.config.loading import Loaded, load
+from otel_agent.delivery.accounting import Delivery
 from otel_agent.delivery.engine import DeliveryEngine
 from otel_agent.delivery.settings import SIGNALS
 from otel_agent.delivery.spool.directories import default_directory
@@ -26,6 +29,9 @@ from otel_agent.errors import ConfigurationError, OtelAgentError
 from otel_agent.telemetry.assembly.senders import build_sender
 
 __all__ = ["configure", "run"]
+
+PROGRESS_S = 2.0
+"""A line of progress every so many seconds, on standard error."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -148,9 +154,30 @@ def _drain(inventories: Sequence[ServiceInventory], loaded: Loaded, arguments: a
 def _drain_one(inventory: ServiceInventory, loaded: Loaded, timeout_s: float) -> _DrainResult:
     sender = build_sender(loaded.config.export, dict.fromkeys(SIGNALS, ("otlp",)))
     engine = DeliveryEngine(sender, spool=Spool(inventory.directory, service=None))
-    delivery = engine.flush(timeout_s)
+    with _progress(inventory.directory.name, engine):
+        delivery = engine.flush(timeout_s)
     trouble = engine.trouble()
     engine.close(1.0)
     return _DrainResult(
         inventory.directory.name, delivery.delivered, delivery.spooled + delivery.queued, delivery.dropped, trouble
     )
+
+
+@contextmanager
+def _progress(service: str, engine: DeliveryEngine) -> Iterator[None]:
+    """Say now and then how far it is, while it goes on."""
+    is_over = threading.Event()
+
+    def tell() -> None:
+        while not is_over.wait(PROGRESS_S):
+            delivery = Delivery.summed(engine.status())
+            left = delivery.spooled + delivery.queued
+            print(f"{service}: {delivery.delivered} delivered, {left} left …", file=sys.stderr, flush=True)
+
+    teller = threading.Thread(target=tell, name="otel-agent-progress", daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        teller.join()

@@ -29,6 +29,7 @@ __all__ = [
     "HeaderValue",
     "LabelValue",
     "MetricName",
+    "ModuleName",
     "Name",
     "NotNegative",
     "Percentage",
@@ -50,6 +51,15 @@ __all__ = [
 
 Name = Annotated[str, Meta(min_length=1)]
 """A string that is not empty."""
+
+ModuleName = Annotated[
+    str,
+    Meta(
+        pattern=r"^!?[^\d\s!]\S*$",
+        description="a name of a module such as trader, trader.* or !trader.feed",
+    ),
+]
+"""A module with everything below it; what begins with ! is taken away."""
 
 Seconds = Annotated[float, Meta(gt=0)]
 """A length of time in seconds, more than 0."""

@@ -7,7 +7,7 @@ or changes the environment.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -124,7 +124,7 @@ def load(
     *,
     environ: Mapping[str, str] | None = None,
     directory: str | os.PathLike[str] | None = None,
-    script: str | None = None,
+    script: str | Sequence[str] | None = None,
 ) -> Loaded:
     """
     Read the configuration. Never raises.
@@ -133,7 +133,7 @@ def load(
         arguments: Those of `init`, by name; None means not given.
         environ: The environment; default: of this process.
         directory: The working directory; default: of this process.
-        script: What was started, for the name of a service that has none; default: of this process.
+        script: What was started, alone or with its arguments, for the name of a service that has none; default: of this process.
 
     Returns:
         The configuration, where each value comes from, and what is wrong.
@@ -150,7 +150,7 @@ def load(
     draft = SettingsDraft(merged, problems)
     for make_fit in _RELATIONS:
         make_fit(draft)
-    _name(merged, here, script)
+    _name(merged, here, script, environ)
     return Loaded(build(merged.values), problems.lines, problems.warnings, merged.origins, names, merged.nodes)
 
 
@@ -196,8 +196,8 @@ def _paths(config: object, environ: Mapping[str, str], directory: str, problems:
     return [*([declarative] if declarative else []), *([FILE] if has_file else [])]
 
 
-def _name(merged: Merged, directory: str, script: str | None) -> None:
+def _name(merged: Merged, directory: str, script: str | Sequence[str] | None, environ: Mapping[str, str]) -> None:
     if "service.name" not in merged.values:
-        guess = guessed_name(directory, script)
+        guess = guessed_name(directory, script, environ)
         if guess is not None:
             merged.values["service.name"], merged.origins["service.name"] = guess

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import otel_agent
+from otel_agent.delivery.accounting import Delivery
 from otel_agent.demo.agent import ReplayResult, TradingAgent
 from otel_agent.demo.broker import Broker
 from otel_agent.demo.ledger import Ledger
@@ -29,7 +30,7 @@ PROGRESS_DAYS = 20
 """A line of progress every so many days."""
 
 
-def replay(days: int, speed: float, *, forever: bool) -> ReplayResult:
+def replay(days: int, speed: float, *, forever: bool, endpoint: str | None = None) -> ReplayResult:
     """
     Trade the last days of the data and print a summary.
 
@@ -37,15 +38,17 @@ def replay(days: int, speed: float, *, forever: bool) -> ReplayResult:
         days: How many trading days, at least 1; the data holds 1254.
         speed: Trading days a second; 0 means as fast as it goes.
         forever: Whether to start over at the end until interrupted.
+        endpoint: Receiver of OTLP to send to; else `OTEL_EXPORTER_OTLP_ENDPOINT`. Without either, the terminal is drawn on.
 
     Returns:
         Days, orders and refusals.
     """
     logging.basicConfig(level=logging.INFO, format="%(levelname)-7s %(message)s", stream=sys.stdout)
-    with otel_agent.init("trading-agent", **_settings()) as telemetry:
+    receiver = endpoint or os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    with otel_agent.init("trading-agent", **_settings(receiver)) as telemetry:
         result = asyncio.run(_trade(read_days()[-days:], speed, forever=forever))
         delivery = telemetry.flush(5.0)
-    print(_epilogue(result, shipped=bool(_endpoint()), delivered=delivery.delivered))
+    print(_epilogue(result, receiver, delivery))
     return result
 
 
@@ -71,29 +74,30 @@ async def _trade(days: Sequence[TradingDay], speed: float, *, forever: bool) -> 
     return agent.result
 
 
-def _settings() -> dict[str, Any]:
+def _settings(receiver: str | None) -> dict[str, Any]:
     settings: dict[str, Any] = {"trace_modules": False, "alerts": RULES}
-    if _endpoint():
-        return settings | {"metrics_interval_s": 5.0}
+    if receiver:
+        return settings | {"metrics_interval_s": 5.0, "endpoint": receiver}
     return settings | {"export": "console"}
 
 
-def _endpoint() -> str | None:
-    return os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
-
-
-def _epilogue(result: ReplayResult, *, shipped: bool, delivered: int) -> str:
+def _epilogue(result: ReplayResult, receiver: str | None, delivery: Delivery) -> str:
     lines = [
         "",
         f"Traded {result.days} days: {result.orders} orders, {result.rejected} rejected, {result.refused} refused by risk.",
     ]
-    if shipped:
-        lines.append(f"{delivered} records went to {_endpoint()}.")
+    if receiver:
+        lines.append(f"{delivery.delivered} records went to {receiver}.")
+        if not delivery:
+            waiting = delivery.spooled + delivery.queued
+            lines.append(
+                f"{waiting} wait on the disk or in memory, {delivery.dropped} were dropped: otel-agent doctor says why."
+            )
     else:
         lines += [
             "To see these traces in Jaeger and the metrics in Grafana:",
             "    docker compose -f docker/compose.yaml up -d",
-            "    OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 make demo",
+            "    otel-agent demo --endpoint http://127.0.0.1:4318",
             "    then open http://127.0.0.1:16686 (Jaeger) and http://127.0.0.1:3000 (Grafana)",
         ]
     return "\n".join(lines)

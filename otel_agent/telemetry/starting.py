@@ -76,7 +76,8 @@ def init(  # noqa: PLR0913 - each is a promise of the public interface
     `None` always means "not given, look further": argument, environment variable, overlay file, file, default.
 
     Args:
-        service_name: Name of the agent; else `OTEL_SERVICE_NAME`, the file, `[project].name` of `pyproject.toml`, the script.
+        service_name: Name of the agent; else `OTEL_SERVICE_NAME`, the file, `[project].name` of `pyproject.toml`,
+            the application of a server, the notebook, the script.
         config: Path of a configuration file, or its content as a mapping; else `OTEL_AGENT_CONFIG`, else `otel-agent.yaml`
             in the working directory when there is one.
         environment: "production" adds the overlay `otel-agent.production.yaml`; else `OTEL_AGENT_ENVIRONMENT`.
@@ -192,7 +193,7 @@ def start(arguments: Mapping[str, Any], observers: Observers | None = None) -> T
 
 def _reader(arguments: Mapping[str, Any]) -> Callable[[], Loaded]:
     """Read everything again, with the variables and the working directory of the start: an agent may change both."""
-    environ, directory, script = dict(os.environ), working_directory(), sys.argv[0] if sys.argv else ""
+    environ, directory, script = dict(os.environ), working_directory(), tuple(sys.argv)
     return lambda: load(arguments, environ=environ, directory=directory, script=script)
 
 

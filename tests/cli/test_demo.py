@@ -25,8 +25,11 @@ def test_arguments_are_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replay, "replay", lambda *args, **kwargs: calls.append((args, kwargs)))
 
     assert 0 == demo.run(parse())
-    assert 0 == demo.run(parse("--days", "3", "--speed", "0", "--forever"))
-    assert [((100, 10.0), {"forever": False}), ((3, 0.0), {"forever": True})] == calls
+    assert 0 == demo.run(parse("--days", "3", "--speed", "0", "--forever", "--endpoint", "http://127.0.0.1:9"))
+    assert [
+        ((100, 10.0), {"forever": False, "endpoint": None}),
+        ((3, 0.0), {"forever": True, "endpoint": "http://127.0.0.1:9"}),
+    ] == calls
 
 
 def test_a_replay_has_a_day_at_least(capsys: pytest.CaptureFixture[str]) -> None:

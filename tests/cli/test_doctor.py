@@ -18,6 +18,34 @@ def test_doctor_is_content_when_everything_is_in_place(tmp_path: Path) -> None:
     assert {"traces": "ok", "metrics": "ok", "logs": "ok", "spool": "ok"}.items() <= verdicts.items()
 
 
+def test_doctor_names_a_package_that_is_too_old(tmp_path: Path) -> None:
+    """What the package requires is compared with what is installed; the line says what to install."""
+    place = tmp_path / "elsewhere" / "opentelemetry_sdk-1.11.0.dist-info"
+    place.mkdir(parents=True)
+    (place / "METADATA").write_text("Metadata-Version: 2.1\nName: opentelemetry-sdk\nVersion: 1.11.0\n")
+    ended = otel_agent("doctor", home=tmp_path, PYTHONPATH=str(place.parent))
+
+    assert 1 == ended.returncode
+    assert "opentelemetry-sdk 1.11.0 does not fit" in ended.stdout
+    assert "pip install 'opentelemetry-sdk>=" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"OTEL_TRACES_SAMPLER": "always_off"},
+        {"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0"},
+        {"OTEL_AGENT_SAMPLING__RATIO": "0"},
+    ],
+)
+def test_doctor_says_that_nothing_is_sampled(variables: dict[str, str], tmp_path: Path) -> None:
+    """A set-up that sends no span at all is said, with the variable that makes it so."""
+    ended = otel_agent("doctor", home=tmp_path, **variables)
+
+    assert "no trace is sampled, so no span is sent" in ended.stdout
+    assert next(iter(variables)) in ended.stdout
+
+
 @pytest.mark.parametrize(("mode", "word"), [("404", "404"), ("html", "html"), ("401", "401")])
 def test_doctor_says_what_is_wrong_with_a_receiver(mode: str, word: str, tmp_path: Path) -> None:
     """A wrong path, a captive portal, a missing token: status 1, and the line names it."""

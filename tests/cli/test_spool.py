@@ -94,6 +94,20 @@ def test_what_waits_is_sent(directory: Path, server: OtlpServer, capsys: pytest.
     assert [] == list(directory.rglob("*.seg"))
 
 
+def test_who_waits_sees_how_far_it_is(
+    directory: Path, server: OtlpServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A receiver that takes its time is told of on standard error, and everything arrives all the same."""
+    monkeypatch.setattr(spool, "PROGRESS_S", 0.1)
+    server.mode = "slow:0.5"
+    status = otel_agent_spool("drain", "--directory", str(directory), "--endpoint", server.endpoint)
+    said = capsys.readouterr()
+
+    assert 0 == status
+    assert " left …\n" in said.err
+    assert "35 delivered, 0 left, 0 dropped" in said.out
+
+
 def test_what_cannot_be_sent_stays(directory: Path, server: OtlpServer, capsys: pytest.CaptureFixture[str]) -> None:
     """With a receiver that refuses the credentials the status is 1, the reason is said, and everything stays."""
     server.mode = "401"

@@ -146,11 +146,22 @@ def test_what_keeps_failing_is_said(tools: ModuleType, tmp_path: Path, capsys: p
 def test_a_step_that_hangs_is_ended(tools: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No step takes longer than it may."""
     monkeypatch.setattr(tools, "STEP_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(tools, "PROGRESS_S", 0.1)
     began_s = time.monotonic()
     with pytest.raises(tools.ToolError, match="took longer than"):
         tools.step(["sleep", "60"], tmp_path, os.environ)
 
     assert time.monotonic() - began_s < 50
+
+
+def test_a_step_that_takes_long_says_so(
+    tools: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who waits sees now and then that something is going on, and what."""
+    monkeypatch.setattr(tools, "PROGRESS_S", 0.01)
+    tools.step(["sh", "-c", "sleep 0.2"], tmp_path, os.environ)
+
+    assert "… 0 s: sh -c" in capsys.readouterr().out
 
 
 def test_a_machine_without_go_is_told(

@@ -72,7 +72,7 @@ CASES = {
     ),
     "mapping for a list": (
         "instrument:\n  modules: {a: b}",
-        "2: instrument.modules: expected a string that is not empty, found a mapping",
+        "2: instrument.modules: expected a name of a module such as trader, trader.* or !trader.feed, found a mapping",
     ),
     "string for a section": ("health: 8080", "1: health: expected keys such as port, host, token"),
     "boolean for a section": (

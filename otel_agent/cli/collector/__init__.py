@@ -77,14 +77,21 @@ def run(arguments: argparse.Namespace) -> int:
         0; the action `run` does not return, and the status is then the collector's.
 
     Raises:
-        ConfigurationError: A name is unknown, a variable is not set, or no collector is found.
+        ConfigurationError: No backend is named, a name is unknown, a variable is not set, or no collector is found.
     """
     actions: dict[str, Callable[[argparse.Namespace], int]] = {"config": _config, "run": _run, "backends": _backends}
     return actions[arguments.action](arguments)
 
 
 def _chosen(arguments: argparse.Namespace) -> tuple[ConfigurationFragment, ...]:
-    return (read_base(), *find("option", arguments.options), *find("backend", arguments.backend))
+    options, backends = find("option", arguments.options), find("backend", arguments.backend)
+    if not backends:
+        raise ConfigurationError(
+            [
+                "no backend is named, so nothing would be sent anywhere: --backend NAME; `otel-agent collector backends` lists them"
+            ]
+        )
+    return (read_base(), *options, *backends)
 
 
 def _command(arguments: argparse.Namespace) -> str:

@@ -1,6 +1,6 @@
 """What is instrumented without a line in the agent's code: `instrument`."""
 
-from otel_agent.config.kinds import Name, NotNegative
+from otel_agent.config.kinds import ModuleName, Name, NotNegative
 from otel_agent.config.sections.section import Section
 
 __all__ = ["InstrumentSettings"]
@@ -11,7 +11,7 @@ class InstrumentSettings(Section, frozen=True, kw_only=True):
 
     libraries: bool | tuple[Name, ...] = True
     """true: every installed instrumentation; false: none; or a list of their names, such as `[sqlalchemy, httpx]`."""
-    modules: bool | tuple[Name, ...] = True
+    modules: bool | tuple[ModuleName, ...] = True
     """
     Modules whose functions get spans without a decorator. true: the agent's own; false: none; or a list of names, each with
     everything below it. A name that begins with `!` takes away, modules and functions: `[trader, "!trader.feed"]`.

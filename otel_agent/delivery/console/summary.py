@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from otel_agent.delivery.console.tree import duration_text
-from otel_agent.outgoing_texts import printable
+from otel_agent.outgoing_texts import counted, printable
 
 __all__ = ["CacheFigures", "FunctionFigures", "RunSummary", "render"]
 
@@ -68,9 +68,9 @@ def render(summary: RunSummary) -> list[str]:
         Lines without line ends, at most `WIDTH` columns but for long names.
     """
     lines = [f"── {printable(summary.service)}: {duration_text(int(summary.elapsed_s * 1e9))} ".ljust(WIDTH, "─")]
-    lines.append(f"spans     {summary.spans:,} in {summary.traces:,} traces, {summary.errors:,} failed")
-    lines.append(f"logs      {summary.log_records:,} records")
-    lines.append(f"metrics   {summary.metric_points:,} points in the last collection")
+    lines.append(f"spans     {summary.spans:,} in {counted(summary.traces, 'trace')}, {summary.errors:,} failed")
+    lines.append(f"logs      {counted(summary.log_records, 'record')}")
+    lines.append(f"metrics   {counted(summary.metric_points, 'point')} in the last collection")
     lines.extend(_functions(summary.functions))
     lines.extend(_cache(cache) for cache in summary.caches if cache.lookups)
     lines.append(f"alerts    {len(summary.alerts)} firing" if summary.alerts else "alerts    none firing")
@@ -95,7 +95,7 @@ def _functions(functions: Sequence[FunctionFigures]) -> list[str]:
 
 
 def _cache(cache: CacheFigures) -> str:
-    return f"cache     {printable(cache.name)}: {cache.hits / cache.lookups:.1%} of {cache.lookups:,} lookups answered"
+    return f"cache     {printable(cache.name)}: {cache.hits / cache.lookups:.1%} of {counted(cache.lookups, 'lookup')} answered"
 
 
 def _seconds(value_s: float) -> str:

@@ -15,7 +15,7 @@ from opentelemetry.trace import SpanContext, StatusCode
 from otel_agent import streams
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.delivery.console.tree import SpanNode, draw
-from otel_agent.outgoing_texts import Redact, cleaned, printable
+from otel_agent.outgoing_texts import Redact, cleaned, counted, printable
 
 __all__ = ["EndedSpan", "TreeWriter"]
 
@@ -109,7 +109,7 @@ class TreeWriter:
         for trace_id in list(self._open):
             self._finish(trace_id, self._open[trace_id][0].name)
         for name, count in self._skipped.items():
-            self._write([f"… and {count} more traces like {printable(name)}"])
+            self._write([f"… and {counted(count, 'more trace')} like {printable(name)}"])
         self._skipped.clear()
 
     def _finish(self, trace_id: int, root_name: str) -> None:

@@ -93,7 +93,7 @@ def test_a_missing_collector_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ConfigurationError, match="`make collector` builds one"):
-        run("run", *words)
+        run("run", "--backend", "debug", *words)
 
 
 def test_the_collector_takes_the_place_of_the_command(tmp_path: Path) -> None:
@@ -110,7 +110,9 @@ def test_the_collector_takes_the_place_of_the_command(tmp_path: Path) -> None:
 def test_the_folder_for_queues_can_be_chosen(tmp_path: Path) -> None:
     """A state directory that is set already is kept; another program can be named."""
     fake_collector(tmp_path / "mine")
-    result = run_apart(tmp_path, "run", "--program", str(tmp_path / "mine"), OTELCOL_STATE_DIRECTORY="/elsewhere")
+    result = run_apart(
+        tmp_path, "run", "--backend", "debug", "--program", str(tmp_path / "mine"), OTELCOL_STATE_DIRECTORY="/elsewhere"
+    )
 
     assert "/elsewhere" == result.stdout.splitlines()[0], result.stderr
     assert os.access(tmp_path / "mine", os.X_OK)

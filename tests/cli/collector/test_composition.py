@@ -31,11 +31,11 @@ def configuration(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, 
     return parsed
 
 
-def test_without_a_backend_the_base_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing asked for gives the base, which is whole."""
-    printed = configuration(capsys)
-
-    assert yaml.safe_load((CONFIG / "base.yaml").read_text()) == printed
+@pytest.mark.parametrize("action", ["config", "run"])
+def test_without_a_backend_nothing_is_made(action: str) -> None:
+    """A collector that sends nowhere is a mistake, and the message says how backends are named and listed."""
+    with pytest.raises(ConfigurationError, match=r"no backend is named.*`otel-agent collector backends`"):
+        run(action)
 
 
 def test_backends_stand_beside_each_other(capsys: pytest.CaptureFixture[str]) -> None:

@@ -94,7 +94,7 @@ def test_a_directory_switches_the_spool_on(tmp_path: Path) -> None:
         ),
         (
             {"trace_modules": [1]},
-            "argument trace_modules: instrument.modules[0]: expected a string that is not empty, found 1",
+            "argument trace_modules: instrument.modules[0]: expected a name of a module such as trader, trader.* or !trader.feed, found 1",
         ),
         ({"config": 7}, "argument config: expected a path or a mapping, found a int"),
         ({"config": {"helth": {}}}, "argument config: helth: unknown key, did you mean health?"),
