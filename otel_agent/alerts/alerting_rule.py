@@ -18,6 +18,7 @@ from typing import Any
 
 from otel_agent.alerts.promql.nodes import EvaluationError, Vector
 from otel_agent.alerts.rules.model import Rule
+from otel_agent.alerts.rules.template_surroundings import NOWHERE, TemplateSurroundings
 from otel_agent.alerts.states import RESOLVED_RETENTION_MS, Alert, AlertState, Transition
 from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.labels import Labels
@@ -66,13 +67,14 @@ class AlertingRule:
         if labels in self._alerts:
             self._alerts[labels].trace_ids = trace_ids
 
-    def judge(self, vector: Vector, at_ms: int) -> list[Transition]:
+    def judge(self, vector: Vector, at_ms: int, surroundings: TemplateSurroundings = NOWHERE) -> list[Transition]:
         """
         Update the alerts by the value of the expression at a moment.
 
         Args:
             vector: Value of the expression; each element is an active alert.
             at_ms: The moment, in milliseconds since 1970; later than the one before.
+            surroundings: What templates may ask.
 
         Returns:
             Every change of an alert.
@@ -80,7 +82,7 @@ class AlertingRule:
         Raises:
             EvaluationError: When two elements make the same alert, or there are too many. Nothing is active then.
         """
-        found = self._found(vector, at_ms)
+        found = self._found(vector, at_ms, surroundings)
         transitions: list[Transition] = []
         for labels, fresh in found.items():
             known = self._alerts.get(labels)
@@ -129,30 +131,36 @@ class AlertingRule:
             transitions.append(Transition(alert.copied(), before, AlertState.INACTIVE, at_ms))
         return transitions
 
-    def _found(self, vector: Vector, at_ms: int) -> dict[Labels, Alert]:
+    def _found(self, vector: Vector, at_ms: int, surroundings: TemplateSurroundings) -> dict[Labels, Alert]:
         found: dict[Labels, Alert] = {}
         for element, value in vector:
             number = value.count if isinstance(value, NativeHistogram) else value
-            labels, annotations = self._filled(element, number)
+            labels, annotations = self._filled(element, number, surroundings)
             if labels in found:
                 raise EvaluationError(f"two elements make the same alert {labels}")
             found[labels] = Alert(self.rule.name, labels, annotations, AlertState.PENDING, number, at_ms)
         return found
 
-    def _filled(self, element: Labels, value: float) -> tuple[Labels, dict[str, str]]:
+    def _filled(
+        self, element: Labels, value: float, surroundings: TemplateSurroundings
+    ) -> tuple[Labels, dict[str, str]]:
         shown = dict(element.pairs)
-        annotations = {name: template.render(shown, value) for name, template in self.rule.annotations.items()}
-        if any(template.nodes for template in self.rule.labels.values()):
-            return self._labels(element, shown, value), annotations
+        annotations = {
+            name: template.render(shown, value, surroundings) for name, template in self.rule.annotations.items()
+        }
+        if not all(template.is_constant for template in self.rule.labels.values()):
+            return self._labels(element, shown, value, surroundings), annotations
         labels = self._named.get(element)
         if labels is None:
             if len(self._named) > ALERTS_LIMIT:
                 self._named.clear()
-            labels = self._named[element] = self._labels(element, shown, value)
+            labels = self._named[element] = self._labels(element, shown, value, surroundings)
         return labels, annotations
 
-    def _labels(self, element: Labels, shown: Mapping[str, str], value: float) -> Labels:
-        added = {name: template.render(shown, value) for name, template in self.rule.labels.items()}
+    def _labels(
+        self, element: Labels, shown: Mapping[str, str], value: float, surroundings: TemplateSurroundings
+    ) -> Labels:
+        added = {name: template.render(shown, value, surroundings) for name, template in self.rule.labels.items()}
         return element.nameless.replace({**added, "alertname": self.rule.name})
 
     def _advanced(self, alert: Alert, at_ms: int) -> bool:

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from otel_agent.alerts.alerting_rule import AlertingRule
-from otel_agent.alerts.promql.evaluation import Context, evaluate
+from otel_agent.alerts.promql.evaluation import SUBQUERY_STEP_MS, Context, evaluate
 from otel_agent.alerts.promql.nodes import EvaluationError, Vector
 from otel_agent.alerts.rules.model import Rule, RuleGroup
 from otel_agent.alerts.states import Transition
+from otel_agent.alerts.template_queries import surroundings_of
 from otel_agent.clock import monotonic_s
 from otel_agent.series.labels import EMPTY, NAME, Labels
 from otel_agent.series.store import Store
@@ -59,12 +60,21 @@ class GroupRun:
         group: The rules to evaluate.
         store: Series that the rules read and write.
         budget_s: How long one rule may take, in seconds.
+        subquery_step_ms: Step of subqueries without one of their own, in milliseconds.
     """
 
-    def __init__(self, group: RuleGroup, store: Store, *, budget_s: float = BUDGET_S) -> None:
+    def __init__(
+        self,
+        group: RuleGroup,
+        store: Store,
+        *,
+        budget_s: float = BUDGET_S,
+        subquery_step_ms: int = SUBQUERY_STEP_MS,
+    ) -> None:
         self.group = group
         self._store = store
         self._budget_s = budget_s
+        self._subquery_step_ms = subquery_step_ms
         self.rules = [_run(rule, group.limit) for rule in group.rules]
 
     def evaluate(self, at_ms: int) -> list[Transition]:
@@ -81,13 +91,18 @@ class GroupRun:
         for run in self.rules:
             began_s = monotonic_s()
             at_offset_ms = at_ms - int(self.group.query_offset_s * 1000)
-            context = Context(self._store, at_offset_ms, _deadline(began_s + self._budget_s))
+            context = Context(
+                self._store,
+                at_offset_ms,
+                _deadline(began_s + self._budget_s),
+                subquery_step_ms=self._subquery_step_ms,
+            )
             try:
                 vector: Vector | None = evaluate(run.rule.expression, context)
                 run.health, run.error = ("ok" if context.selected_count or vector else "no_data"), ""
             except EvaluationError as error:
                 vector, run.health, run.error = None, "error", str(error)
-            transitions.extend(self._concluded(run, vector, at_ms))
+            transitions.extend(self._concluded(run, vector, at_ms, context))
             self._write(run, vector, at_ms)
             run.duration_s = monotonic_s() - began_s
         return transitions
@@ -131,7 +146,7 @@ class GroupRun:
         self._store_all(run.written, [], at_ms)
         return [transition for alerting in run.alertings() for transition in alerting.end(at_ms)]
 
-    def _concluded(self, run: RuleRun, vector: Vector | None, at_ms: int) -> list[Transition]:
+    def _concluded(self, run: RuleRun, vector: Vector | None, at_ms: int, context: Context) -> list[Transition]:
         if run.alerting is None:
             if vector is not None and self.group.limit and len(vector) > self.group.limit:
                 run.health, run.error = "error", f"{len(vector)} series are more than the limit of {self.group.limit}"
@@ -142,7 +157,7 @@ class GroupRun:
         transitions: list[Transition] = []
         if vector is not None and not is_kept:
             try:
-                transitions = run.alerting.judge(vector, at_ms)
+                transitions = run.alerting.judge(vector, at_ms, surroundings_of(context))
             except EvaluationError as error:
                 run.health, run.error = "error", str(error)
         if run.trouble is not None:

@@ -97,7 +97,9 @@ class _RuleTest:
             raise RuleError(["`external_labels` is not supported; an agent has none"])
         self._store = Store(series_limit=100_000, fine_limit=1_000_000, coarse_limit=0)
         self._interval_ms = round(interval_s * 1000)
-        self._runs = [GroupRun(group, self._store, budget_s=_NO_BUDGET_S) for group in groups]
+        self._runs = [
+            GroupRun(group, self._store, budget_s=_NO_BUDGET_S, subquery_step_ms=self._interval_ms) for group in groups
+        ]
         self._test = test
         step_ms = round(duration_s(test.get("interval", interval_s)) * 1000)
         for entry in test.get("input_series") or []:
@@ -149,7 +151,8 @@ class _RuleTest:
     def _wrong_samples(self, check: dict[str, Any]) -> list[str]:
         where = f"{check['expr']} at {check['eval_time']}"
         try:
-            found = dict(evaluate(parse(check["expr"]), Context(self._store, _ms(check["eval_time"]))))
+            context = Context(self._store, _ms(check["eval_time"]), subquery_step_ms=self._interval_ms)
+            found = dict(evaluate(parse(check["expr"]), context))
         except EvaluationError as error:
             return [f"{where}: {error}"]
         expected = dict(map(_sample, check.get("exp_samples") or []))
@@ -164,7 +167,7 @@ def _ms(text: object) -> int:
 
 
 def _texts(mapping: dict[str, Any] | None) -> dict[str, str]:
-    return {name: str(value) for name, value in sorted((mapping or {}).items()) if str(value)}
+    return {name: str(value) for name, value in sorted((mapping or {}).items()) if value not in (None, "")}
 
 
 def _listed(items: list[str]) -> str:
@@ -172,10 +175,20 @@ def _listed(items: list[str]) -> str:
 
 
 def _sample(sample: dict[str, Any]) -> tuple[Labels, float | NativeHistogram]:
-    point = read_points(str(sample["histogram"]))[0] if "histogram" in sample else float(sample.get("value", 0))
+    point = read_points(str(sample["histogram"]))[0] if "histogram" in sample else _number(sample.get("value"))
     if point is None:
         raise ValueError("an expected histogram is a gap")
     return read_labels(sample.get("labels") or "{}"), point
+
+
+def _number(text: object) -> float:
+    """A number as YAML writes it: 0x1F, 1_000, .inf, .nan and +Inf are some."""
+    if text is None:
+        return 0.0
+    word = str(text).replace("_", "").lower()
+    if word.lstrip("+-") in (".inf", ".nan"):
+        word = word.replace(".", "")
+    return float(int(word, 0)) if "0x" in word or "0o" in word else float(word)
 
 
 def _is_same(left: float | NativeHistogram, right: float | NativeHistogram) -> bool:

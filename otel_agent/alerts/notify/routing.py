@@ -94,12 +94,16 @@ def is_inhibited(labels: Labels, inhibitions: Iterable[Inhibition], firing: Iter
         firing: Labels of all firing alerts.
     """
     for inhibition in inhibitions:
-        # An alert that is on both sides does not mute itself, nor its likes.
-        if not matches(inhibition.mute, labels) or matches(inhibition.when, labels):
+        if not matches(inhibition.mute, labels):
             continue
+        # An alert that is on both sides mutes neither itself nor its likes; one on the source's side alone mutes it.
+        # Source: https://github.com/prometheus/alertmanager/blob/main/inhibit/inhibit.go, excludeTwoSidedMatch
+        is_on_both_sides = matches(inhibition.when, labels)
         for other in firing:
-            if matches(inhibition.when, other) and all(
-                other.get(name) == labels.get(name) for name in inhibition.equal
+            if (
+                matches(inhibition.when, other)
+                and not (is_on_both_sides and matches(inhibition.mute, other))
+                and all(other.get(name) == labels.get(name) for name in inhibition.equal)
             ):
                 return True
     return False

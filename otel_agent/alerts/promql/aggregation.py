@@ -7,8 +7,8 @@ Source: https://prometheus.io/docs/prometheus/latest/querying/operators/#aggrega
 import math
 from collections.abc import Callable, Sequence
 
-from otel_agent.alerts.promql.nodes import AggregateExpr, EvaluationError, Sample, Vector
-from otel_agent.alerts.promql.values import mean, quantile, total, variance
+from otel_agent.alerts.promql.nodes import AggregateExpr, EvaluationError, Sample, StringLiteral, Vector
+from otel_agent.alerts.promql.values import mean, quantile, shortest, total, variance
 from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.labels import EMPTY, Labels
 
@@ -37,6 +37,9 @@ def aggregate(node: AggregateExpr, vector: Vector, parameter: float) -> Vector:
             groups.setdefault(_key(node, sample[0]), []).append(sample)
     if node.operator in ("topk", "bottomk"):
         return _chosen(node.operator, groups, parameter)
+    if node.operator == "count_values":
+        name = node.parameter.value if isinstance(node.parameter, StringLiteral) else ""
+        return _counted(groups, name)
     result: Vector = []
     for key, members in groups.items():
         value = _value(node.operator, members, parameter)
@@ -86,6 +89,16 @@ _OPERATORS: dict[str, Callable[[Sequence[float]], float]] = {
     "stddev": lambda values: math.sqrt(variance(values)),
     "stdvar": variance,
 }
+
+
+def _counted(groups: dict[Labels, list[Sample]], name: str) -> Vector:
+    counts: dict[Labels, float] = {}
+    for key, members in groups.items():
+        for _, value in members:
+            if not isinstance(value, NativeHistogram):
+                labels = key.replace({name: shortest(value)})
+                counts[labels] = counts.get(labels, 0.0) + 1
+    return list(counts.items())
 
 
 def _chosen(operator: str, groups: dict[Labels, list[Sample]], parameter: float) -> Vector:

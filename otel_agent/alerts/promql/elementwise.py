@@ -41,15 +41,55 @@ def _whole(function: Callable[[float], int]) -> Callable[[float], float]:
     )
 
 
+def _sign(value: float) -> float:
+    return value if math.isnan(value) or value == 0 else math.copysign(1.0, value)
+
+
+def _real(function: Callable[[float], float]) -> Callable[[float], float]:
+    """A function of Go's: NaN where it is not defined, infinite where it is too large."""
+
+    def answer(value: float) -> float:
+        try:
+            return function(value)
+        except ValueError:
+            return math.copysign(math.inf, value) if function is math.atanh and abs(value) == 1 else math.nan
+        except OverflowError:
+            return math.inf if function is math.cosh else math.copysign(math.inf, value)
+
+    return answer
+
+
+def _logarithm(base: Callable[[float], float]) -> Callable[[float], float]:
+    return lambda value: base(value) if value > 0 else -math.inf if value == 0 else math.nan
+
+
 ELEMENTWISE: dict[str, Callable[..., float | None]] = {
     "abs": abs,
+    "acos": _real(math.acos),
+    "acosh": _real(math.acosh),
+    "asin": _real(math.asin),
+    "asinh": _real(math.asinh),
+    "atan": math.atan,
+    "atanh": _real(math.atanh),
     "ceil": _whole(math.ceil),
     "clamp": _clamp,
     "clamp_max": lambda value, upper: _smaller(upper, value),
     "clamp_min": lambda value, lower: _larger(lower, value),
+    "cos": _real(math.cos),
+    "cosh": _real(math.cosh),
+    "deg": lambda value: value * 180 / math.pi,
     "exp": exp,
     "floor": _whole(math.floor),
     "ln": ln,
+    "log10": _logarithm(math.log10),
+    "log2": _logarithm(math.log2),
+    "rad": lambda value: value * math.pi / 180,
     "round": _round,
+    "sgn": _sign,
+    "sin": _real(math.sin),
+    "sinh": _real(math.sinh),
+    "sqrt": _real(math.sqrt),
+    "tan": _real(math.tan),
+    "tanh": math.tanh,
 }
 """Each takes a value and the function's further arguments; `None` for no value."""

@@ -5,11 +5,13 @@ Evaluating touches nothing but the store, and that only to copy windows out of i
 the one that keeps a rule within its budget.
 """
 
+import math
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from otel_agent.alerts.promql.aggregation import aggregate
+from otel_agent.alerts.promql.calendar import CALENDAR
 from otel_agent.alerts.promql.elementwise import ELEMENTWISE
 from otel_agent.alerts.promql.matching import combine
 from otel_agent.alerts.promql.nodes import (
@@ -29,18 +31,22 @@ from otel_agent.alerts.promql.nodes import (
     Vector,
     VectorSelector,
 )
-from otel_agent.alerts.promql.parsing import Expression
+from otel_agent.alerts.promql.parsing import AT_EVALUATION, Expression
 from otel_agent.alerts.promql.quantiles import OF_NATIVE, vector_quantile
 from otel_agent.alerts.promql.range_functions import AnyWindow, range_function
-from otel_agent.alerts.promql.relabeling import absent_labels, relabeled
-from otel_agent.alerts.promql.selection import RangeVector, grown, instant_vector, range_vector
+from otel_agent.alerts.promql.relabeling import absent_labels, joined, relabeled
+from otel_agent.alerts.promql.selection import RangeVector, grown, instant_vector, range_vector, timestamps
 from otel_agent.series.histogram_rings import HistogramWindow
 from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.labels import EMPTY, Labels
 from otel_agent.series.rings import Window
 from otel_agent.series.store import Store
 
-__all__ = ["Context", "evaluate"]
+__all__ = ["SUBQUERY_STEP_MS", "Context", "evaluate"]
+
+
+SUBQUERY_STEP_MS = 60_000
+"""Prometheus's own default of `global.evaluation_interval`, in milliseconds."""
 
 
 @dataclass
@@ -53,8 +59,25 @@ class Context:
     """Moment of the evaluation, in milliseconds since 1970."""
     is_too_late: Callable[[], bool] | None = None
     """Asked at every step of a longer evaluation; true ends it."""
+    subquery_step_ms: int = SUBQUERY_STEP_MS
+    """Step of a subquery without one of its own, in milliseconds."""
+    whole_ms: int | None = None
+    """Moment of the whole evaluation, in milliseconds since 1970, where this is one of a subquery; None: this is the whole."""
     selected_count: int = field(default=0)
     """Series that had a value, counted while evaluating; 0 afterwards means that there was no data."""
+
+    def moment_of(self, node: VectorSelector | SubqueryExpr) -> int:
+        """
+        Moment at which a selector is read, before its offset.
+
+        Args:
+            node: The selector; `@` may have fixed it.
+        """
+        if node.at is None:
+            return self.at_ms
+        if node.at == AT_EVALUATION:
+            return self.at_ms if self.whole_ms is None else self.whole_ms
+        return int(node.at)
 
 
 def evaluate(expression: Expression, context: Context) -> Vector:
@@ -104,7 +127,7 @@ def _number(node: Expr, context: Context) -> float:
 
 
 def _vector_selector(node: VectorSelector, context: Context) -> Vector:
-    found = instant_vector(node, context.store, context.at_ms)
+    found = instant_vector(node, context.store, context.moment_of(node))
     context.selected_count += len(found)
     return found
 
@@ -116,18 +139,20 @@ def _range(node: Expr, context: Context, want: str = "last") -> RangeVector:
         return _subquery(node, context)
     if not isinstance(node, MatrixSelector):
         raise EvaluationError("a range of values was expected")
-    found = range_vector(node, context.store, context.at_ms, want)
+    found = range_vector(node, context.store, context.moment_of(node.selector), want)
     context.selected_count += len(found.windows)
     return found
 
 
 def _subquery(node: SubqueryExpr, context: Context) -> RangeVector:
-    until_ms = context.at_ms - node.offset_ms
+    until_ms = context.moment_of(node) - node.offset_ms
+    step_ms = node.step_ms or context.subquery_step_ms
     after_ms = until_ms - node.range_ms
     times: dict[Labels, list[int]] = {}
     values: dict[Labels, list[float | NativeHistogram]] = {}
-    inner = Context(context.store, 0, context.is_too_late)
-    for at_ms in range((after_ms // node.step_ms + 1) * node.step_ms, until_ms + 1, node.step_ms):
+    whole_ms = context.at_ms if context.whole_ms is None else context.whole_ms
+    inner = Context(context.store, 0, context.is_too_late, context.subquery_step_ms, whole_ms)
+    for at_ms in range((after_ms // step_ms + 1) * step_ms, until_ms + 1, step_ms):
         inner.at_ms = at_ms
         for labels, value in _unique(_vector(node.inner, inner)):
             times.setdefault(labels, []).append(at_ms)
@@ -150,6 +175,8 @@ def _call(node: FunctionCall, context: Context) -> Value:
     special = _SPECIAL.get(node.name)
     if special is not None:
         return special(node, context)
+    if node.name in CALENDAR:
+        return _of_calendar(node, context)
     if node.name in ELEMENTWISE:
         return _of_each(node, context)
     if node.name in OF_NATIVE:
@@ -168,6 +195,40 @@ def _of_each(node: FunctionCall, context: Context) -> Vector:
             if changed is not None:
                 result.append((labels.nameless, changed))
     return _unique(result)
+
+
+def _of_calendar(node: FunctionCall, context: Context) -> Vector:
+    function = CALENDAR[node.name]
+    if not node.arguments:
+        return [(EMPTY, function(context.at_ms / 1000))]
+    vector = _vector(node.arguments[0], context)
+    return _unique([(one.nameless, function(value)) for one, value in vector if not isinstance(value, NativeHistogram)])
+
+
+def _timestamp(node: FunctionCall, context: Context) -> Vector:
+    argument = node.arguments[0]
+    while isinstance(argument, ParenExpr):
+        argument = argument.inner
+    if isinstance(argument, VectorSelector):
+        found = timestamps(argument, context.store, context.moment_of(argument))
+        context.selected_count += len(found)
+        return _unique(found)
+    return _unique([(labels.nameless, context.at_ms / 1000) for labels, _ in _vector(argument, context)])
+
+
+def _sorted(node: FunctionCall, context: Context) -> Vector:
+    vector = _vector(node.arguments[0], context)
+    is_descending = node.name.endswith("_desc")
+    if node.name.startswith("sort_by_label"):
+        names = [argument.value for argument in node.arguments[1:] if isinstance(argument, StringLiteral)]
+        return sorted(vector, key=lambda one: [one[0].get(name) for name in names], reverse=is_descending)
+    sign = -1.0 if is_descending else 1.0
+
+    def rank(sample: Sample) -> tuple[bool, float]:
+        value = sample[1] if isinstance(sample[1], float) else math.nan
+        return math.isnan(value), sign * value
+
+    return sorted((sample for sample in vector if not isinstance(sample[1], NativeHistogram)), key=rank)
 
 
 def _of_native(node: FunctionCall, context: Context) -> Vector:
@@ -192,12 +253,12 @@ def _of_range(node: FunctionCall, context: Context) -> Vector:
     for labels, window in found.windows:
         value = range_function(name, window, (found.after_ms, found.until_ms, context.at_ms), parameters)
         if value is not None:
-            result.append((labels if name == "last_over_time" else labels.nameless, value))
+            result.append((labels if name in ("first_over_time", "last_over_time") else labels.nameless, value))
     return result if found.has_name else _unique(result)
 
 
 def _growth(matrix: MatrixSelector, context: Context, *, is_rate: bool) -> Vector:
-    result, sampled_count = grown(matrix, context.store, context.at_ms, is_rate=is_rate)
+    result, sampled_count = grown(matrix, context.store, context.moment_of(matrix.selector), is_rate=is_rate)
     context.selected_count += sampled_count
     # Series of one name stay different without it.
     return result if matrix.selector.has_name else _unique(result)
@@ -225,6 +286,11 @@ def _label_replace(node: FunctionCall, context: Context) -> Vector:
     return _unique(relabeled(_vector(node.arguments[0], context), *strings))
 
 
+def _label_join(node: FunctionCall, context: Context) -> Vector:
+    strings = [argument.value if isinstance(argument, StringLiteral) else "" for argument in node.arguments[1:]]
+    return _unique(joined(_vector(node.arguments[0], context), strings[0], strings[1], strings[2:]))
+
+
 def _histogram_quantile(node: FunctionCall, context: Context) -> Vector:
     return _unique(vector_quantile(_number(node.arguments[0], context), _vector(node.arguments[1], context)))
 
@@ -233,15 +299,23 @@ _SPECIAL: dict[str, Callable[[FunctionCall, Context], Value]] = {
     "absent": _absent,
     "absent_over_time": _absent_over_time,
     "histogram_quantile": _histogram_quantile,
+    "label_join": _label_join,
     "label_replace": _label_replace,
+    "pi": lambda _, __: math.pi,
     "scalar": _scalar,
+    "sort": _sorted,
+    "sort_by_label": _sorted,
+    "sort_by_label_desc": _sorted,
+    "sort_desc": _sorted,
     "time": lambda _, context: context.at_ms / 1000,
+    "timestamp": _timestamp,
     "vector": lambda node, context: [(EMPTY, _number(node.arguments[0], context))],
 }
 
 
 def _aggregation(node: AggregateExpr, context: Context) -> Vector:
-    parameter = _number(node.parameter, context) if node.parameter is not None else 0.0
+    is_number = node.parameter is not None and not isinstance(node.parameter, StringLiteral)
+    parameter = _number(node.parameter, context) if is_number else 0.0  # type: ignore[arg-type] # never None here
     return aggregate(node, _vector(node.inner, context), parameter)
 
 

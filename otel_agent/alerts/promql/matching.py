@@ -4,6 +4,7 @@ Binary operators: between numbers, and between vectors whose elements are matche
 Source: https://prometheus.io/docs/prometheus/latest/querying/operators/#vector-matching
 """
 
+import math
 import operator
 from collections.abc import Callable
 
@@ -21,6 +22,7 @@ ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "/": quotient,
     "%": modulo,
     "^": power,
+    "atan2": math.atan2,
 }
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "==": operator.eq,

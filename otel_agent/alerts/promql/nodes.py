@@ -76,6 +76,8 @@ class VectorSelector(Expr):
     """Conditions on labels, the name included."""
     offset_ms: int
     """How far in the past the value is read, in milliseconds; negative for the future."""
+    at: float | None = None
+    """Moment at which it is read, in milliseconds since 1970, whenever it is evaluated; None: when it is evaluated."""
 
     @property
     def has_name(self) -> bool:
@@ -102,9 +104,11 @@ class SubqueryExpr(Expr):
     range_ms: int
     """Length of the range, in milliseconds."""
     step_ms: int
-    """Time between two evaluations, in milliseconds."""
+    """Time between two evaluations, in milliseconds; 0: as long as groups of a Prometheus wait by default."""
     offset_ms: int
     """How far in the past the range ends, in milliseconds; negative for the future."""
+    at: float | None = None
+    """Moment at which the range ends, in milliseconds since 1970, whenever it is evaluated; None: when it is evaluated."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,17 @@ here, by name, so that it is a mistake of the rule file and not a wrong answer a
 have, both being Prometheus's; so its own are always written with the module, as in `promql_parser.VectorSelector`.
 """
 
+import math
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 import promql_parser
 
+from otel_agent.alerts.promql.calendar import CALENDAR
 from otel_agent.alerts.promql.elementwise import ELEMENTWISE
+from otel_agent.alerts.promql.lexical import normalized
 from otel_agent.alerts.promql.nodes import (
     AggregateExpr,
     BinaryExpr,
@@ -36,29 +39,31 @@ from otel_agent.errors import RuleError
 from otel_agent.series.labels import NAME
 from otel_agent.series.matchers import Matcher, MatchType, compile_pattern
 
-__all__ = ["AGGREGATIONS", "EXPERIMENTAL", "FUNCTIONS", "LOOKBACK_MS", "Expression", "parse"]
+__all__ = ["AGGREGATIONS", "AT_EVALUATION", "EXPERIMENTAL", "FUNCTIONS", "LOOKBACK_MS", "Expression", "parse"]
 
 LOOKBACK_MS = 300_000
 """Age in milliseconds at which a value no longer counts."""
 
 AGGREGATIONS = frozenset(
-    {"sum", "avg", "min", "max", "count", "group", "stddev", "stdvar", "quantile", "topk", "bottomk"}
+    {"sum", "avg", "min", "max", "count", "group", "stddev", "stdvar", "quantile", "topk", "bottomk", "count_values"}
 )
 FUNCTIONS = frozenset(
     {
+        *CALENDAR,
         *ELEMENTWISE,
         *OF_NUMBERS,
         *OF_ANY_SAMPLES,
         *OF_NATIVE,
-        *("rate", "increase", "delta", "irate", "deriv", "predict_linear"),
-        *("last_over_time", "quantile_over_time", "double_exponential_smoothing"),
-        *("absent", "absent_over_time", "scalar", "vector", "time", "label_replace", "histogram_quantile"),
+        *("rate", "increase", "delta", "idelta", "irate", "deriv", "predict_linear"),
+        *("first_over_time", "last_over_time", "quantile_over_time", "double_exponential_smoothing"),
+        *("absent", "absent_over_time", "scalar", "vector", "time", "timestamp", "pi", "label_join", "label_replace"),
+        *("histogram_quantile", "sort", "sort_desc", "sort_by_label", "sort_by_label_desc"),
     }
 )
 """Functions of the subset."""
-EXPERIMENTAL = frozenset({"mad_over_time", "double_exponential_smoothing"})
+EXPERIMENTAL = frozenset({"mad_over_time", "double_exponential_smoothing", "sort_by_label", "sort_by_label_desc"})
 """Functions behind `--enable-feature=promql-experimental-functions` in Prometheus 3, absent from earlier ones."""
-OPERATORS = frozenset({"+", "-", "*", "/", "%", "^", "==", "!=", ">", "<", ">=", "<=", "and", "or", "unless"})
+OPERATORS = frozenset({"+", "-", "*", "/", "%", "^", "atan2", "==", "!=", ">", "<", ">=", "<=", "and", "or", "unless"})
 _MATCHES = {
     "Equal": MatchType.EQUAL,
     "NotEqual": MatchType.NOT_EQUAL,
@@ -119,8 +124,8 @@ def parse(text: str) -> Expression:
     if len(text) > _LENGTH_LIMIT:
         raise RuleError([f"the expression has {len(text)} characters; at most {_LENGTH_LIMIT} are read"])
     try:
-        tree = promql_parser.parse(text)
-    except (KeyboardInterrupt, SystemExit):
+        tree = promql_parser.parse(normalized(text))
+    except (KeyboardInterrupt, SystemExit, RuleError):
         raise
     except BaseException as error:  # a mistake of the parser's own is a PanicException, which is no Exception
         raise RuleError([f"invalid PromQL: {error}"]) from error
@@ -141,7 +146,6 @@ def _expr(tree: Any, problems: list[str]) -> Expr:
 
 
 def _vector_selector(tree: Any, problems: list[str]) -> VectorSelector:
-    _refuse_at(tree, problems)
     if tree.matchers.or_matchers:
         problems.append("`or` between label matchers is outside the subset; use a regular expression, or two selectors")
     matchers = [Matcher(NAME, MatchType.EQUAL, tree.name)] if tree.name else []
@@ -150,12 +154,19 @@ def _vector_selector(tree: Any, problems: list[str]) -> VectorSelector:
             matchers.append(Matcher(found.name, _MATCHES[str(found.op).rpartition(".")[2]], found.value))
         except ValueError as error:
             problems.append(str(error))
-    return VectorSelector(tuple(matchers), _ms(tree.offset))
+    return VectorSelector(tuple(matchers), _ms(tree.offset), _at(tree))
 
 
-def _refuse_at(tree: Any, problems: list[str]) -> None:
-    if tree.at is not None:
-        problems.append("the @ modifier is outside the subset")
+AT_EVALUATION = math.inf
+"""`@ start()` and `@ end()`: the moment of the whole evaluation, also inside a subquery."""
+
+
+def _at(tree: Any) -> float | None:
+    if tree.at is None:
+        return None
+    if tree.at.at is None:
+        return AT_EVALUATION
+    return float((tree.at.at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1))
 
 
 def _matrix_selector(tree: Any, problems: list[str]) -> MatrixSelector:
@@ -163,10 +174,8 @@ def _matrix_selector(tree: Any, problems: list[str]) -> MatrixSelector:
 
 
 def _subquery(tree: Any, problems: list[str]) -> SubqueryExpr:
-    _refuse_at(tree, problems)
-    if tree.step is None:
-        problems.append("a subquery without a step is outside the subset; write it: [5m:15s] instead of [5m:]")
-    return SubqueryExpr(_expr(tree.expr, problems), _ms(tree.range), _ms(tree.step) or 1000, _ms(tree.offset))
+    step_ms = 0 if tree.step is None else _ms(tree.step) or 1000
+    return SubqueryExpr(_expr(tree.expr, problems), _ms(tree.range), step_ms, _ms(tree.offset), _at(tree))
 
 
 def _function_call(tree: Any, problems: list[str]) -> FunctionCall:

@@ -44,14 +44,16 @@ def range_function(
         return changed_by(window, borders_ms[0], borders_ms[1], is_counter=is_counter, is_rate=is_rate)
     if name in OF_ANY_SAMPLES:
         return OF_ANY_SAMPLES[name](window)
-    if name == "last_over_time":
-        return window.values[-1]
+    if name in ("first_over_time", "last_over_time"):
+        return window.values[0 if name == "first_over_time" else -1]
     if name == "irate":
         return instant_rate(window)
     return None if isinstance(window, HistogramWindow) else _of_numbers(name, window, borders_ms[2], parameters)
 
 
 def _of_numbers(name: str, window: Window, at_ms: int, parameters: list[float]) -> float | None:
+    if name == "idelta":
+        return window.values[-1] - window.values[-2] if len(window.values) > 1 else None
     if name in OF_NUMBERS:
         return OF_NUMBERS[name](window)
     if name == "quantile_over_time":
@@ -145,6 +147,7 @@ OF_NUMBERS: dict[str, Callable[[Window], float]] = {
     "min_over_time": _extreme(min),
     "max_over_time": _extreme(max),
     "sum_over_time": lambda window: total(window.values),
+    "stdvar_over_time": lambda window: variance(window.values),
     "stddev_over_time": lambda window: math.sqrt(variance(window.values)),
     "mad_over_time": mad,
 }

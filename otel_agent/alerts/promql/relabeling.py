@@ -5,12 +5,13 @@ Source: https://prometheus.io/docs/prometheus/latest/querying/functions/#label_r
 """
 
 import re
+from collections.abc import Sequence
 
 from otel_agent.alerts.promql.nodes import Expr, MatrixSelector, Vector, VectorSelector
 from otel_agent.series.labels import NAME, Labels
 from otel_agent.series.matchers import MatchType, compile_pattern
 
-__all__ = ["absent_labels", "expanded", "relabeled"]
+__all__ = ["absent_labels", "expanded", "joined", "relabeled"]
 
 # Go's Regexp.Expand: $$ is a dollar; a name is as long as it can be; what is no group is empty.
 _REFERENCE = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})", re.ASCII)
@@ -55,6 +56,22 @@ def relabeled(vector: Vector, destination: str, replacement: str, source: str, p
         changed = labels if match is None else labels.replace({destination: expanded(replacement, match)})
         result.append((changed, value))
     return result
+
+
+def joined(vector: Vector, destination: str, separator: str, sources: Sequence[str]) -> Vector:
+    """
+    Write a label out of the values of others.
+
+    Args:
+        vector: Elements to relabel.
+        destination: Label to write; taken away where the new value is empty.
+        separator: What stands between two values.
+        sources: Labels to read; a missing one counts as empty.
+    """
+    return [
+        (labels.replace({destination: separator.join(labels.get(name) for name in sources)}), value)
+        for labels, value in vector
+    ]
 
 
 def absent_labels(node: Expr) -> Labels:

@@ -16,7 +16,7 @@ from otel_agent.series.labels import Labels
 from otel_agent.series.rings import Ring
 from otel_agent.series.store import Store
 
-__all__ = ["RangeVector", "grown", "instant_vector", "range_vector"]
+__all__ = ["RangeVector", "grown", "instant_vector", "range_vector", "timestamps"]
 
 
 @dataclass(slots=True)
@@ -53,6 +53,26 @@ def instant_vector(selector: VectorSelector, store: Store, at_ms: int) -> Vector
             point = one.points.latest(at_ms, LOOKBACK_MS)
             if point is not None:
                 found.append((one.labels, point[1]))
+    return found
+
+
+def timestamps(selector: VectorSelector, store: Store, at_ms: int) -> Vector:
+    """
+    When the newest value of each selected series was measured, in seconds since 1970.
+
+    Args:
+        selector: The series that are meant.
+        store: The series there are.
+        at_ms: The moment, in milliseconds since 1970.
+    """
+    at_ms -= selector.offset_ms
+    found: Vector = []
+    series = store.select(selector.matchers)
+    with store.lock:
+        for one in series:
+            point = one.points.latest(at_ms, LOOKBACK_MS)
+            if point is not None:
+                found.append((one.labels.nameless, point[0] / 1000))
     return found
 
 

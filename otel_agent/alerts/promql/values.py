@@ -6,8 +6,21 @@ Source: https://pkg.go.dev/math
 
 import math
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
-__all__ = ["exp", "ln", "mean", "modulo", "number_from_text", "power", "quantile", "quotient", "total", "variance"]
+__all__ = [
+    "exp",
+    "ln",
+    "mean",
+    "modulo",
+    "number_from_text",
+    "power",
+    "quantile",
+    "quotient",
+    "shortest",
+    "total",
+    "variance",
+]
 
 
 def quotient(left: float, right: float) -> float:
@@ -111,7 +124,19 @@ def quantile(share: float, values: Iterable[float]) -> float:
     lower = max(0, math.floor(rank))
     upper = min(len(ordered) - 1, lower + 1)
     weight = rank - math.floor(rank)
+    if not weight:
+        return ordered[lower]  # no weight is multiplied with infinity
     return ordered[lower] * (1 - weight) + ordered[upper] * weight
+
+
+def shortest(value: float) -> str:
+    """A number as labels hold it: as many digits as it takes, and never an exponent."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
+    text = format(Decimal(repr(value)), "f")
+    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
 
 
 def number_from_text(text: str) -> float | None:

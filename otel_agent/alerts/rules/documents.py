@@ -1,45 +1,58 @@
 """
-Rule files as YAML: read by the one reader, with scalars and keys as Prometheus' files are written for.
+Rule files as YAML: read by the one reader, with scalars, keys and merges as Prometheus' files are written for.
 
-Scalars have the types of YAML 1.1, dates stay strings, and nothing of a file with a duplicate key is used.
+Where a rule has a text, it is the text as it was written: `4.20`, `NO` and `12:30` without quotes are these strings, because
+Prometheus decodes them into strings. Only what has no text, as `~`, is nothing. Nothing of a file with a duplicate key is used.
+
+Source: https://pkg.go.dev/go.yaml.in/yaml/v3#Unmarshal
 """
 
-from collections.abc import Iterator
+import base64
+import binascii
+import re
 from typing import Any
-
-import yaml
 
 from otel_agent.config.nodes import ConfigNode, Place
 from otel_agent.config.problems import Problems
 from otel_agent.config.yaml.reader import Dialect, read_document
 from otel_agent.errors import RuleError
 
-__all__ = ["read_rule_document"]
+__all__ = ["read_rule_document", "text_at", "whole_at"]
 
-
-class _RuleScalars(yaml.SafeLoader):
-    """Gives scalars their types; dates are strings, as Prometheus has them."""
-
-
-_RuleScalars.yaml_implicit_resolvers = {
-    letter: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+_TAG = "tag:yaml.org,2002:"
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F_]+|0o?[0-7_]+|0b[01_]+|[0-9][0-9_]*)")
+_FORMS = {
+    "int": _INTEGER,
+    "float": re.compile(
+        r"[-+]?(?:[0-9][0-9_]*\.?[0-9_]*(?:[eE][-+]?[0-9]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?|\.(?:inf|Inf|INF))|\.(?:nan|NaN|NAN)"
+    ),
+    "bool": re.compile(r"true|True|TRUE|false|False|FALSE"),
 }
-_SCALARS: Any = _RuleScalars("")
+"""How values look that have to be of a type, because a tag says so."""
 
 
-def _read_scalar(event: Any) -> tuple[Any, None]:
-    tag = event.tag
-    if tag is None or tag == "!":
-        tag = _SCALARS.resolve(yaml.ScalarNode, event.value, event.implicit)
-    node = yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark, style=event.style)
-    construct = _SCALARS.yaml_constructors.get(tag, _SCALARS.yaml_constructors[None])
-    value = construct(_SCALARS, node)
-    return next(value) if isinstance(value, Iterator) else value, None
+def _read_scalar(event: Any) -> tuple[Any, str | None]:
+    tag = (event.tag or "").removeprefix(_TAG)
+    text = str(event.value)
+    if event.tag is None and not event.style:
+        return (None, None) if text in _NULLS else (text, text)
+    if tag == "null":
+        return None, None
+    if tag == "binary":
+        try:
+            return base64.b64decode(text).decode(), None
+        except (binascii.Error, UnicodeDecodeError) as error:
+            raise ValueError("!!binary holds something else than a string in base64") from error
+    if tag in _FORMS and not _FORMS[tag].fullmatch(text):
+        raise ValueError(f"{text!r} is no !!{tag}")
+    return text, None if event.tag is None else text
 
 
-def _read_key(event: Any) -> str:
-    return str(_read_scalar(event)[0])
+def _read_key(event: Any) -> str | None:
+    """A key that is nothing is left out, with its value."""
+    text = str(event.value)
+    return None if event.tag is None and not event.style and text in _NULLS else text
 
 
 RULE_FILES = Dialect(
@@ -50,23 +63,74 @@ RULE_FILES = Dialect(
     depth_limit=100,
     alias_limit=200_000,
     has_tags=True,
-    has_merge_keys=False,
     is_refused_with_duplicates=True,
-    loader=yaml.SafeLoader,
+    reads_first_document=True,
 )
 """Prometheus' rule files, and promtool's unit tests of them."""
 
 
-def read_rule_document(text: str, source: str) -> ConfigNode:
+def text_at(owner: ConfigNode, key: str) -> str:
     """
-    Read one YAML document.
+    A text of a mapping, as it was written.
 
     Args:
-        text: The document.
+        owner: The mapping.
+        key: One of its keys.
+
+    Returns:
+        The text; empty when it is not there or is nothing.
+
+    Raises:
+        ValueError: When a list or a mapping stands there.
+    """
+    found = owner.value.get(key)
+    if found is None or found.value is None:
+        return ""
+    if isinstance(found.value, dict | list):
+        raise ValueError("a string is expected")  # noqa: TRY004 - one kind of mistake, one kind of exception
+    if isinstance(found.value, bool):
+        return "true" if found.value else "false"
+    return str(found.value)
+
+
+def whole_at(owner: ConfigNode, key: str) -> int:
+    """
+    A whole number of a mapping.
+
+    Args:
+        owner: The mapping.
+        key: One of its keys.
+
+    Returns:
+        The number; 0 when it is not there.
+
+    Raises:
+        ValueError: When it is something else, or stands in quotes.
+    """
+    found = owner.value.get(key)
+    if found is None or found.value is None:
+        return 0
+    if isinstance(found.value, int) and not isinstance(found.value, bool):
+        return found.value
+    text = found.text or ""
+    digits = text.replace("_", "")
+    if _INTEGER.fullmatch(text):
+        return int(re.sub(r"^([-+]?)0(?=[0-7])", r"\g<1>0o", digits), 0)
+    if _FORMS["float"].fullmatch(text) and "." + digits.strip("+-.").lower() not in (".inf", ".nan"):
+        return int(float(digits))  # as there: 5.5 is 5
+    raise ValueError(f"{found.value!r} is no whole number")
+
+
+def read_rule_document(text: str, source: str) -> ConfigNode:
+    """
+    Read the first document of a file.
+
+    Args:
+        text: The file.
         source: Its name in messages.
 
     Returns:
-        The whole; its value is None when the document is empty.
+        The whole; its value is None when the document is empty. Scalars are strings.
 
     Raises:
         RuleError: When it is invalid YAML, is too large, or has a duplicate key; with file and line.

@@ -26,21 +26,26 @@ def export_groups(groups: Iterable[RuleGroup]) -> str:
 
 
 def _group(group: RuleGroup) -> dict[str, Any]:
-    written: dict[str, Any] = {"name": group.name, "interval": duration_text(group.interval_s)}
+    written: dict[str, Any] = {"name": group.name}
+    if group.has_interval:
+        written["interval"] = duration_text(group.interval_s)
     if group.limit:
         written["limit"] = group.limit
     if group.query_offset_s:
         written["query_offset"] = duration_text(group.query_offset_s)
-    return {**written, "rules": [_rule(rule) for rule in group.rules]}
+    if group.labels:
+        written["labels"] = {name: template.text for name, template in group.labels.items()}
+    return {**written, "rules": [_rule(rule, group) for rule in group.rules]}
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(rule: Rule, group: RuleGroup) -> dict[str, Any]:
     written: dict[str, Any] = {"record" if rule.is_recording else "alert": rule.name, "expr": rule.expression.text}
     if rule.hold_s:
         written["for"] = duration_text(rule.hold_s)
     if rule.keep_firing_for_s:
         written["keep_firing_for"] = duration_text(rule.keep_firing_for_s)
-    for key, templates in (("labels", rule.labels), ("annotations", rule.annotations)):
+    own = {name: template for name, template in rule.labels.items() if template is not group.labels.get(name)}
+    for key, templates in (("labels", own), ("annotations", rule.annotations)):
         if templates:
             written[key] = {name: template.text for name, template in templates.items()}
     return written

@@ -4,7 +4,6 @@ Rule files: everything right in them is used, everything wrong in them is said, 
 Source: https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from otel_agent.alerts.promql.parsing import Expression, parse
-from otel_agent.alerts.rules.documents import read_rule_document
+from otel_agent.alerts.rules.documents import read_rule_document, text_at, whole_at
 from otel_agent.alerts.rules.model import DEFAULT_INTERVAL_S, Rule, RuleGroup
-from otel_agent.alerts.rules.templates import Template, compile_template
+from otel_agent.alerts.rules.templates import Template, broken_template, compile_template
 from otel_agent.config.durations import duration_s
 from otel_agent.config.nodes import ConfigNode
 from otel_agent.errors import RuleError
@@ -23,8 +22,8 @@ __all__ = ["RuleSet", "read_file", "read_groups", "read_text"]
 
 _GROUP_KEYS = ("name", "interval", "query_offset", "limit", "labels", "rules")
 _RULE_KEYS = ("record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations")
-_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
-_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
+_DURATION_LIMIT_S = 9_223_372_036.0
+"""What 64 bits of nanoseconds hold, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -103,16 +102,21 @@ class _RuleFileReader:
 
     def groups(self, document: ConfigNode) -> list[RuleGroup]:
         self._known_keys(document, ("groups",))
-        listed = document.value.get("groups") if isinstance(document.value, dict) else None
         if document.value is None:
             return []
-        if listed is None or not isinstance(listed.value, list):
+        if not isinstance(document.value, dict):
             self.say(document.line, "a rule file is a mapping with a list under `groups`")
+            return []
+        listed = document.value.get("groups")
+        if listed is None or listed.value is None:
+            return []
+        if not isinstance(listed.value, list):
+            self.say(listed.line, "a rule file is a mapping with a list under `groups`")
             return []
         groups: list[RuleGroup] = []
         names: dict[str, int] = {}
         for found in listed.value:
-            group = self._group(found)
+            group = None if found.value is None else self._group(found)
             if group is None:
                 continue
             self._where = ""
@@ -144,18 +148,20 @@ class _RuleFileReader:
         rules = []
         for entry in entries:
             self._where = f"group {name!r}, "
-            rule = self._rule(entry, shared)
+            rule = None if entry.value is None else self._rule(entry, shared)
             if rule is not None:
                 rules.append(rule)
         self._where = f"group {name!r}: "
-        interval_s = self._duration(found, "interval", DEFAULT_INTERVAL_S) or DEFAULT_INTERVAL_S
+        interval_s = self._duration(found, "interval", 0.0)
         return RuleGroup(
             name=name,
             rules=tuple(rules),
-            interval_s=interval_s,
-            limit=self._count(found, "limit"),
+            interval_s=interval_s or DEFAULT_INTERVAL_S,
+            limit=max(0, self._read(found, "limit", 0, whole_at)),
             query_offset_s=self._duration(found, "query_offset", 0.0),
             source=self._at(found.line),
+            labels=shared,
+            has_interval=bool(interval_s),
         )
 
     def _rule(self, entry: ConfigNode, shared: dict[str, Template]) -> Rule | None:
@@ -168,12 +174,15 @@ class _RuleFileReader:
         self._known_keys(entry, _RULE_KEYS)
         if bool(record) == bool(alert):
             self.say(entry.line, "a rule has either `alert` or `record`, and needs one of them")
-        if record:
-            self._refuse_for_recording(entry, record)
         expression = self._expression(entry)
-        labels, annotations = self._templates(entry, "labels"), self._templates(entry, "annotations")
         hold_s, keep_s = self._duration(entry, "for", 0.0), self._duration(entry, "keep_firing_for", 0.0)
-        if expression is None or len(self.problems) > before:
+        labels = self._templates(entry, "labels", is_filled=bool(alert))
+        is_right = expression is not None and len(self.problems) == before
+        # A text that cannot be read is said, and costs the text alone.
+        annotations = self._templates(entry, "annotations", is_filled=bool(alert))
+        if record:
+            is_right &= self._is_right_recording(entry, record, hold_s or keep_s or annotations)
+        if expression is None or not is_right:
             return None
         return Rule(
             name=alert or record,
@@ -186,26 +195,30 @@ class _RuleFileReader:
             source=self._at(entry.line),
         )
 
-    def _refuse_for_recording(self, entry: ConfigNode, record: str) -> None:
-        for key in ("for", "keep_firing_for", "annotations"):
-            if key in entry.value:
+    def _is_right_recording(self, entry: ConfigNode, record: str, has_more: object) -> bool:
+        before = len(self.problems)
+        for key in ("for", "keep_firing_for", "annotations") if has_more else ():
+            found = entry.value.get(key)
+            if found is not None and found.value not in (None, "0", "0s", {}):
                 self.say(entry.key_lines.get(key, entry.line), f"`{key}` belongs to alerts, not to a recording rule")
-        if not _METRIC.fullmatch(record):
+        if not _is_text(record) or set("{}") & set(record):
             self.say(entry.key_lines.get("record", entry.line), f"{record!r} is no name for a series")
+        return len(self.problems) == before
 
     def _expression(self, entry: ConfigNode) -> Expression | None:
-        found = entry.value.get("expr")
-        if found is None or found.value is None or not str(found.value).strip():
+        text = self._text(entry, "expr")
+        if not text.strip():
             self.say(entry.line, "a rule needs an `expr`")
             return None
         try:
-            return parse(str(found.value))
+            return parse(text)
         except RuleError as error:
             for problem in error.problems:
-                self.say(found.line, f"`expr`: {problem}")
+                self.say(entry.value["expr"].line, f"`expr`: {problem}")
         return None
 
-    def _templates(self, owner: ConfigNode, key: str) -> dict[str, Template]:
+    def _templates(self, owner: ConfigNode, key: str, *, is_filled: bool = True) -> dict[str, Template]:
+        """Texts by name; where they are not filled, as in a recording rule, {{ means nothing."""
         found = owner.value.get(key)
         if found is None or found.value is None:
             return {}
@@ -213,15 +226,18 @@ class _RuleFileReader:
             self.say(found.line, f"`{key}` is a mapping of names and strings")
             return {}
         templates = {}
-        for name, text in found.items():
-            if not _LABEL.fullmatch(name) or name == "__name__":
-                self.say(
-                    found.key_lines.get(name, found.line), f"`{key}`: {name!r} is no name; use letters, digits and _"
-                )
+        for name, node in found.items():
+            if not name or not _is_text(name) or (key == "labels" and name == "__name__"):
+                self.say(found.key_lines.get(name, found.line), f"`{key}`: {name!r} is no name")
+            text = ""
             try:
-                templates[name] = compile_template(_plain_text(text.value))
+                text = text_at(found, name)
+                templates[name] = compile_template(text) if is_filled else Template(text, {})
             except (RuleError, ValueError) as error:
-                self.say(text.line, f"`{key}.{name}`: {error}")
+                self.say(node.line, f"`{key}.{name}`: {error}")
+                templates[name] = broken_template(text, str(error))
+            if key == "labels" and not _is_text(text):
+                self.say(node.line, f"`{key}.{name}`: holds half of a character")
         return templates
 
     def _known_keys(self, found: ConfigNode, known: Sequence[str]) -> None:
@@ -232,35 +248,34 @@ class _RuleFileReader:
                 self.say(found.key_lines[key], f"`{key}`: unknown key{hint}")
 
     def _text(self, owner: ConfigNode, key: str) -> str:
-        found = owner.value.get(key)
-        return "" if found is None or found.value is None else str(found.value)
+        return str(self._read(owner, key, "", text_at))
 
-    def _read(self, owner: ConfigNode, key: str, default: Any, read: Callable[[Any], Any]) -> Any:
-        found = owner.value.get(key)
-        if found is None or found.value is None:
-            return default
+    def _read(self, owner: ConfigNode, key: str, default: Any, read: Callable[[ConfigNode, str], Any]) -> Any:
         try:
-            return read(found.value)
+            return read(owner, key)
         except (TypeError, ValueError) as error:
-            self.say(found.line, f"`{key}`: {error}")
+            self.say(owner.value[key].line, f"`{key}`: {error}")
             return default
 
     def _duration(self, owner: ConfigNode, key: str, default: float) -> float:
-        return float(self._read(owner, key, default, duration_s))
-
-    def _count(self, owner: ConfigNode, key: str) -> int:
-        return int(self._read(owner, key, 0, _whole))
-
-
-def _whole(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"{value!r} is no whole number of at least 0")
-    return value
+        found = owner.value.get(key)
+        if found is None or found.value is None:
+            return default
+        return float(self._read(owner, key, default, _duration_at))
 
 
-def _plain_text(value: Any) -> str:
-    if isinstance(value, dict | list):
-        raise ValueError("a string is expected")  # noqa: TRY004 - one kind of mistake, one kind of exception
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
+def _duration_at(owner: ConfigNode, key: str) -> float:
+    text = text_at(owner, key)
+    seconds = duration_s(text)
+    if seconds > _DURATION_LIMIT_S:
+        raise ValueError(f"{text!r} is longer than 292 years")
+    return seconds
+
+
+def _is_text(text: str) -> bool:
+    """Whether it can be written as UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -5,9 +5,9 @@ Source: https://prometheus.io/docs/prometheus/latest/configuration/template_refe
 """
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-__all__ = ["duration", "number", "number_1024", "percentage", "plain", "timestamp"]
+__all__ = ["duration", "number", "number_1024", "percentage", "plain", "significant", "timestamp"]
 
 _LARGE, _SMALL, _BINARY = "kMGTPEZY", "munpfazy", ("Ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi")
 EXPONENT_FROM = 6
@@ -44,6 +44,17 @@ def plain(value: float) -> str:
         return shortest
     places = len(mantissa.partition(".")[2]) - int(exponent)
     return f"{value:.{max(0, places)}f}"
+
+
+def significant(value: float, digits: int) -> str:
+    """
+    A number with at most so many significant digits.
+
+    Args:
+        value: The number.
+        digits: How many digits; 0 stands for one.
+    """
+    return _special(value) or f"{value:.{digits or 1}g}"
 
 
 def number(value: float) -> str:
@@ -133,6 +144,7 @@ def timestamp(value: float) -> str:
     """
     if _special(value):
         return _short(value)
-    moment = datetime.fromtimestamp(value, UTC)
+    # Prometheus keeps milliseconds and drops the rest, toward zero.
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(int(value * 1e9) / 1e6))
     fraction = f".{moment.microsecond:06d}".rstrip("0") if moment.microsecond else ""
-    return f"{moment:%Y-%m-%d %H:%M:%S}{fraction} +0000 UTC"
+    return f"{moment.year:04d}-{moment:%m-%d %H:%M:%S}{fraction} +0000 UTC"

@@ -63,5 +63,9 @@ class RuleGroup:
     """How far in the past the rules are evaluated, in seconds."""
     source: str = ""
     """File and line it stands in: "alerts.yml:3"."""
+    labels: Mapping[str, Template] = field(default_factory=dict)
+    """Labels that the group gives to its rules; they have them already."""
+    has_interval: bool = True
+    """Whether the interval is its own; false: it is ours for groups without one."""
     is_woken: bool = False
     """Whether an event may have it evaluated before its time."""

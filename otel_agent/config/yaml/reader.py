@@ -28,8 +28,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
 
     read_scalar: Callable[[Any], tuple[Any, str | None]]
     """Value of a scalar event, and its text where the type is the setting's to choose; may raise `yaml.YAMLError` or `ValueError`."""
-    read_key: Callable[[Any], str]
-    """Key of a mapping, from its scalar event; may raise as `read_scalar`."""
+    read_key: Callable[[Any], str | None]
+    """Key of a mapping, from its scalar event, None where key and value are left out; may raise as `read_scalar`."""
     size_limit_bytes: int
     """Largest document, in bytes."""
     node_limit: int
@@ -44,6 +44,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
     """Whether `<<` lays a mapping under another; false: it is a key like any other."""
     is_refused_with_duplicates: bool = False
     """Whether nothing of a document with a duplicate key is used; false: the first of the two counts."""
+    reads_first_document: bool = False
+    """Whether documents after the first are left alone; false: they are refused."""
     loader: Any = None
     """PyYAML's parser; None: libyaml's where PyYAML has it, because it is faster."""
 
@@ -151,6 +153,8 @@ class _Composer:
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
                 if root is not None:
+                    if self._dialect.reads_first_document:
+                        break
                     raise _RefusedError(_line(event), "a second document begins here; one is read")
                 root = self._node(next(self._events))
         return root or ConfigNode(None, self._place, 1)
@@ -211,6 +215,8 @@ class _Composer:
                 break
             name, key_line = self._key(event)
             value = self._node(next(self._events))
+            if name is None:
+                continue
             if self._dialect.has_merge_keys and name == "<<" and not event.style:
                 merged += value.value if isinstance(value.value, list) else [value]
                 continue
@@ -227,7 +233,7 @@ class _Composer:
         size = 1 + sum(inner.size for inner in values.values())
         return _CountedNode(values, self._place, line, key_lines=lines, size=size)
 
-    def _key(self, event: Any) -> tuple[str, int]:
+    def _key(self, event: Any) -> tuple[str | None, int]:
         line = self.line = _line(event)
         if not isinstance(event, yaml.ScalarEvent):
             raise _RefusedError(line, "a key is a string")

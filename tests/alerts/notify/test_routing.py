@@ -61,3 +61,15 @@ def test_an_alert_on_both_sides_does_not_mute_itself() -> None:
     inhibitions = [Inhibition({"host": "a"}, {"severity": "critical"})]
 
     assert not is_inhibited(DOWN, inhibitions, [DOWN])
+
+
+def test_an_alert_on_both_sides_is_muted_by_one_that_is_a_source_alone() -> None:
+    """As in Alertmanager: the page mutes the ticket, the ticket the note, and no ticket another one."""
+    page, ticket, note, other = (
+        Labels({"alertname": name, "tier": tier})
+        for name, tier in (("A", "page"), ("B", "ticket"), ("C", "note"), ("D", "ticket"))
+    )
+    inhibitions = [Inhibition({"tier": "~page|ticket"}, {"tier": "~ticket|note"})]
+
+    assert [False, True, True] == [is_inhibited(one, inhibitions, [page, ticket, note]) for one in (page, ticket, note)]
+    assert [False, True] == [is_inhibited(one, inhibitions, [ticket, other, note]) for one in (ticket, note)]

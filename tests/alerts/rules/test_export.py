@@ -44,3 +44,15 @@ def test_functions_behind_a_switch_are_warned_of() -> None:
     (line,) = export_warnings(read_text(TEXT, "a.yml").groups)
 
     assert line.startswith("a.yml:10: Odd uses mad_over_time, which Prometheus 3 has behind --enable-feature=")
+
+
+def test_what_a_group_says_stays_the_group_s() -> None:
+    """Labels of a group are written once, and an interval that was not said is not made up."""
+    text = "groups: [{name: 1.10, labels: {team: NO}, rules: [{alert: off, expr: x, labels: {a: ~, b: 010}}]}]"
+    (written,) = yaml.safe_load(export_groups(read_text(text).groups))["groups"]
+
+    assert {
+        "name": "1.10",
+        "labels": {"team": "NO"},
+        "rules": [{"alert": "off", "expr": "x", "labels": {"a": "", "b": "010"}}],
+    } == written

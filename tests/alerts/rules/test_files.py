@@ -58,10 +58,10 @@ groups:
     rules:
       - {alert: Good, expr: x > 1}
       - {alert: Bad, expr: x >}
-      - {alert: Worse, expr: sort(x), for: soon, labels: {"a-b": c}, annotations: {x: "{{ query }}"}}
+      - {alert: Worse, expr: info(x), for: soon, labels: {__name__: c}, annotations: {x: "{{ nothing }}"}}
       - {alert: Both, record: both, expr: x}
       - {expr: x}
-      - {record: "a-b", expr: x, for: 5m}
+      - {record: "a{b}", expr: x, for: 5m}
       - {alert: NoExpression}
       - just a text
       - {alert: AlsoGood, expr: y}
@@ -76,14 +76,14 @@ groups:
     assert [
         "a.yml:3: `intervall`: unknown key, did you mean `interval`?",
         "a.yml:6: group 'g', rule 'Bad': `expr`: invalid PromQL: unexpected end of input",
-        "a.yml:7: group 'g', rule 'Worse': `expr`: the function sort() is outside the subset",
-        "a.yml:7: group 'g', rule 'Worse': `labels`: 'a-b' is no name; use letters, digits and _",
-        "a.yml:7: group 'g', rule 'Worse': `annotations.x`: template '{{ query }}': the function query is not supported",
+        "a.yml:7: group 'g', rule 'Worse': `expr`: the function info() is outside the subset",
         "a.yml:7: group 'g', rule 'Worse': `for`: 'soon' is not a duration; write it like 30s, 5m or 1h30m",
+        "a.yml:7: group 'g', rule 'Worse': `labels`: '__name__' is no name",
+        "a.yml:7: group 'g', rule 'Worse': `annotations.x`: template '{{ nothing }}': the function nothing is not known",
         "a.yml:8: group 'g', rule 'Both': a rule has either `alert` or `record`, and needs one of them",
         "a.yml:9: group 'g', rule '(without a name)': a rule has either `alert` or `record`, and needs one of them",
-        "a.yml:10: group 'g', rule 'a-b': `for` belongs to alerts, not to a recording rule",
-        "a.yml:10: group 'g', rule 'a-b': 'a-b' is no name for a series",
+        "a.yml:10: group 'g', rule 'a{b}': `for` belongs to alerts, not to a recording rule",
+        "a.yml:10: group 'g', rule 'a{b}': 'a{b}' is no name for a series",
         "a.yml:11: group 'g', rule 'NoExpression': a rule needs an `expr`",
         "a.yml:12: group 'g', a rule is a mapping with `alert` or `record`, and `expr`",
         "a.yml:14: group 'g' exists already, in line 2; name it otherwise",
@@ -96,7 +96,7 @@ groups:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("groups: [", "a.yml:1: invalid YAML"),
+        ("groups: [", "a.yml:2: invalid YAML"),
         ("groups: 3", "a.yml:1: a rule file is a mapping with a list under `groups`"),
         ("[]", "a.yml:1: a rule file is a mapping"),
         ("groups: []\ngroups: []", "a.yml:2: duplicate key 'groups', first in line 1"),
