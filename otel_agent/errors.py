@@ -4,6 +4,7 @@ Everything this package raises, as one tree.
     OtelAgentError                  anything a caller may want to catch
     ├── ConfigurationError          the set-up is wrong: all mistakes of it, together
     ├── MissingExtraError           a capability whose extra is not installed was asked for
+    ├── BaselineError               a file of baselines cannot be read or written: every line that is wrong
     ├── RuleError                   an alert rule cannot be understood: all mistakes of it, together
     └── LifecycleError              a component could not be started, or was used out of order
 
@@ -12,7 +13,7 @@ After the set-up nothing of this tree reaches the agent's own code: failures are
 
 from collections.abc import Sequence
 
-__all__ = ["ConfigurationError", "LifecycleError", "MissingExtraError", "OtelAgentError", "RuleError"]
+__all__ = ["BaselineError", "ConfigurationError", "LifecycleError", "MissingExtraError", "OtelAgentError", "RuleError"]
 
 
 class OtelAgentError(Exception):
@@ -35,6 +36,10 @@ class ProblemsError(OtelAgentError):
 
 class ConfigurationError(ProblemsError):
     """The configuration, an argument of `init` or an environment variable is wrong."""
+
+
+class BaselineError(ProblemsError):
+    """A file of baselines cannot be read or written."""
 
 
 class RuleError(ProblemsError):

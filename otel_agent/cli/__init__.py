@@ -34,6 +34,7 @@ COMMANDS = {
     "rules": "check, test, export and explain alert rules",
     "collector": "compose the collector's configuration for any backend, and run it",
     "spool": "show what waits on the disk, or send it",
+    "baseline": "record how long functions take, and say which have become slower",
     "redact": "show what redaction would take out of a file, and by which rule",
 }
 """Name and one line of every command; the module of its name is loaded when it is asked for."""

@@ -7,19 +7,13 @@ The command takes the place of this process, with the same standard streams, sig
 
 import argparse
 import os
-import shutil
 import sys
-from pathlib import Path
 
+from otel_agent.cli.programs import find_program, instrumented
 from otel_agent.config.sources.variables import STARTED_BY
 from otel_agent.errors import OtelAgentError
 
 __all__ = ["configure", "run"]
-
-BOOTSTRAP = Path(__file__).parent / "bootstrap"
-"""Holds the `sitecustomize` that calls `init`."""
-
-INTERPRETERS = ("python", "python3")
 
 _VARIABLES = {
     "service_name": "OTEL_SERVICE_NAME",
@@ -72,16 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not program:
         print("otel-agent run: no program given; for example: otel-agent run -- python agent.py", file=sys.stderr)
         return 2
-    if program[0].endswith((".py", ".pyz")):
-        program = [sys.executable, *program]
-    elif program[0] in INTERPRETERS:
-        # The one this command was installed for: another one on the PATH would not find the package.
-        program = [sys.executable, *program[1:]]
-    path = shutil.which(program[0])
-    if path is None:
-        raise OtelAgentError(
-            f"program not found on the PATH: {program[0]!r}; write the command line as you would without otel-agent"
-        )
+    path, program = find_program(program)
     try:
         os.execve(path, program, _environment(arguments))  # noqa: S606 - the user's own command
     except OSError as error:
@@ -94,7 +79,5 @@ def _environment(arguments: argparse.Namespace) -> dict[str, str]:
         value = getattr(arguments, argument)
         if value is not None:
             environment[variable] = ",".join(value) if isinstance(value, list) else value
-    found = environment.get("PYTHONPATH")
     environment[STARTED_BY] = str(os.getpid())
-    environment["PYTHONPATH"] = os.pathsep.join([str(BOOTSTRAP), *([found] if found else [])])
-    return environment
+    return instrumented(environment)

@@ -7,7 +7,7 @@ Source: https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exponential
 from collections import Counter
 from math import ceil, exp2, inf, log2
 
-__all__ = ["SCALE", "ExponentialBuckets", "merged"]
+__all__ = ["SCALE", "ExponentialBuckets", "as_dense", "merged"]
 
 SCALE = 6
 """Sixty-four buckets an octave: each is 1.1 % wide."""
@@ -77,6 +77,24 @@ class ExponentialBuckets:
         copied.min_ns, copied.max_ns = self.min_ns, self.max_ns
         return copied
 
+    def since(self, before: "ExponentialBuckets") -> "ExponentialBuckets":
+        """
+        What was added after an earlier state.
+
+        Args:
+            before: A copy made earlier.
+
+        Returns:
+            Buckets whose smallest and largest durations are those of the whole, because what bounds the part is not known.
+        """
+        more = self.copy()
+        more.counts = {
+            index: left for index, count in self.counts.items() if (left := count - before.counts.get(index, 0)) > 0
+        }
+        more.zeros -= before.zeros
+        more.sum_ns -= before.sum_ns
+        return more
+
     def quantile_s(self, share: float) -> float:
         """
         The duration that a share of the calls does not exceed.
@@ -109,3 +127,27 @@ def merged(one: ExponentialBuckets, other: ExponentialBuckets) -> ExponentialBuc
     both.min_ns = min(one.min_ns, other.min_ns)
     both.max_ns = max(one.max_ns, other.max_ns)
     return both
+
+
+def as_dense(counts: dict[int, int], most: int) -> tuple[int, int, list[int]]:
+    """
+    Counts as a list of neighbouring buckets, made coarser by powers of two until they are few enough.
+
+    Args:
+        counts: Calls by index, at `SCALE`.
+        most: Longest list wanted; at least 1.
+
+    Returns:
+        Scale, index of the first bucket, and the counts from it on; a coarser bucket is the sum of whole finer ones.
+    """
+    if not counts:
+        return SCALE, 0, []
+    lowest, highest = min(counts), max(counts)
+    coarser = 0
+    while (highest >> coarser) - (lowest >> coarser) >= most:
+        coarser += 1
+    first = lowest >> coarser
+    buckets = [0] * ((highest >> coarser) - first + 1)
+    for index, count in counts.items():
+        buckets[(index >> coarser) - first] += count
+    return SCALE - coarser, first, buckets

@@ -24,7 +24,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from otel_agent.catalog.functions import DURATION
 from otel_agent.clock import wall_ns
 from otel_agent.recording.durations import Durations
-from otel_agent.recording.exponential_buckets import SCALE, ExponentialBuckets
+from otel_agent.recording.exponential_buckets import ExponentialBuckets, as_dense
 from otel_agent.recording.function_durations import Example
 
 __all__ = ["MAX_BUCKETS", "producer"]
@@ -71,7 +71,7 @@ def _point(
     attributes: dict[str, Any] = {"code.function.name": name}
     if error_type is not None:
         attributes["error.type"] = error_type
-    scale, offset, counts = _buckets(distribution.counts)
+    scale, offset, counts = as_dense(distribution.counts, MAX_BUCKETS)
     return ExponentialHistogramDataPoint(
         attributes=attributes,
         start_time_unix_nano=span_ns[0],
@@ -92,18 +92,3 @@ def _point(
 def _exemplar(example: Example) -> Exemplar:
     value = example.duration_ns / 1e9
     return Exemplar({}, value, example.time_ns, span_id=example.span_id, trace_id=example.trace_id)
-
-
-def _buckets(counts: dict[int, int]) -> tuple[int, int, list[int]]:
-    """Scale, index of the first bucket, and the buckets."""
-    if not counts:
-        return SCALE, 0, []
-    lowest, highest = min(counts), max(counts)
-    coarser = 0
-    while (highest >> coarser) - (lowest >> coarser) >= MAX_BUCKETS:
-        coarser += 1
-    first = lowest >> coarser
-    buckets = [0] * ((highest >> coarser) - first + 1)
-    for index, count in counts.items():
-        buckets[(index >> coarser) - first] += count
-    return SCALE - coarser, first, buckets

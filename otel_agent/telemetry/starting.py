@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from otel_agent import primitives
 from otel_agent.config.loading import Loaded, load, working_directory
+from otel_agent.config.sources.variables import BASELINE
 from otel_agent.errors import ConfigurationError, OtelAgentError
 from otel_agent.guard import shared as guard
 from otel_agent.late_imports import late_module
@@ -35,7 +36,10 @@ from otel_agent.telemetry.reloading import Reloading
 
 if TYPE_CHECKING:
     from opentelemetry import propagate
+
+    from otel_agent.telemetry.assembly import baselines
 else:
+    baselines = late_module("otel_agent.telemetry.assembly.baselines")  # for programs under `otel-agent baseline`
     propagate = late_module("opentelemetry.propagate")  # not loaded for the default
 
 __all__ = ["init", "stand_in", "start"]
@@ -247,6 +251,9 @@ def _install_process_hooks(telemetry: Telemetry, parts: Parts, loaded: Loaded) -
     exits = ExitHooks(telemetry.shutdown, hurry=lifecycle.hurry)
     exits.install()
     parts.process_hooks.append(exits)
+    notes = os.environ.get(BASELINE)
+    if notes:
+        lifecycle.on_stop(lambda: baselines.leave_note(notes))
     if config.lifecycle.signals != "auto":
         return
 

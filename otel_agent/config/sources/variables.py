@@ -24,7 +24,7 @@ else:
     wording = late_module("otel_agent.config.wording")
     json = late_module("json")
 
-__all__ = ["ATTACH", "CONFIG", "ENVIRONMENT", "PREFIX", "STARTED_BY", "read_variables"]
+__all__ = ["ATTACH", "BASELINE", "CONFIG", "ENVIRONMENT", "PREFIX", "STARTED_BY", "read_variables"]
 
 PREFIX = "OTEL_AGENT_"
 CONFIG = "OTEL_AGENT_CONFIG"
@@ -38,7 +38,10 @@ ATTACH = "OTEL_AGENT_ATTACH"
 STARTED_BY = "OTEL_AGENT_RUN_PID"
 """Set by `otel-agent run`: the process that became the program."""
 
-_NO_SETTINGS = {CONFIG, ENVIRONMENT, ATTACH, STARTED_BY}
+BASELINE = "OTEL_AGENT_BASELINE_NOTES"
+"""Set by `otel-agent baseline`: the folder in which a process leaves what it has counted."""
+
+_NO_SETTINGS = {CONFIG, ENVIRONMENT, ATTACH, STARTED_BY, BASELINE}
 _WORDS = {"true", "false", "yes", "no", "on", "off", "1", "0", "null"}
 
 
@@ -63,7 +66,7 @@ def read_variables(environ: Mapping[str, str], problems: Problems, directory: st
             if node is not None:
                 given.append((known[name].path, node))
         else:
-            near = wording.nearest(name, [*known, *_NO_SETTINGS - {STARTED_BY}])
+            near = wording.nearest(name, [*known, *_NO_SETTINGS - {STARTED_BY, BASELINE}])
             hint = f"did you mean {near}?" if near else "`otel-agent config explain` lists the settings"
             problems.add(place.name, "", f"unknown variable, {hint}")
     return given

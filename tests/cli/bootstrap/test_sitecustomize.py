@@ -9,7 +9,7 @@ import pytest
 from agent_process import environment
 from command_line import otel_agent
 
-from otel_agent.cli.run import BOOTSTRAP
+from otel_agent.cli.programs import BOOTSTRAP
 
 
 def test_run_keeps_the_agents_own_site_customization(tmp_path: Path) -> None:
