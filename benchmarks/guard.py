@@ -19,6 +19,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -111,20 +112,52 @@ def traced_call_5(calls: int) -> None:
     _traced(calls, body)
 
 
-def _traced(calls: int, body: Callable[[], None]) -> None:
+def traced_root(calls: int) -> None:
+    """Calls of a traced function, each of which begins a trace."""
+    _traced(calls, lambda: None, below=False)
+
+
+def unsampled_call(calls: int) -> None:
+    """Calls below a root that was not sampled."""
+    _traced(calls, lambda: None, ratio=0.0)
+
+
+def unsampled_root(calls: int) -> None:
+    """Calls that each begin a trace which is not sampled."""
+    _traced(calls, lambda: None, below=False, ratio=0.0)
+
+
+def block(calls: int) -> None:
+    """Spans around blocks of code, below one root."""
+    _traced(calls, lambda: None, in_block=True)
+
+
+def block_root(calls: int) -> None:
+    """Spans around blocks of code, each of which begins a trace."""
+    _traced(calls, lambda: None, below=False, in_block=True)
+
+
+def _traced(
+    calls: int, body: Callable[[], None], *, below: bool = True, ratio: float = 1.0, in_block: bool = False
+) -> None:
     from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
 
     from otel_agent.instruments.functions import decorators
     from otel_agent.recording.durations import Durations
     from otel_agent.recording.provider import TracerProvider
 
     queue = SimpleNamespace(items=deque(maxlen=100), limit=1 << 20, overflow=None)
-    provider = TracerProvider(resource=Resource({}), shutdown_on_exit=False, queue=queue)
+    sampler = ParentBasedTraceIdRatio(ratio)
+    provider = TracerProvider(resource=Resource({}), sampler=sampler, shutdown_on_exit=False, queue=queue)
     decorators.bind(provider.recorder("bench", Durations()))
     traced = decorators.traced("decide")(body)
-    with decorators.span("root"):
-        for _ in range(calls):
+    with decorators.span("root") if below else nullcontext():
+        for _ in range(0 if in_block else calls):
             traced()
+        for _ in range(calls if in_block else 0):
+            with decorators.span("decide"):
+                pass
 
 
 def timed_call(calls: int) -> None:
@@ -150,6 +183,11 @@ LOADS: dict[str, Callable[[int], None]] = {
     "log record with 3 extras": log_record,
     "traced call": traced_call,
     "traced call with 5 attributes": traced_call_5,
+    "traced root": traced_root,
+    "unsampled call": unsampled_call,
+    "unsampled root": unsampled_root,
+    "block": block,
+    "block that is a root": block_root,
     "timed call": timed_call,
 }
 

@@ -8,6 +8,7 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from otel_agent.late_imports import late_module
+from otel_agent.recording import stacks
 
 if TYPE_CHECKING:
     from otel_agent.recording import large_exceptions
@@ -67,13 +68,11 @@ def stack_of(error: BaseException) -> str:
             return "".join(f"{_one(each)}{link}" for each, link in chain)
         if _may_be_large(error) and large_exceptions.is_large(error):
             return large_exceptions.stack_of_large(error)
-        return "".join(traceback.format_exception(error))
+        return stacks.formatted(error)
     except Exception:  # noqa: BLE001 - formatting calls the exception's own code
         return "<no traceback: it could not be formatted>"
 
 
-_CAUSED = "\nThe above exception was the direct cause of the following exception:\n\n"
-_DURING = "\nDuring handling of the above exception, another exception occurred:\n\n"
 _CHAIN_LIMIT = 50
 
 
@@ -91,9 +90,9 @@ def _chain(error: BaseException) -> list[tuple[BaseException, str]]:
         if isinstance(each, BaseExceptionGroup):
             waiting += [(part, "\n") for part in each.exceptions]
         if each.__cause__ is not None:
-            waiting.append((each.__cause__, _CAUSED))
+            waiting.append((each.__cause__, stacks.CAUSED))
         elif not each.__suppress_context__:
-            waiting.append((each.__context__, _DURING))
+            waiting.append((each.__context__, stacks.DURING))
     return chain[::-1]
 
 

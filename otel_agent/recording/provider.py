@@ -25,6 +25,7 @@ from otel_agent.recording.durations import Durations
 from otel_agent.recording.ids import RandomIds, random_bits
 from otel_agent.recording.processors import IsolatedProcessors
 from otel_agent.recording.recorder import Recorder
+from otel_agent.recording.roots import root_of
 from otel_agent.recording.sampling.rate_limits import rate_limits_of
 from otel_agent.recording.sampling.samplers import EVERY, sampler_rules_of
 from otel_agent.recording.sampling.unsampled import UnsampledSpan
@@ -189,10 +190,11 @@ class TracerProvider(sdk.TracerProvider):
             and not tracer.counts_spans
         )
         rules = sampler_rules_of(tracer.sampler)
-        tracer.bound = rules.bound if is_quick else None
         tracer.bare = UnsampledSpan if is_quick and rules.drops_below_dropped and not self._records_dropped else None
         follow = rules.keeps_below_kept and (rules.drops_below_dropped or rules.bound == EVERY)
         tracer.hot = Span if is_quick and (follow if self._records_dropped else rules.keeps_below_kept) else None
+        bound = rules.bound if is_quick else None
+        tracer.root = root_of(bound, tracer.hot, tracer.bare, records_dropped=self._records_dropped)
 
     def renew_resource(self, resource: Resource) -> None:
         """

@@ -14,7 +14,7 @@ trace state, not sampled, muted exceptions) makes it a `RareSpan`.
 
 from collections.abc import Callable, Mapping
 from logging import getLogger
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 from opentelemetry.attributes import BoundedAttributes
@@ -28,7 +28,7 @@ from otel_agent.clock import wall_ns
 from otel_agent.guard import guarded
 from otel_agent.recording.failures import stack_of, text_of, type_name
 from otel_agent.recording.readable import Readable
-from otel_agent.recording.sites import Site
+from otel_agent.recording.sites import PLAIN, Site
 
 __all__ = ["HAS_IS_REMOTE", "IS_REMOTE", "SAMPLED", "RareSpan", "Span"]
 
@@ -160,11 +160,22 @@ class Span(_Slots, Readable):
     def add_event(self, name: str, attributes: Attributes = None, timestamp: int | None = None) -> None:
         """Add an event; see the interface."""
         with guarded("recording.events", "an event could not be added"):
-            limits = self.site.tracer.limits
-            bounded = BoundedAttributes(
-                limits.max_event_attributes, attributes, max_value_len=limits.max_attribute_length, immutable=True
-            )
-            self._add_event(sdk.Event(name=name, attributes=bounded, timestamp=timestamp))
+            self._add_event(sdk.Event(name=name, attributes=self._event_attributes(attributes), timestamp=timestamp))
+
+    def _event_attributes(self, attributes: Any) -> Mapping[str, Any]:
+        limits = self.site.tracer.limits
+        most = limits.max_event_attributes
+        if (
+            type(attributes) is dict
+            and limits.max_attribute_length is None
+            and (most is None or len(attributes) <= most)
+        ):
+            for key, value in attributes.items():
+                if type(value) not in PLAIN or type(key) is not str or not key:
+                    break
+            else:
+                return MappingProxyType(attributes.copy())
+        return BoundedAttributes(most, attributes, max_value_len=limits.max_attribute_length, immutable=True)
 
     def _add_event(self, event: Any) -> None:
         if self.end_ns is not None:

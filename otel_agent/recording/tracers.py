@@ -30,7 +30,6 @@ from otel_agent.recording.spans import HAS_IS_REMOTE, IS_REMOTE, SAMPLED, RareSp
 __all__ = ["Tracer"]
 
 _RANDOM = TraceFlags.RANDOM_TRACE_ID
-_LOW_64 = (1 << 64) - 1
 _BOTH = (True, True)
 
 
@@ -49,8 +48,9 @@ class Tracer(sdk.Tracer):
     """Class of the parents whose children need no thought; `None` when all do."""
     bare: type[UnsampledSpan] | None
     """Class of the parents below which nothing is recorded; `None` when the sampler has to be asked there too."""
-    bound: int | None
-    """Traces whose id ends in less than this (64 bits) are sampled at their root; `None` when the sampler has to be asked."""
+    root: Callable[[], Any] | None
+    """Begins the span of a new trace, all but its site, span id and start: a `Span`, or an `UnsampledSpan` that is complete;
+    `None` when the sampler has to be asked."""
 
     def __init__(self, *args: Any, provider: Any, records_dropped: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -59,7 +59,7 @@ class Tracer(sdk.Tracer):
         self.provider = provider
         self.finish: Callable[[Span], None] = provider.finish
         self.records_dropped = records_dropped
-        self.hot = self.bare = self.bound = None
+        self.hot = self.bare = self.root = None
         self.internal: dict[str, Site] = {}
         """Sites by name, of the usual kind; read by whoever is in a hurry, filled by `site`."""
         self._sites: dict[Any, Site] = {}
@@ -169,8 +169,9 @@ class Tracer(sdk.Tracer):
             found: Any = (current() if context is None else context).get(SPAN_KEY)
             if type(found) is self.hot:
                 return self._begin_child(site, found, attributes, start_ns)
-            if found is None and self.bound is not None:
-                return self._begin_root(site, attributes, start_ns)
+            if found is None and self.root is not None:
+                begun: trace.Span = self._begin_root(self.root(), site, attributes, start_ns)
+                return begun
         return self._begin(site, context, attributes, links or (), start_ns, raises)
 
     def _begin(self, site: Site, context: Any, attributes: Any, links: Any, start_ns: Any, raises: Any) -> trace.Span:
@@ -192,7 +193,9 @@ class Tracer(sdk.Tracer):
         is_recorded = result.decision.is_recording()
         if not (is_recorded or self.records_dropped):
             if self.bare is not None:
-                return UnsampledSpan(trace_id, flags, random_bits, result.trace_state)
+                dropped: UnsampledSpan = UnsampledSpan()
+                dropped.trace_id, dropped.flags, dropped.trace_state = trace_id, flags, result.trace_state
+                return dropped
             state = result.trace_state
             return NonRecordingSpan(SpanContext(trace_id, ids.generate_span_id(), False, TraceFlags(flags), state))
         span = self._make(site, parent, flags, result.trace_state, raises, counted)
@@ -224,19 +227,11 @@ class Tracer(sdk.Tracer):
         span.start_ns = wall_ns() if start_ns is None else start_ns
         return span
 
-    def _begin_root(self, site: Site, attributes: Any, start_ns: int | None) -> trace.Span:
-        """A trace that begins here, when the sampler's decision is known beforehand."""
-        trace_id = random_bits(128) or 1
-        flags = HAS_IS_REMOTE | SAMPLED | _RANDOM
-        if trace_id & _LOW_64 >= (self.bound or 0):
-            if not self.records_dropped:
-                return UnsampledSpan(trace_id, _RANDOM, random_bits)
-            flags = HAS_IS_REMOTE | _RANDOM
-        span: Span = Span()
+    def _begin_root(self, span: Any, site: Site, attributes: Any, start_ns: int | None) -> Any:
+        """Complete what `root` has begun."""
+        if type(span) is UnsampledSpan:
+            return span
         span.site = site
-        span.trace_id = trace_id
-        span.parent_id = 0
-        span.flags = flags
         span.span_id = random_bits(64) or 1
         span.end_ns = span.own = span.extra = None
         if attributes:

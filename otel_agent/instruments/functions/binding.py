@@ -26,11 +26,8 @@ class Binding:
     def __init__(self) -> None:
         self._recorders: list[Recorder] = []
         self._bound: WeakSet[Bindable] = WeakSet()
-
-    @property
-    def recorder(self) -> Recorder | None:
+        self.recorder: Recorder | None = None
         """The present recorder; `None`: no telemetry of ours."""
-        return self._recorders[-1] if self._recorders else None
 
     def add(self, bindable: Bindable) -> None:
         """
@@ -54,6 +51,7 @@ class Binding:
             self._recorders.append(recorder)
         elif self._recorders:
             self._recorders.pop()
+        self.recorder = self._recorders[-1] if self._recorders else None
         self.refresh()
         if recorder is not None:
             recorder.watch(self.refresh)

@@ -5,13 +5,12 @@ from types import TracebackType
 from typing import Any
 
 from opentelemetry import trace
-from opentelemetry.context import Context
 
 from otel_agent.clock import wall_ns
 from otel_agent.instruments.functions import binding
 from otel_agent.instruments.functions.calls import SCOPE, record_error
 from otel_agent.instruments.functions.static_attributes import are_plain, sound_attributes
-from otel_agent.recording.context import SPAN_KEY, current, make_current, put, restore, with_span
+from otel_agent.recording.context import SPAN_KEY, current, make_current, restore, with_span
 
 __all__ = ["Block"]
 
@@ -27,7 +26,7 @@ class Block:
         attributes: Span attributes.
     """
 
-    __slots__ = ("_attributes", "_name", "_span", "_token")
+    __slots__ = ("_attributes", "_name", "_recorder", "_span", "_token")
 
     def __init__(self, name: str, attributes: Mapping[str, Any]) -> None:
         self._name = name
@@ -38,27 +37,34 @@ class Block:
         before = current()
         parent: Any = before.get(SPAN_KEY)
         recorder = binding.shared.recorder
-        if recorder is None or recorder.tracer is None or type(parent) is not recorder.tracer.hot:
-            span = self._begin(recorder)
-            self._span = span
-            self._token = make_current(with_span(before, span))
-            return span
+        tracer = None if recorder is None else recorder.tracer
+        self._recorder: Any = None
+        if tracer is None:
+            self._span = span = self._begin_with_api()
+        elif type(parent) is tracer.hot:
+            self._span = span = _new(tracer.hot)
+            span.trace_id = parent.trace_id
+            span.parent_id = parent.span_id
+            span.flags = parent.flags
+            self._complete(span, recorder)
+        elif parent is None and tracer.root is not None:
+            self._span = span = tracer.root()
+            if type(span) is tracer.hot:
+                self._complete(span, recorder)
+        else:
+            self._span = span = tracer.begin(tracer.site(self._name), None, self._attributes)
+        self._token = make_current(with_span(before, span))
+        return span
+
+    def _complete(self, span: Any, recorder: Any) -> None:
+        self._recorder = recorder
         tracer = recorder.tracer
-        span = _new(tracer.hot)
         span.site = tracer.internal.get(self._name) or tracer.site(self._name)
-        span.trace_id = parent.trace_id
-        span.parent_id = parent.span_id
-        span.flags = parent.flags
         span.span_id = recorder.random_bits(64) or 1
         span.end_ns = span.own = span.extra = None
         if self._attributes:
             span.set_attributes(self._attributes)
-        context = Context(before)
-        put(context, SPAN_KEY, span)
-        self._span = span
         span.start_ns = wall_ns()
-        self._token = make_current(context)
-        return span
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, stack: TracebackType | None
@@ -68,7 +74,17 @@ class Block:
             restore(self._token)
         except ValueError:
             pass  # the block was left in another task: its context is not ours to change there
-        span = self._span
+        span: Any = self._span
+        recorder: Any = self._recorder
+        if recorder is not None and error is None:
+            ended = wall_ns()
+            if span.end_ns is None:
+                span.end_ns = ended if ended > span.start_ns else span.start_ns  # noqa: FURB136 - half the price of `max`
+                if len(recorder.items) < recorder.queue.limit:
+                    recorder.items.append(span)
+                else:
+                    recorder.queue.overflow(span)
+            return
         if not span.is_recording():
             return
         if error is not None:
@@ -85,9 +101,7 @@ class Block:
         """See `__exit__`."""
         self.__exit__(kind, error, stack)
 
-    def _begin(self, recorder: Any) -> Any:
-        if recorder is not None and recorder.tracer is not None:
-            return recorder.tracer.begin(recorder.tracer.site(self._name), None, self._attributes)
+    def _begin_with_api(self) -> Any:
         given = self._attributes
         sound = given if are_plain(given) else sound_attributes(given, self._name)
         return trace.get_tracer(SCOPE).start_span(self._name, attributes=sound)

@@ -41,6 +41,7 @@ class TracedFunction:
         "_are_plain",
         "attributes",
         "bare",
+        "begin_root",
         "capture",
         "durations",
         "durations_s",
@@ -71,6 +72,8 @@ class TracedFunction:
         """Budget of spans a second; `None`: there is no bound."""
         self.hot: Any = None
         """Class of the parent spans below which calls take the hot path; `None`: none do."""
+        self.begin_root: Any = None
+        """Begins the span of a call without a parent, of either class above; `None`: nothing does so quickly."""
         self.bare: Any = None
         """Class of the unsampled parent spans, below which calls run without a span; `None`: there is none."""
 
@@ -78,13 +81,13 @@ class TracedFunction:
         """
         Record with a recorder from now on.
 
-        `hot` and `bare` open paths and are set last; the rest is exchanged and never taken away, because a call in another
+        `hot`, `bare` and `begin_root` open paths and are set last; the rest is exchanged and never taken away, because a call in another
         thread may be in the middle.
 
         Args:
             recorder: The recorder; `None`: spans are started with the global provider of OpenTelemetry's API again.
         """
-        self.hot = self.bare = None
+        self.hot = self.bare = self.begin_root = None
         self.recorder = recorder
         if recorder is None:
             return
@@ -100,7 +103,7 @@ class TracedFunction:
         if tracer is not None:
             self.site = tracer.make_site(self.name, self.kind, self._sound_attributes())
             if recorder.limit is None:
-                self.hot, self.bare = tracer.hot, tracer.bare
+                self.hot, self.bare, self.begin_root = tracer.hot, tracer.bare, tracer.root
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Functions that are pickled by value (cloudpickle) take their traced function along; recorders stay in their process.
@@ -140,11 +143,7 @@ class TracedFunction:
             error: Exception the call ended with, or `None`.
         """
         ended = wall_ns()
-        if token is not None:
-            try:  # noqa: SIM105 - `suppress` costs more than all the rest
-                restore(token)
-            except ValueError:
-                pass  # a coroutine that is closed from another task: its context is not ours to change there
+        _give_back(token)
         self.finish(span, started, ended, error)
 
     def finish(self, span: Any, started: int, ended: int, error: BaseException | None) -> None:
@@ -166,19 +165,30 @@ class TracedFunction:
         except Exception as failure:  # noqa: BLE001 - the agent's own exception must not be replaced by ours
             shared.report("functions.end", f"the end of a call of {self.function_name} could not be recorded", failure)
 
-    def count(self, started_s: float, error: BaseException) -> None:
+    def count(self, token: Any, started_s: float, error: BaseException) -> None:
         """
-        Count a call without a span that ended with an exception.
+        Count a call without a span that ended with an exception, and give back the context it may have changed.
 
         Args:
+            token: Of the context that the call made current, or `None`.
             started_s: When the call began, by `perf_s`, in seconds.
             error: Exception the call ended with.
         """
-        self.finish(None, 0, int((perf_s() - started_s) * 1e9), error)
+        ended_s = perf_s()
+        _give_back(token)
+        self.finish(None, 0, int((ended_s - started_s) * 1e9), error)
 
     def _count(self, duration_ns: int, error: BaseException | None, context: Any) -> None:
         if self.recorder is not None:
             self.series.add(duration_ns, error, context)
+
+
+def _give_back(token: Any) -> None:
+    if token is not None:
+        try:  # noqa: SIM105 - `suppress` costs more than all the rest
+            restore(token)
+        except ValueError:
+            pass  # a coroutine that is closed from another task: its context is not ours to change there
 
 
 def _unpickled(*description: Any) -> TracedFunction:

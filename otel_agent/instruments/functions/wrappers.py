@@ -3,7 +3,7 @@ Wrappers of traced functions and coroutine functions, with the hot path of a cal
 
 Each has two paths. The hot one is written out in full, because every call of a function of our own would cost more than the work
 it does; it is taken when the parent is a plain span of ours (see `recording.tracers`), and `TracedFunction.hot` is the class that
-says so. The complete one serves everything else: no telemetry yet, another provider, processors that listen, samplers that must
+says so, or when there is no parent and the sampler's decision is known (`TracedFunction.begin_root`). The complete one serves everything else: no telemetry yet, another provider, processors that listen, samplers that must
 be asked. Below a span that was not sampled calls run bare, and their durations are counted all the same.
 """
 
@@ -38,40 +38,52 @@ def plain(function: Callable[..., Any], traced_function: TracedFunction) -> Call
     """
 
     @functools.wraps(function)
-    def traced(*args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0915 - as above
+    def traced(*args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0912, PLR0915 - as above
         before = current()
         parent: Any = before.get(SPAN_KEY)
         kind = type(parent)
-        if kind is not traced_function.hot:
+        if kind is traced_function.hot:
+            span = kind()
+            span.trace_id = parent.trace_id
+            span.parent_id = parent.span_id
+            span.flags = parent.flags
+            is_alone = len(before) == 1
+        else:
+            token = None
+            if parent is None and traced_function.begin_root is not None:
+                span = traced_function.begin_root()
+                kind = type(span)
+                is_alone = not before
+                if kind is traced_function.bare:
+                    token = make_current(Context({SPAN_KEY: span}) if is_alone else with_span(before, span))
             if kind is traced_function.bare:
                 started_s = perf_s()
                 try:
                     result = function(*args, **kwargs)
                 except BaseException as error:
-                    traced_function.count(started_s, error)
+                    traced_function.count(token, started_s, error)
                     raise
                 ended_s = perf_s()
+                if token is not None:
+                    restore(token)
                 traced_function.durations_s.append(ended_s - started_s)
                 if ended_s > traced_function.series.due_s:
                     traced_function.series.look(ended_s)
                 return result
-            span, token, _ = traced_function.enter()
-            started = wall_ns()
-            try:
-                result = function(*args, **kwargs)
-            except BaseException as error:
-                traced_function.leave(span, token, started, error)
-                raise
-            traced_function.leave(span, token, started, None)
-            return result
-        span = kind()
+            if kind is not traced_function.hot:
+                span, token, _ = traced_function.enter()
+                started = wall_ns()
+                try:
+                    result = function(*args, **kwargs)
+                except BaseException as error:
+                    traced_function.leave(span, token, started, error)
+                    raise
+                traced_function.leave(span, token, started, None)
+                return result
         span.site = traced_function.site
-        span.trace_id = parent.trace_id
-        span.parent_id = parent.span_id
-        span.flags = parent.flags
         span.span_id = traced_function.random_bits(64)
         span.end_ns = span.own = span.extra = None
-        token = make_current(Context({SPAN_KEY: span}) if len(before) == 1 else with_span(before, span))
+        token = make_current(Context({SPAN_KEY: span}) if is_alone else with_span(before, span))
         span.start_ns = started = wall_ns()
         try:
             result = function(*args, **kwargs)
@@ -111,40 +123,55 @@ def coroutine(function: Callable[..., Any], traced_function: TracedFunction) -> 
     """
 
     @functools.wraps(function)
-    async def traced(*args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0915 - as above
+    async def traced(*args: Any, **kwargs: Any) -> Any:  # noqa: C901, PLR0912, PLR0915 - as above
         before = current()
         parent: Any = before.get(SPAN_KEY)
         kind = type(parent)
-        if kind is not traced_function.hot:
+        if kind is traced_function.hot:
+            span = kind()
+            span.trace_id = parent.trace_id
+            span.parent_id = parent.span_id
+            span.flags = parent.flags
+            is_alone = len(before) == 1
+        else:
+            token = None
+            if parent is None and traced_function.begin_root is not None:
+                span = traced_function.begin_root()
+                kind = type(span)
+                is_alone = not before
+                if kind is traced_function.bare:
+                    token = make_current(Context({SPAN_KEY: span}) if is_alone else with_span(before, span))
             if kind is traced_function.bare:
                 started_s = perf_s()
                 try:
                     result = await function(*args, **kwargs)
                 except BaseException as error:
-                    traced_function.count(started_s, error)
+                    traced_function.count(token, started_s, error)
                     raise
                 ended_s = perf_s()
+                if token is not None:
+                    try:  # noqa: SIM105 - `suppress` costs more than all the rest
+                        restore(token)
+                    except ValueError:
+                        pass
                 traced_function.durations_s.append(ended_s - started_s)
                 if ended_s > traced_function.series.due_s:
                     traced_function.series.look(ended_s)
                 return result
-            span, token, _ = traced_function.enter()
-            started = wall_ns()
-            try:
-                result = await function(*args, **kwargs)
-            except BaseException as error:
-                traced_function.leave(span, token, started, error)
-                raise
-            traced_function.leave(span, token, started, None)
-            return result
-        span = kind()
+            if kind is not traced_function.hot:
+                span, token, _ = traced_function.enter()
+                started = wall_ns()
+                try:
+                    result = await function(*args, **kwargs)
+                except BaseException as error:
+                    traced_function.leave(span, token, started, error)
+                    raise
+                traced_function.leave(span, token, started, None)
+                return result
         span.site = traced_function.site
-        span.trace_id = parent.trace_id
-        span.parent_id = parent.span_id
-        span.flags = parent.flags
         span.span_id = traced_function.random_bits(64)
         span.end_ns = span.own = span.extra = None
-        token = make_current(Context({SPAN_KEY: span}) if len(before) == 1 else with_span(before, span))
+        token = make_current(Context({SPAN_KEY: span}) if is_alone else with_span(before, span))
         span.start_ns = started = wall_ns()
         try:
             result = await function(*args, **kwargs)
