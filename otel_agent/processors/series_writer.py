@@ -116,6 +116,7 @@ class SeriesWriter:
                 for resource in data.resource_metrics:
                     self._write_resource(resource)
                 self._end_missing()
+                self._store.bound()
             if self._now_ms:
                 self._previous_ms = self._now_ms
                 if self._before is not None:

@@ -125,6 +125,14 @@ class BucketStream(_RingStream):
         self._rings[-1].push(time_ms, point.count)
 
 
+_NO_COUNTS = PackedCounts(0, ())
+
+
+def _counts(buckets: Any) -> PackedCounts:
+    counts = buckets.bucket_counts
+    return PackedCounts(buckets.offset + 1, counts) if len(counts) > 1 or any(counts) else _NO_COUNTS
+
+
 def bound_text(bound: float) -> str:
     """
     A bucket's bound as Prometheus writes it: "0.5", "1", "1e-05".
@@ -166,10 +174,10 @@ class NativeStream(_RingStream):
             point.sum,
             point.zero_count,
             getattr(point, "zero_threshold", 0.0) or 0.0,
-            PackedCounts(point.positive.offset + 1, point.positive.bucket_counts),
-            PackedCounts(point.negative.offset + 1, point.negative.bucket_counts),
+            _counts(point.positive),
+            _counts(point.negative),
         )
-        self._histograms.push(time_ms, histogram.at_scale(SCALE_LIMIT))
+        self._histograms.push(time_ms, histogram.at_scale(SCALE_LIMIT).packed())
 
     def push_zero(self, time_ms: int) -> None:
         """Write that nothing had been counted yet."""

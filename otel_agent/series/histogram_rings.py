@@ -34,7 +34,8 @@ class HistogramRing:
     """
     A bounded run of native histograms, in two tiers as `Ring`, newest last. `None` marks the end of a series.
 
-    A state equal to the one before is kept as a reference to it, so a histogram nobody writes to takes 16 bytes a point.
+    A state equal to the one before is kept as a reference to it, so a histogram nobody writes to takes 16 bytes a point. What the
+    states take is counted as they come and go.
 
     Args:
         limit: States kept as they came, at least; up to an eighth more are.
@@ -45,6 +46,7 @@ class HistogramRing:
         "_coarse_limit",
         "_limit",
         "_seal_ms",
+        "_state_bytes",
         "coarse_times_ms",
         "coarse_values",
         "last_ms",
@@ -56,6 +58,7 @@ class HistogramRing:
         self._limit = limit
         self._coarse_limit = coarse_limit
         self._seal_ms = 0
+        self._state_bytes = 0
         self.last_ms = -(1 << 62)
         self.times_ms = array("q")
         self.values: list[NativeHistogram | None] = []
@@ -79,6 +82,8 @@ class HistogramRing:
             self._seal(time_ms)
         if self.values and value == self.values[-1]:
             value = self.values[-1]
+        elif value is not None:
+            self._state_bytes += value.size_bytes()
         self.times_ms.append(time_ms)
         self.values.append(value)
         self.last_ms = time_ms
@@ -89,12 +94,29 @@ class HistogramRing:
             self.coarse_times_ms.append(self.last_ms)
             self.coarse_values.append(self.values[-1])
         self._seal_ms = (time_ms // COARSE_STEP_MS + 1) * COARSE_STEP_MS
-        if len(self.values) >= self._limit + self._limit // 8:
-            del self.times_ms[: -self._limit]
-            del self.values[: -self._limit]
-        if len(self.coarse_values) > self._coarse_limit + self._coarse_limit // 8:
-            del self.coarse_times_ms[: -self._coarse_limit]
-            del self.coarse_values[: -self._coarse_limit]
+        if (
+            len(self.values) >= self._limit + self._limit // 8
+            or len(self.coarse_values) > self._coarse_limit + self._coarse_limit // 8
+        ):
+            self._cut(self._limit, self._coarse_limit)
+
+    def keep(self, most: int) -> None:
+        """
+        Let the oldest states of both tiers go.
+
+        Args:
+            most: States kept of each tier; at least 1.
+        """
+        if len(self.values) > most or len(self.coarse_values) > most:
+            self._cut(most, most)
+
+    def _cut(self, most: int, most_coarse: int) -> None:
+        del self.times_ms[:-most]
+        del self.values[:-most]
+        del self.coarse_times_ms[:-most_coarse]
+        del self.coarse_values[:-most_coarse]
+        states = {id(value): value for value in (*self.values, *self.coarse_values) if value is not None}
+        self._state_bytes = sum(value.size_bytes() for value in states.values())
 
     def latest(self, at_ms: int, lookback_ms: int) -> tuple[int, NativeHistogram] | None:
         """
@@ -134,7 +156,5 @@ class HistogramRing:
         return HistogramWindow([time_ms for time_ms, _ in kept], [value for _, value in kept])
 
     def size_bytes(self) -> int:
-        """Memory taken by the points, in bytes; states that are shared count once, their buckets as 8 bytes each."""
-        states = {id(value): value for value in (*self.values, *self.coarse_values) if value is not None}
-        inner = sum(200 + 8 * (len(value.positive) + len(value.negative)) for value in states.values())
-        return inner + 16 * (len(self.values) + len(self.coarse_values))
+        """Memory taken by the points, in bytes; states that are shared count once."""
+        return self._state_bytes + 16 * (len(self.values) + len(self.coarse_values))

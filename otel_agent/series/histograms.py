@@ -29,7 +29,7 @@ class Bucket:
 
 class PackedCounts(Mapping[int, float]):
     """
-    Counts of neighbouring buckets, 8 bytes each: what a stream of histograms is kept as.
+    Counts of neighbouring buckets, in as few bytes each as the largest needs: what a stream of histograms is kept as.
 
     Args:
         offset: Index of the first bucket.
@@ -40,13 +40,17 @@ class PackedCounts(Mapping[int, float]):
 
     def __init__(self, offset: int, counts: Sequence[float]) -> None:
         self._offset = offset
-        self._counts = array("d", counts)
+        self._counts = array(_kind(counts), counts)
 
     def __getitem__(self, index: int) -> float:
         position = index - self._offset
         if 0 <= position < len(self._counts):
-            return self._counts[position]
+            return float(self._counts[position])
         raise KeyError(index)
+
+    def size_bytes(self) -> int:
+        """Memory taken, in bytes."""
+        return _PACKED_BYTES + self._counts.itemsize * len(self._counts)
 
     def __iter__(self) -> Iterator[int]:
         return iter(range(self._offset, self._offset + len(self._counts)))
@@ -60,6 +64,19 @@ class PackedCounts(Mapping[int, float]):
         return Mapping.__eq__(self, other)
 
     __hash__ = None  # type: ignore[assignment] # as any mapping
+
+
+_PACKED_BYTES = 128
+_HISTOGRAM_BYTES = 180
+_ENTRY_BYTES = 100
+
+
+def _kind(counts: Sequence[float]) -> str:
+    """Letter of the smallest kind of array that holds counts exactly."""
+    largest = max(counts, default=0)
+    if not all(type(count) is int for count in counts) or largest >= 1 << 32:
+        return "d"
+    return "B" if largest < 1 << 8 else "H" if largest < 1 << 16 else "I"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +117,24 @@ class NativeHistogram:
             _merged(self.positive, shift),
             _merged(self.negative, shift),
         )
+
+    def packed(self) -> "NativeHistogram":
+        """The same histogram in as little memory as it takes."""
+        if isinstance(self.positive, PackedCounts) and isinstance(self.negative, PackedCounts):
+            return self
+        return NativeHistogram(
+            self.scale,
+            self.count,
+            self.sum,
+            self.zero_count,
+            self.zero_threshold,
+            _packed(self.positive),
+            _packed(self.negative),
+        )
+
+    def size_bytes(self) -> int:
+        """Memory taken, in bytes; an estimate where the buckets are not packed."""
+        return _HISTOGRAM_BYTES + _counts_bytes(self.positive) + _counts_bytes(self.negative)
 
     def plus(self, other: "NativeHistogram", factor: float = 1.0) -> "NativeHistogram":
         """
@@ -170,6 +205,21 @@ def _bound(index: int, growth: float) -> float:
         return float(2.0 ** (index * growth))
     except OverflowError:
         return float("inf")
+
+
+def _packed(counts: Mapping[int, float]) -> Mapping[int, float]:
+    if not counts or isinstance(counts, PackedCounts):
+        return counts
+    first, last = min(counts), max(counts)
+    whole = [
+        int(count) if count == int(count) else count
+        for count in (counts.get(index, 0) for index in range(first, last + 1))
+    ]
+    return PackedCounts(first, whole)
+
+
+def _counts_bytes(counts: Mapping[int, float]) -> int:
+    return counts.size_bytes() if isinstance(counts, PackedCounts) else _ENTRY_BYTES * len(counts)
 
 
 def _merged(counts: Mapping[int, float], shift: int) -> dict[int, float]:

@@ -138,18 +138,32 @@ class Ring:
                 self.coarse_mins.append(min(minute))
                 self.coarse_maxs.append(max(minute))
                 if len(self.coarse_times_ms) > self._coarse_limit + self._coarse_limit // 8:
-                    self._cut(self.coarse_times_ms, self.coarse_lasts, self.coarse_mins, self.coarse_maxs)
+                    self._cut(
+                        self._coarse_limit, self.coarse_times_ms, self.coarse_lasts, self.coarse_mins, self.coarse_maxs
+                    )
         self._seal_ms = (time_ms // COARSE_STEP_MS + 1) * COARSE_STEP_MS
         if len(self.times_ms) >= self._trim_at:
-            self._trim()
+            self._trim(self._limit)
 
-    def _cut(self, *columns: "array[int] | array[float]") -> None:
-        surplus = len(columns[0]) - self._coarse_limit
+    def keep(self, most: int) -> None:
+        """
+        Let the oldest points of both tiers go.
+
+        Args:
+            most: Points kept of each tier; at least 1.
+        """
+        if len(self.coarse_times_ms) > most:
+            self._cut(most, self.coarse_times_ms, self.coarse_lasts, self.coarse_mins, self.coarse_maxs)
+        if len(self.times_ms) > most:
+            self._trim(most)
+
+    def _cut(self, most: int, *columns: "array[int] | array[float]") -> None:
+        surplus = len(columns[0]) - most
         for column in columns:
             del column[:surplus]
 
-    def _trim(self) -> None:
-        surplus = len(self.times_ms) - self._limit
+    def _trim(self, most: int) -> None:
+        surplus = len(self.times_ms) - most
         if self.stale_count:
             self.stale_count -= sum(map(is_stale, self.values[:surplus]))
         del self.times_ms[:surplus]

@@ -4,17 +4,18 @@ Store of series: every series of the process, found by labels.
 One thread appends, any thread reads. `lock` guards everything here: the appending thread holds it for a whole collection,
 a reader for the moment it takes to copy a window. Nothing foreign is ever called while it is held.
 
-The number of series is bounded. A series too many is counted and refused, never the oldest one thrown out: a series that
+All series together are bounded in bytes; see `retention` for what gives way. The number of series is bounded too. A series too many is counted and refused, never the oldest one thrown out: a series that
 rules watch must not vanish because something else began to misbehave.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from otel_agent import primitives
 from otel_agent.series.histogram_rings import HistogramRing
 from otel_agent.series.histograms import NativeHistogram
 from otel_agent.series.labels import NAME, Labels
 from otel_agent.series.matchers import Matcher, MatchType
+from otel_agent.series.retention import SERIES_BYTES, keep_within
 from otel_agent.series.rings import COARSE_LIMIT, FINE_LIMIT, STALE, Ring
 
 __all__ = ["SERIES_LIMIT", "Series", "Store"]
@@ -23,6 +24,13 @@ SERIES_LIMIT = 10_000
 """Series kept at most."""
 SELECTIONS_LIMIT = 2_000
 """Different selections remembered at most."""
+KEEP_BYTES = 1 << 26
+"""Memory of all series together: 64 MiB."""
+
+_TARGET = 0.9
+"""Share of the bound that is left when something had to go, so that it is not the same again at once."""
+_LOOKS = (5, 30)
+"""After how many collections the size is looked at again: at least, and at most."""
 
 
 class Series:
@@ -34,11 +42,13 @@ class Series:
         points: Its points, which are numbers or native histograms.
     """
 
-    __slots__ = ("labels", "points")
+    __slots__ = ("is_asked", "labels", "points")
 
     def __init__(self, labels: Labels, points: Ring | HistogramRing) -> None:
         self.labels = labels
         self.points = points
+        self.is_asked = False
+        """Whether a rule or a query has asked for it."""
 
 
 class Store:
@@ -49,10 +59,16 @@ class Store:
         series_limit: Series kept at most.
         fine_limit: Points kept of each series at full resolution.
         coarse_limit: Minutes kept of each series in the coarse tier; 0 for none.
+        keep_bytes: Memory of all series together, in bytes; `None` for no bound.
     """
 
     def __init__(
-        self, *, series_limit: int = SERIES_LIMIT, fine_limit: int = FINE_LIMIT, coarse_limit: int = COARSE_LIMIT
+        self,
+        *,
+        series_limit: int = SERIES_LIMIT,
+        fine_limit: int = FINE_LIMIT,
+        coarse_limit: int = COARSE_LIMIT,
+        keep_bytes: int | None = KEEP_BYTES,
     ) -> None:
         self.lock = primitives.Lock()
         self.overflow_count = 0
@@ -62,6 +78,9 @@ class Store:
         self._series_limit = series_limit
         self._fine_limit = fine_limit
         self._coarse_limit = coarse_limit
+        self._keep_bytes = keep_bytes
+        self._size_before = 0
+        self._look_in, self._looked_after = _LOOKS[0], _LOOKS[0]
         self._by_labels: dict[Labels, Series] = {}
         self._by_name: dict[str, list[Series]] = {}
         # Rules select the same again and again; what they found holds until a series comes or goes.
@@ -73,6 +92,10 @@ class Store:
     def __iter__(self) -> Iterator[Series]:
         with self.lock:
             return iter(list(self._by_labels.values()))
+
+    def unlocked(self) -> Iterable[Series]:
+        """All series. The caller holds `lock`."""
+        return self._by_labels.values()
 
     def series(self, labels: Labels, *, is_counter: bool = False, is_histogram: bool = False) -> Series | None:
         """
@@ -161,7 +184,10 @@ class Store:
         named = next((m for m in matchers if m.name == NAME and m.match is MatchType.EQUAL), None)
         candidates = self._by_labels.values() if named is None else self._by_name.get(named.value, ())
         rest = [m for m in matchers if m is not named]
-        return [found for found in candidates if all(m.accepts(found.labels) for m in rest)]
+        matching = [found for found in candidates if all(m.accepts(found.labels) for m in rest)]
+        for found in matching:
+            found.is_asked = True
+        return matching
 
     def remove(self, labels: Labels) -> None:
         """
@@ -180,8 +206,26 @@ class Store:
                     del self._by_name[labels.get(NAME)]
 
     def size_bytes(self) -> int:
-        """Memory taken by all points, in bytes."""
-        return sum(found.points.size_bytes() for found in self)
+        """Memory taken by all series, in bytes."""
+        return sum(SERIES_BYTES + found.points.size_bytes() for found in self)
+
+    def bound(self) -> None:
+        """
+        Keep within the bound; called once a collection, by who appends. The caller holds `lock`.
+
+        Most calls only count: how soon the size is looked at again follows from how it grew.
+        """
+        self._look_in -= 1
+        if self._look_in > 0 or self._keep_bytes is None:
+            return
+        series = list(self._by_labels.values())
+        size = sum(SERIES_BYTES + one.points.size_bytes() for one in series)
+        growth = max(1.0, (size - self._size_before) / self._looked_after)
+        if size > self._keep_bytes:
+            size = keep_within(series, int(_TARGET * self._keep_bytes))
+        self._size_before = size
+        room = max(0, self._keep_bytes - size)
+        self._looked_after = self._look_in = int(min(max(_LOOKS[0], room / growth / 4), _LOOKS[1]))
 
     def reinit_after_fork(self) -> None:
         """Make the lock anew in a forked child."""

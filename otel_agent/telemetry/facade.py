@@ -90,7 +90,9 @@ class Telemetry:
 
     def query(self, expression: str, at_s: float | None = None) -> list[tuple[dict[str, str], float]]:
         """
-        Ask the recent past in PromQL: metrics are kept each second, the newest 10,000 points of every series.
+        Ask the recent past in PromQL: metrics are kept each second, as many as fit into `metrics.keep_bytes`.
+
+        Never raises: what has no answer, or cannot be understood, is `[]`, and a line of the logger `otel_agent` says why, once.
 
         Args:
             expression: In the subset that rules have; see the reference page on PromQL.
@@ -98,14 +100,34 @@ class Telemetry:
 
         Returns:
             Labels and value of each element; a scalar has no labels.
-
-        Raises:
-            RuleError: The expression cannot be understood.
         """
-        parts = self._parts
-        if parts is None or parts.recent_past is None:
+        past = None if self._parts is None else self._parts.recent_past
+        return [] if past is None else past.query(expression, wall_ns() / 1e9 if at_s is None else at_s)
+
+    def query_range(
+        self,
+        expression: str,
+        start_s: float | None = None,
+        end_s: float | None = None,
+        step_s: float | None = None,
+    ) -> list[tuple[dict[str, str], list[tuple[float, float]]]]:
+        """
+        Ask the recent past along a range of moments, as for a picture. Never raises, as `query`.
+
+        Args:
+            expression: In the subset that rules have.
+            start_s: First moment, in seconds since 1970; `None`: an hour before the end, or where what is kept begins; the
+                points are counted back from the end then.
+            end_s: Moment that no point is later than, in seconds since 1970; `None` for the present one.
+            step_s: Seconds from one point to the next; `None`: as many as give about 250 points, at least 1. At most 11,000 points.
+
+        Returns:
+            Labels of each series with its points, which are seconds since 1970 and value; a moment without a value has no point.
+        """
+        past = None if self._parts is None else self._parts.recent_past
+        if past is None:
             return []
-        return parts.recent_past.query(expression, round((wall_ns() / 1e9 if at_s is None else at_s) * 1000))
+        return past.query_range(expression, start_s, wall_ns() / 1e9 if end_s is None else end_s, step_s)
 
     def findings(self) -> "list[Finding]":
         """

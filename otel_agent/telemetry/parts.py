@@ -83,7 +83,8 @@ class Parts:
         problems.extend(self.redactor.problems)
         self.resource = build_resource(config.service, config.resource)
         self.alerting = self._build_alerting(directory, problems)
-        self.recent_past = RecentPast(self.alerting) if config.metrics.enabled else None
+        keep_bytes = config.metrics.keep_bytes
+        self.recent_past = RecentPast(self.alerting, keep_bytes) if config.metrics.enabled else None
         self.insight = InsightAssembly(
             config.insight, self.redactor.text, lambda finding: emit_finding(self.logs.provider, finding)
         )
@@ -154,6 +155,7 @@ class Parts:
             directory=directory,
             redactor=self.redactor,
             on_change=lambda transition: emit_alert(self.logs.provider, transition),
+            keep_bytes=self.config.metrics.keep_bytes,
         )
         problems.extend(built.problems)
         return built

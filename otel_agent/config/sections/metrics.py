@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from otel_agent.config.kinds import Seconds
+from otel_agent.config.kinds import Seconds, Size
 from otel_agent.config.sections.section import Section
 
 __all__ = ["MetricsSettings"]
@@ -17,6 +17,8 @@ class MetricsSettings(Section, frozen=True, kw_only=True):
     """How often metrics are sent, in seconds; rounded to a multiple of `collect_interval_s`."""
     collect_interval_s: Seconds = 1.0
     """How often metrics are collected for alerts and insight, in seconds; at most `interval_s`."""
+    keep_bytes: Size = 67_108_864
+    """Memory of the recent past, which alerts and `telemetry.query` read, in bytes; the oldest and least asked for gives way."""
     host: bool = True
     """Whether CPU, memory, disk and network of the machine are measured."""
     process: bool = True

@@ -22,7 +22,7 @@ from otel_agent.alerts.states import AlertState, Transition
 from otel_agent.config.sections.alerts import AlertsSettings
 from otel_agent.processors.series_writer import SeriesWriter, resource_labels
 from otel_agent.processors.spans import SpanStatistics
-from otel_agent.series.store import Store
+from otel_agent.series.store import KEEP_BYTES, Store
 
 __all__ = ["AlertAssembly", "build_alerting"]
 
@@ -106,6 +106,7 @@ def build_alerting(
     directory: Path,
     redactor: NotificationRedactor,
     on_change: Callable[[Transition], object] | None = None,
+    keep_bytes: int = KEEP_BYTES,
 ) -> AlertAssembly:
     """
     Build all of it. Never raises for a wrong rule, route or receiver: those are left out and said.
@@ -116,13 +117,14 @@ def build_alerting(
         directory: What relative paths of rule files begin at.
         redactor: Takes secrets out of what receivers are told.
         on_change: Told of every change of an alert, before anybody else.
+        keep_bytes: Memory of the recent past, in bytes.
 
     Returns:
         Everything, not started; its problems name what was left out.
     """
     rules = load_rules(settings, directory=directory)
     notify = build_notify(settings, suppress=suppress_instrumentation)
-    store = Store()
+    store = Store(keep_bytes=keep_bytes)
     spans = SpanStatistics(store, resource_labels(resource))
     writer = SeriesWriter(store, is_birth_counted=settings.counter_start != "prometheus", before=spans.write)
     engine = AlertEngine(
