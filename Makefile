@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint guard bench bench-peers docs collector e2e sdk-suite lock clean
+.PHONY: help demo test lint guard bench bench-peers docs collector e2e sdk-suite lock up down clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,12 @@ sdk-suite: $(VENV)/.test  ## run the SDK's own trace tests, and those of instrum
 lock:  ## write the pinned environments anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group build --extra demo --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-emit-package otel-agent -o requirements/demo.txt
 	for group in test dev; do uv pip compile pyproject.toml --group $$group --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-emit-package otel-agent -o requirements/$$group.txt || exit 1; done
+
+up:  ## start collector, Jaeger, Prometheus, Alertmanager, VictoriaLogs and Grafana with Docker
+	docker compose -f docker/compose.yaml up --detach --build --wait $(ARGS)
+
+down:  ## stop them; what they keep stays
+	docker compose -f docker/compose.yaml --profile demo down $(ARGS)
 
 clean:  ## remove what was made
 	rm -rf $(VENV) build site

@@ -1,6 +1,8 @@
 """The collector's manifest, its pins and its configuration agree with each other."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from otel_agent.processors.spans import BOUNDS_S
 
 COLLECTOR = Path(__file__).parents[2] / "collector"
 MANIFEST: dict[str, Any] = yaml.safe_load((COLLECTOR / "builder.yaml").read_text())
+OWN = "github.com/otel-agent/"
 SECTIONS = ("receivers", "processors", "connectors", "exporters", "extensions")
 
 
@@ -37,7 +40,18 @@ def test_the_manifest_s_versions_are_those_that_are_pinned() -> None:
     """Each module of builder.yaml stands in go.mod with the same version."""
     pinned = pinned_modules("otelcol-agent")
 
-    assert manifest_modules() == {module: pinned.get(module) for module in manifest_modules()}
+    foreign = {module: version for module, version in manifest_modules().items() if not module.startswith(OWN)}
+
+    assert foreign == {module: pinned.get(module) for module in foreign}
+
+
+def test_backends_are_what_their_table_says() -> None:
+    """The files are written from the table: python collector/backends.py."""
+    result = subprocess.run(
+        [sys.executable, str(COLLECTOR / "backends.py"), "--check"], capture_output=True, text=True, check=False
+    )
+
+    assert (0, "") == (result.returncode, result.stdout)
 
 
 def test_every_program_is_pinned_by_checksum() -> None:
@@ -79,7 +93,7 @@ def test_queues_are_kept_on_disk() -> None:
         (path, name)
         for path, content in parts().items()
         for name, exporter in content.get("exporters", {}).items()
-        if name.startswith("otlp_")
+        if name.startswith(("otlp_", "kafka", "zipkin", "load_balancing"))
         and not (
             "file_storage" == exporter["sending_queue"]["storage"]
             and "0s" == exporter["retry_on_failure"]["max_elapsed_time"]

@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -34,6 +35,7 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
             (tmp_path / "here" / name / pin).write_text(f"{name} {pin}\n")
     (tmp_path / "here" / "builder.yaml").write_text("dist: {}\n")
     program(tmp_path / "bin" / "go", FAKE_GO)
+    monkeypatch.setattr(module, "GO_PROGRAMS", tuple(replace(one, patches=()) for one in module.GO_PROGRAMS))
     monkeypatch.setattr(module, "HERE", tmp_path / "here")
     monkeypatch.setattr(module, "BUILD", tmp_path / "build")
     monkeypatch.setattr(module, "PAUSES_S", (0.0, 0.0, 0.0))
@@ -88,6 +90,41 @@ def test_changed_pins_are_built_anew(tools: ModuleType, tmp_path: Path, changed:
     tools.main(["otelcol-agent"])
 
     assert 4 == len(calls(tmp_path))
+
+
+def test_our_own_source_counts_and_goes_along(tools: ModuleType, tmp_path: Path) -> None:
+    """A component of our own stands in the source that is compiled, and a change to it is built anew."""
+    own = tmp_path / "here" / "otelcol-agent" / "ours" / "ours.go"
+    program(own, "package ours\n")
+    tools.main(["otelcol-agent"])
+    copied = (tmp_path / "build" / "source" / "otelcol-agent" / "ours" / "ours.go").read_text()
+    own.write_text("package ours // changed\n")
+    tools.main(["otelcol-agent"])
+
+    assert "package ours\n" == copied
+    assert 4 == len(calls(tmp_path))
+
+
+@pytest.mark.parametrize(("text", "is_right"), [("one\ntwo\n", True), ("one\none\n", False), ("three\n", False)])
+def test_a_change_to_others_source_is_made_where_it_was_meant(
+    tools: ModuleType, tmp_path: Path, text: str, is_right: bool
+) -> None:
+    """A pinned module is changed in a copy; one that is not what the change was written for is refused."""
+    source, original = tmp_path / "source", tmp_path / "original"
+    program(original / "it.go", text)
+    (original / "it.go").chmod(0o444)
+    source.mkdir()
+    (source / "go.mod").write_text("require (\n\texample.com/it v1.2.3\n)\n")
+    program(tmp_path / "bin" / "go", f"""#!/bin/sh\necho '{{"Dir": "{original}"}}'\n""")
+    patch = tools.Patch("example.com/it", "it.go", (("one", "1"),))
+    if is_right:
+        tools.apply(patch, source)
+
+        assert "1\ntwo\n" == (source / "it" / "it.go").read_text()
+    else:
+        with pytest.raises(tools.ToolError, match=r"example.com/it v1.2.3: it.go has 'one' [02] times, not once"):
+            tools.apply(patch, source)
+    assert text == (original / "it.go").read_text()
 
 
 def test_a_program_that_is_gone_is_built_anew(tools: ModuleType, tmp_path: Path) -> None:

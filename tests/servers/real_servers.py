@@ -105,6 +105,7 @@ class Jaeger(Server):
                 "JAEGER_QUERY_PORT": str(query),
                 "JAEGER_QUERY_GRPC_PORT": str(query_grpc),
                 "JAEGER_HEALTH_PORT": str(health),
+                "JAEGER_STORE": str(folder / "store"),
                 "PROMETHEUS_URL": prometheus_url,
                 "OTEL_TRACES_SAMPLER": "always_off",
             },

@@ -2,7 +2,8 @@
 The collector's configuration, composed; and the collector, run with it.
 
 `config` prints one configuration out of the base and any number of backends. `run` replaces this process by a collector that
-has it. `backends` lists what there is.
+has it. `backends` lists what there is. Without a backend there is no configuration: a collector would answer every agent and
+throw everything away; a signal that none of the backends takes is named.
 """
 
 import argparse
@@ -22,13 +23,19 @@ from otel_agent.cli.collector.composition import (
     parts,
     read_base,
     render,
+    unserved_signals,
 )
+from otel_agent.cli.collector.headers import as_maps
 from otel_agent.errors import ConfigurationError
 
 __all__ = ["configure", "run"]
 
-PROGRAMS = ("otelcol-agent", "otelcol-contrib")
-"""Collectors that have every component of the base; the first one found is run."""
+CONTRIB = "otelcol-contrib"
+"""The contrib distribution, which has every component but our own."""
+PROGRAMS = ("otelcol-agent", CONTRIB)
+"""Collectors that can be run; the first one found is."""
+NONE = "none"
+"""In the place of a backend: the base alone, for a backend that is written by hand."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +59,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
             action="append",
             default=[],
             metavar="NAME",
-            help="backend that telemetry is sent to; may be repeated",
+            help="backend that telemetry is sent to; may be repeated; `none` for the base alone",
         )
         command.add_argument(
             "--with",
@@ -62,6 +69,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
             metavar="OPTION",
             help="processing before it is sent; may be repeated",
         )
+        if name == "config":
+            command.add_argument("--contrib", action="store_true", help="for the collector's contrib distribution")
         if name == "run":
             command.add_argument("--program", help="the collector to run; default: the one in build/ or on the path")
 
@@ -84,23 +93,36 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _chosen(arguments: argparse.Namespace) -> tuple[ConfigurationFragment, ...]:
-    options, backends = find("option", arguments.options), find("backend", arguments.backend)
-    if not backends:
+    options = find("option", arguments.options)
+    backends = find("backend", (name for name in arguments.backend if name != NONE))
+    if not arguments.backend:
         raise ConfigurationError(
             [
-                "no backend is named, so nothing would be sent anywhere: --backend NAME; `otel-agent collector backends` lists them"
+                (
+                    "no backend is named, so the collector would answer everything and throw it away: --backend NAME;"
+                    f" `otel-agent collector backends` lists them, and --backend {NONE} is for one of your own"
+                )
             ]
+        )
+    unserved = unserved_signals(backends)
+    if unserved and backends:
+        # Standard output is the configuration, so this goes beside it.
+        print(
+            f"otel-agent: {' and '.join(unserved)} go nowhere: none of the backends takes them,"
+            " so the collector answers for them and throws them away",
+            file=sys.stderr,
         )
     return (read_base(), *options, *backends)
 
 
-def _command(arguments: argparse.Namespace) -> str:
+def _command(arguments: argparse.Namespace, *, contrib: bool) -> str:
     words = [f"--with {name}" for name in arguments.options] + [f"--backend {name}" for name in arguments.backend]
-    return " ".join(["otel-agent collector config", *words])
+    return " ".join(["otel-agent collector config", *words, *(["--contrib"] if contrib else [])])
 
 
 def _config(arguments: argparse.Namespace) -> int:
-    print(render(_chosen(arguments), _command(arguments)), end="")
+    contrib: bool = arguments.contrib
+    print(render(_chosen(arguments), _command(arguments, contrib=contrib), contrib=contrib), end="")
     return 0
 
 
@@ -109,12 +131,15 @@ def _run(arguments: argparse.Namespace) -> NoReturn:
     problems = missing_variables(chosen, os.environ)
     if problems:
         raise ConfigurationError(problems)
+    headers = as_maps({variable.name for part in chosen for variable in part.variables}, os.environ)
     program = _program(arguments.program)
+    contrib = Path(program).name == CONTRIB
+    configuration = render(chosen, _command(arguments, contrib=contrib), contrib=contrib)
     sys.stdout.flush()
     os.execve(  # noqa: S606 - the program was named by its user, and no shell is between
         program,
-        [program, f"--config=yaml:{render(chosen, _command(arguments))}"],
-        {**os.environ, "OTELCOL_STATE_DIRECTORY": _state_directory(os.environ)},
+        [program, f"--config=yaml:{configuration}"],
+        {**os.environ, **headers, "OTELCOL_STATE_DIRECTORY": _state_directory(os.environ)},
     )
 
 

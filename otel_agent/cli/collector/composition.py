@@ -3,7 +3,8 @@ One collector configuration out of the base, backends and options.
 
 The parts are YAML files: in the repository `collector/config/`, in an installed package `otel_agent/collector/`. Each is a
 configuration fragment of the OpenTelemetry Collector. Maps merge and lists are replaced, as the collector itself does with
-several `--config`, so what is composed here and what the collector composes are the same.
+several `--config`, so what is composed here and what the collector composes are the same; but `service.extensions` is joined,
+so that two backends may each bring an extension.
 
 A part's first comment line says what it is for; which signals it takes and which variables it reads stand in the part itself
 and nowhere else.
@@ -32,11 +33,14 @@ __all__ = [
     "find",
     "missing_variables",
     "parts",
+    "portable",
     "read_base",
     "render",
+    "unserved_signals",
 ]
 
 Kind = Literal["backend", "option"]
+SIGNALS = ("traces", "metrics", "logs")
 
 _VARIABLE = re.compile(r"\$\{env:(?P<name>\w+)(?::-(?P<default>[^}]*))?\}")
 
@@ -74,8 +78,8 @@ class ConfigurationFragment:
     @cached_property
     def signals(self) -> tuple[str, ...]:
         """Signals that its pipelines take, in the order traces, metrics, logs."""
-        taken = {name.partition("/")[0] for name in self.content["service"]["pipelines"]}
-        return tuple(signal for signal in ("traces", "metrics", "logs") if signal in taken)
+        taken = {name.partition("/")[0] for name in self.content["service"].get("pipelines", ())}
+        return tuple(signal for signal in SIGNALS if signal in taken)
 
     @cached_property
     def variables(self) -> tuple[CollectorVariable, ...]:
@@ -138,18 +142,62 @@ def compose(chosen: Sequence[ConfigurationFragment]) -> dict[str, Any]:
         A whole configuration of the collector.
     """
     merged: dict[str, Any] = {}
+    extensions: dict[str, None] = {}
     for part in chosen:
         merged = _merge(merged, part.content)
+        extensions |= dict.fromkeys(part.content["service"].get("extensions", ()))
+    if extensions:
+        merged["service"] = {**merged["service"], "extensions": list(extensions)}
     return merged
 
 
-def render(chosen: Sequence[ConfigurationFragment], command: str) -> str:
+def unserved_signals(backends: Iterable[ConfigurationFragment]) -> tuple[str, ...]:
+    """
+    Name the signals that no backend takes, which the collector answers and throws away.
+
+    Args:
+        backends: The chosen ones.
+
+    Returns:
+        In the order traces, metrics, logs.
+    """
+    taken = {signal for backend in backends for signal in backend.signals}
+    return tuple(signal for signal in SIGNALS if signal not in taken)
+
+
+def portable(content: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Make a configuration for the contrib distribution, which lacks our processor `isolate`.
+
+    The batch processor stands in: it keeps a backend's errors from the others, too, but hands data over on a thread of its own,
+    so that a kill may lose what was answered in the last milliseconds.
+
+    Args:
+        content: A whole configuration.
+
+    Returns:
+        The same with `batch` in the place of `isolate`.
+    """
+    named = {name: name.replace("isolate/", "batch/") for name in content["processors"] if name.startswith("isolate/")}
+    pipelines = {
+        name: pipeline | {"processors": [named.get(one, one) for one in pipeline.get("processors", [])]}
+        for name, pipeline in content["service"]["pipelines"].items()
+    }
+    processors = {
+        named.get(name, name): {"timeout": "0s"} if name in named else settings
+        for name, settings in content["processors"].items()
+    }
+    return {**content, "processors": processors, "service": {**content["service"], "pipelines": pipelines}}
+
+
+def render(chosen: Sequence[ConfigurationFragment], command: str, *, contrib: bool = False) -> str:
     """
     Write the composed configuration with a head that says where it comes from and which variables it reads.
 
     Args:
         chosen: Fragments, the base first.
         command: What makes the same text again.
+        contrib: For the contrib distribution, see `portable`.
 
     Returns:
         YAML.
@@ -160,7 +208,8 @@ def render(chosen: Sequence[ConfigurationFragment], command: str) -> str:
         f"#   {name} {'has to be set' if variable.default is None else f'or {variable.default!r}'}"
         for name, variable in variables.items()
     ]
-    return "\n".join(lines) + "\n" + yaml.safe_dump(compose(chosen), sort_keys=False, width=120, allow_unicode=True)
+    whole = portable(compose(chosen)) if contrib else compose(chosen)
+    return "\n".join(lines) + "\n" + yaml.safe_dump(whole, sort_keys=False, width=120, allow_unicode=True)
 
 
 def missing_variables(chosen: Iterable[ConfigurationFragment], environ: Mapping[str, str]) -> list[str]:

@@ -40,10 +40,10 @@ def run_apart(directory: Path, *words: str, **environ: str) -> subprocess.Comple
     )
 
 
-def fake_collector(path: Path) -> None:
-    """A program that says how it was called, and ends with 3."""
+def fake_collector(path: Path, first: str = '"$OTELCOL_STATE_DIRECTORY"') -> None:
+    """A program that says one of its variables and how it was called, and ends with 3."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text('#!/bin/sh\nprintf "%s\\n" "$OTELCOL_STATE_DIRECTORY" "$@"\nexit 3\n')
+    path.write_text(f'#!/bin/sh\nprintf "%s\\n" {first} "$@"\nexit 3\n')
     path.chmod(0o755)
 
 
@@ -54,7 +54,9 @@ def test_backends_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert any(line.split()[:2] == ["jaeger", "Jaeger"] for line in lines)
     assert any("honeycomb" in line and line.endswith("(needs HONEYCOMB_API_KEY)") for line in lines)
-    assert len(BACKENDS) == sum(line.startswith("  ") for line in lines) - 2
+    assert len(BACKENDS) + len(list((CONFIG / "options").glob("*.yaml"))) == sum(
+        line.startswith("  ") for line in lines
+    )
 
 
 def test_backends_are_listed_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,7 +68,7 @@ def test_backends_are_listed_for_programs(capsys: pytest.CaptureFixture[str]) ->
     assert {
         "description": "Jaeger 2, which takes OTLP itself: traces",
         "signals": ["traces"],
-        "variables": {"JAEGER_ENDPOINT": "jaeger:4317"},
+        "variables": {"JAEGER_ENDPOINT": "jaeger:4317", "OTELCOL_QUEUE_BYTES": "268435456"},
     } == answer["backends"]["jaeger"]
     assert ["traces", "metrics", "logs"] == answer["backends"]["otlp-http"]["signals"]
 
@@ -116,3 +118,24 @@ def test_the_folder_for_queues_can_be_chosen(tmp_path: Path) -> None:
 
     assert "/elsewhere" == result.stdout.splitlines()[0], result.stderr
     assert os.access(tmp_path / "mine", os.X_OK)
+
+
+def test_headers_are_written_as_the_sdk_takes_them(tmp_path: Path) -> None:
+    """The collector that is run gets a list of headers as the map it takes, and a map as it is."""
+    fake_collector(tmp_path / "build" / "otelcol-agent", '"$BACKEND_HEADERS"')
+    lists, maps = (
+        run_apart(tmp_path, "run", "--backend", "otlp-http", BACKEND_ENDPOINT="http://x", BACKEND_HEADERS=headers)
+        for headers in ("x-team=blue, x-org=a%20b=c", '{"x-team": "blue"}')
+    )
+
+    assert {"x-team": "blue", "x-org": "a b=c"} == json.loads(lists.stdout.splitlines()[0])
+    assert {"x-team": "blue"} == json.loads(maps.stdout.splitlines()[0])
+
+
+def test_contrib_is_run_with_what_it_has(tmp_path: Path) -> None:
+    """Under its own name the contrib distribution gets no component it lacks."""
+    fake_collector(tmp_path / "build" / "otelcol-contrib")
+    result = run_apart(tmp_path, "run", "--backend", "debug")
+
+    assert "batch/debug" in result.stdout
+    assert "isolate" not in result.stdout

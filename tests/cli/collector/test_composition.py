@@ -1,6 +1,7 @@
 """One configuration is composed out of the base, backends and options."""
 
 import argparse
+import re
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,56 @@ def test_without_a_backend_nothing_is_made(action: str) -> None:
         run(action)
 
 
+def test_signals_that_go_nowhere_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """A signal that no backend takes is said beside the configuration; nothing is said when each has a place."""
+    run("config", "--backend", "loki")
+    some = capsys.readouterr().err
+    run("config", "--backend", "loki", "--backend", "jaeger", "--backend", "prometheus")
+    none = capsys.readouterr().err
+
+    assert some.startswith("otel-agent: traces and metrics go nowhere")
+    assert "" == none
+
+
+def test_the_contrib_distribution_gets_what_it_has(capsys: pytest.CaptureFixture[str]) -> None:
+    """With --contrib no component of our own is left, and a backend's errors are kept from the others by another."""
+    printed = configuration(capsys, "--backend", "jaeger", "--backend", "dynatrace", "--contrib")
+
+    assert {"timeout": "0s"} == printed["processors"]["batch/jaeger"]
+    assert ["batch/dynatrace", "cumulative_to_delta/dynatrace"] == printed["service"]["pipelines"]["metrics/dynatrace"][
+        "processors"
+    ]
+    assert "isolate" not in yaml.safe_dump(printed)
+
+
+def test_extensions_of_backends_stand_beside_those_of_the_base(capsys: pytest.CaptureFixture[str]) -> None:
+    """A backend that signs its requests brings its extensions, and an option another."""
+    printed = configuration(capsys, "--with", "zpages", "--backend", "aws")
+
+    assert ["health_check", "file_storage", "zpages", "sigv4auth/aws-traces", "sigv4auth/aws-logs"] == printed[
+        "service"
+    ]["extensions"]
+
+
+def test_every_backend_keeps_its_failures_to_itself() -> None:
+    """Each pipeline of each backend begins with `isolate`."""
+    open_ones = [
+        (name, pipeline)
+        for name, part in composition.parts("backend").items()
+        for pipeline, about in part.content["service"]["pipelines"].items()
+        if about["processors"][:1] != [f"isolate/{name}"]
+    ]
+
+    assert [] == open_ones
+
+
+def test_the_base_alone_is_printed_on_request(capsys: pytest.CaptureFixture[str]) -> None:
+    """For a backend of one's own there is the base, which is whole."""
+    printed = configuration(capsys, "--backend", "none")
+
+    assert yaml.safe_load((CONFIG / "base.yaml").read_text()) == printed
+
+
 def test_backends_stand_beside_each_other(capsys: pytest.CaptureFixture[str]) -> None:
     """Every backend at once leaves each pipeline as its own file has it, and those of the base as they were."""
     printed = configuration(capsys, *(word for name in BACKENDS for word in ("--backend", name)))
@@ -56,7 +107,7 @@ def test_a_backend_brings_only_what_is_named_after_it() -> None:
         for name, part in composition.parts("backend").items()
         for section in ("receivers", "processors", "connectors", "exporters", "extensions")
         for component in part.content.get(section, {})
-        if not component.endswith(f"/{name}")
+        if not re.search(rf"/{name}(-(traces|metrics|logs))?$", component)
     ]
 
     assert [] == strangers
@@ -95,7 +146,7 @@ def test_unknown_names_are_said_together_with_the_nearest_known() -> None:
         run("config", "--backend", "jager", "--backend", "debug", "--backend", "promtheus")
 
     first, second = caught.value.problems
-    assert first.startswith("unknown backend 'jager'; did you mean 'jaeger'? known are debug, ")
+    assert first.startswith("unknown backend 'jager'; did you mean 'jaeger'? known are aws, azure, ")
     assert second.startswith("unknown backend 'promtheus'; did you mean 'prometheus'? ")
 
 
@@ -104,7 +155,10 @@ def test_a_name_like_no_other_gets_the_list() -> None:
     with pytest.raises(ConfigurationError) as caught:
         run("config", "--with", "zzz")
 
-    assert "unknown option 'zzz'; known are no-content, tail-sampling" == str(caught.value)
+    assert (
+        "unknown option 'zzz'; known are kafka-in, no-content, service-graph, tail-sampling, unmeasured, zpages"
+        == str(caught.value)
+    )
 
 
 def test_a_path_is_no_backend() -> None:
