@@ -9,7 +9,8 @@ Observability for Python agents, in OpenTelemetry's own terms, with one call.
 first used, and the rest by `init`.
 """
 
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 from otel_agent.errors import OtelAgentError
 from otel_agent.instruments.functions.decorators import span, timed, traced, untraced
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from otel_agent.health.registry import health_check, heartbeat
     from otel_agent.instruments.caches.adapters import watch_cache
     from otel_agent.instruments.caches.cached import cached
-    from otel_agent.telemetry import Telemetry, init
+    from otel_agent.telemetry.facade import Telemetry
+    from otel_agent.telemetry.starting import init
 
 __all__ = [
     "OtelAgentError",
@@ -37,15 +39,20 @@ __all__ = [
     "watch_cache",
 ]
 
-__getattr__ = late_names(
+_late = late_names(
     __name__,
     {
-        "Telemetry": "otel_agent.telemetry",
+        "Telemetry": "otel_agent.telemetry.facade",
         "__version__": "otel_agent.config.own_version",
         "cached": "otel_agent.instruments.caches.cached",
         "health_check": "otel_agent.health.registry",
         "heartbeat": "otel_agent.health.registry",
-        "init": "otel_agent.telemetry",
+        "init": "otel_agent.telemetry.starting",
         "watch_cache": "otel_agent.instruments.caches.adapters",
     },
 )
+_unsupported = late_names(__name__, {"init": "otel_agent.telemetry.unsupported"})
+
+
+def __getattr__(name: str) -> Any:
+    return (_unsupported if name == "init" and sys.platform == "win32" else _late)(name)

@@ -17,9 +17,9 @@ from otel_agent.guard import guarded
 from otel_agent.late_imports import late_module
 
 if TYPE_CHECKING:
-    from otel_agent import telemetry
+    import otel_agent
 else:
-    telemetry = late_module("otel_agent.telemetry")
+    otel_agent = late_module("otel_agent")
 
 __all__ = ["Configurator", "Distro", "attach"]
 
@@ -42,7 +42,7 @@ class Configurator:
     def configure(self, **_: Any) -> None:
         """Observe this process. Never raises."""
         with guarded("distro", _FAILED):
-            telemetry.init()
+            otel_agent.init()
 
 
 def attach() -> None:
@@ -50,4 +50,4 @@ def attach() -> None:
     if os.environ.get(ATTACH, "").strip().lower() != "true":
         return
     with guarded("distro", _FAILED):
-        telemetry.init(instrument=False)
+        otel_agent.init(instrument=False)

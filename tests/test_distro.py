@@ -43,10 +43,11 @@ def test_opentelemetry_instrument_is_our_one_call(tmp_path: Path) -> None:
 
 def test_nothing_is_attached_to_others_unless_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Installed beside another distribution, this package does nothing of its own accord."""
-    from otel_agent import distro, telemetry
+    import otel_agent
+    from otel_agent import distro
 
     called: list[object] = []
-    monkeypatch.setattr(telemetry, "init", lambda **arguments: called.append(arguments))
+    monkeypatch.setattr(otel_agent, "init", lambda **arguments: called.append(arguments))
     monkeypatch.delenv("OTEL_AGENT_ATTACH", raising=False)
     distro.attach()
     monkeypatch.setenv("OTEL_AGENT_ATTACH", "true")

@@ -9,9 +9,6 @@ The one place that knows every part and puts them together; the only one to set 
     events       changes of alerts and health as log events
     reloading    the configuration read again
     facade       `Telemetry`: what the agent holds
+    unobserved   what it answers when it does not run
+    unsupported  `init` where this package cannot run
 """
-
-from otel_agent.telemetry.facade import Telemetry
-from otel_agent.telemetry.starting import init
-
-__all__ = ["Telemetry", "init"]

@@ -14,9 +14,6 @@ from otel_agent.instruments import threads
 from otel_agent.late_imports import late_module
 from otel_agent.lifecycle.tasks import Task
 from otel_agent.outgoing_texts import cleaned
-from otel_agent.telemetry.installing import install_globals
-from otel_agent.telemetry.parts import Parts
-from otel_agent.telemetry.reloading import Reloading
 
 if TYPE_CHECKING:
     import asyncio
@@ -25,6 +22,8 @@ if TYPE_CHECKING:
     from otel_agent.insight.findings import Finding
     from otel_agent.series import store
     from otel_agent.telemetry import unobserved
+    from otel_agent.telemetry.parts import Parts
+    from otel_agent.telemetry.reloading import Reloading
 else:
     asyncio = late_module("asyncio")
     engine = late_module("otel_agent.alerts.engine")
@@ -53,9 +52,9 @@ class Telemetry:
     def __init__(
         self,
         config: Config,
-        parts: Parts | None,
+        parts: "Parts | None",
         problems: Sequence[str] = (),
-        reloading: Reloading | None = None,
+        reloading: "Reloading | None" = None,
     ) -> None:
         self.config = config
         self.problems = tuple(problems)
@@ -212,8 +211,7 @@ class Telemetry:
     def resume(self) -> None:
         """Be the process's telemetry again, after another one has stood in for it and ended; without effect after the end."""
         if self._parts is not None and self.is_running:
-            parts = self._parts
-            install_globals(parts.tracing.provider, parts.metering.provider, parts.logs.provider)
+            self._parts.install_globals()
             threads.install()
 
     def shutdown(self, timeout_s: float | None = None) -> Delivery:

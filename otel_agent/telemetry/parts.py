@@ -1,5 +1,5 @@
 """
-The list of what one `Telemetry` consists of, built in the order in which data travels. Nothing here touches a global or runs.
+The list of what one `Telemetry` consists of, built in the order in which data travels. Nothing here runs, and globals are touched by `install_globals` alone.
 
     redaction → resource → alerting → recent past → insight → delivery → tracing → metering → logs → health → lifecycle
 
@@ -29,6 +29,7 @@ from otel_agent.telemetry.assembly.metering import build_metering
 from otel_agent.telemetry.assembly.recent_past import RecentPast
 from otel_agent.telemetry.assembly.tracing import build_tracing
 from otel_agent.telemetry.events import emit_alert, emit_finding, emit_health
+from otel_agent.telemetry.installing import install_globals
 
 if TYPE_CHECKING:
     from otel_agent.instruments.libraries.activation import Libraries
@@ -122,6 +123,10 @@ class Parts:
             redact=self.redactor.text,
         )
         self.lifecycle = Lifecycle(shutdown_timeout_s=config.lifecycle.shutdown_timeout_s)
+
+    def install_globals(self) -> None:
+        """Make the providers those of the process; see `installing`."""
+        install_globals(self.tracing.provider, self.metering.provider, self.logs.provider)
 
     def _build_engine(
         self,

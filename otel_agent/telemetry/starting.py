@@ -29,7 +29,7 @@ from otel_agent.providers.propagation import build_propagator, load_propagation
 from otel_agent.telemetry import components
 from otel_agent.telemetry.assembly.delivery import Observers
 from otel_agent.telemetry.facade import Telemetry
-from otel_agent.telemetry.installing import OURS, install_globals
+from otel_agent.telemetry.installing import OURS
 from otel_agent.telemetry.instrumenting import Instrumentation
 from otel_agent.telemetry.parts import Parts
 from otel_agent.telemetry.reloading import Reloading
@@ -37,9 +37,11 @@ from otel_agent.telemetry.reloading import Reloading
 if TYPE_CHECKING:
     from opentelemetry import propagate
 
+    from otel_agent.telemetry import unsupported
     from otel_agent.telemetry.assembly import baselines
 else:
     baselines = late_module("otel_agent.telemetry.assembly.baselines")  # for programs under `otel-agent baseline`
+    unsupported = late_module("otel_agent.telemetry.unsupported")
     propagate = late_module("opentelemetry.propagate")  # not loaded for the default
 
 __all__ = ["init", "stand_in", "start"]
@@ -183,6 +185,8 @@ def start(arguments: Mapping[str, Any], observers: Observers | None = None) -> T
         guard.report(f"config.{line}", line)
     if loaded.config.disabled:
         return Telemetry(loaded.config, None, loaded.problems)
+    if sys.platform == "win32":
+        return unsupported.without_observation(loaded)
     try:
         return _start_loaded(loaded, observers, _reader(arguments))
     except Exception as error:
@@ -217,7 +221,7 @@ def _start_loaded(loaded: Loaded, observers: Observers | None, read: Callable[[]
     if config.strict and problems:
         raise ConfigurationError(problems)
     guard.redact_with(parts.redactor.text)
-    install_globals(parts.tracing.provider, parts.metering.provider, parts.logs.provider)
+    parts.install_globals()
     propagator = build_propagator(config.propagators, problems)
     if propagator is not None:
         propagate.set_global_textmap(propagator)

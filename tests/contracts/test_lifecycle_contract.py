@@ -71,9 +71,9 @@ from otel_agent.processors.callbacks import Callbacks
 from otel_agent.processors.metrics import AgentMetricReader
 from otel_agent.redaction.redactor import Redactor
 from otel_agent.series.store import Store
-from otel_agent.telemetry import Telemetry
 from otel_agent.telemetry.assembly.alerting import AlertAssembly, build_alerting
 from otel_agent.telemetry.assembly.terminal import Terminal
+from otel_agent.telemetry.facade import Telemetry
 from otel_agent.telemetry.starting import start
 
 ALLOWED_S = 1.0

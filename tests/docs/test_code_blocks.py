@@ -11,9 +11,17 @@ import yaml
 from documentation import COLLECTOR, PAGES, ROOT, blocks, commands, follow, run
 from otlp_server import OtlpServer
 
-LANGUAGES = {"python", "bash", "yaml", "text", "mermaid", "json", "dockerfile", "toml", "ini"}
-NEEDED = {"gevent-and-trio.md": ("gevent", "trio")}
+LANGUAGES = {"python", "bash", "yaml", "text", "json", "dockerfile", "toml", "ini"}
+NEEDED = {
+    "gevent-and-trio.md": ("gevent", "trio"),
+    "fastapi.md": ("fastapi", "httpx", "opentelemetry.instrumentation.fastapi"),
+    "flask.md": ("flask", "opentelemetry.instrumentation.flask"),
+    "django.md": ("django", "opentelemetry.instrumentation.django"),
+    "celery.md": ("celery", "opentelemetry.instrumentation.celery"),
+}
 """By page: packages that its reader has, and that are not everywhere."""
+OTHERS = {"OTEL_AGENT_CHAOS_S", "OTEL_AGENT_CHAOS_SEED", "OTEL_AGENT_PUBLISH"}
+"""Variables of the chaos runs and of `docker/compose.yaml`, which are no settings."""
 NOT_RUN = {
     "make": "the package's own tools",
     "git": "a clone is there already",
@@ -33,6 +41,31 @@ NOT_RUN = {
 }
 """Programs in `bash` blocks that are looked at instead of run, and what they need."""
 IDS = [page.relative_to(ROOT).as_posix() for page in PAGES]
+
+
+def is_installed(name: str) -> bool:
+    """Whether a module can be found."""
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_python_can_be_read(page: Path) -> None:
+    """Also where what a block needs is not installed."""
+    for block in blocks(page):
+        if block.language == "python":
+            compile(block.code, page.name, "exec")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=IDS)
+def test_variables_exist(page: Path) -> None:
+    """Every variable of this package that a page names is one."""
+    known = set(re.findall(r"OTEL_AGENT_\w+", (ROOT / "docs/reference/environment.md").read_text()))
+    named = set(re.findall(r"OTEL_AGENT_[A-Z0-9_]*[A-Z0-9]\b", page.read_text()))
+
+    assert set() == named - known - OTHERS
 
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
@@ -80,7 +113,7 @@ def test_settings_can_be_read(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
 def test_a_page_can_be_followed(page: Path, tmp_path: Path) -> None:
     """In an empty folder, in page order, everything ends well and shows what the page shows; what is sent arrives."""
-    missing = [name for name in NEEDED.get(page.name, ()) if find_spec(name) is None]
+    missing = [name for name in NEEDED.get(page.name, ()) if not is_installed(name)]
     if missing:
         pytest.skip(f"needs {', '.join(missing)}")
     folder = tmp_path / "trader"

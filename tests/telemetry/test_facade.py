@@ -7,7 +7,7 @@ from opentelemetry import metrics
 from waiting import until
 
 import otel_agent
-from otel_agent.telemetry import Telemetry
+from otel_agent.telemetry.facade import Telemetry
 from otel_agent.testing import Recorded, recorded
 
 

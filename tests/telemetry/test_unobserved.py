@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 import otel_agent
-from otel_agent.telemetry import Telemetry, starting
+from otel_agent.telemetry import starting
+from otel_agent.telemetry.facade import Telemetry
 from otel_agent.telemetry.unobserved import no_alerts, no_delivery
 from otel_agent.testing import recorded
 
