@@ -20,7 +20,12 @@ class _Loader(yaml.SafeLoader):
     """Reads `!ENV [NAME, default]` as its default."""
 
 
-_Loader.add_constructor("!ENV", lambda loader, node: loader.construct_sequence(node)[-1])
+def _default(loader: yaml.SafeLoader, node: yaml.Node) -> object:
+    assert isinstance(node, yaml.SequenceNode)
+    return loader.construct_sequence(node)[-1]
+
+
+_Loader.add_constructor("!ENV", _default)
 
 SITE = yaml.load((ROOT / "mkdocs.yml").read_text(), _Loader)
 
