@@ -2,7 +2,7 @@
 What all sources say becomes one value for each setting.
 
 The strongest source that says something right wins. A mapping is put together key by key, each key from the strongest source
-that has it; a list is taken whole. An empty value (null) takes back what weaker sources say. Every value that was given is
+that has it; a list is taken whole. An empty value (null) takes back what weaker sources say; where a setting may be None, it is None then. Every value that was given is
 looked at, also when a stronger one wins, so that all mistakes are said at once.
 """
 
@@ -68,6 +68,8 @@ def _decide(path: str, kind: Any, nodes: list[ConfigNode], merged: Merged, probl
         merged.origins[path] = node.origin
         merged.nodes[path] = node
         if node.value is None:
+            if type(None) in (metas(option)[0] for option in members(kind)):
+                merged.values[path] = None
             continue
         merged.values[path] = value
         if isinstance(value, dict):

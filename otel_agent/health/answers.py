@@ -129,7 +129,12 @@ def _component(component: HealthComponent) -> Mapping[str, Any]:
 
 
 def _threshold(threshold: Threshold) -> Mapping[str, Any]:
-    return {"value": threshold.value, "limit": threshold.limit, "breached": threshold.is_breached}
+    return {
+        "status": threshold.state.value,
+        "value": threshold.value,
+        "limit": threshold.limit,
+        "breached": threshold.is_breached,
+    }
 
 
 def _stall(stall: Stall) -> Mapping[str, Any]:

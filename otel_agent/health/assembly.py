@@ -230,7 +230,13 @@ class HealthService:
         settings = self._settings.thresholds
         limits = {"cpu": settings.cpu, "memory": settings.memory, "disk": settings.disk}
         return [
-            thresholds.Threshold(name, limit, max(0.0, limit - settings.clear_gap), settings.hold_s)
+            thresholds.Threshold(
+                name,
+                limit,
+                max(0.0, limit - settings.clear_gap),
+                settings.hold_s,
+                is_gating=name in settings.gates,
+            )
             for name, limit in limits.items()
             if limit is not None
         ]

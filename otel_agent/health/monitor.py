@@ -16,7 +16,7 @@ from otel_agent.health.registry import Check, CheckRegistry, Heartbeat
 from otel_agent.health.reports import DELIVERY, HealthChange, HealthReport, OutsideReadings, build_report, changes
 from otel_agent.health.stalls import Stall, stalls
 from otel_agent.health.states import CheckOutcome, HealthComponent, HealthState, judge, unless_stale
-from otel_agent.health.thresholds import Threshold, update
+from otel_agent.health.thresholds import Threshold, missed, unless_unread, update
 from otel_agent.lifecycle.threads import begin_thread
 
 __all__ = ["TICK_S", "HealthMonitor"]
@@ -122,7 +122,7 @@ class HealthMonitor:
         self._keep(self._registry.checks())
         with self._lock:
             components = [unless_stale(component, now_s) for component in self._judged.components.values()]
-            thresholds = list(self._judged.thresholds.values())
+            thresholds = [unless_unread(threshold, now_s) for threshold in self._judged.thresholds.values()]
         components += _as_components(beats, late)
         return build_report(components, thresholds, late, is_started=self._is_started, is_draining=self._is_draining)
 
@@ -178,13 +178,16 @@ class HealthMonitor:
 
     def _look(self, now_s: float) -> None:
         outside = self._read_outside()
-        if outside is None:
-            return
         with self._lock:
             thresholds = self._judged.thresholds
-            for name, value in outside.ratios.items():
-                if name in thresholds:
-                    thresholds[name] = update(thresholds[name], value, now_s)
+            for name, threshold in thresholds.items():
+                if outside is None:
+                    thresholds[name] = threshold if threshold.seen_s is not None else replace(threshold, seen_s=now_s)
+                    continue
+                value = outside.ratios.get(name)
+                thresholds[name] = missed(threshold, now_s) if value is None else update(threshold, value, now_s)
+            if outside is None:
+                return
             if outside.is_delivering:
                 # Never critical, never worse than degraded: telemetry must not take the agent out of service.
                 state = HealthState.HEALTHY if outside.delivery_trouble is None else HealthState.DEGRADED
@@ -198,7 +201,17 @@ class HealthMonitor:
 
     def _compare(self) -> None:
         """Tell what has changed since the last round."""
-        found = self.report().states()
+        report = self.report()
+        for threshold in report.thresholds:
+            if threshold.is_unknown:
+                guard.report(
+                    f"health.threshold.{threshold.name}",
+                    f"{threshold.name} of the machine cannot be read, so its threshold is unknown; switch it off with"
+                    f" health.thresholds.{threshold.name}: false, or let the agent read it",
+                )
+            else:
+                guard.recovered(f"health.threshold.{threshold.name}", f"{threshold.name} of the machine is read again")
+        found = report.states()
         before, self._states = self._states, {name: state for name, (state, _) in found.items()}
         if self._on_change is not None:
             for change in changes(before, found):

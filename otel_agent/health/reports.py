@@ -57,7 +57,7 @@ class HealthReport:
     is_live: bool
     """No critical heartbeat is late."""
     is_ready: bool
-    """Started, not draining, nothing critical unhealthy, no threshold breached."""
+    """Started, not draining, nothing critical unhealthy, no threshold breached that takes the agent out of service."""
     is_started: bool
     """The set-up has ended."""
     is_draining: bool
@@ -70,13 +70,11 @@ class HealthReport:
     """Heartbeats that are late."""
 
     def states(self) -> dict[str, tuple[HealthState, str]]:
-        """State and message by name, the whole included."""
+        """State and message by name, the whole included; a threshold has none before its first reading."""
         found = {component.name: (component.state, component.message) for component in self.components}
         for threshold in self.thresholds:
-            text = (
-                f"{threshold.value:.0%} of {threshold.name} in use" if threshold.is_breached and threshold.value else ""
-            )
-            found[threshold.name] = (HealthState.DEGRADED if threshold.is_breached else HealthState.HEALTHY, text)
+            if threshold.value is not None or threshold.is_unknown or threshold.is_breached:
+                found[threshold.name] = (threshold.state, _text(threshold))
         return {**found, OVERALL: (self.state, "")}
 
 
@@ -99,23 +97,27 @@ def build_report(
         is_draining: Whether the end has begun.
 
     Returns:
-        The report; a breached threshold degrades a whole that is otherwise healthy.
+        The report; a threshold that is breached, or cannot be read, degrades a whole that is otherwise healthy.
     """
     state = aggregate(components)
-    is_breached = any(threshold.is_breached for threshold in thresholds)
+    is_wrong = any(threshold.is_breached or threshold.is_unknown for threshold in thresholds)
+    is_out = any(threshold.is_breached and threshold.is_gating for threshold in thresholds)
     return HealthReport(
-        state=HealthState.DEGRADED if is_breached and state is HealthState.HEALTHY else state,
+        state=HealthState.DEGRADED if is_wrong and state is HealthState.HEALTHY else state,
         is_live=not any(stall.is_critical for stall in late),
-        is_ready=is_started
-        and not is_draining
-        and not is_breached
-        and state in {HealthState.HEALTHY, HealthState.DEGRADED},
+        is_ready=is_started and not is_draining and not is_out and state in {HealthState.HEALTHY, HealthState.DEGRADED},
         is_started=is_started,
         is_draining=is_draining,
         components=components,
         thresholds=thresholds,
         stalls=late,
     )
+
+
+def _text(threshold: Threshold) -> str:
+    if threshold.is_unknown:
+        return f"{threshold.name} cannot be read; its threshold is not judged"
+    return f"{threshold.value:.0%} of {threshold.name} in use" if threshold.is_breached and threshold.value else ""
 
 
 def changes(before: Mapping[str, HealthState], states: Mapping[str, tuple[HealthState, str]]) -> list[HealthChange]:

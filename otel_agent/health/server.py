@@ -7,6 +7,7 @@ keep a probe out.
 """
 
 import asyncio
+import errno
 import os
 import socket
 from collections.abc import Awaitable, Callable
@@ -39,7 +40,8 @@ class HealthServer:
 
     Args:
         report: Returns the present report at once.
-        host: Address to listen on. Anything but loopback must be asked for.
+        host: Address to listen on, with IPv6 in brackets or without, or a name, of which every address is listened on. Anything but
+            loopback must be asked for. `::` takes IPv4 too, where the system can.
         port: Port to listen on; 0 takes a free one.
         access: Who may send probes, and who may see details.
         redact: Takes secrets out of the texts of checks.
@@ -54,13 +56,13 @@ class HealthServer:
         redact: Callable[[str], str] = str,
     ) -> None:
         self._report = report
-        self._host = host
+        self._host = host.strip("[]")
         self._port = port
         self._access = access
         self._redact = redact
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: primitives.Thread | None = None
-        self._listener: socket.socket | None = None
+        self._listeners: list[socket.socket] = []
         self._writers: list[asyncio.StreamWriter] = []
 
     @property
@@ -78,25 +80,26 @@ class HealthServer:
         if self._thread is not None:
             return
         try:
-            family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-            listener = socket.create_server((self._host, self._port), family=family, backlog=256)
+            listeners = _listeners(self._host, self._port)
         except (OSError, OverflowError) as error:
             number = getattr(error, "errno", None) or 0
             reason = os.strerror(number) if number > 0 else error
             raise ConfigurationError(
-                [f"health: cannot listen on {self._host}:{self._port} ({reason}); choose another health.port"]
+                [f"health: cannot listen on {_shown(self._host)}:{self._port} ({reason}); choose another health.port"]
             ) from error
-        self._listener = listener
-        self._port = listener.getsockname()[1]
+        self._listeners = listeners
+        self._port = listeners[0].getsockname()[1]
         # Its own kind of loop, whatever policy the agent has set; and its troubles are not for the agent's log.
         self._loop = asyncio.SelectorEventLoop()
         self._loop.set_exception_handler(_report_trouble)
         self._stopped = asyncio.Event()
-        self._thread = begin_thread("probes", self._run, self._loop, listener, self._stopped)
+        self._thread = begin_thread("probes", self._run, self._loop, listeners, self._stopped)
         if self._thread is None:
             self._loop.close()
-            self._loop = self._listener = None
-            listener.close()
+            self._loop = None
+            self._listeners = []
+            for listener in listeners:
+                listener.close()
             raise ConfigurationError(
                 ["health: the probes need a thread, and none can be had; allow the agent more threads"]
             )
@@ -122,22 +125,24 @@ class HealthServer:
         self._thread, self._loop = None, None
         writers, self._writers = self._writers, []
         sockets = [writer.get_extra_info("socket") for writer in writers]
-        for inherited in [self._listener, *sockets]:
+        for inherited in [*self._listeners, *sockets]:
             if inherited is not None and inherited.fileno() >= 0:
                 with suppress(OSError):
                     socket.close(inherited.fileno())
-        self._listener = None
+        self._listeners = []
 
-    def _run(self, loop: asyncio.AbstractEventLoop, listener: socket.socket, stopped: asyncio.Event) -> None:
+    def _run(self, loop: asyncio.AbstractEventLoop, listeners: list[socket.socket], stopped: asyncio.Event) -> None:
         try:
-            loop.run_until_complete(_listen(self._serve, listener, stopped))
+            loop.run_until_complete(_listen(self._serve, listeners, stopped))
             for task in asyncio.all_tasks(loop):
                 task.cancel()
-            loop.run_until_complete(asyncio.sleep(0))
+            for _ in range(3):  # a task ends, its connection is closed, its socket is
+                loop.run_until_complete(asyncio.sleep(0))
         except Exception as error:  # noqa: BLE001 - top of a thread
             guard.report("health.server", "the probe endpoints stopped", error)
         finally:
-            listener.close()
+            for listener in listeners:
+                listener.close()
             loop.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -184,17 +189,53 @@ def names_of(host: str) -> frozenset[str]:
     Returns:
         That address and the machine's own name, in lower case.
     """
-    names = {host.lower()}
+    names = {host.strip("[]").lower()}
     with suppress(OSError):
         names.add(socket.gethostname().lower())
     return frozenset(names)
 
 
+def _listeners(host: str, port: int) -> list[socket.socket]:
+    """
+    A socket for each address of a host, all at one port.
+
+    Raises:
+        OSError: One of them cannot be listened on, or there is none.
+    """
+    found: list[socket.socket] = []
+    try:
+        for family, address in _addresses(host, port):
+            is_dual = address[0] == "::" and socket.has_dualstack_ipv6()
+            at = address if not found else (address[0], found[0].getsockname()[1], *address[2:])
+            found.append(socket.create_server(at, family=family, backlog=256, dualstack_ipv6=is_dual))
+    except OSError as error:
+        # "localhost" may have an address of a family that this machine has not.
+        if not found or error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+            for listener in found:
+                listener.close()
+            raise
+    return found
+
+
+def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, Any]]:
+    """Addresses of a host, IPv4 first, because of "localhost" that is what most ask for."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    distinct = {address: family for family, _, _, _, address in found}
+    return sorted(
+        ((family, address) for address, family in distinct.items()), key=lambda each: each[0] != socket.AF_INET
+    )
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
 async def _listen(
     serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
-    listener: socket.socket,
+    listeners: list[socket.socket],
     stopped: asyncio.Event,
 ) -> None:
-    server = await asyncio.start_server(serve, sock=listener, limit=REQUEST_BYTES)
+    servers = [await asyncio.start_server(serve, sock=listener, limit=REQUEST_BYTES) for listener in listeners]
     await stopped.wait()
-    server.close()
+    for server in servers:
+        server.close()

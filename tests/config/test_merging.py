@@ -194,3 +194,17 @@ def test_switching_off_by_argument_wins_over_the_file(tmp_path: Path) -> None:
 
     config = load({"health": False, "spool": False}, environ={}, directory=tmp_path).config
     assert (None, False) == (config.health.port, config.spool.enabled)
+
+
+def test_an_empty_value_is_none_where_a_setting_may_be_none(tmp_path: Path) -> None:
+    """As the reference page says of thresholds; elsewhere the default counts."""
+    (tmp_path / "otel-agent.yaml").write_text("health: {thresholds: {cpu: null, memory: ~, disk: false, hold_s: null}}")
+    found = load({}, environ={}, directory=tmp_path).config.health.thresholds
+
+    assert (None, None, None, 30.0) == (found.cpu, found.memory, found.disk, found.hold_s)
+    assert (
+        0.9
+        == load(
+            {"config": {"health": {"thresholds": {}}}}, environ={}, directory=Path("/")
+        ).config.health.thresholds.cpu
+    )

@@ -71,7 +71,7 @@ def test_a_description_has_every_part_by_name() -> None:
                 "message": "password=***",
             }
         },
-        "thresholds": {"memory": {"value": 0.5, "limit": 0.9, "breached": False}},
+        "thresholds": {"memory": {"status": "healthy", "value": 0.5, "limit": 0.9, "breached": False}},
         "stalls": [{"name": "main loop", "age_s": 12.346, "stack": ["agent.py:7 in decide"]}],
     } == describe(report, lambda text: text.replace("hunter2", "***"))
 

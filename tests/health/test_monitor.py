@@ -262,3 +262,33 @@ def test_the_thread_survives_a_round_that_fails_and_ends_when_asked() -> None:
 
     assert guard.shared.counts()["health.tick"] >= before + 2
     assert [] == [thread.name for thread in threading.enumerate() if thread.name == "otel-agent-health"]
+
+
+def test_cpu_above_its_threshold_is_degraded_and_ready_unless_asked_for_more() -> None:
+    """Memory and disk take the agent out of service."""
+    watch = HandTurnedMonitor(Threshold("cpu", 0.9, 0.85, 0.0, is_gating=False), Threshold("memory", 0.9, 0.85, 0.0))
+    watch.monitor.started()
+    watch.readings = {"cpu": 0.99, "memory": 0.5}
+    busy = watch.turn()
+    watch.readings = {"cpu": 0.1, "memory": 0.99}
+    full = watch.turn()
+
+    assert ("degraded", True) == (busy.state.value, busy.is_ready)
+    assert ("degraded", False) == (full.state.value, full.is_ready)
+
+
+def test_a_threshold_that_cannot_be_read_is_unknown_and_said(caplog: pytest.LogCaptureFixture) -> None:
+    """It degrades the whole, and takes nothing out of service; the others are judged on."""
+    watch = HandTurnedMonitor(Threshold("memory", 0.9, 0.85, 0.0), Threshold("disk", 0.9, 0.85, 0.0))
+    watch.monitor.started()
+    watch.readings = {"disk": 0.5}
+    for _ in range(4):
+        report = watch.turn()
+
+    assert {"memory": "unknown", "disk": "healthy", "overall": "degraded"} == {
+        name: state.value for name, (state, _) in report.states().items() if name != "delivery"
+    }
+    assert report.is_ready
+    assert any("memory of the machine cannot be read" in line for line in caplog.messages)
+    watch.readings = {"disk": 0.99, "memory": 0.5}
+    assert not watch.turn().is_ready

@@ -87,7 +87,7 @@ def test_details_are_redacted() -> None:
     _, body = get("/healthz")
 
     assert "password=***" == body["components"]["broker"]["message"]
-    assert {"value": 0.5, "limit": 0.9, "breached": False} == body["thresholds"]["memory"]
+    assert {"status": "healthy", "value": 0.5, "limit": 0.9, "breached": False} == body["thresholds"]["memory"]
 
 
 TOKEN = ProbeAccess(token="open sesame")
@@ -100,6 +100,15 @@ TOKEN = ProbeAccess(token="open sesame")
         ("::1", "", ProbeAccess(), True),
         ("::ffff:127.0.0.1", "", ProbeAccess(), True),
         ("127.0.0.1", "\nX-Forwarded-For: 203.0.113.9", ProbeAccess(), False),
+        ("::1", "\nForwarded: for=203.0.113.9", ProbeAccess(), False),
+        ("127.0.0.1", "\nX-Real-IP: 203.0.113.9", ProbeAccess(), False),
+        ("127.0.0.1", "\nx-forwarded-proto: https", ProbeAccess(), False),
+        ("127.0.0.1", "\nX_Forwarded_Host: agent", ProbeAccess(), False),
+        ("127.0.0.1", "\nVIA: 1.1 proxy", ProbeAccess(), False),
+        ("127.0.0.1", "\nCF-Connecting-IP: 203.0.113.9", ProbeAccess(), False),
+        ("127.0.0.1", "\nX-Client-IP: 127.0.0.1", ProbeAccess(), False),
+        ("127.0.0.1", "\nX-Forwarded-For: 203.0.113.9\nAuthorization: Bearer open sesame", TOKEN, True),
+        ("127.0.0.1", "\nUser-Agent: curl/8\nAccept: */*\nX-Request-Id: 1", ProbeAccess(), True),
         ("10.0.0.7", "", ProbeAccess(), False),
         ("10.0.0.7", "", TOKEN, False),
         ("10.0.0.7", "\nAuthorization: Bearer wrong", TOKEN, False),

@@ -197,3 +197,62 @@ def test_a_blocked_event_loop_does_not_block_the_probes(server: HealthServer, pr
 def test_a_server_goes_by_its_address_and_the_machines_name() -> None:
     """Names in lower case, as they are compared."""
     assert frozenset({"agent.internal", socket.gethostname().lower()}) == names_of("Agent.Internal")
+
+
+def has_ipv6() -> bool:
+    """Whether this machine has an IPv6 loopback."""
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
+@pytest.mark.parametrize(
+    ("host", "answers"),
+    [
+        ("127.0.0.1", {"127.0.0.1"}),
+        ("0.0.0.0", {"127.0.0.1"}),
+        ("::1", {"::1"}),
+        ("[::1]", {"::1"}),
+        ("::", {"127.0.0.1", "::1"}),
+        ("[::]", {"127.0.0.1", "::1"}),
+    ],
+)
+def test_both_families_of_addresses_are_listened_on(monitor: HealthMonitor, host: str, answers: set[str]) -> None:
+    """IPv6 with brackets or without; `::` takes IPv4 too, whose addresses count as this machine's all the same."""
+    server = HealthServer(monitor.report, host)
+    server.start()
+    seen = {}
+    for address in ("127.0.0.1", "::1"):
+        connection = http.client.HTTPConnection(address, server.port, timeout=20)
+        try:
+            connection.request("GET", "/healthz")
+            seen[address] = b"components" in connection.getresponse().read()
+        except OSError:
+            continue
+        finally:
+            connection.close()
+    server.close()
+
+    assert dict.fromkeys(answers, True) == seen
+
+
+def test_every_address_of_a_name_is_listened_on(monitor: HealthMonitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At one port, which is free for all of them; an address that this machine has not is no obstacle."""
+    found = [
+        (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("2001:db8::1", 0, 0, 0)),
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0)),
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.2", 0)),
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    server = HealthServer(monitor.report, "agent.internal")
+    server.start()
+    monkeypatch.undo()
+    for address in ("127.0.0.1", "127.0.0.2"):
+        with socket.create_connection((address, server.port), timeout=20) as client:
+            client.sendall(b"GET /livez HTTP/1.0\r\n\r\n")
+            while client.recv(65536):
+                pass
+    server.close()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otel_agent.health.thresholds import Threshold, update
+from otel_agent.health.thresholds import Threshold, missed, unless_unread, update
 
 
 def readings(threshold: Threshold, values: Sequence[tuple[float, float]]) -> list[bool]:
@@ -30,6 +30,37 @@ def test_a_reading_that_is_none_changes_nothing() -> None:
     memory = Threshold("memory", 0.9, 0.85, hold_s=10.0)
 
     assert [False, False, True] == readings(memory, [(0, 0.95), (5, float("nan")), (10, 0.95)])
+
+
+def test_what_cannot_be_read_is_unknown() -> None:
+    """After three readings without a value; CPU time has none in the first. A value ends it."""
+    cpu = Threshold("cpu", 0.9, 0.85, hold_s=10.0)
+    found = []
+    for second in range(4):
+        cpu = missed(cpu, second)
+        found.append((cpu.is_unknown, cpu.state.value))
+
+    assert [(False, "unknown"), (False, "unknown"), (True, "unknown"), (True, "unknown")] == found
+    assert "healthy" == update(cpu, 0.5, 4).state.value
+    assert not update(cpu, 0.5, 4).is_unknown
+
+
+def test_a_breach_that_cannot_be_read_any_more_stays() -> None:
+    """Not knowing is no reason to go back into service."""
+    memory = update(Threshold("memory", 0.9, 0.85, hold_s=0.0), 0.95, 0)
+    for second in range(1, 5):
+        memory = missed(memory, second)
+
+    assert (True, None, "unknown") == (memory.is_breached, memory.value, memory.state.value)
+    assert not update(memory, 0.5, 6).is_breached
+
+
+def test_what_was_not_read_for_long_is_unknown() -> None:
+    """Whoever reads may hang; the last value is no present one."""
+    memory = update(Threshold("memory", 0.9, 0.85, hold_s=0.0), 0.5, 100)
+
+    assert not unless_unread(memory, 110).is_unknown
+    assert (True, None) == (unless_unread(memory, 110.5).is_unknown, unless_unread(memory, 110.5).value)
 
 
 @given(st.lists(st.tuples(st.floats(0, 5), st.floats(0, 1)), max_size=60), st.floats(0.5, 1), st.floats(0, 20))

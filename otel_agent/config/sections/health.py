@@ -1,5 +1,7 @@
 """Probes, and when a full machine counts: `health`."""
 
+from typing import Literal
+
 from otel_agent.config.kinds import Name, NotNegative, Port, Seconds, Secret, Share, WrittenPath
 from otel_agent.config.sections.section import Section
 
@@ -7,7 +9,7 @@ __all__ = ["HealthSettings", "ThresholdsSettings"]
 
 
 class ThresholdsSettings(Section, frozen=True, kw_only=True):
-    """When a full machine takes the agent out of service. `false` switches one off."""
+    """When a machine is too full. `false` switches one off, and so does an empty value."""
 
     memory: Share | None = 0.9
     """Share of memory in use that counts as too much, from 0 to 1; None: memory does not matter."""
@@ -15,6 +17,8 @@ class ThresholdsSettings(Section, frozen=True, kw_only=True):
     """Share of the disk in use that counts as too much, from 0 to 1; None: the disk does not matter."""
     cpu: Share | None = 0.9
     """Share of CPU time in use that counts as too much, from 0 to 1; None: CPU does not matter."""
+    gates: tuple[Literal["memory", "disk", "cpu"], ...] = ("memory", "disk")
+    """Which of them take the agent out of service while they are over; the others make it degraded, which is still ready."""
     clear_gap: Share = 0.05
     """A threshold is over when the value falls this far below it; a ratio smaller than every threshold."""
     hold_s: NotNegative = 30.0

@@ -20,13 +20,14 @@ from otel_agent.instruments.observing import Handle, observe
 from otel_agent.late_imports import late_module
 
 if TYPE_CHECKING:
-    from otel_agent.instruments.machine import cgroup, procfs, psutil_readings
+    from otel_agent.instruments.machine import cgroup, procfs, psutil_readings, readings
     from otel_agent.instruments.machine.readings import HostReading
 else:
     # With the first reading, by the thread that takes it.
     cgroup = late_module("otel_agent.instruments.machine.cgroup")
     procfs = late_module("otel_agent.instruments.machine.procfs")
     psutil_readings = late_module("otel_agent.instruments.machine.psutil_readings")
+    readings = late_module("otel_agent.instruments.machine.readings")
 
 __all__ = ["build_ratios", "install"]
 
@@ -133,6 +134,8 @@ class _HostMetrics:
                     yield time_s, {a.CPU_LOGICAL_NUMBER.name: number, a.CPU_MODE.name: mode}
             return
         times = now.cpu
+        if not times:
+            return
         yield times.get("user", 0.0) + times.get("nice", 0.0), {a.CPU_MODE.name: "user"}
         yield times.get("system", 0.0) + times.get("interrupt", 0.0), {a.CPU_MODE.name: "system"}
 
@@ -142,11 +145,10 @@ class _HostMetrics:
             yield now.load, None
 
     def memory_usage(self) -> Points:
-        used_bytes, _ = self._memory()
-        yield used_bytes, _USED
-        if self._detail:
-            (now, _), _ = self._latest.get()
-            memory = now.memory
+        memory = self._latest.get()[0][0].memory
+        for used_bytes, _ in self._memory():
+            yield used_bytes, _USED
+        if self._detail and memory is not None:
             for state, size_bytes in (
                 ("free", memory.free_bytes),
                 ("buffers", memory.buffers_bytes),
@@ -155,25 +157,24 @@ class _HostMetrics:
                 yield size_bytes, {a.SYSTEM_MEMORY_STATE.name: state}
 
     def memory_limit(self) -> Points:
-        _, limit_bytes = self._memory()
-        yield limit_bytes, None
+        for _, limit_bytes in self._memory():
+            yield limit_bytes, None
 
     def memory_utilization(self) -> Points:
-        used_bytes, limit_bytes = self._memory()
-        if limit_bytes:
+        for used_bytes, limit_bytes in self._memory():
             yield used_bytes / limit_bytes, _USED
 
     def paging_usage(self) -> Points:
         (now, _), _ = self._latest.get()
         memory = now.memory
-        if self._detail and memory.swap_total_bytes:
+        if self._detail and memory is not None and memory.swap_total_bytes:
             yield memory.swap_used_bytes, _SWAP_USED
             yield memory.swap_total_bytes - memory.swap_used_bytes, _SWAP_FREE
 
     def paging_utilization(self) -> Points:
         (now, _), _ = self._latest.get()
         memory = now.memory
-        if memory.swap_total_bytes:
+        if memory is not None and memory.swap_total_bytes:
             yield memory.swap_used_bytes / memory.swap_total_bytes, _SWAP_USED
 
     def disk_io(self) -> Points:
@@ -233,17 +234,22 @@ class _HostMetrics:
         if outward:
             yield sum(each.receive_errors + each.send_errors for each in outward), None
 
-    def _memory(self) -> tuple[int, int]:
+    def _memory(self) -> Iterator[tuple[int, int]]:
+        """Bytes in use and how many there are, once; nothing where neither the container nor the host tells."""
         (now, limits), _ = self._latest.get()
-        total_bytes = now.memory.total_bytes
         limit_bytes, used_bytes = limits.memory_limit_bytes, limits.memory_used_bytes
-        if limit_bytes is not None and used_bytes is not None and limit_bytes < total_bytes:
-            return used_bytes, limit_bytes
-        return total_bytes - now.memory.available_bytes, total_bytes
+        memory = now.memory
+        if limit_bytes and used_bytes is not None and (memory is None or limit_bytes < memory.total_bytes):
+            yield used_bytes, limit_bytes
+        elif memory is not None and memory.total_bytes:
+            yield memory.total_bytes - memory.available_bytes, memory.total_bytes
 
     def _take(self) -> "tuple[HostReading, cgroup.CgroupLimits]":
+        return self._read(), readings.read_or(cgroup.CgroupLimits(), "/sys/fs/cgroup", self._limits)
+
+    def _limits(self) -> "cgroup.CgroupLimits":
         group = self._group()
-        return self._read(), cgroup.CgroupLimits() if group is None else group.read()
+        return cgroup.CgroupLimits() if group is None else group.read()
 
 
 def _share_of_limit(now: "cgroup.CgroupLimits", before: "cgroup.CgroupLimits", elapsed_s: float) -> float | None:

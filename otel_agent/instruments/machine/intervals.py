@@ -24,8 +24,10 @@ def busy_ratio(before: "CpuTimes", after: "CpuTimes") -> float | None:
         after: Seconds by mode at the second reading.
 
     Returns:
-        From 0 to 1; `None` when no time has passed.
+        From 0 to 1; `None` when no time has passed, or one of the readings is empty.
     """
+    if not before or not after:
+        return None
     total_s = sum(after.values()) - sum(before.values())
     if total_s <= 0:
         return None

@@ -15,13 +15,14 @@ from otel_agent.instruments.observing import Handle, observe
 from otel_agent.late_imports import late_module
 
 if TYPE_CHECKING:
-    from otel_agent.instruments.machine import cgroup, procfs, psutil_readings
+    from otel_agent.instruments.machine import cgroup, procfs, psutil_readings, readings
     from otel_agent.instruments.machine.readings import ProcessReading
 else:
     # With the first reading, by the thread that takes it.
     cgroup = late_module("otel_agent.instruments.machine.cgroup")
     procfs = late_module("otel_agent.instruments.machine.procfs")
     psutil_readings = late_module("otel_agent.instruments.machine.psutil_readings")
+    readings = late_module("otel_agent.instruments.machine.readings")
 
 __all__ = ["install"]
 
@@ -78,6 +79,8 @@ class _ProcessMetrics:
 
     def cpu_time(self) -> Points:
         now, _ = self._latest.get()
+        if now.user_s is None or now.system_s is None:
+            return
         if self._detail:
             yield now.user_s, {a.CPU_MODE.name: "user"}
             yield now.system_s, {a.CPU_MODE.name: "system"}
@@ -88,16 +91,20 @@ class _ProcessMetrics:
         now, before = self._latest.get()
         if before is None or now.at_s <= before.at_s:
             return
+        if now.user_s is None or now.system_s is None or before.user_s is None or before.system_s is None:
+            return
         used_s = now.user_s + now.system_s - before.user_s - before.system_s
         yield max(0.0, used_s / ((now.at_s - before.at_s) * self._cpus())), None
 
     def memory_usage(self) -> Points:
         now, _ = self._latest.get()
-        yield now.memory_bytes, None
+        if now.memory_bytes is not None:
+            yield now.memory_bytes, None
 
     def thread_count(self) -> Points:
         now, _ = self._latest.get()
-        yield now.threads, None
+        if now.threads is not None:
+            yield now.threads, None
 
     def file_descriptor_count(self) -> Points:
         now, _ = self._latest.get()
@@ -106,6 +113,8 @@ class _ProcessMetrics:
 
     def context_switches(self) -> Points:
         now, _ = self._latest.get()
+        if now.voluntary_switches is None or now.involuntary_switches is None:
+            return
         if self._detail:
             yield now.voluntary_switches, {a.PROCESS_CONTEXT_SWITCH_TYPE.name: "voluntary"}
             yield now.involuntary_switches, {a.PROCESS_CONTEXT_SWITCH_TYPE.name: "involuntary"}
@@ -114,11 +123,12 @@ class _ProcessMetrics:
 
     def uptime(self) -> Points:
         now, _ = self._latest.get()
-        yield now.uptime_s, None
+        if now.uptime_s is not None:
+            yield now.uptime_s, None
 
     def _cpus(self) -> float:
         # What this process may use: its own choice of CPUs, within what the container may use.
-        group = self._group()
+        group = readings.read_or(None, "/sys/fs/cgroup", self._group)
         cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         limit = None if group is None else group.cpu_limit()
         return cpus if limit is None else min(cpus, limit)

@@ -21,6 +21,7 @@ from otel_agent.instruments.machine.readings import (
     InterfaceReading,
     MemoryReading,
     ProcessReading,
+    read_or,
 )
 
 __all__ = ["ProcfsHostReader", "ProcfsProcessReader"]
@@ -51,23 +52,27 @@ class ProcfsHostReader:
         self._physical: dict[str, bool] = {}
 
     def __call__(self) -> HostReading:
-        """Take a reading."""
-        cpu, cpus = self._cpu()
-        disks = dict(self._disks())
+        """Take a reading; each source may be missing, and costs what is read from it alone."""
+        unread: tuple[dict[str, float], dict[int, dict[str, float]]] = ({}, {})
+        cpu, cpus = read_or(unread, "/proc/stat", self._cpu)
+        no_disks: dict[str, DiskReading] = {}
+        disks = read_or(no_disks, "/proc/diskstats", lambda: dict(self._disks()))
         return HostReading(
             at_s=monotonic_s(),
             cpu=cpu,
-            memory=self._memory(),
+            memory=read_or(None, "/proc/meminfo", self._memory),
             cpus=cpus,
-            load=os.getloadavg()[0],
+            load=read_or(None, "/proc/loadavg", lambda: os.getloadavg()[0]),
             disks=disks,
             physical_disks=frozenset(name for name in disks if self._is_physical(name)),
-            filesystems=dict(self._filesystems()),
-            interfaces=dict(self._interfaces()),
+            filesystems=read_or({}, "the file system", lambda: dict(self._filesystems())),
+            interfaces=read_or({}, "/proc/net/dev", lambda: dict(self._interfaces())),
         )
 
     def _cpu(self) -> tuple[dict[str, float], dict[int, dict[str, float]]]:
         lines = _read(f"{self._proc}/stat").split(b"\n")
+        if not lines[0].startswith(b"cpu "):
+            raise ValueError("no line cpu")
         cpus: dict[int, dict[str, float]] = {}
         if self._detail:
             for line in lines[1:]:
@@ -82,17 +87,19 @@ class ProcfsHostReader:
         times["interrupt"] = times.get("interrupt", 0.0) + times.pop("softirq", 0.0)
         return times
 
-    def _memory(self) -> MemoryReading:
+    def _memory(self) -> MemoryReading | None:
         table = {}
         for line in _read(f"{self._proc}/meminfo").split(b"\n"):
             name, _, rest = line.partition(b":")
             if name in _MEMORY_ROWS:
                 table[name] = int(rest.split()[0]) * 1024
+        if not table.get(b"MemTotal"):
+            raise ValueError("no line MemTotal")
         free = table.get(b"MemFree", 0)
         cached = table.get(b"Cached", 0) + table.get(b"SReclaimable", 0)
         return MemoryReading(
-            total_bytes=table.get(b"MemTotal", 0),
-            available_bytes=table.get(b"MemAvailable", free),
+            total_bytes=table[b"MemTotal"],
+            available_bytes=table.get(b"MemAvailable", free + table.get(b"Buffers", 0) + cached),
             free_bytes=free,
             buffers_bytes=table.get(b"Buffers", 0),
             cached_bytes=cached,
@@ -129,8 +136,10 @@ class ProcfsHostReader:
     def _filesystems(self) -> Iterator[tuple[str, FilesystemReading]]:
         for mountpoint in self._mountpoints() if self._detail else (None,):
             try:
-                found = os.statvfs(mountpoint or ".")
+                found = os.statvfs(mountpoint or _here())
             except OSError:
+                if not self._detail:
+                    raise
                 continue
             if found.f_blocks:
                 yield mountpoint or _mountpoint(_here()), _filesystem(found)
@@ -172,22 +181,34 @@ class ProcfsProcessReader:
 
     def __call__(self) -> ProcessReading:
         """Take a reading."""
-        # The command's name, in parentheses, may contain anything; what follows the last one is numbers.
-        columns = _read(f"{self._self}/stat").rpartition(b")")[2].split()
-        uptime_s = float(_read(f"{self._proc}/uptime").split()[0]) - int(columns[19]) * self._tick_s
-        status = _read(f"{self._self}/status")
+        columns = read_or(None, "/proc/self/stat", self._columns)
+        status = read_or(b"", "/proc/self/status", lambda: _read(f"{self._self}/status"))
+        tick_s = self._tick_s
         return ProcessReading(
             at_s=monotonic_s(),
-            user_s=int(columns[11]) * self._tick_s,
-            system_s=int(columns[12]) * self._tick_s,
-            memory_bytes=int(columns[21]) * self._page_bytes,
-            threads=int(columns[17]),
+            user_s=None if columns is None else columns[11] * tick_s,
+            system_s=None if columns is None else columns[12] * tick_s,
+            memory_bytes=None if columns is None else columns[21] * self._page_bytes,
+            threads=None if columns is None else columns[17],
             voluntary_switches=_row(status, b"\nvoluntary_ctxt_switches:"),
             involuntary_switches=_row(status, b"\nnonvoluntary_ctxt_switches:"),
-            uptime_s=max(0.0, uptime_s),
-            # One of them is the descriptor that reads the directory.
-            file_descriptors=len(os.listdir(f"{self._self}/fd")) - 1,  # noqa: PTH208 - a list of names is all that is needed
+            uptime_s=None
+            if columns is None
+            else read_or(None, "/proc/uptime", lambda: max(0.0, self._host_uptime_s() - columns[19] * tick_s)),
+            file_descriptors=read_or(None, "/proc/self/fd", self._file_descriptors),
         )
+
+    def _columns(self) -> list[int]:
+        # The command's name, in parentheses, may contain anything; what follows the last one is a letter and numbers.
+        columns = _read(f"{self._self}/stat").rpartition(b")")[2].split()
+        return [0, *map(int, columns[1:22])]
+
+    def _host_uptime_s(self) -> float:
+        return float(_read(f"{self._proc}/uptime").split()[0])
+
+    def _file_descriptors(self) -> int | None:
+        # One of them is the descriptor that reads the directory.
+        return len(os.listdir(f"{self._self}/fd")) - 1  # noqa: PTH208 - a list of names is all that is needed
 
 
 def _filesystem(found: os.statvfs_result) -> FilesystemReading:
@@ -213,9 +234,9 @@ def _mountpoint(path: str) -> str:
     return path
 
 
-def _row(table: bytes, name: bytes) -> int:
+def _row(table: bytes, name: bytes) -> int | None:
     at = table.find(name)
-    return 0 if at < 0 else int(table[at + len(name) : table.index(b"\n", at + 1)])
+    return None if at < 0 else int(table[at + len(name) : table.index(b"\n", at + 1)])
 
 
 def _read(path: str) -> bytes:

@@ -1,7 +1,7 @@
 """Readings taken with psutil, for systems without `/proc`, and to check ours against on systems with it."""
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from otel_agent.clock import monotonic_s, wall_ns
 from otel_agent.instruments.machine.readings import (
@@ -11,6 +11,7 @@ from otel_agent.instruments.machine.readings import (
     InterfaceReading,
     MemoryReading,
     ProcessReading,
+    read_or,
 )
 from otel_agent.late_imports import late_module
 
@@ -54,51 +55,71 @@ def read_process() -> ProcessReading:
     """
     process = psutil.Process(os.getpid())
     with process.oneshot():
-        times = process.cpu_times()
-        switches = process.num_ctx_switches()
+        times = read_or(None, "CPU time of the process", process.cpu_times)
+        switches = read_or(None, "context switches of the process", process.num_ctx_switches)
         return ProcessReading(
             at_s=monotonic_s(),
-            user_s=times.user,
-            system_s=times.system,
-            memory_bytes=process.memory_info().rss,
-            threads=process.num_threads(),
-            voluntary_switches=switches.voluntary,
-            involuntary_switches=switches.involuntary,
-            uptime_s=max(0.0, wall_ns() / 1e9 - process.create_time()),
-            file_descriptors=process.num_fds() if hasattr(process, "num_fds") else None,
+            user_s=None if times is None else times.user,
+            system_s=None if times is None else times.system,
+            memory_bytes=read_or(None, "memory of the process", lambda: process.memory_info().rss),
+            threads=read_or(None, "threads of the process", process.num_threads),
+            voluntary_switches=None if switches is None else switches.voluntary,
+            involuntary_switches=None if switches is None else switches.involuntary,
+            uptime_s=read_or(None, "start of the process", lambda: max(0.0, wall_ns() / 1e9 - process.create_time())),
+            file_descriptors=read_or(None, "files of the process", process.num_fds)
+            if hasattr(process, "num_fds")
+            else None,
         )
 
 
 def _read_host(*, detail: bool) -> HostReading:
-    memory, swap = psutil.virtual_memory(), psutil.swap_memory()
-    disks = psutil.disk_io_counters(perdisk=True, nowrap=False) or {}
-    interfaces = psutil.net_io_counters(pernic=True, nowrap=False) or {}
-    mountpoints = [part.mountpoint for part in psutil.disk_partitions()] if detail else ["."]
+    disks: dict[str, Any] = read_or({}, "disk counters", _disk_counters)
+    interfaces: dict[str, Any] = read_or({}, "network counters", _network_counters)
     return HostReading(
         at_s=monotonic_s(),
-        cpu=_times(psutil.cpu_times()),
-        memory=MemoryReading(
-            total_bytes=memory.total,
-            available_bytes=memory.available,
-            free_bytes=memory.free,
-            buffers_bytes=getattr(memory, "buffers", 0),
-            cached_bytes=getattr(memory, "cached", 0),
-            swap_total_bytes=swap.total,
-            swap_used_bytes=swap.used,
-        ),
-        cpus={number: _times(times) for number, times in enumerate(psutil.cpu_times(percpu=True))} if detail else {},
-        load=psutil.getloadavg()[0],
+        cpu=read_or({}, "CPU times", lambda: _times(psutil.cpu_times())),
+        memory=read_or(None, "memory of the host", _memory),
+        cpus=read_or({}, "times of each CPU", lambda: dict(enumerate(map(_times, psutil.cpu_times(percpu=True)))))
+        if detail
+        else {},
+        load=read_or(None, "load", lambda: psutil.getloadavg()[0]),
         disks={
             name: DiskReading(each.read_bytes, each.write_bytes, each.read_count, each.write_count)
             for name, each in disks.items()
         },
         physical_disks=frozenset(disks),
-        filesystems=dict(_filesystem(mountpoint) for mountpoint in mountpoints),
+        filesystems=read_or({}, "the file system", lambda: dict(map(_filesystem, _mountpoints(detail=detail)))),
         interfaces={
             name: InterfaceReading(each.bytes_recv, each.bytes_sent, each.errin, each.errout)
             for name, each in interfaces.items()
         },
     )
+
+
+def _disk_counters() -> dict[str, Any]:
+    return psutil.disk_io_counters(perdisk=True, nowrap=False) or {}
+
+
+def _network_counters() -> dict[str, Any]:
+    return psutil.net_io_counters(pernic=True, nowrap=False) or {}
+
+
+def _memory() -> MemoryReading | None:
+    memory = psutil.virtual_memory()
+    swap = read_or(None, "swap", psutil.swap_memory)
+    return MemoryReading(
+        total_bytes=memory.total,
+        available_bytes=memory.available,
+        free_bytes=memory.free,
+        buffers_bytes=getattr(memory, "buffers", 0),
+        cached_bytes=getattr(memory, "cached", 0),
+        swap_total_bytes=0 if swap is None else swap.total,
+        swap_used_bytes=0 if swap is None else swap.used,
+    )
+
+
+def _mountpoints(*, detail: bool) -> list[str]:
+    return [part.mountpoint for part in psutil.disk_partitions()] if detail else ["."]
 
 
 def _times(times: object) -> dict[str, float]:

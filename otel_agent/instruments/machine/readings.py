@@ -1,7 +1,10 @@
 """Readings of the host and of this process: what is read in one go, in the units of the metrics made of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+from otel_agent.guard import shared as guard
 
 __all__ = [
     "CpuTimes",
@@ -11,7 +14,10 @@ __all__ = [
     "InterfaceReading",
     "MemoryReading",
     "ProcessReading",
+    "read_or",
 ]
+
+_Part = TypeVar("_Part")
 
 CpuTimes = Mapping[str, float]
 """Seconds by mode, as in `cpu.mode`."""
@@ -68,8 +74,9 @@ class HostReading:
     at_s: float
     """On the monotonic clock."""
     cpu: CpuTimes
-    """Over all CPUs."""
-    memory: MemoryReading
+    """Over all CPUs; empty where it cannot be read."""
+    memory: MemoryReading | None
+    """`None` where it cannot be read."""
     cpus: Mapping[int, CpuTimes] = field(default_factory=dict)
     """By logical number; empty unless detail was asked for."""
     load: float | None = None
@@ -88,12 +95,30 @@ class ProcessReading:
 
     at_s: float
     """On the monotonic clock."""
-    user_s: float
-    system_s: float
-    memory_bytes: int
-    threads: int
-    voluntary_switches: int
-    involuntary_switches: int
-    uptime_s: float
+    user_s: float | None
+    """As all that follow, `None` where it cannot be read or the system has no such thing."""
+    system_s: float | None
+    memory_bytes: int | None
+    threads: int | None
+    voluntary_switches: int | None
+    involuntary_switches: int | None
+    uptime_s: float | None
     file_descriptors: int | None = None
-    """`None` where the system has no such thing."""
+
+
+def read_or(absent: _Part, source: str, read: Callable[[], _Part]) -> _Part:
+    """
+    Read one source; when it is not there, or says something else than it should, only what is made of it is missing.
+
+    Args:
+        absent: What stands for it then.
+        source: What it is, for the line that says so: "/proc/net/dev".
+        read: Reads it.
+    """
+    try:
+        found = read()
+    except Exception as error:  # noqa: BLE001 - sandboxes and drivers answer with whatever they like
+        guard.report(f"machine.{source}", f"{source} cannot be read, and what is measured by it is missing", error)
+        return absent
+    guard.recovered(f"machine.{source}", f"{source} is read again")
+    return found

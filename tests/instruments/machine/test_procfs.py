@@ -9,7 +9,7 @@ import pytest
 
 from otel_agent.instruments.machine import psutil_readings
 from otel_agent.instruments.machine.procfs import ProcfsHostReader, ProcfsProcessReader
-from otel_agent.instruments.machine.readings import DiskReading, InterfaceReading, MemoryReading
+from otel_agent.instruments.machine.readings import DiskReading, InterfaceReading, MemoryReading, ProcessReading
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -19,6 +19,8 @@ def test_host_values_agree_with_psutil() -> None:
     """Both ways of reading the host give the same values within one per cent."""
     ours, theirs = ProcfsHostReader(detail=True)(), psutil_readings.read_host_in_detail()
 
+    assert theirs.memory is not None
+    assert ours.memory is not None
     assert theirs.memory.total_bytes == ours.memory.total_bytes
     assert pytest.approx(theirs.memory.available_bytes, rel=0.01) == ours.memory.available_bytes
     assert pytest.approx(sum(theirs.cpu.values()), rel=0.01) == sum(ours.cpu.values())
@@ -41,11 +43,13 @@ def test_process_values_agree_with_psutil() -> None:
     ours, theirs = ProcfsProcessReader()(), psutil_readings.read_process()
 
     assert pytest.approx(theirs.memory_bytes, rel=0.02) == ours.memory_bytes
-    assert pytest.approx(theirs.user_s + theirs.system_s, rel=0.01, abs=0.1) == ours.user_s + ours.system_s
+    assert pytest.approx((theirs.user_s or 0) + (theirs.system_s or 0), rel=0.01, abs=0.1) == (ours.user_s or 0) + (
+        ours.system_s or 0
+    )
     assert theirs.threads == pytest.approx(ours.threads, abs=1), "a thread of another test may be ending"
     assert theirs.file_descriptors == (ours.file_descriptors or 0) + 1, "psutil counts the descriptor it counts with"
     assert pytest.approx(theirs.uptime_s, abs=1.0) == ours.uptime_s
-    assert theirs.voluntary_switches >= ours.voluntary_switches > 0
+    assert (theirs.voluntary_switches or 0) >= (ours.voluntary_switches or 0) > 0
 
 
 STAT = """\
@@ -149,4 +153,46 @@ def test_a_process_may_be_called_anything(tmp_path: Path) -> None:
         found.involuntary_switches,
         found.uptime_s,
     )
-    assert 2 * found.system_s == pytest.approx(found.user_s)
+    assert 2 * (found.system_s or 0) == pytest.approx(found.user_s)
+
+
+SOURCES = {"stat": "cpu", "meminfo": "memory", "diskstats": "disks", "net/dev": "interfaces"}
+
+
+@on_linux
+@pytest.mark.parametrize(
+    "content", [None, "", "nonsense: of a sandbox\n1 2 3\n", "\xff\xfe"], ids=["absent", "empty", "odd", "bytes"]
+)
+@pytest.mark.parametrize("source", SOURCES)
+def test_each_source_of_the_host_fails_alone(host: tuple[Path, Path], source: str, content: str | None) -> None:
+    """What is read from a file that is not there, or says something else, is missing; everything else is there."""
+    if content is None:
+        (host[0] / source).unlink()
+    else:
+        (host[0] / source).write_text(content, "latin-1")
+    found = ProcfsHostReader(proc=host[0], sys=host[1])()
+    parts = {part: getattr(found, part) for part in SOURCES.values()}
+
+    assert not parts.pop(SOURCES[source])
+    assert all(parts.values())
+    assert found.filesystems
+
+
+@on_linux
+@pytest.mark.parametrize(("source", "missing"), [
+    ("self/stat", {"user_s", "system_s", "memory_bytes", "threads", "uptime_s"}),
+    ("self/status", {"voluntary_switches", "involuntary_switches"}),
+    ("uptime", {"uptime_s"}),
+    ("self/fd", {"file_descriptors"}),
+])  # fmt: skip
+def test_each_source_of_the_process_fails_alone(tmp_path: Path, source: str, missing: set[str]) -> None:
+    """As those of the host do."""
+    (tmp_path / "self" / "fd").mkdir(parents=True)
+    (tmp_path / "self" / "stat").write_text(f"42 (a) S {' '.join('1' for _ in range(40))}\n")
+    (tmp_path / "self" / "status").write_text("Name:\ta\nvoluntary_ctxt_switches:\t1\nnonvoluntary_ctxt_switches:\t2\n")
+    (tmp_path / "uptime").write_text("5.0 1.0\n")
+    victim = tmp_path / source
+    victim.rename(tmp_path / "gone")
+    found = ProcfsProcessReader(tmp_path)()
+
+    assert missing == {name for name in ProcessReading.__slots__ if getattr(found, name) is None}

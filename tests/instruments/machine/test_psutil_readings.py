@@ -12,6 +12,7 @@ def test_totals_have_no_single_cpus_and_one_filesystem() -> None:
 
     assert {} == found.cpus
     assert [os.path.realpath(".")] == list(found.filesystems)
+    assert found.memory is not None
     assert found.memory.total_bytes >= found.memory.available_bytes > 0
     assert {"user", "system", "idle", "interrupt"} <= set(found.cpu)
 
@@ -33,6 +34,6 @@ def test_the_process_that_reads_is_the_one_that_is_read() -> None:
     release.set()
     thread.join()
 
-    assert during.threads >= 2
-    assert during.memory_bytes > 1 << 20
-    assert during.uptime_s > 0
+    assert (during.threads or 0) >= 2
+    assert (during.memory_bytes or 0) > 1 << 20
+    assert (during.uptime_s or 0) > 0
