@@ -11,6 +11,10 @@ letters a pattern begins with in some nanoseconds, and pays fifty times that for
 or a class, or that reads both cases. So each pattern here begins with letters wherever that can be had: choices at the
 beginning are written out, and a boundary stands only where a token could be the end of a word followed by words.
 
+Nearly all values hold nothing, and that is seen at once: `PLAIN` describes values in which none of the patterns can be found, in
+forms that Go reads character by character. What they fit passes; everything else goes through all patterns. Names are looked at
+by a processor of their own, before, because what is plain there may be a password; names of the conventions are looked up.
+
 Sources: the README of the collector's redaction processor; https://pkg.go.dev/regexp/syntax; for content the GenAI semantic
 conventions, now and before, and the attributes of OpenLLMetry, OpenInference, pydantic-ai, Logfire, Langfuse and the AI SDK.
 """
@@ -38,14 +42,20 @@ FAMILY = "sk-"
 LED_CHARS = 40
 """Tokens that have so many characters before their own letters are looked for together."""
 
+HEX_LED_CHARS = 30
+"""Digits and letters up to "f" before a token's own letters, at least."""
+
 MAX_CHOICES = 8
 """So many choices at the beginning of a pattern are written out."""
 
 PAIRS = tuple(
     "assword ASSWORD asswd ASSWD assphrase pwd PWD ecret ECRET oken OKEN redential uthorization ignature"  # noqa: SIM905 - a list of words reads best as a sentence
-    " api_key api-key apikey apiKey API_KEY ccess_key ccessKey ACCESS_KEY rivate_key ccountKey".split()
+    " api_key api-key apikey apiKey API_KEY Api-Key ccess_key ccessKey ACCESS_KEY rivate_key ccountKey ecret_key ecretKey".split()
 )
-"""Ends of names beside a value in a text or in a map: `access_token=…`, `"dbPassword":"…"`."""
+"""Ends of names beside a value in a text or in a map: `access_token=…`, `"dbPassword": "…"`, `X-Api-Key: …`."""
+
+BESIDE = r"""(?:=["']?[^\s&"',;]+|["']\s?:\s?["'](?:[^"'\\]|\\.)*|["']?:\s?["']?[A-Za-z_+/=.~-]{0,40}[0-9][0-9A-Za-z_+/=.~!-]{4,})"""
+"""What stands behind such a name: a sign and a value; behind a colon, where sentences go on, one with a digit in it."""
 
 FORMATS = (
     r"eyJ[0-9A-Za-z_-]{5,}\.[0-9A-Za-z_-]{4,}(?:\.[0-9A-Za-z_-]*)*",
@@ -59,21 +69,56 @@ FORMATS = (
 )
 """Secrets that no issuer's table has: tokens of every issuer, private keys, passwords in addresses, webhooks, headers."""
 
-KEYS = tuple(
-    "assword asswd assphrase pwd ecret ecrets redential redentials ookie uthorization oken csrf jwt mnemonic _phrase"  # noqa: SIM905 - as above
-    " api_key api-key apikey apiKey access_key access-key accessKey secret_key private_key account_key app_key auth_key"
-    " signing_key encryption_key master_key license_key ingest_key shared_key storage_key session_key card_number _cvv _ssn"
-    " _otp ASSWORD SECRET TOKEN API_KEY ACCESS_KEY SECRET_KEY sessionid".split()
-)
+KEYS = (
+    *("ass(?:word|wd|phrase|code)", "ASS(?:WORD|WD|PHRASE)", "pwd", "PWD", "ecrets?", "SECRETS?", "redentials?", "ookie", "uthorization"),
+    *("oken", "TOKEN", "csrf", "jwt", "mnemonic", "api[_-]?[kK]ey", "_KEY", "ccess[_-]?[kK]ey", "ecret[_-]?[kK]ey"),
+    *("rivate[_-]?[kK]ey", "ccount[_-]?[kK]ey", "app_key", "auth_key", "signing_key", "ryption_key", "aster_key", "icen[sc]e_key"),
+    *("ingest_key", "hared_key", "torage_key", "ession_key", "card_number", "_(?:cvv|ssn|otp|phrase)", "sessionid"),
+)  # fmt: skip
 """Ends of names whose value is a secret; plural tokens are counted ones, and `session.id` is an id of the conventions."""
 
-WHOLE_KEYS = ("ssn", "cvv", "cvc", "otp", "psk", "session_id", "api_keys", "access_keys")
+WHOLE_KEYS = ("(?:cv[cv]|otp|psk|s(?:sn|ession_id)|a(?:pi|ccess)_keys)",)
+
+KNOWN_KEYS = tuple(
+    "otel_agent.redacted.name otel_agent.redacted.status service.name service.version service.namespace service.instance.id"  # noqa: SIM905 - as above
+    " telemetry.sdk.name telemetry.sdk.language telemetry.sdk.version telemetry.distro.name telemetry.distro.version host.name host.id"
+    " process.pid process.executable.name process.runtime.name process.runtime.version deployment.environment.name"
+    " code.function.name code.file.path code.line.number code.function code.namespace code.lineno code.filepath thread.id thread.name"
+    " exception.type exception.message exception.stacktrace error.type log.iostream server.address server.port client.address"
+    " network.peer.address network.peer.port network.protocol.name network.protocol.version network.transport"
+    " http.request.method http.response.status_code http.route http.method http.status_code http.url http.target http.scheme http.host"
+    " http.flavor net.peer.name net.peer.port url.full url.path url.query url.scheme user_agent.original"
+    " db.system db.system.name db.name db.namespace db.operation db.operation.name db.collection.name db.statement db.query.text"
+    " db.query.summary db.response.status_code db.response.returned_rows rpc.system rpc.service rpc.method rpc.grpc.status_code"
+    " messaging.system messaging.operation.name messaging.operation.type messaging.destination.name messaging.message.id"
+    " gen_ai.system gen_ai.provider.name gen_ai.operation.name gen_ai.request.model gen_ai.response.model gen_ai.response.id"
+    " gen_ai.response.finish_reasons gen_ai.request.temperature gen_ai.request.max_tokens gen_ai.request.top_p gen_ai.output.type"
+    " gen_ai.usage.input_tokens gen_ai.usage.output_tokens gen_ai.usage.total_tokens gen_ai.agent.name gen_ai.agent.id"
+    " gen_ai.conversation.id gen_ai.tool.name gen_ai.tool.type gen_ai.tool.call.id openinference.span.kind llm.model_name"
+    " llm.token_count.prompt llm.token_count.completion llm.token_count.total agent.name symbol".split()
+)
+"""Names that are no secret's, which a look into a table knows; their values are looked at all the same."""
 
 HARMLESS_KEYS = tuple(f"{word}_token$" for word in ("eos", "bos", "pad", "unk", "stop", "per", "first", "next", "last"))
 """Tokens of tokenizers, and measures of them."""
 
 HARMLESS_VALUES = ("^(?:true|false)$",)
 """No truth value is a secret, whatever its name: `user.has_password`."""
+
+_LETTER = "[0-9A-IK-Za-z_+]"
+PLAIN = (
+    # Words, none of them as long as a token: without "J", which every JSON web token begins with, and without signs that stand
+    # between a name and its value. Behind a blank, where "Bearer" may be, dots and slashes are parts of words.
+    rf"^{_LETTER}{{0,14}}(?:[.,;()!?|#*]{_LETTER}{{0,14}})*(?: [./0-9A-IK-Za-z_+]{{0,15}}(?:[,;()!?|#*][./0-9A-IK-Za-z_+]{{0,15}})*)*$",
+    # Times, dates, numbers
+    "^[0-9TZ:., +-]*$",
+    # UUIDs, ids of traces, hashes
+    "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$",
+    "^[0-9a-f]{16,64}$",
+    # Paths, none of whose parts begins as "webhooks" does
+    "^(?:/[0-9A-Za-vx-z_{][0-9A-Za-z_{}]{0,13})*/?$",
+)
+"""Values in which no pattern is found; `tests/collector/test_redaction.py` tries examples of each pattern on them."""
 
 CONTENT = (
     # GenAI semantic conventions
@@ -121,23 +166,37 @@ def value_patterns(issuers: Iterable[Issuer]) -> list[str]:
     Returns:
         Formats first, then names beside values, then tokens in the order of their issuers, each once.
     """
-    beside = [rf"""{name}(?:=[^\s&"',;]+|":"(?:[^"\\]|\\.)*)""" for name in PAIRS]
+    beside = [name + BESIDE for name in PAIRS]
     tokens: list[str] = []
     inside: list[str] = []
+    behind_hex: list[str] = []
     family: list[str] = []
+    bounded: list[str] = []
     for issuer in issuers:
-        pattern = issuer.pattern.removeprefix(LABEL)
-        led = _LED.match(pattern)
+        pattern = _from_anchor(issuer.pattern.removeprefix(LABEL), issuer.anchor)
+        led, hex_led = _LED.match(pattern), _HEX_LED.match(pattern)
         if pattern.startswith(FAMILY):
             family.append(pattern.removeprefix(FAMILY))
         elif led is not None and int(led["count"]) >= LED_CHARS and len(issuer.anchor) >= SURE_CHARS:
             inside.append(re.escape(issuer.anchor))
+        elif hex_led is not None:
+            behind_hex.append(hex_led["rest"])
         else:
-            tokens += [_bounded(each) for each in _spelled_out(pattern)]
+            for each in _spelled_out(pattern):
+                (bounded if _ends_words(each) else tokens).append(each)
     around = "[0-9A-Za-z+/_~.-]"
     joined = [f"{around}{{{LED_CHARS},}}(?:{'|'.join(dict.fromkeys(inside))}){around}*={{0,3}}"] if inside else []
-    joined += [rf"\b{FAMILY}(?:{'|'.join(family)})"] if family else []
+    joined += [f"[0-9a-f]{{{HEX_LED_CHARS},}}(?:{'|'.join(behind_hex)})"] if behind_hex else []
+    bounded = [f"{FAMILY}(?:{'|'.join(family)})", *bounded] if family else bounded
+    joined += [rf"\b(?:{'|'.join(bounded)})"] if bounded else []
     return list(dict.fromkeys([*FORMATS, *beside, *joined, *tokens]))
+
+
+def _from_anchor(pattern: str, anchor: str) -> str:
+    """A pattern from a token's own letters on, where few characters, which are no secret without the rest, stand before them."""
+    at = pattern.find(re.escape(anchor).replace("\\-", "-").replace("\\~", "~"))
+    lead = pattern[: max(at, 0)]
+    return pattern[at:] if lead and len(anchor) > 1 and _SHORT_LEAD.fullmatch(lead) is not None else pattern
 
 
 def _spelled_out(pattern: str) -> list[str]:
@@ -156,6 +215,8 @@ def _spelled_out(pattern: str) -> list[str]:
 
 
 _LED = re.compile(r"\[[^\]]+\]\{(?P<count>[0-9]+)")
+_HEX_LED = re.compile(r"(?:\(\?:[0-9a-z]+\)\?)?\[0-9a-f\]\{[0-9,]+\}(?P<rest>.*[A-Z].*|-.*)")
+_SHORT_LEAD = re.compile(r"(?:\(\?:bot\)\?)?(?:\[[^\]]+\](?:\{(?:[0-9]|1[0-4]|8,10)\})?){1,2}")
 _CHOICE = re.compile(r"(?:\[(?P<letters>[A-Za-z]{2,8})\]|\(\?:(?P<words>[0-9A-Za-z_|-]+)\)(?P<optional>\??))(?![{*+?])")
 
 
@@ -166,26 +227,33 @@ def _literal(pattern: str) -> str:
     return sure[:-1] if pattern[len(sure) : len(sure) + 1] in {"?", "*", "+", "{"} else sure
 
 
-def _bounded(pattern: str) -> str:
-    """With a boundary in front, where what it begins with may end a word and be followed by others: `risk-model-of-1999`."""
-    sure = _literal(pattern)
+def _ends_words(pattern: str) -> bool:
+    """Whether what a pattern begins with may end a word and be followed by others: `risk-model-of-1999`."""
     is_like_words = re.match(r"[a-z]{0,3}-|\[[A-Z]{2,8}\]", pattern) is not None
-    return rf"\b{pattern}" if len(sure) < SURE_CHARS and is_like_words else pattern
+    return len(_literal(pattern)) < SURE_CHARS and is_like_words
 
 
-def redaction_settings(issuers: Iterable[Issuer]) -> list[str]:
+def name_settings() -> list[str]:
+    """Lines of YAML: lists of the processor that looks at names."""
+    return _lists(
+        blocked_key_patterns=[*(f"{key}$" for key in KEYS), *(f"^{key}$" for key in WHOLE_KEYS)],
+        ignored_keys=KNOWN_KEYS,
+        ignored_key_patterns=HARMLESS_KEYS,
+        allowed_values=HARMLESS_VALUES,
+    )
+
+
+def value_settings(issuers: Iterable[Issuer]) -> list[str]:
     """
-    Lines of YAML: lists of the redaction processor.
+    Lines of YAML: lists of the processor that looks at values.
 
     Args:
         issuers: See `value_patterns`.
     """
-    lists = {
-        "blocked_key_patterns": [*(f"{re.escape(key)}$" for key in KEYS), *(f"^{key}$" for key in WHOLE_KEYS)],
-        "ignored_key_patterns": HARMLESS_KEYS,
-        "allowed_values": HARMLESS_VALUES,
-        "blocked_values": value_patterns(issuers),
-    }
+    return _lists(allowed_values=PLAIN, blocked_values=value_patterns(issuers))
+
+
+def _lists(**lists: Iterable[str]) -> list[str]:
     return [line for name, patterns in lists.items() for line in (f"{name}:", *(f"  - {_quoted(each)}" for each in patterns))]  # fmt: skip
 
 
@@ -258,7 +326,11 @@ def files() -> dict[Path, str]:
     """Every file this writes, with what is to be in it."""
     base, option = CONFIG / "base.yaml", CONFIG / "options" / "no-content.yaml"
     return {
-        base: written(base.read_text(), "names and forms of secrets", redaction_settings(ISSUERS)),
+        base: written(
+            written(base.read_text(), "names of secrets", name_settings()),
+            "forms of secrets",
+            value_settings(ISSUERS),
+        ),
         option: written(option.read_text(), "names of content", content_statements()),
     }
 

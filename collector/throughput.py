@@ -24,7 +24,7 @@ import yaml
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
-from otel_agent.cli.collector.composition import Part, find, read_base, render
+from otel_agent.cli.collector.composition import ConfigurationFragment, find, read_base, render
 
 PROGRAM = Path(__file__).resolve().parents[1] / "build" / "otelcol-agent"
 WITHOUT = "without redaction"
@@ -127,9 +127,9 @@ def running(
         process.wait(30)
 
 
-def _unredacted() -> Part:
+def _unredacted() -> ConfigurationFragment:
     pipelines = {f"{signal}/in": {"processors": ["memory_limiter"]} for signal in ("traces", "metrics", "logs")}
-    return Part(WITHOUT, yaml.safe_dump({"service": {"pipelines": pipelines}}))
+    return ConfigurationFragment(WITHOUT, yaml.safe_dump({"service": {"pipelines": pipelines}}))
 
 
 def free_ports(count: int) -> list[int]:

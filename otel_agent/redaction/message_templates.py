@@ -99,5 +99,7 @@ def _probes(template: str) -> Iterator[str]:
         yield _PLACEHOLDER.sub(partial(_name_in_turn, count(), turn), template)
 
 
-def _name_in_turn(places: Iterator[int], turn: int, _: re.Match[str]) -> str:
+def _name_in_turn(places: Iterator[int], turn: int, placeholder: re.Match[str]) -> str:
+    if placeholder[0] == "%%":
+        return "%"
     return _NAME_PROBE if next(places) == turn else _PROBE

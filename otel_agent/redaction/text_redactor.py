@@ -10,10 +10,13 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 
 from otel_agent.guard import shared
+from otel_agent.redaction.detection.command_secrets import find_command_secrets, may_be_command
 from otel_agent.redaction.detection.encoded_views import views
 from otel_agent.redaction.detection.key_value_pairs import CUT, Found, find_pairs
+from otel_agent.redaction.detection.name_stems import has_stem
 from otel_agent.redaction.detection.secret_formats import DIGITS_ALIKE, SECRET_FORMATS, SecretFormat, may_hold_secret
-from otel_agent.redaction.detection.secret_names import SecretNames, has_stem
+from otel_agent.redaction.detection.secret_names import SecretNames
+from otel_agent.redaction.detection.suspect_words import SuspectWords
 from otel_agent.redaction.detection.windowed_search import (
     CUSTOM_OVERLAP,
     CUSTOM_WINDOW,
@@ -35,14 +38,16 @@ MAX_REMEMBERED_CHARS = 512
 MAX_REMEMBERED_TOGETHER = 1 << 20
 """Bytes of all remembered forms together: a megabyte."""
 
-_ENCODED_AT = re.compile(r"(?a)%\d{1,5}0").search
-_ENCODED_SLASHES = re.compile(r"(?a)//|%\d{1,5}[fF]%\d{1,5}[fF]").search
-"""Signs of an address with a password in it, whatever the digits are."""
+MAX_SETTLED = 2048
+"""Texts without their secrets that are remembered before all are forgotten."""
 
 _MARKER = re.compile(r"\[redacted: [a-z0-9 -]{1,40}\]")
 
 
 _MAX_MARKER_CHARS = 64
+
+_MIN_NAMED_CHARS = 5
+"""Shorter texts have no room for a name, a sign and a value: `pw=x1`."""
 
 
 def marker(rule: str) -> str:
@@ -85,7 +90,9 @@ class TextRedactor:
             SecretFormat(re.compile(pattern), _always(f"configured value {number}"), is_built_in=False)
             for number, pattern in enumerate(patterns, 1)
         )
+        self._words = SuspectWords()
         self._harmless: set[bytes] = set()
+        self._settled: set[str] = set()
         self._remembered = 0
         self.has_custom = names.has_custom or bool(patterns)
         """Whether the operator added rules, for which there is no quick first look."""
@@ -115,16 +122,27 @@ class TextRedactor:
             return text
         work = self._allowance.begin(size)
         try:
-            for _ in range(MAX_ROUNDS):
-                found = self._found(text, work)
-                if not found:
-                    return text
-                if work.left < 0:
-                    shared.report("redaction.cut", "a text with too many names in it was cut, and the rest left out")
-                    return _cut(text, found)
-                text = _without(text, found)
+            return self._gone_over(text, work)
         finally:
             self._allowance.end(work)
+
+    def _gone_over(self, text: str, work: TextWork) -> str:
+        """A text after as many passes as change it; what passes lead to is remembered, for most lead to what others have led to."""
+        before = text
+        for _ in range(MAX_ROUNDS):
+            found = self._found(text, work)
+            if not found:
+                if text is not before and len(text) <= MAX_REMEMBERED_CHARS:
+                    if len(self._settled) >= MAX_SETTLED:
+                        self._settled.clear()
+                    self._settled.add(text)
+                return text
+            if work.left < 0:
+                shared.report("redaction.cut", "a text with too many names in it was cut, and the rest left out")
+                return _cut(text, found)
+            text = _without(text, found)
+            if text in self._settled:
+                return text
         return marker("unstable")
 
     def find(self, text: str) -> list[Found]:
@@ -148,12 +166,7 @@ class TextRedactor:
 
     def is_suspect(self, text: str) -> bool:
         """Whether it is worth looking at a text; false for nearly all, and the same whatever its digits are."""
-        return (
-            self.has_custom
-            or may_hold_secret(text)
-            or (_may_hold_pair(text) and has_stem(text))
-            or ("%" in text and _ENCODED_AT(text) is not None and _ENCODED_SLASHES(text) is not None)
-        )
+        return self.has_custom or (len(text) >= _MIN_NAMED_CHARS and self._words.are_in(text))
 
     def _found(self, text: str, work: TextWork) -> list[Found]:
         """One pass over a text. All rules see it as it is, so that none hides a secret from another; markers stay."""
@@ -170,11 +183,15 @@ class TextRedactor:
 
     def _in_reading(self, text: str, work: TextWork) -> list[Found]:
         found: list[Found] = []
-        if _may_hold_pair(text) and (self._names.has_custom or has_stem(text)):
+        if may_be_command(text):
+            found += find_command_secrets(text, work)
+        if self._names.has_custom or has_stem(text):
             found += find_pairs(text, self._names, work)
         for secret_format in (*SECRET_FORMATS, *self._custom) if may_hold_secret(text) else self._custom:
-            if any(sign in text for sign in secret_format.signs):
-                found += self._of_format(secret_format, text, work)
+            for sign in secret_format.signs:
+                if sign in text:
+                    found += self._of_format(secret_format, text, work)
+                    break
         return found
 
     def _of_format(self, secret_format: SecretFormat, text: str, work: TextWork) -> Iterator[Found]:
@@ -199,27 +216,6 @@ class TextRedactor:
 
 def _always(name: str) -> Callable[[re.Match[str]], str]:
     return lambda _: name
-
-
-def _may_hold_pair(text: str) -> bool:
-    return (
-        "=" in text
-        or ":" in text
-        or "--" in text
-        or "%" in text
-        or "\\" in text
-        or "&" in text
-        or "</" in text
-        or "'" in text
-        or '"' in text
-        or "->" in text
-        or "ASSW" in text
-        or "DENT" in text
-        or "dent" in text
-        or "login" in text
-        or "\uff1a" in text
-        or "\uff1d" in text
-    )
 
 
 def _beside_markers(text: str, found: list[Found]) -> Iterator[Found]:

@@ -67,6 +67,7 @@ class ValueRedactor:
         self.clean_texts: set[str] = set()
         """Short texts without secrets; read by the hot loops."""
         self._remembered = 0
+        self._last = ("", "")
 
     def text(self, text: str) -> str:
         """
@@ -77,8 +78,13 @@ class ValueRedactor:
         """
         if text in self.clean_texts:
             return text
+        last = self._last
+        if last[0] is text:  # a first look found a secret, and now what holds it is copied
+            return last[1]
         try:
             cleaned = self._texts.clean(text)
+            if cleaned is not text:
+                self._last = (text, cleaned)
         except Exception as error:  # noqa: BLE001 - what cannot be looked at does not leave
             _report(error)
             return FAILED

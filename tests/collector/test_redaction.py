@@ -82,9 +82,11 @@ def test_the_configuration_is_as_it_is_written(script: ModuleType) -> None:
         ("ghp_[0-9A-Za-z]{36}", "ghp_", ["ghp_[0-9A-Za-z]{36}"]),
         ("A[KS]IA[0-9A-Z]{16}", "IA", ["AKIA[0-9A-Z]{16}", "ASIA[0-9A-Z]{16}"]),
         ("gh(?:o|p)_[a-z]{9}", "gh", ["gho_[a-z]{9}", "ghp_[a-z]{9}"]),
-        ("pa-[0-9A-Za-z_-]{43}", "pa-", [r"\bpa-[0-9A-Za-z_-]{43}"]),
+        ("pa-[0-9A-Za-z_-]{43}", "pa-", [r"\b(?:pa-[0-9A-Za-z_-]{43})"]),
+        ("[0-9a-f]{32}-us[0-9]", "-us", ["[0-9a-f]{30,}(?:-us[0-9])"]),
+        ("[0-9A-Za-z_]{3}[0-9]Q~[0-9a-z]{31}", "Q~", ["Q~[0-9a-z]{31}"]),
         ("[0-9A-Za-z]{76}AZDO[0-9A-Za-z]{4}", "AZDO", ["[0-9A-Za-z+/_~.-]{40,}(?:AZDO)[0-9A-Za-z+/_~.-]*={0,3}"]),
-        ("sk-(?:proj|admin)-[0-9A-Za-z_-]{16,}", "sk-", [r"\bsk-(?:(?:proj|admin)-[0-9A-Za-z_-]{16,})"]),
+        ("sk-(?:proj|admin)-[0-9A-Za-z_-]{16,}", "sk-", [r"\b(?:sk-(?:(?:proj|admin)-[0-9A-Za-z_-]{16,}))"]),
         ("[a-z][0-9a-z]{1,15}_live_[0-9A-Za-z]{16,}", "_live_", ["_live_[0-9A-Za-z]{16,}"]),
     ],
 )
@@ -114,6 +116,36 @@ def test_every_token_of_the_table_is_held(script: ModuleType) -> None:
 
     assert [] == [token for token in examples() if not (is_held(token) and is_held(f"have {token} here"))]
     assert [] == [text for text in LOOK_ALIKES if is_held(text)]
+
+
+BESIDE_NAMES = [
+    "password=x1", "token='x1'", '"api_key":"x1"', '"db_password": "x1"', "'client_secret': 'x1'", "X-Api-Key: x17Kq2Lm", "password:x17Kq2Lm",
+    "refresh_token: 8Kq2Lm17", "Authorization: x17Kq2Lm9", "Bearer aa.bb.cc.dd.ee.ff", "Basic aa/bb/cc/dd/ee/f1", "a://b:c@d", "postgresql://u:p@h",
+    "hooks.slack.com/services/T0/B0/x17Kq2Lm", "https://discord.com/api/webhooks/1/x17Kq2Lm", "/api/webhooks/1/x17Kq2Lm", "eyJhbGci.eyJz",
+    "-----BEGIN PRIVATE KEY-----abc", "-----BEGIN RSA PRIVATE KEY-----\nabc",
+]  # fmt: skip
+
+
+def test_no_secret_is_taken_for_plain(script: ModuleType) -> None:
+    """Whatever a pattern finds, however short and wherever it stands, is no plain value; ordinary values are."""
+    plain = [re.compile(pattern) for pattern in script.PLAIN]
+    patterns = [re.compile(pattern) for pattern in script.value_patterns(ISSUERS)]
+    chance = random.Random(11)
+    tokens = [token_example(issuer, chance) for issuer in ISSUERS for _ in range(40)]
+    frames = ("{}", "have {} here", "a,{}", "x {}", "/{}", "({})", "1.{}")
+    texts = [frame.format(text) for text in (*tokens, *BESIDE_NAMES) for frame in frames]
+
+    assert [] == [text for text in BESIDE_NAMES if not any(pattern.search(text) for pattern in patterns)]
+    assert [] == [text for text in texts if any(pattern.search(text) for pattern in plain)]
+    for text in ("GET", "200", "order A1 filled", "trade_symbol", "2026-01-05T09:30:00.123456Z", "1b4e28ba-2fa1-11d2-883f-0016d3cca427", "7c1e5b0a9d3f48e2b6a4c8d0e2f41635", "/v1/orders/{id}", "value 123 of a field", "SELECT orders", "10.0.0.1", ""):  # fmt: skip
+        assert any(pattern.search(text) for pattern in plain), text
+
+
+def test_names_that_are_known_are_no_secrets(script: ModuleType) -> None:
+    """What a look into a table lets pass is in no list of secrets' names."""
+    secret = [re.compile(f"{key}$") for key in script.KEYS] + [re.compile(f"^{key}$") for key in script.WHOLE_KEYS]
+
+    assert [] == [name for name in script.KNOWN_KEYS if any(pattern.search(name) for pattern in secret)]
 
 
 def test_marks_that_are_missing_are_named(script: ModuleType) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from secret_fuzzing import leaks
 from secret_placements import ATTRIBUTES, TEXTS, all_planted
+from secret_shapes import SHAPED, all_shaped
 
 from otel_agent.redaction.redactor import Redactor
 
@@ -18,6 +19,16 @@ def test_no_secret_is_left_in_a_realistic_place(template: object, given: object,
     assert secrets, template
     assert [] == [secret for secret in secrets if secret in repr(cleaned)]
     assert "[redacted: " in repr(cleaned)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_secret_is_left_where_it_has_a_shape(seed: int) -> None:
+    """Commands, exceptions, settings, addresses and dumps of objects, with keys, hashes, web tokens and passwords in them."""
+    redactor = Redactor()
+    cleaned = [(template, redactor.text(text), secrets) for template, text, secrets in all_shaped(seed)]
+
+    assert 500 <= len(SHAPED)
+    assert [] == [(template, text) for template, text, secrets in cleaned if any(secret in text for secret in secrets)]
 
 
 def test_there_are_many_places() -> None:

@@ -7,6 +7,7 @@ import pytest
 from secret_fuzzing import leaks
 from secret_look_alikes import ATTRIBUTES, TEXTS
 from secret_placements import all_planted
+from secret_shapes import all_shaped
 
 from otel_agent.redaction.detection.issuer_examples import token_example
 from otel_agent.redaction.detection.issuers import ISSUERS
@@ -19,7 +20,7 @@ def test_the_page_says_how_many_places_are_held() -> None:
     """Every planted secret of every place, and each place counts once."""
     redactor = Redactor()
     held = total = 0
-    for _, given, secrets in all_planted(29):
+    for _, given, secrets in (*all_planted(29), *all_shaped(29)):
         cleaned = repr(redactor.text(given) if isinstance(given, str) else redactor.mapping(given))
         total += 1
         held += not any(secret in cleaned for secret in secrets)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from secret_placements import TEXTS, planted
+from secret_shapes import SHAPED, shaped
 
 from otel_agent.redaction.redactor import Redactor
 
@@ -32,10 +33,17 @@ SURROUNDINGS = [
 ]  # fmt: skip
 
 
+PLACES = [*TEXTS, *(template for template in SHAPED if template not in TEXTS)]
+
+
 def attempt(chance: random.Random) -> tuple[str, list[str]]:
     """A text and the secrets in it."""
     secrets: list[str] = []
-    text = planted(chance.choice(TEXTS), chance, secrets)
+    template = chance.choice(PLACES)
+    if template in TEXTS:
+        text = planted(template, chance, secrets)
+    else:
+        text, secrets = shaped(template, chance)
     for _ in range(chance.choice([0, 1, 1, 1, 2])):
         text = ENCODINGS[chance.choice(list(ENCODINGS))](text)
     # What begins a line in YAML does so in the surroundings too.

@@ -16,7 +16,8 @@ MAX_LEVELS = 5
 
 _ESCAPE = re.compile(
     r"(?a)%(?P<hex>[2-7][0-9A-Fa-f]|0[9AaDd])|%[Ee][Ff]%[Bb][Cc]%(?P<wide>9[AaDd])|%[Cc]2%(?P<blank>[Aa]0)"
-    r"|\\{1,8}(?:u00(?P<unicode>[2-7][0-9A-Fa-f]|[Aa]0)|u[Ff][Ff]1(?P<wide_unicode>[AaDd])|x(?P<byte>[2-7][0-9A-Fa-f]|[Aa]0)|(?P<letter>[nrt\"']))"
+    r"|(?P<bytes>%[C-Ec-e][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){1,2})"
+    r"|\\{1,8}(?:u00(?P<unicode>[2-7][0-9A-Fa-f]|[Aa]0)|u[Ff][Ff]1(?P<wide_unicode>[AaDd])|u(?P<letter_code>[0-9A-Fa-c][0-9A-Fa-f]{3})|x(?P<byte>[2-7][0-9A-Fa-f]|[Aa]0)|(?P<letter>[nrt\"']))"
     r"|&(?:(?P<entity>quot|amp|apos|lt|gt)|#(?P<code>3[4-9]|4[0-7]|6[0-4])|#x(?P<hex_code>[2-3][0-9A-Fa-f]));"
 )
 _ENTITIES = {"quot": '"', "amp": "&", "apos": "'", "lt": "<", "gt": ">", "n": "\n", "r": "\r", "t": "\t"}
@@ -105,6 +106,8 @@ def _said(match: re.Match[str]) -> str:
     content = match[kind]
     if kind in {"entity", "letter"}:
         return _ENTITIES.get(content, content)
+    if kind == "bytes":
+        return bytes.fromhex(content.replace("%", "")).decode("utf-8", "replace")
     if kind.startswith("wide"):
         return _WIDE[content.lower()]
     return chr(int(content, 10 if kind == "code" else 16))

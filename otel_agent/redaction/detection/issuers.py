@@ -216,6 +216,7 @@ ISSUERS = (
     Issuer("shippo token", "shippo_", r"shippo_(?:live|test)_[0-9a-f]{40}"),
     Issuer("duffel token", "duffel_", r"duffel_(?:live|test)_[0-9A-Za-z_=-]{43}"),
     Issuer("wallet key", "prv", r"[a-zA-Z]prv[1-9A-HJ-NP-Za-km-z]{100,112}"),
+    Issuer("stripe signature", "v1=", r"v1=[0-9a-f]{64}\b"),
     # Issuers that are not in the table, by the word that their prefix has for a secret
     Issuer("live key", "_live_", r"[a-z][0-9a-z]{1,15}_live_[0-9A-Za-z]{16,}"),
     Issuer("production key", "_prod_", r"[a-z][0-9a-z]{1,15}_prod_[0-9A-Za-z]{20,}"),

@@ -10,10 +10,12 @@ trace (`token = read_token()`) is spared unless it is a literal.
 import re
 from collections.abc import Iterator
 
+from otel_agent.redaction.detection.name_stems import STEMS
 from otel_agent.redaction.detection.named_entries import entry_value, is_pair, is_pair_end, takes_element
 from otel_agent.redaction.detection.pair_values import PairContext, PairValue, next_line_value, read_value
-from otel_agent.redaction.detection.secret_names import STEMS, Certainty, SecretNameRule, SecretNames
+from otel_agent.redaction.detection.secret_names import Certainty, SecretNameRule, SecretNames
 from otel_agent.redaction.detection.secret_values import JUDGED_CHARS, NamedSecret, is_secret_value
+from otel_agent.redaction.detection.spoken_secrets import find_spoken_secrets, may_be_spoken
 from otel_agent.redaction.detection.statement_secrets import CUT, find_statement_secrets
 from otel_agent.redaction.detection.windowed_search import search_in_windows
 from otel_agent.redaction.detection.work_allowance import TextWork
@@ -63,6 +65,14 @@ _ABOUT = frozenset({"credentials", "credential", "secrets", "cookies", "password
 """Names that sentences are about, where one of `password` or `client_secret` would be followed by its value."""
 
 _MAX_CLOSING = 16
+_AROUND_CHARS = 160
+_TYPE = re.compile(r"(?a)[A-Za-z_][\w.]{0,40}(?:\[[^\[\]\n=]{0,40}\])?(?:\s?\|\s?\w{1,40}){0,2}\s{1,2}=\s{1,2}(?=\S)")
+"""Type of a variable that has one, and the sign behind it: `password: str = "…"`."""
+
+_PHRASE = re.compile(r"(?a)[\"']?(?P<words>(?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,16})")
+_ATTRIBUTE = re.compile(
+    r"(?a)\s{1,8}(?:[\w:.-]{1,32}=[\"'][^\"'<>]{0,64}[\"']\s{1,8}){0,2}(?:value|val|content|text|data)=(?=[\"'])"
+)
 _QUOTED = re.compile(r"[\"'`\\]|[\"']\Z")
 _API_KEY_HINT = SecretNameRule("api key", Certainty.HINT)
 
@@ -77,9 +87,11 @@ def find_pairs(text: str, names: SecretNames, work: TextWork) -> Iterator[Found]
         work: What the text may cost.
     """
     search = _PairSearch(text, names, work)
-    yield from search.pairs()
-    yield from search.flags()
-    yield from search.statements()
+    begun = set()
+    for found in (*search.pairs(), *search.flags(), *search.statements(), *search.spoken()):
+        if found[0] not in begun:
+            begun.add(found[0])
+            yield found
 
 
 def _lowered(text: str) -> str:
@@ -102,6 +114,11 @@ class _PairSearch:
         low = self._low
         if "password" in low or "identified" in low or "key (" in low:
             yield from find_statement_secrets(self._text, low, self._names, self._work)
+
+    def spoken(self) -> Iterator[Found]:
+        """What stands behind a name without a sign that assigns."""
+        if may_be_spoken(self._low):
+            yield from find_spoken_secrets(self._text, self._low, self._names, self._work)
 
     def pairs(self) -> Iterator[Found]:
         low, size = self._low, len(self._low)
@@ -170,9 +187,14 @@ class _PairSearch:
             joined = self._names.rule(f"{before['word'][::-1]}_{name}")
             if joined.certainty > rule.certainty:
                 return start - len(before[0]), joined, True
-        if rule.certainty is Certainty.NONE and name.lower() == "key" and text[start - 1 : start] in {"?", "&"}:
+        if rule.certainty is Certainty.NONE and name.lower() == "key" and self._is_api_key(start):
             return start, _API_KEY_HINT, False
         return start, rule, False
+
+    def _is_api_key(self, start: int) -> bool:
+        """Whether a `key` is one of an interface: a parameter of an address, or beside a secret."""
+        around = self._low[max(0, start - _AROUND_CHARS) : start + _AROUND_CHARS]
+        return self._text[start - 1 : start] in {"?", "&"} or "secret" in around
 
     def _value(self, match: re.Match[str], start: int, end: int, named: NamedSecret) -> PairValue | None:
         """The value of a secret's name, by the sign behind the name."""
@@ -186,6 +208,10 @@ class _PairSearch:
             is_first = _QUOTED.match(match["close"]) is not None and is_pair(text, start)
             value = self._proven(at, PairContext(start), NamedSecret(named.rule)) if is_first else None
             return value if value is not None and is_pair_end(text, value.end, self._names, value.start) else None
+        if separator == "" and text[start - 1 : start] == "<":
+            attribute = _ATTRIBUTE.match(text, end)
+            if attribute is not None:
+                return self._proven(attribute.end(), PairContext(start), NamedSecret(named.rule))
         if separator in {">", ""}:
             content = takes_element(text, start, end)
             context = PairContext(start, is_element=True)
@@ -211,11 +237,18 @@ class _PairSearch:
         if tag is not None:
             at = tag.end()
         takes_line = rule.name in {"authorization", "cookie"} and is_spaced
+        typed = _TYPE.match(text, at) if is_spaced else None
+        if typed is not None:
+            return self._proven(typed.end(), PairContext(start), NamedSecret(rule))
         is_typed = is_colon and _QUOTED.search(match["close"]) is not None
         named = named._replace(is_prose=is_spaced or (is_colon and named.is_about), is_typed=is_typed)
         return self._proven(at, PairContext(start, takes_line=takes_line), named)
 
     def _proven(self, at: int, context: PairContext, named: NamedSecret) -> PairValue | None:
+        if named.rule.name == "seed phrase":
+            phrase = _PHRASE.match(self._text, at)
+            if phrase is not None:
+                return PairValue(phrase.start("words"), phrase.end("words"), "line")
         limit = at + JUDGED_CHARS
         value = read_value(self._text, at, context, limit)
         if value is None:

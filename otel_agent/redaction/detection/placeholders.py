@@ -2,11 +2,13 @@
 
 import re
 
+from otel_agent.redaction.detection.opaque_values import is_opaque
+
 __all__ = ["is_message", "is_number_of_its_own", "is_placeholder"]
 
 _EMPTY = re.compile(
     r"none|null|nil|true|false|yes|no|on|off|undefined|\?|\$\d{1,3}|%[sr]|%\(\w{1,64}\)s|:\w{1,64}|\{[\w.!:]{0,64}\}|\$\{[^}]{0,64}\}|\*+|x{3,}|-+"
-    r"|\$[A-Za-z_]\w{0,63}|\$?\{\{[^}]{0,64}\}\}|\.+|…+|•+|<[\w .-]{0,64}>|\[?redacted\]?|\[?filtered\]?|\[?hidden\]?|\[?masked\]?|<\|\w{1,32}\|>"
+    r"|\$[A-Za-z_]\w{0,63}|\$?\{\{[^}]{0,64}\}?\}?|\.+|…+|•+|<[\w .-]{0,64}>|\[?redacted\]?|\[?filtered\]?|\[?hidden\]?|\[?masked\]?|<\|\w{1,32}\|>"
     r"|(?:[|>]|%(?:25){0,2}(?:7C|3E)|&gt;|\\{1,8}u003e)[+-]?\d?(?:\\{1,8}[nrt]|%(?:25){0,2}0[ad9])*|(?:\\{1,8}[nrt]|%(?:25){0,2}0[ad9])+",
     re.IGNORECASE,
 )
@@ -15,6 +17,7 @@ _EMPTY = re.compile(
 _REFERENCE = re.compile(
     r"(?a)arn:aws[\w-]{0,16}:[\w:/+=,.@-]+|projects/[\w-]+/secrets/[\w/.-]+|(?:op|vault|awssm|gcpsm|azkv|env|ref)://?[\w/.# -]+|vault:[\w/.-]+#[\w.-]+"
     r"|/(?:run|var/run|etc|mnt|opt|usr|home|var)/[\w/.-]+|(?:env|file|ssm|secretsmanager):[\w/.-]+"
+    r"|os\.(?:environ(?:\.get\()?|getenv\()\[?\(?.{0,80}|(?:process|import\.meta)\.env\.\w+|getpass\.getpass\(.{0,40}"
 )
 """Where a secret is kept, which is no secret."""
 
@@ -38,6 +41,8 @@ _WHOLE = re.compile(r"(?a)[+-]?\d{1,40}")
 
 def is_placeholder(text: str) -> bool:
     """Whether a value is none: a placeholder, a mask, a reference, nothing."""
+    if text[:1] in {"<", "{"} and is_opaque(text[1:-1].rsplit(" ", 1)[-1]):
+        return False
     return _EMPTY.fullmatch(text) is not None or (len(text) > 4 and _REFERENCE.fullmatch(text) is not None)  # noqa: PLR2004 - "env:"
 
 

@@ -14,8 +14,17 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from otel_agent.redaction.detection.issuers import ISSUERS, Issuer
+from otel_agent.redaction.detection.opaque_values import is_opaque
 
-__all__ = ["DIGITS_ALIKE", "SECRET_FORMATS", "SecretFormat", "is_card_number", "may_hold_secret"]
+__all__ = [
+    "DIGITS_ALIKE",
+    "MIN_CHARS",
+    "SECRET_FORMATS",
+    "SecretFormat",
+    "has_many_digits",
+    "is_card_number",
+    "may_hold_secret",
+]
 
 
 class SecretFormat(NamedTuple):
@@ -50,7 +59,34 @@ _USER_INFO = re.compile(
 )
 _SLACK_HOOK = re.compile(r"(?a)hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[\w/-]{8,}+)")
 _DISCORD_HOOK = re.compile(r"(?a)discord(?:app)?\.com/api/webhooks/(?P<secret>\d{1,24}/[\w-]{8,}+)")
-_TEAMS_HOOK = re.compile(r"(?a)\.(?:webhook\.office|logic\.azure)\.com/(?P<secret>[\w@/.?&=%-]{16,}+)")
+_TEAMS_HOOK = re.compile(
+    r"(?a)(?:\.(?:webhook\.office|logic\.azure)\.com(?::\d{1,5})?|outlook\.office(?:365)?\.com/webhook)/(?P<secret>[\w@/.?&=%-]{16,}+)"
+)
+_OTHER_HOOK = re.compile(
+    r"(?a)(?:hooks\.zapier\.com/hooks/catch|maker\.ifttt\.com/[\w/-]{1,80}/key|events\.pagerduty\.com/integration|/open-apis/bot/v2/hook"
+    r"|hc-ping\.com|healthchecks\.io/ping|/hooks(?=/[0-9a-z]{26}(?![0-9A-Za-z])))/(?P<secret>[\w@/-]{16,}+)"
+)
+_NODE_KEY = re.compile(
+    r"(?a)(?:infura\.io|alchemy(?:api)?\.(?:com|io)|quiknode\.pro|ankr\.com)/(?:[\w-]{1,16}/){0,3}(?P<secret>[\w-]{24,64})(?![\w-])"
+)
+"""Addresses of nodes of a chain, whose last part is the key."""
+
+_LINK = re.compile(
+    r"(?a)/(?:reset|magic|password|activate|confirm|verify|unsubscribe|invite)[\w-]{0,24}(?:/|\?(?:code|c|t|k)=)(?P<secret>[\w-]{20,256}+)"
+)
+"""Links that open an account."""
+
+_ORACLE = re.compile(r"(?a)jdbc:oracle:\w{1,8}:[^\s/@]{1,64}/(?P<secret>[^\s@]{1,128})@")
+_NATS = re.compile(r"(?a)(?:nats|tls|mqtts?)://(?P<secret>[^\s@/:]{6,128})@")
+_PUTTY = re.compile(
+    r"(?a)Private-Lines:\s{0,4}\d{1,3}(?:\r?\n|\\n)(?P<secret>(?:[0-9A-Za-z+/=]{1,128}+(?:\r?\n|\\n|\Z)){1,64}+)"
+)
+_JWK = re.compile(r"(?a)[\"'](?:d|p|q|dp|dq|qi|k)\\?[\"']\s{0,2}:\s{0,2}\\?[\"'](?P<secret>[\w-]{20,}+)")
+_HASH = re.compile(
+    r"(?a)(?:\$(?:[1567y]|2[abxy]|gy|apr1|md5|sha1|argon2(?:id|i|d)|scrypt|pbkdf2(?:-sha\d{1,3})?)\$[\w./,=+-]{0,128}(?:\$[\w./+=,-]{1,128}){0,4}"
+    r"|\{S?(?:SHA|MD5)\d{0,3}\}[0-9A-Za-z+/]{20,128}={0,2})"
+)
+"""Hashes of passwords, which are tried at leisure by who has them."""
 _GROUPED_CARD = re.compile(
     r"(?a)(?<![A-Za-z0-9.])(?<!\d[_-])(?:[2-6]\d{3}(?P<gap>[ -])\d{4}(?P=gap)\d{4}(?P=gap)\d{1,4}(?:(?P=gap)\d{1,3})?"
     r"|3\d{3}(?P<gap_6>[ -])\d{4,6}(?P=gap_6)\d{4,6})(?![\w-])(?!\.\d)"
@@ -114,6 +150,18 @@ def _scheme(match: re.Match[str]) -> str | None:
         return None
 
 
+def _link(match: re.Match[str]) -> str | None:
+    return "link token" if is_opaque(match["secret"]) else None
+
+
+def _hash(match: re.Match[str]) -> str | None:
+    return "password hash" if len(match[0]) >= 24 else None  # noqa: PLR2004 - the shortest has as many
+
+
+def _user_token(match: re.Match[str]) -> str | None:
+    return "url password" if is_opaque(match["secret"]) else None
+
+
 def _named(name: str) -> Callable[[re.Match[str]], str | None]:
     return lambda _: name
 
@@ -129,18 +177,16 @@ def _issued(match: re.Match[str]) -> str | None:
 def _issuer_formats() -> Iterable[SecretFormat]:
     """One pattern for all tokens that begin with a letter of their own, parted by it; one each for the others."""
     by_letter: dict[str, list[str]] = defaultdict(list)
-    signs: dict[str, None] = {}
     for number, issuer in enumerate(ISSUERS):
         first = issuer.pattern[0]
         if first.isalnum():
             by_letter[first].append(f"(?P<k{number}>{issuer.pattern[1:]})")
-            signs[issuer.anchor] = None
         else:
             yield SecretFormat(
                 re.compile(f"{_BOUNDARY}(?P<k{number}>{issuer.pattern})"), _issued, signs=(issuer.anchor,)
             )
     letters = "|".join(f"{letter}(?:{'|'.join(patterns)})" for letter, patterns in by_letter.items())
-    yield SecretFormat(re.compile(f"{_BOUNDARY}(?:{letters})"), _issued, signs=tuple(signs))
+    yield SecretFormat(re.compile(f"{_BOUNDARY}(?:{letters})"), _issued)
 
 
 SECRET_FORMATS = (
@@ -150,7 +196,25 @@ SECRET_FORMATS = (
     *_issuer_formats(),
     SecretFormat(_SLACK_HOOK, _named("webhook"), "secret", ("hooks.slack.com/",)),
     SecretFormat(_DISCORD_HOOK, _named("webhook"), "secret", ("/api/webhooks/",)),
-    SecretFormat(_TEAMS_HOOK, _named("webhook"), "secret", (".office.com/", ".azure.com/")),
+    SecretFormat(_TEAMS_HOOK, _named("webhook"), "secret", (".office", ".azure.com")),
+    SecretFormat(
+        _OTHER_HOOK,
+        _named("webhook"),
+        "secret",
+        ("hook", "/key/", "/integration/", "hc-ping.com/", "healthchecks.io/ping/"),
+    ),
+    SecretFormat(_NODE_KEY, _named("api key"), "secret", ("infura.io/", "alchemy", "quiknode.pro/", "ankr.com/")),
+    SecretFormat(
+        _LINK,
+        _link,
+        "secret",
+        ("/reset", "/magic", "/password", "/activate", "/confirm", "/verify", "/unsubscribe", "/invite"),
+    ),
+    SecretFormat(_ORACLE, _named("url password"), "secret", ("jdbc:oracle:",)),
+    SecretFormat(_NATS, _user_token, "secret", ("nats://", "tls://", "mqtt://", "mqtts://")),
+    SecretFormat(_PUTTY, _named("private key"), "secret", ("Private-Lines",)),
+    SecretFormat(_JWK, _named("private key"), "secret", ("kty",)),
+    SecretFormat(_HASH, _hash, signs=("$", "{S", "{MD5")),
     SecretFormat(_SCHEME, _scheme, "value", ("earer", "asic", "EARER", "ASIC")),
     SecretFormat(_GROUPED_CARD, _card, signs=(" ", "-"), units=8),
     SecretFormat(_NAMED_CARD, _card, "secret", _CARD_SIGNS, units=8),
@@ -158,6 +222,7 @@ SECRET_FORMATS = (
 """In the order in which they are applied: the longest first."""
 
 _RUNS = re.compile(rb"[0-9A-Za-z_+-]{15,}+").finditer
+_RUN = re.compile(rb"[0-9A-Za-z_+-]{15}").search
 """Every token of an issuer has as many letters, digits and signs in a row."""
 
 _BEFORE_RUN, _AFTER_RUN = 40, 120
@@ -214,6 +279,8 @@ _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z|[0-9a-f]{32,64}
 
 _DIGITS = b"0123456789"
 _MIN_TOKEN_CHARS = 15
+_MIN_LED_CHARS = 24
+"""Tokens that are looked for by what stands inside of them are longer."""
 
 
 def may_hold_secret(text: str) -> bool:
@@ -230,22 +297,58 @@ def may_hold_secret(text: str) -> bool:
         return False
     if (
         "eyJ" in text
+        or "kty" in text
+        or (("$" in text or "{" in text) and _IS_HASHED(text) is not None)
         or ("@" in text and "://" in text)
-        or (" " in text and ("earer" in text or "asic" in text or "EARER" in text or "ASIC" in text or "PRIV" in text))
+        or (
+            " " in text
+            and (
+                "earer" in text
+                or "asic" in text
+                or "EARER" in text
+                or "ASIC" in text
+                or "PRIV" in text
+                or "Private-" in text
+            )
+        )
     ):
         return True
     content = text.encode("utf-8", "surrogatepass")
     if size >= _MIN_TOKEN_CHARS and _may_hold_token(text, content):
         return True
+    return _has_many_digits(text, content)
+
+
+def has_many_digits(text: str) -> bool:
+    """
+    Whether a text has as many digits in groups as a card's number.
+
+    Args:
+        text: Any text.
+    """
+    return len(text) >= MIN_CHARS and _has_many_digits(text, text.encode("utf-8", "surrogatepass"))
+
+
+def _has_many_digits(text: str, content: bytes) -> bool:
     # Counting digits by taking them out is quicker than looking for a number where there are some but not enough.
     return len(content) - len(content.translate(None, _DIGITS)) >= MIN_CHARS and _MANY_DIGITS(text) is not None
 
 
+_IS_ADDRESSED = re.compile(
+    r"hook|\.office|\.azure|/integration/|/key/|\.io/|alchemy|\.pro/|hc-ping|ankr|/(?:reset|magic|password|activate|confirm|verify|unsubscribe|invite)|jdbc:o|nats:|tls:|mqtt"
+).search
+"""Signs of an address that is a secret itself."""
+
+_IS_HASHED = re.compile(r"\$(?:\d[a-z]?|apr\d|md\d|sha\d|argon|scrypt|pbkdf|g?y)|\{S?(?:SHA|MD)").search
+
+
 def _may_hold_token(text: str, content: bytes) -> bool:
+    if len(content) < _MIN_LED_CHARS:
+        return _RUN(content) is not None and _BEGINS_TOKEN(content.translate(DIGITS_ALIKE)) is not None
     for number, run in enumerate(_RUNS(content)):
         if number >= _MAX_RUNS:
             return True
         piece = content[max(0, run.start() - _BEFORE_RUN) : run.end() + _AFTER_RUN].translate(DIGITS_ALIKE)
         if _STANDS_IN_TOKEN(piece) is not None or _BEGINS_TOKEN(piece) is not None:
             return True
-    return "/" in text and ("hooks" in text or ".office.com/" in text or ".azure.com/" in text)
+    return "/" in text and _IS_ADDRESSED(text) is not None

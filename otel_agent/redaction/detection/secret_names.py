@@ -14,9 +14,11 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
+from otel_agent.redaction.detection.name_stems import FOREIGN_PASSWORDS
+from otel_agent.redaction.detection.opaque_values import is_opaque
 from otel_agent.redaction.detection.secret_formats import is_card_number
 
-__all__ = ["HARMLESS", "STEMS", "Certainty", "SecretNameRule", "SecretNames", "has_stem", "proves"]
+__all__ = ["HARMLESS", "Certainty", "SecretNameRule", "SecretNames", "proves"]
 
 MAX_REMEMBERED = 4096
 """Names remembered before all are forgotten."""
@@ -49,19 +51,26 @@ class SecretNameRule(NamedTuple):
 
 
 HARMLESS = SecretNameRule("", Certainty.NONE)
+_PASSWORD = SecretNameRule("password", Certainty.CERTAIN)
+_VARIABLE = SecretNameRule("environment key", Certainty.HINT)
+"""A variable of the environment that ends with `_KEY`: whose, only its first word says."""
+
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _CERTAIN = (
-    ("password", ("password|passwd|passwords|pwd|pswd|pw|passphrase|passcode|passkey|psk|pgpass|requirepass|masterauth"
+    ("password", ("password|passwd|passwords|pwd|pswd|pw|passphrase|passcode|passkey|psk|pgpass|requirepass|masterauth|bindpw|rootpw"
+     "|passwort|kennwort|mot_de_passe|mdp|senha|contrasena|wachtwoord|haslo|losenord"
      "|(?:user|db|smtp|ftp|admin|root|mysql|redis|my|app|imap|ldap|mail|proxy|api|login|bind|store|key|ssh|sudo|rabbit|mq|mongo)_pass")),
     ("secret", "secrets?"),
     ("credential", "credentials?|creds?"),
-    ("private key", ("private_?keys?|priv_key|pem_key|ssh_key|key_material|signing_key|encryption_key|decryption_key|master_key|deploy_key"
-     "|host_key|tls_key|ssl_key|shared_key|storage_key|hmac_key|root_key|data_key|wrapping_key|kms_key|fernet_key")),
+    ("private key", ("private_?keys?|priv_?key|client_key_data|pem_key|ssh_key|key_material|signing_key|encryption_key|decryption_key|master_key|deploy_key"
+     "|host_key|tls_key|ssl_key|shared_key|storage_key|hmac_key|root_key|data_key|wrapping_key|kms_key|fernet_key"
+     "|(?:aes|enc|crypto|cipher|des|rsa|ed25519|secp256k1|salt)_?key|fernet")),
     ("api key", ("api_?keys?|access_?keys?|account_?key|secret_?keys?|app_?key|application_?key|auth_?key|licen[sc]e_?key|subscription_?key"
-     "|ingest(?:ion)?_?key|insert_?key|write_?key|service_?key|consumer_?key|admin_?key|user_?key|server_?key|sas_?key|integration_?key|instrumentation_?key")),
+     "|ingest(?:ion)?_?key|insert_?key|write_?key|service_?key|consumer_?key|admin_?key|user_?key|server_?key|sas_?key|integration_?key|instrumentation_?key|activation_?key|product_?key")),
     ("token", ("(?:access|auth|refresh|api|bearer|id|session|security|oauth|push|bot|device|csrf|personal|vault|sas|user|service|deploy"
-     "|reset|verification|invite|registry|identity|web|login|broker|client|account|admin|master|app|jwt|github|gitlab|slack|npm|pypi|hf)_?tokens?")),
+     "|reset|verification|invite|registry|identity|web|login|broker|client|account|admin|master|app|jwt|github|gitlab|slack|npm|pypi|hf)_?tokens?"
+     "|(?:gh|github|gitlab|azure|ado|bitbucket|devops)_pat|code_verifier|(?:auth|authorization|oauth|access|magic)_code|appsecret")),
     ("authorization", "authorization|bearer"),
     ("cookie", "cookies?"),
     ("session", "session_?(?:id|key|cookie)|phpsessid|jsessionid|connect_sid|user_session|aiohttp_session"),
@@ -84,6 +93,9 @@ _HINTS = (
     ("wallet key", "wallet|private|priv|seed|signer|keypair"),
     ("card number", "pan|card|account_number"),
     ("card code", "security_code"),
+    ("api key", "appid"),
+    ("personal access token", "pat|remember_?me|licen[sc]e"),
+    ("key", "[a-z0-9]+_key"),
 )
 _INSIDE = re.compile(
     r"(?P<password>password|passwd|passphrase)|(?P<secret>secret(?!ar))|(?P<credential>credential)"
@@ -99,7 +111,8 @@ _DESCRIBING = frozenset(
     " result outcome error errors attempts attempt retries failures index position symbol address name names decimals"
     " algorithm alg scope scopes url uri endpoint host server port path file realm issuer audience region start end"
     " started ended opened closed manager service store backend rotation reset hint field label user username arn"
-    " source id ids consent banner domain format prefix suffix fingerprint placeholder lifetime strength reader parser".split()
+    " source id ids consent banner domain format prefix suffix fingerprint placeholder lifetime strength reader parser"
+    " standard set ref refs santa engine date day days fail provided changed updated".split()
 )
 _MEASURING_FIRST = frozenset(
     "max min num number n count total avg mean is has input output prompt completion no"  # noqa: SIM905 - as above
@@ -108,7 +121,7 @@ _MEASURING_FIRST = frozenset(
 """What is measured, and the tokens of tokenizers."""
 
 _COUNTS = re.compile(
-    r"_tokens?_(?:counts?|usage|budget|limit|price|cost|details?|per)_|_(?:per_output|to_first)_token_"
+    r"_ratelimit_|_tokens?_(?:counts?|usage|budget|limit|price|cost|details?|per)_|_(?:per_output|to_first)_token_"
 )
 """Counts of tokens, whatever is said of them after it: `llm.token_count.prompt_details.audio`."""
 
@@ -118,63 +131,32 @@ _CONVERSATION = re.compile(
 )
 """Ids of conversations, which tools for language models call sessions."""
 
+_KEY_OF_DATA = frozenset(
+    "primary foreign sort sorting hash range cache partition shard routing message dedup dedupe idempotency unique group lookup join object s3"  # noqa: SIM905 - as above
+    " redis lock config setting event feature flag translation i18n issue project ticket public pub row entity item order natural composite"
+    " surrogate index dict map data parent child node tree trace span metric label tag field column table record document doc file blob path"
+    " bucket topic queue stream state store memory job task run batch step graph cell query search filter react list set hot short shortcut"
+    " press modifier arrow enter escape tab the no a any each every same wrong missing invalid unknown this that first last next".split()
+)
+"""What has keys that are names: a `cache_key` holds no secret, whatever it looks like."""
+
 _EXEMPT = frozenset({"session.id", "session.previous_id"})
 """Semantic conventions' own ids, made to tell telemetry apart."""
 
 
-def has_stem(text: str) -> bool:
-    """
-    Whether any name that the rules know can be in a text; false for most texts, and cheap.
-
-    Written as plain substring tests, which are several times faster than one pattern with as many alternatives.
-
-    Args:
-        text: Any text.
-    """
-    low = text.lower()
-    return (
-        "ss" in low  # pass, session, ssn
-        or "key" in low
-        or "oken" in low
-        or "ecret" in low
-        or "auth" in low
-        or "cred" in low
-        or "pw" in low
-        or "cook" in low
-        or "sig" in low
-        or "sid" in low
-        or "srf" in low
-        or "jwt" in low
-        or "soci" in low
-        or "phras" in low
-        or "mnem" in low
-        or "seed" in low
-        or "card" in low
-        or "cv" in low
-        or "bearer" in low
-        or "otp" in low
-        or "hmac" in low
-        or "wallet" in low
-        or "priv" in low
-        or "psk" in low
-        or "pswd" in low
-        or "y_code" in low
-        or "dentified" in low
-    )
-
-
-STEMS = (
-    "pass|pwd|pswd|pw|psk|pgpass|secret|cred|oken|key|auth|bearer|cook|sess|sid|srf|jwt|ssn|soci|phras|mnem|seed|card|cv[vc]|otp"
-    "|sig|hmac|wallet|priv|y_code"
-)
-"""One of them stands in every name that the rules know; in small letters."""
-
 _TICKER = re.compile(r"[A-Z]{2,6}")
+_ON_CHAIN = re.compile(r"0x[0-9a-fA-F]{40}")
+"""Address of a coin's contract."""
+
+_MIN_KEY_CHARS = 12
+_ID = re.compile(r"(?:[\w.-]{0,32}[:/])?[0-9a-f]{16,}|\S*[:/]\S*")
+"""Hashes, and names put together of several."""
+
 _OPAQUE = re.compile(r"(?a)(?=[^0-9]*+[0-9])[\w+/=%.~-]{16,}+")
 _FORMS = {
     "signature": _OPAQUE,
     "api key": _OPAQUE,
-    "session": re.compile(r"(?=[^0-9]*+[0-9])\S{8,}+|\S{20,}+"),
+    "session": re.compile(r"(?!\S*\d{4}-?\d\d-?\d\d)(?:(?=[^0-9]*+[0-9])\S{8,}+|\S{20,}+)"),
     "wallet key": re.compile(r"(?:0x)?[0-9a-fA-F]{64}|[1-9A-HJ-NP-Za-km-z]{50,90}"),
     "card code": re.compile(r"(?a)\d{3,4}"),
 }
@@ -201,7 +183,7 @@ def proves(rule: SecretNameRule, text: str) -> bool:  # noqa: PLR0911 - one answ
         return True
     if rule.certainty is Certainty.LIKELY:
         if rule.name == "token":
-            return _TICKER.fullmatch(text) is None
+            return _TICKER.fullmatch(text) is None and _ON_CHAIN.fullmatch(text) is None
         if rule.name == "auth":
             return _AUTH_METHODS.fullmatch(text) is None
         if rule.name == "password":
@@ -209,6 +191,10 @@ def proves(rule: SecretNameRule, text: str) -> bool:  # noqa: PLR0911 - one answ
         return rule.name != "seed phrase" or " " in text.strip()
     if rule.name == "card number":
         return is_card_number(text)
+    if rule.name == "environment key":
+        return is_opaque(text) and _ID.fullmatch(text) is None
+    if rule.name in {"key", "personal access token"}:
+        return len(text) >= _MIN_KEY_CHARS and is_opaque(text) and _ID.fullmatch(text) is None
     form = _FORMS.get(rule.name)
     return form is not None and form.fullmatch(text) is not None
 
@@ -281,7 +267,9 @@ class SecretNames:
         return _built_in(key)
 
 
-def _built_in(key: str) -> SecretNameRule:
+def _built_in(key: str) -> SecretNameRule:  # noqa: PLR0911 - one answer per kind of name
+    if not key.isascii() and any(word in key.lower() for word in FOREIGN_PASSWORDS):
+        return _PASSWORD
     words = [word.lower() for word in _WORDS.findall(key)]
     named = [word for word in words if word.isalpha()]
     if not named or key in _EXEMPT or (named[-1] in _DESCRIBING and named[-1] != "id"):
@@ -293,6 +281,10 @@ def _built_in(key: str) -> SecretNameRule:
         match = pattern.search(joined)
         if match is not None:
             rule = rules[(match.lastindex or 1) - 1]
+            if rule.name == "key":
+                if named[-1] != "key" or not _KEY_OF_DATA.isdisjoint(named):
+                    return HARMLESS
+                return _VARIABLE if key.isupper() else rule
             is_measure = rule.certainty < Certainty.CERTAIN and named[0] in _MEASURING_FIRST and len(named) > 1
             return HARMLESS if is_measure or (named[-1] == "id" and _is_harmless_id(key, joined, rule)) else rule
         if rules[0].certainty is Certainty.CERTAIN:

@@ -30,6 +30,9 @@ _BARE = re.compile(
     r"(?:user|role)\s{1,8}\S{1,128}\s{1,8}identified\s{1,8}by\s{1,8}(?P<bare>[^\s'\";]{2,128})(?:\s{1,8}replace\s{1,8}(?P<replaced>[^\s'\";]{2,128}))?"
 )
 _NETRC = re.compile(r"login\s{1,8}\S{1,128}\s{1,8}password\s{1,8}(?P<bare>\S{2,256})")
+_BY_SIGN = (("'", _PASSWORD), ("identified", _IDENTIFIED), ("identified", _BARE), ("login", _NETRC))
+"""What stands in every text that a pattern finds something in, and the pattern."""
+
 _DETAIL = re.compile(r"key \((?P<names>[^()\n]{1,256})\)=\(")
 _DETAIL_END = re.compile(r"\) (?:already|is not|conflicts|is still|is referenced)")
 
@@ -47,7 +50,9 @@ def find_statement_secrets(text: str, low: str, names: SecretNames, work: TextWo
     Yields:
         Where each begins and ends, and its name in the marker.
     """
-    for pattern in (_PASSWORD, _IDENTIFIED, _BARE, _NETRC):
+    for sign, pattern in _BY_SIGN:
+        if sign not in low:
+            continue
         for match in pattern.finditer(low):
             if not work.afford(_UNITS):
                 yield match.start(), len(text), CUT

@@ -1,0 +1,44 @@
+"""Passwords of commands and protocols: an option counts only behind the program it belongs to."""
+
+import pytest
+
+from otel_agent.redaction.detection.command_secrets import CUT, find_command_secrets, may_be_command
+from otel_agent.redaction.detection.work_allowance import TextWork
+
+
+def found(text: str, units: int = 512) -> list[str]:
+    """What is found in a text."""
+    spans = find_command_secrets(text, TextWork(units)) if may_be_command(text) else ()
+    return [text[start:end] if name != CUT else CUT for start, end, name in spans]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "curl -u me:Hx7pW9qL https://h/", "curl --user 'me:Hx7pW9qL' https://h/", "mysql -u root -pHx7pW9qL -h db", "sshpass -p Hx7pW9qL ssh h",
+        "docker login -u me -p Hx7pW9qL registry.example", "['docker', 'login', '-p', 'Hx7pW9qL']", "redis-cli -h h -a Hx7pW9qL ping", "zip -P Hx7pW9qL x.zip a",
+        "ldapsearch -x -D cn=a -w Hx7pW9qL", 'ssh-keygen -N "Hx7pW9qL" -f k', "openssl rsa -passin pass:Hx7pW9qL -in k", "keytool -storepass Hx7pW9qL -alias a",
+        "htpasswd -b f me Hx7pW9qL", 'echo "me:Hx7pW9qL" | chpasswd', "vault login Hx7pW9qL", "smbclient //h/s -U me%Hx7pW9qL", "##[add-mask]Hx7pW9qL",
+        "HTTPBasicAuth('me', 'Hx7pW9qL')", "AUTH PLAIN Hx7pW9qL", "LOGIN me Hx7pW9qL", "sqlplus me/Hx7pW9qL@db", "POST code=Hx7pW9qL&redirect_uri=h",
+    ],
+)  # fmt: skip
+def test_passwords_are_found(text: str) -> None:
+    """By the letter that each program has for them, as text and as a list of arguments."""
+    assert ["Hx7pW9qL"] == found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "docker run -p 8080:80 nginx", "docker run --user 1000:1000 nginx", "ssh -p 2222 h", "curl -u me https://h/", "curl -k https://h/", "mkdir -p /tmp/a",
+        "mysql -u root -p", "python -m pytest -k auth", "AUTH required", "LOGIN bob ok", "PASS", "ps -p 1234 -a", "code=404", "curl -o out https://h:8080/",
+    ],
+)  # fmt: skip
+def test_other_options_are_not(text: str) -> None:
+    """Ports, folders, users, files, status codes."""
+    assert [] == found(text)
+
+
+def test_work_that_is_used_up_cuts_the_text() -> None:
+    """What is not looked at does not leave."""
+    assert [CUT] == found("curl -u me:Hx7pW9qL https://h/", units=1)
