@@ -10,7 +10,7 @@ Carries one signal's requests to the receiver, and decides what becomes of each 
 `spill`, `journal`) does not wait for it.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from otel_agent import primitives
 from otel_agent.clock import Clock
@@ -25,12 +25,7 @@ from otel_agent.delivery.spool.frames import RECORD
 from otel_agent.delivery.spool.spool import Spool
 from otel_agent.delivery.trouble_reports import TroubleReports
 from otel_agent.guard import shared
-from otel_agent.late_imports import late_module
-
-if TYPE_CHECKING:
-    from opentelemetry.instrumentation import utils as instrumentation_utils
-else:
-    instrumentation_utils = late_module("opentelemetry.instrumentation.utils")
+from otel_agent.suppression import suppressed_instrumentation
 
 __all__ = ["Courier"]
 
@@ -270,7 +265,7 @@ class Courier:
         if self._sender is None:
             return ExportOutcome(Verdict.HELD, "nowhere", "there is no receiver")
         try:
-            with instrumentation_utils.suppress_instrumentation():
+            with suppressed_instrumentation():
                 return self._sender.send(self.signal, body, timeout_s)
         except Exception as error:  # noqa: BLE001 - a sender of somebody else's may raise
             return ExportOutcome(Verdict.LATER, "sender", f"the sender failed ({type(error).__name__})")

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from opentelemetry.instrumentation.utils import suppress_instrumentation
-
 from otel_agent.alerts.engine import AlertEngine
 from otel_agent.alerts.loading import load_rules
 from otel_agent.alerts.notify.boundary import NotificationBoundary, NotificationRedactor
@@ -23,6 +21,7 @@ from otel_agent.config.sections.alerts import AlertsSettings
 from otel_agent.processors.series_writer import SeriesWriter, resource_labels
 from otel_agent.processors.spans import SpanStatistics
 from otel_agent.series.store import KEEP_BYTES, Store
+from otel_agent.suppression import suppressed_instrumentation
 
 __all__ = ["AlertAssembly", "build_alerting"]
 
@@ -123,7 +122,7 @@ def build_alerting(
         Everything, not started; its problems name what was left out.
     """
     rules = load_rules(settings, directory=directory)
-    notify = build_notify(settings, suppress=suppress_instrumentation)
+    notify = build_notify(settings, suppress=suppressed_instrumentation)
     store = Store(keep_bytes=keep_bytes)
     spans = SpanStatistics(store, resource_labels(resource))
     writer = SeriesWriter(store, is_birth_counted=settings.counter_start != "prometheus", before=spans.write)
