@@ -106,6 +106,25 @@ class AlertingRule:
         self._refuse_too_many()
         return transitions
 
+    def told_at(self, ended: Alert, vector: Vector, surroundings: TemplateSurroundings) -> None:
+        """
+        Fill the texts of an alert that has ended with the value at which it did.
+
+        Args:
+            ended: The alert as it is told; its value and its texts change, and those of the alert itself.
+            vector: What the rule compares, now.
+            surroundings: What templates may ask.
+        """
+        for element, value in vector:
+            number = float(value.count if isinstance(value, NativeHistogram) else value)
+            labels, annotations = self._filled(element, number, surroundings)
+            if labels == ended.labels:
+                ended.value, ended.annotations = number, annotations
+                known = self._alerts.get(labels)
+                if known is not None:
+                    known.value, known.annotations = number, dict(annotations)
+                return
+
     def take_over(self, other: "AlertingRule") -> None:
         """
         Go on with the alerts of this rule as it was written before.
@@ -134,7 +153,9 @@ class AlertingRule:
     def _found(self, vector: Vector, at_ms: int, surroundings: TemplateSurroundings) -> dict[Labels, Alert]:
         found: dict[Labels, Alert] = {}
         for element, value in vector:
-            number = value.count if isinstance(value, NativeHistogram) else value
+            if element.is_overflow:
+                continue  # what is counted together is nobody in particular: there is nobody to tell of
+            number = float(value.count if isinstance(value, NativeHistogram) else value)
             labels, annotations = self._filled(element, number, surroundings)
             if labels in found:
                 raise EvaluationError(f"two elements make the same alert {labels}")

@@ -19,6 +19,7 @@ from otel_agent.alerts.schedule import ScheduledGroup
 from otel_agent.alerts.state_file import read_state_file, restore_state, state_content, write_state_file
 from otel_agent.alerts.states import Alert, AlertState, Transition
 from otel_agent.clock import SYSTEM, Clock
+from otel_agent.errors import RuleError
 from otel_agent.lifecycle.threads import begin_thread
 from otel_agent.series.store import Store
 
@@ -26,10 +27,13 @@ __all__ = ["AlertEngine"]
 
 POLL_S = 0.2
 """How soon an event is noticed at the latest, in seconds."""
+LAST_BUDGET_S = 0.25
+"""How long one rule may take at the end of the process, in seconds: nothing comes after it."""
 SAVE_INTERVAL_MS = 10_000
 """The state file is written at most this often, and at the end."""
 
 OnChange = Callable[[Transition], object]
+Notifier = Callable[[Any], Any]
 TraceIds = Callable[[Alert], Sequence[str]]
 
 
@@ -74,6 +78,7 @@ class AlertEngine:
         self._is_begun = False
         self._scheduled = [ScheduledGroup(GroupRun(group, store, budget_s=budget_s)) for group in groups]
         self._callbacks: list[OnChange] = []
+        self._add_notifier: Callable[[str, Notifier], object] | None = None
         self._acknowledged: list[Callable[[Acknowledgement], object]] = []
         self._acknowledgements = Acknowledgements()
         self._saved_at_ms = 0
@@ -88,6 +93,36 @@ class AlertEngine:
             callback: Called in the evaluating thread; what it raises is counted and goes nowhere.
         """
         self._callbacks.append(callback)
+
+    def notifier(self, name: str, function: Notifier) -> Notifier:
+        """
+        Have a function of your own told of every alert, beside whom the routes name.
+
+        Args:
+            name: Name of the notifier, in messages and counts; the same one again takes the place of the former function.
+            function: Function of one notification, plain or async, called in a thread of its own. What it raises or how long
+                it takes is its own affair: it is tried again like any other receiver.
+
+        Returns:
+            The function.
+
+        Raises:
+            RuleError: When it is no function, or the settings have a notifier of this name.
+        """
+        if not callable(function):
+            raise RuleError([f"notifier {name!r}: a function of one notification is expected, not {function!r}"])
+        if self._add_notifier is not None:
+            self._add_notifier(name, function)
+        return function
+
+    def notify_by(self, add: Callable[[str, Notifier], object]) -> None:
+        """
+        Set who tells functions of the agent's.
+
+        Args:
+            add: Takes name and function of each.
+        """
+        self._add_notifier = add
 
     def on_acknowledge(self, callback: Callable[[Acknowledgement], object]) -> None:
         """
@@ -106,19 +141,23 @@ class AlertEngine:
         self._is_closing = False
         self._thread = begin_thread("alerts", self._run)
 
-    def close(self, timeout_s: float = 1.0) -> None:
+    def close(self, timeout_s: float = 1.0, *, is_last: bool = False) -> None:
         """
         Stop evaluating and save. Safe before `start`, and twice.
 
         Args:
             timeout_s: How long to wait for the thread, in seconds.
+            is_last: Whether everything is evaluated once more before, because the process ends; without effect before `start`.
         """
-        self._is_begun = False
+        was_begun, self._is_begun = self._is_begun, False
         self._is_closing = True
         self._wake.set()
         thread, self._thread = self._thread, None
         if thread is not None and not thread.is_current():
             thread.join(timeout_s)
+        if is_last and was_begun and self._scheduled:
+            with guard.guarded("alerts.evaluate", "the end of the process could not be judged"):
+                self._conclude()
         self._save(is_last=True)
 
     def wake(self, group: str | None = None) -> None:
@@ -259,11 +298,18 @@ class AlertEngine:
             guard.swallow("alerts.refresh", "what just happened could not be counted", partial(self._refresh, now_ms))
         return self._evaluate(due)
 
-    def _evaluate(self, due: list[tuple[ScheduledGroup, int]]) -> list[Transition]:
+    def _conclude(self) -> None:
+        now_ms = self._now_ms()
+        if self._refresh is not None:
+            guard.swallow("alerts.refresh", "what just happened could not be counted", partial(self._refresh, now_ms))
+        due = [(each, max(now_ms, each.last_ms + 1)) for each in self._scheduled]
+        self._evaluate(due, budget_s=max(self._budget_s, LAST_BUDGET_S))
+
+    def _evaluate(self, due: list[tuple[ScheduledGroup, int]], budget_s: float | None = None) -> list[Transition]:
         transitions: list[Transition] = []
         with self._lock:
             for scheduled, at_ms in due:
-                transitions += scheduled.run.evaluate(at_ms)
+                transitions += scheduled.run.evaluate(at_ms, budget_s)
                 scheduled.done(at_ms, self._now_ms())
                 self._evaluation_count += 1
             for transition in transitions:

@@ -12,7 +12,7 @@ from otel_agent.alerts.alerting_rule import AlertingRule
 from otel_agent.alerts.promql.evaluation import SUBQUERY_STEP_MS, Context, evaluate
 from otel_agent.alerts.promql.nodes import EvaluationError, Vector
 from otel_agent.alerts.rules.model import Rule, RuleGroup
-from otel_agent.alerts.states import Transition
+from otel_agent.alerts.states import AlertState, Transition
 from otel_agent.alerts.template_queries import surroundings_of
 from otel_agent.clock import monotonic_s
 from otel_agent.series.labels import EMPTY, NAME, Labels
@@ -77,24 +77,26 @@ class GroupRun:
         self._subquery_step_ms = subquery_step_ms
         self.rules = [_run(rule, group.limit) for rule in group.rules]
 
-    def evaluate(self, at_ms: int) -> list[Transition]:
+    def evaluate(self, at_ms: int, budget_s: float | None = None) -> list[Transition]:
         """
         Evaluate every rule; one that fails does not stop the others.
 
         Args:
             at_ms: The moment, in milliseconds since 1970.
+            budget_s: How long one rule may take this time, in seconds; `None` for as long as always.
 
         Returns:
             Every change of an alert.
         """
         transitions: list[Transition] = []
+        allowed_s = self._budget_s if budget_s is None else budget_s
         for run in self.rules:
             began_s = monotonic_s()
             at_offset_ms = at_ms - int(self.group.query_offset_s * 1000)
             context = Context(
                 self._store,
                 at_offset_ms,
-                _deadline(began_s + self._budget_s),
+                _deadline(began_s + allowed_s),
                 subquery_step_ms=self._subquery_step_ms,
             )
             try:
@@ -158,6 +160,7 @@ class GroupRun:
         if vector is not None and not is_kept:
             try:
                 transitions = run.alerting.judge(vector, at_ms, surroundings_of(context))
+                _say_at_what(run, transitions, context)
             except EvaluationError as error:
                 run.health, run.error = "error", str(error)
         if run.trouble is not None:
@@ -217,6 +220,19 @@ def exchange_groups(former: Iterable[GroupRun], groups: Sequence[GroupRun], at_m
         if before is not None:
             transitions += run.take_over(before, at_ms)
     return transitions + [transition for gone in left.values() for transition in gone.end(at_ms)]
+
+
+def _say_at_what(run: RuleRun, transitions: Iterable[Transition], context: Context) -> None:
+    """Alerts that end say at what value, where their rule knows what it compares."""
+    ended = [one for one in transitions if one.after is AlertState.INACTIVE and one.before is AlertState.FIRING]
+    if not ended or run.rule.value is None or run.alerting is None:
+        return
+    try:
+        found = evaluate(run.rule.value, context)
+    except EvaluationError:
+        return
+    for transition in ended:
+        run.alerting.told_at(transition.alert, found, surroundings_of(context))
 
 
 def _place(run: GroupRun) -> tuple[str, str]:

@@ -12,6 +12,8 @@ from otel_agent.alerts.groups import GroupRun
 
 __all__ = ["WAKE_SPACING_MS", "ScheduledGroup"]
 
+LEAST_INTERVAL_MS = 1000
+"""Groups are not evaluated more often."""
 WAKE_SPACING_MS = 1000
 """Shortest time between two evaluations of a group because of events."""
 
@@ -33,8 +35,13 @@ class ScheduledGroup:
 
     def __post_init__(self) -> None:
         """Work out the shift from the group's name."""
-        self.interval_ms = max(1000, round(self.run.group.interval_s * 1000))
-        self._shift_ms = zlib.crc32(f"{self.run.group.source}/{self.run.group.name}".encode()) % self.interval_ms
+        self.interval_ms = max(LEAST_INTERVAL_MS, round(self.run.group.interval_s * 1000))
+        # Those judged every second share their moments, so that an agent wakes up once for all of them.
+        self._shift_ms = (
+            0
+            if self.interval_ms == LEAST_INTERVAL_MS
+            else zlib.crc32(f"{self.run.group.source}/{self.run.group.name}".encode()) % self.interval_ms
+        )
 
     def plan(self, now_ms: int) -> None:
         """

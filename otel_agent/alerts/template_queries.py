@@ -25,7 +25,7 @@ def surroundings_of(context: Context) -> TemplateSurroundings:
         except (RuleError, EvaluationError) as error:
             raise ExpansionError(f"error calling query: {error}") from error
         return [
-            QuerySample(labels.as_dict(), value.count if isinstance(value, NativeHistogram) else value)
+            QuerySample(labels.as_dict(), float(value.count if isinstance(value, NativeHistogram) else value))
             for labels, value in found
         ]
 

@@ -25,6 +25,7 @@ __all__ = [
     "Destination",
     "Duration",
     "FilledPath",
+    "FunctionPath",
     "HeaderName",
     "HeaderValue",
     "LabelValue",
@@ -84,6 +85,15 @@ Port = Annotated[int, Meta(ge=0, le=65535)]
 
 Url = Annotated[str, Meta(min_length=1, extra={"url": True})]
 """An address; the part before an @ is never shown."""
+
+FunctionPath = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*$",
+        description="a module and a function of it, such as trader.alerts:page",
+    ),
+]
+"""A function of the agent's: its module, a colon, its name in it."""
 
 Secret = Annotated[str, Meta(extra={"secret": True})]
 """A string that is never shown."""

@@ -201,6 +201,17 @@ class DeliveryEngine:
             self._upkeep.settle()
         return {signal: courier.intake.snapshot() for signal, courier in self._couriers.items()}
 
+    def look_at_waiting(self, signal: str, look: Callable[[list[Any]], object], timeout_s: float) -> None:
+        """
+        Show what of a signal no observer has seen yet; see `Intake.look_at_waiting`.
+
+        Args:
+            signal: "traces", "metrics" or "logs".
+            look: Called once, with everything that waits.
+            timeout_s: How long whoever makes requests is waited for, in seconds.
+        """
+        self._couriers[signal].intake.look_at_waiting(look, timeout_s)
+
     def is_empty(self) -> bool:
         """Whether the receiver or the disk has everything."""
         return not any(courier.intake.snapshot()["queued"] for courier in self._couriers.values())

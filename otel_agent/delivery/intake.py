@@ -236,6 +236,21 @@ class Intake:
                     seen.append(self._unshown.popleft())
                 self._show(seen)
 
+    def look_at_waiting(self, look: Callable[[list[Any]], object], timeout_s: float) -> None:
+        """
+        Show what observers have not seen yet to one of them, at the end of its time; everything stays where it is.
+
+        Args:
+            look: Called once, with everything that waits.
+            timeout_s: How long whoever makes requests is waited for, in seconds.
+        """
+        is_ours = self._order_lock.acquire(timeout=max(0.0, timeout_s))
+        try:
+            look([*self._unshown, *self.queue.copied()])
+        finally:
+            if is_ours:
+                self._order_lock.release()
+
     def snapshot(self) -> dict[str, Any]:
         """Where every item of the signal is; see `DeliveryEngine.status`."""
         with self._take_lock:

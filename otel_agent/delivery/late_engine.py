@@ -116,6 +116,13 @@ class LateEngine:
         if self._engine is not None:
             self._engine.hurry()
 
+    def look_at_waiting(self, signal: str, look: Callable[[list[Any]], object], timeout_s: float) -> None:
+        """Show what of a signal nobody has seen yet; as long as there is no engine it waits in the queue."""
+        if self._engine is not None:
+            self._engine.look_at_waiting(signal, look, timeout_s)
+        else:
+            look(self.queues[signal].copied())
+
     def status(self) -> dict[str, dict[str, Any]]:
         """Where everything is, by signal; see `DeliveryEngine.status`."""
         engine = self._awaited(_PATIENCE_S)

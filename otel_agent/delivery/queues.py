@@ -127,6 +127,15 @@ class SignalQueue:
         self._hook = self._on_first = None
         self.limit = 0
 
+    def copied(self) -> list[Any]:
+        """What waits, oldest first; it goes on waiting."""
+        for _ in range(3):
+            try:
+                return list(self.items)
+            except RuntimeError:  # the agent appended meanwhile
+                continue
+        return []
+
     def take(self, most: int) -> list[Any]:
         """
         Take the oldest items out.

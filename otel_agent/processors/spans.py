@@ -21,17 +21,20 @@ from opentelemetry.trace import StatusCode
 from otel_agent import guard, primitives
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.processors.streams import bound_text
-from otel_agent.series.labels import NAME, Labels
+from otel_agent.series.labels import NAME, OVERFLOW, Labels
 from otel_agent.series.store import Store
+from otel_agent.series.wanted import WantedNames, WantedTexts
 
-__all__ = ["BOUNDS_S", "SpanStatistics"]
+__all__ = ["BOUNDS_S", "KEYS_LIMIT", "SpanStatistics"]
 
 BOUNDS_S = (0.002, 0.004, 0.006, 0.008, 0.01, 0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.4, 2.0, 5.0, 10.0, 15.0)
 """Upper bounds of the duration's buckets, in seconds: those of the connector."""
 KEYS_LIMIT = 200
 """Different names, kinds and outcomes of spans told apart; the rest is counted together. Each takes twenty series."""
-OVERFLOW = "otel.metric.overflow"
-"""Name under which the rest is counted."""
+WANTED_LIMIT = 400
+"""As many more for those that a pattern of a rule asks for; names that rules write out are counted beyond every limit."""
+OTHERS = "(others)"
+"""Span of an exception that a rule asks for, where it was raised in more spans than can be told apart."""
 _STATUSES = ("STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR")
 CALLS, DURATION, EXCEPTIONS = (
     "traces_span_metrics_calls_total",
@@ -58,6 +61,8 @@ class SpanStatistics(SpanProcessor):
     """
     Counts ended spans into series.
 
+    What rules ask for by name is told apart whatever else has been seen; see `want`.
+
     Args:
         store: Store into which `write` puts the series.
         labels: Labels of every series: `job`, `instance`, `service_name`.
@@ -76,6 +81,9 @@ class SpanStatistics(SpanProcessor):
         self._store = store
         self._labels = dict(labels or {})
         self._wake = wake
+        self._is_ended = False
+        self._wanted = WantedNames()
+        self._has_said_full = False
         self._lock = primitives.Lock()
         self._calls: dict[tuple[str, int, int], _CallCounts] = {}
         self._exceptions: dict[tuple[str, str], int] = {}
@@ -91,6 +99,15 @@ class SpanStatistics(SpanProcessor):
             wake: Called after a span with an error; must be cheap.
         """
         self._wake = wake
+
+    def want(self, wanted: WantedNames) -> None:
+        """
+        Set what rules ask for; it is counted on its own from now on.
+
+        Args:
+            wanted: Names of spans and types of exceptions.
+        """
+        self._wanted = wanted
 
     def on_end(self, span: ReadableSpan) -> None:
         """
@@ -109,6 +126,8 @@ class SpanStatistics(SpanProcessor):
             spans: Spans that have ended, the SDK's or our own, in one batch.
         """
         has_error = False
+        if self._is_ended:
+            return
         try:
             for span in spans:
                 has_error |= self._observe(span)
@@ -116,6 +135,16 @@ class SpanStatistics(SpanProcessor):
             guard.shared.report("alerts.spans", "a span could not be counted for alerts", error)
         if has_error and self._wake is not None:
             guard.swallow("alerts.spans", "alerts could not be woken", self._wake)
+
+    def observe_last(self, spans: Iterable[Any]) -> None:
+        """
+        Count spans for the last time: what comes later has been counted here, or is nobody's. Never raises.
+
+        Args:
+            spans: Spans that have ended.
+        """
+        self.observe(spans)
+        self._is_ended = True
 
     def _observe(self, span: Any) -> bool:
         # A span of our own without anything unusual says so in one slot; building its status would cost more than counting.
@@ -140,22 +169,43 @@ class SpanStatistics(SpanProcessor):
         return True
 
     def _new_calls(self, key: tuple[str, int, int], named: Key) -> _CallCounts:
-        if len(self._calls) >= KEYS_LIMIT:
+        if not self._has_room(len(self._calls), self._wanted.spans, key[0]):
             key, named = (OVERFLOW, key[1], key[2]), (OVERFLOW, named[1], named[2])
         return self._calls.setdefault(key, _CallCounts(named))
+
+    def _has_room(self, count: int, wanted: WantedTexts, name: str) -> bool:
+        """Whether one more is told apart from the others."""
+        if count < KEYS_LIMIT:
+            return True
+        if not self._has_said_full:
+            self._has_said_full = True
+            guard.shared.report(
+                "alerts.spans",
+                f"more than {KEYS_LIMIT} names of spans, outcomes or exceptions: for alerts the rest is counted together, but for"
+                " what a rule names; give spans fewer names, and put what differs into attributes",
+            )
+        return name in wanted.names or (count < KEYS_LIMIT + WANTED_LIMIT and wanted.accepts(name))
 
     def _count_exceptions(self, span: Any, types: Sequence[str]) -> None:
         trace_id = f"{span.context.trace_id:032x}"
         for kind in types:
-            key = (span.name, kind)
-            if key not in self._exceptions and len(self._exceptions) >= KEYS_LIMIT:
-                key = (OVERFLOW, OVERFLOW)
+            key = self._exception_key(span.name, kind)
             self._exceptions[key] = self._exceptions.get(key, 0) + 1
             self._remember_trace(("exception_type", kind), trace_id)
         self._remember_trace(("span_name", span.name), trace_id)
 
+    def _exception_key(self, name: str, kind: str) -> tuple[str, str]:
+        key, count, wanted = (name, kind), len(self._exceptions), self._wanted
+        if key in self._exceptions or self._has_room(count, wanted.spans, name):
+            return key
+        if not wanted.types.accepts(kind):
+            return (OVERFLOW, OVERFLOW)
+        return key if count < KEYS_LIMIT + WANTED_LIMIT else (OTHERS, kind)
+
     def _remember_trace(self, key: tuple[str, str], trace_id: str) -> None:
-        if key in self._traces or len(self._traces) < 2 * KEYS_LIMIT:
+        kind, name = key
+        wanted = self._wanted.types if kind == "exception_type" else self._wanted.spans
+        if key in self._traces or len(self._traces) < 2 * KEYS_LIMIT or name in wanted.names:
             self._traces[key] = trace_id
 
     def trace_ids(self, alert: Any) -> tuple[str, ...]:
@@ -234,6 +284,11 @@ class SpanStatistics(SpanProcessor):
         """Nothing waits here."""
         return True
 
+    @property
+    def labels(self) -> dict[str, str]:
+        """Labels of every series."""
+        return self._labels
+
     def relabel(self, labels: Mapping[str, str]) -> None:
         """
         Give new series other labels, as a forked child does before its first span.
@@ -246,6 +301,7 @@ class SpanStatistics(SpanProcessor):
     def reinit_after_fork(self) -> None:
         """Make the lock anew in a forked child."""
         self._lock = primitives.Lock()
+        self._is_ended = False
 
 
 def _exception_types(span: Any, *, is_error: bool) -> Sequence[str]:

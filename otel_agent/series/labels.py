@@ -7,10 +7,12 @@ evaluating a rule again builds nothing anew.
 
 from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["EMPTY", "NAME", "Labels"]
+__all__ = ["EMPTY", "NAME", "OVERFLOW", "Labels"]
 
 NAME = "__name__"
 """The label that holds a series' name."""
+OVERFLOW = "otel.metric.overflow"
+"""Name under which is counted what cannot be told apart any more, as OpenTelemetry has it."""
 
 
 class Labels:
@@ -75,6 +77,11 @@ class Labels:
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         return iter(self.pairs)
+
+    @property
+    def is_overflow(self) -> bool:
+        """Whether they stand for what could not be told apart any more."""
+        return OVERFLOW in self._values.values() or self._values.get("otel_metric_overflow") == "true"
 
     def __hash__(self) -> int:
         return self._hash

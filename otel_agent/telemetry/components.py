@@ -79,7 +79,11 @@ def _components(parts: Parts, instruments: Component) -> Iterator[Component]:
     alerting, reader = parts.alerting, parts.metering.reader
     if alerting is not None:
         yield Component(
-            "alerting", alerting.start, alerting.close, at_most_s=share_s, reinit_after_fork=alerting.reinit_after_fork
+            "alerting",
+            alerting.start,
+            lambda timeout_s: alerting.close(timeout_s, engine.look_at_waiting),
+            at_most_s=share_s,
+            reinit_after_fork=alerting.reinit_after_fork,
         )
     if parts.recent_past is not None:
         yield Component("recent past", reinit_after_fork=parts.recent_past.reinit_after_fork)

@@ -100,3 +100,18 @@ def test_two_elements_that_make_one_alert_are_an_error() -> None:
 
     with pytest.raises(EvaluationError, match="two elements make the same alert"):
         alerting.judge(hot("a", "b"), T0_MS)
+
+
+def test_nobody_is_told_of_what_is_counted_together() -> None:
+    """Neither by the name OpenTelemetry gives it nor by its attribute; a sum over it is told."""
+    (group,) = read_text("groups: [{name: g, rules: [{alert: A, expr: x}]}]").groups
+    alerting = AlertingRule(group.rules[0])
+    elements = [
+        Labels({"span_name": "otel.metric.overflow"}),
+        Labels({"otel_metric_overflow": "true"}),
+        Labels({"span_name": "pay"}),
+        Labels(),
+    ]
+    told = alerting.judge([(labels, 1.0) for labels in elements], 1000)
+
+    assert ["", "pay"] == sorted(transition.alert.labels.get("span_name") for transition in told)

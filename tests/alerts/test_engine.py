@@ -302,7 +302,9 @@ def test_status_and_observations_tell_what_there_is() -> None:
 def test_alerts_do_not_crowd_out_what_they_watch() -> None:
     """A rule with thousands of alerts writes at most a bounded number of series, and takes them away again."""
     store, clock = Store(series_limit=6_000), ManualClock()
-    alerts = engine(store, clock, "groups: [{name: g, interval: 15s, rules: [{alert: A, expr: x > 0}]}]")
+    alerts = engine(
+        store, clock, "groups: [{name: g, interval: 15s, rules: [{alert: A, expr: x > 0}]}]", budget_s=3600.0
+    )
     for number in range(3000):
         store.append({"__name__": "x", "n": str(number)}, clock.wall_ns() // 1_000_000, 1.0)
     alerts.evaluate()

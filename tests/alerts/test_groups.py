@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable
 
+from alert_settings import alert_settings
+
 from otel_agent.alerts.groups import OWN_SERIES_LIMIT, GroupRun, exchange_groups
 from otel_agent.alerts.rules.files import read_text
+from otel_agent.alerts.shorthand.compiling import compile_rules
 from otel_agent.alerts.states import Transition
 from otel_agent.series.labels import NAME
 from otel_agent.series.matchers import Matcher, MatchType
@@ -128,3 +131,19 @@ def test_the_same_rule_twice_is_taken_over_in_order() -> None:
     after.take_over(before, T0_MS)
 
     assert [1, 0] == [len(list(run.alerting.active())) for run in after.rules if run.alerting is not None]
+
+
+def test_an_alert_that_ends_says_at_what() -> None:
+    """The texts of its end have the value it ended at, not the last one at which it was active."""
+    entries = [{"threshold": {"name": "Depth", "metric": "depth", "above": 8.0, "clear_below": 5.0}}]
+    store = Store()
+    (group,) = compile_rules(alert_settings(rules=entries).rules).groups
+    run = GroupRun(group, store, budget_s=3600.0)
+    texts = []
+    for number, value in enumerate((9.0, 6.0, 4.0), 1):
+        store.append({"__name__": "depth", "host": "a"}, number * 1000, value)
+        texts += [
+            (one.after.value, one.alert.value, one.alert.annotations["summary"]) for one in run.evaluate(number * 1000)
+        ]
+
+    assert [("firing", 9.0, "depth is 9, above 8"), ("inactive", 4.0, "depth is 4, back below 5")] == texts

@@ -1,6 +1,7 @@
 """Spans are counted before sampling, errors wake the rules, and nothing of it is felt."""
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -22,8 +23,10 @@ from otel_agent.alerts.promql.evaluation import Context, evaluate
 from otel_agent.alerts.promql.parsing import parse
 from otel_agent.alerts.states import Transition
 from otel_agent.clock import ManualClock
-from otel_agent.processors.spans import KEYS_LIMIT, OVERFLOW, SpanStatistics
+from otel_agent.processors.spans import KEYS_LIMIT, OTHERS, WANTED_LIMIT, SpanStatistics
+from otel_agent.series.labels import OVERFLOW
 from otel_agent.series.store import Store
+from otel_agent.series.wanted import WantedNames, WantedTexts
 
 
 class RiskLimitError(Exception):
@@ -211,3 +214,46 @@ def test_an_exception_in_an_agent_that_was_only_initialized_fires_with_its_trace
     )
 
     assert [["Breach", "firing", True]] == json.loads(run.stdout)
+
+
+def test_what_rules_name_is_counted_however_many_names_there_are() -> None:
+    """A span that is written out, one that a pattern accepts, and an exception; the limit is said once."""
+    agent = Agent()
+    names = WantedTexts(frozenset({"pay"}), (re.compile("order-.*"),))
+    agent.statistics.want(WantedNames(names, WantedTexts(frozenset({"KeyError"}))))
+    before = guard.shared.counts().get("alerts.spans", 0)
+    for number in range(2 * KEYS_LIMIT):
+        agent.fail(f"cart {number}")
+    for name in ("pay", "order-1", "other"):
+        agent.fail(name)
+    with pytest.raises(KeyError), agent.tracer.start_as_current_span("lost"):
+        raise KeyError("price")
+    calls = agent.values('traces_span_metrics_calls_total{span_name=~"pay|order-1|other"}')
+    exceptions = agent.values('traces_span_metrics_exceptions_total{exception_type="KeyError"}')
+
+    assert ["order-1", "pay"] == sorted(name.partition('span_name="')[2].partition('"')[0] for name in calls)
+    assert 1 == len(exceptions)
+    assert 'span_name="lost"' in next(iter(exceptions))
+    assert 1 == guard.shared.counts()["alerts.spans"] - before
+
+
+def test_an_exception_that_is_everywhere_is_counted_all_the_same() -> None:
+    """Where its spans cannot be told apart any more, they are others; none is missing."""
+    agent = Agent()
+    agent.statistics.want(WantedNames(types=WantedTexts(frozenset({"RiskLimitError"}))))
+    for number in range(KEYS_LIMIT + WANTED_LIMIT + 50):
+        agent.fail(f"cart {number}")
+    chosen = 'traces_span_metrics_exceptions_total{exception_type="RiskLimitError"}'
+    total, others = agent.values(f"sum({chosen})"), agent.values(chosen.replace("{", f'{{span_name="{OTHERS}",'))
+
+    assert ([float(KEYS_LIMIT + WANTED_LIMIT + 50)], [50.0]) == ([*total.values()], [*others.values()])
+
+
+def test_the_last_look_counts_once() -> None:
+    """What the delivery thread brings after it has been seen already."""
+    agent = Agent()
+    span = SimpleNamespace(extra=None, name="last", kind=SpanKind.INTERNAL, start_time=1, end_time=2)
+    agent.statistics.observe_last([span])
+    agent.statistics.observe([span])
+
+    assert [1.0] == [*agent.values("sum(traces_span_metrics_calls_total)").values()]

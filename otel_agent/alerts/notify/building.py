@@ -16,6 +16,7 @@ from typing import Any
 from otel_agent.alerts.notify.http import Suppress
 from otel_agent.alerts.notify.notification import Receiver
 from otel_agent.alerts.notify.receivers.alertmanager import AlertmanagerReceiver
+from otel_agent.alerts.notify.receivers.function import FunctionReceiver, named_function
 from otel_agent.alerts.notify.receivers.log import LogReceiver
 from otel_agent.alerts.notify.receivers.services import ServiceReceiver
 from otel_agent.alerts.notify.receivers.webhook import WebhookReceiver
@@ -83,6 +84,7 @@ def _webhook(name: str, webhook: WebhookSettings, suppress: Suppress) -> Receive
 _KINDS: dict[str, Callable[[str, Any, Suppress], Receiver]] = {
     "alertmanager": lambda name, urls, suppress: AlertmanagerReceiver(name, urls, suppress=suppress),
     "apprise": lambda name, urls, suppress: ServiceReceiver(name, urls, suppress=suppress),
+    "function": lambda name, path, _: FunctionReceiver(name, named_function(path)),
     "log": lambda name, _, __: LogReceiver(name),
     "webhook": _webhook,
 }

@@ -68,6 +68,7 @@ class Dispatcher:
         if unknown:
             known = ", ".join(self._workers) or "none"
             raise RuleError([f"a route leads to {name!r}, which is no receiver; known: {known}" for name in unknown])
+        self._added_routes: tuple[Route, ...] = ()
         self._inhibitions = tuple(inhibitions)
         self._is_acknowledged = is_acknowledged
         self._clock = clock
@@ -109,6 +110,28 @@ class Dispatcher:
         for worker in self._workers.values():
             worker.silence(acknowledgement)
 
+    def add(self, receiver: Receiver) -> None:
+        """
+        Tell somebody else too: of every alert from now on. One of the same name that was added before is replaced.
+
+        Args:
+            receiver: The receiver.
+
+        Raises:
+            RuleError: When the settings have one of this name.
+        """
+        route = Route((receiver.name,), is_continued=True)
+        with self._lock:
+            if receiver.name in self._workers and route not in self._added_routes:
+                raise RuleError([f"there is a notifier {receiver.name!r} already; give this one another name"])
+            worker = ReceiverWorker(receiver, self._boundary, clock=self._clock)
+            former = self._workers.get(receiver.name)
+            self._workers = {**self._workers, receiver.name: worker}
+            if route not in self._added_routes:
+                self._added_routes = (*self._added_routes, route)
+        if former is not None:
+            former.close(0.0)
+
     def restore(self, alerts: Iterable[Alert]) -> None:
         """
         Take over the alerts of an earlier process as told, so that only their end is news.
@@ -144,17 +167,22 @@ class Dispatcher:
         if thread is not None and not thread.is_current():
             thread.join(timeout_s)
         with guard.guarded("alerts.notify", "the last messages could not be made"):
-            self.tick()
+            self.tick(is_last=True)
         for worker in self._workers.values():
             worker.close(max(0.0, deadline_s - self._clock.monotonic_s()))
 
-    def tick(self) -> list[Notification]:
-        """One round: what changed is put into groups, and what is due becomes messages."""
+    def tick(self, *, is_last: bool = False) -> list[Notification]:
+        """
+        One round: what changed is put into groups, and what is due becomes messages.
+
+        Args:
+            is_last: Whether there will be no other: then nothing waits for more to come.
+        """
         now_ms = self._clock.wall_ns() // 1_000_000
         with self._lock:
             while self._inbox:
                 self._put(self._inbox.popleft(), now_ms)
-            made = self._due(now_ms)
+            made = self._due(now_ms, is_last=is_last)
         for notification in made:
             self.notification_count += 1
             if self._send is not None:
@@ -174,10 +202,11 @@ class Dispatcher:
 
     def _groups_of(self, alert: Alert, now_ms: int) -> list[AlertGroup]:
         found: list[AlertGroup] = []
-        for route in routes_for(self._routes, alert.labels):
+        routes = (*self._routes, *self._added_routes)
+        for route in (*routes_for(self._routes, alert.labels), *self._added_routes):
             labels = alert.labels if route.group_by == ("...",) else alert.labels.keep(route.group_by)
             for name in route.to:
-                key = (name, self._routes.index(route), labels)
+                key = (name, routes.index(route), labels)
                 group = self._groups.get(key)
                 if group is None:
                     repeats_s = self._workers[name].receiver.repeats_s
@@ -185,13 +214,16 @@ class Dispatcher:
                 found.append(group)
         return found
 
-    def _due(self, now_ms: int) -> list[Notification]:
+    def _due(self, now_ms: int, *, is_last: bool) -> list[Notification]:
         made: list[Notification] = []
         candidates = [(key, group) for key, group in self._groups.items() if not group.is_quiet(now_ms)]
         muted = self._muted() if candidates else frozenset()
         for key, group in candidates:
             # A receiver that keeps alerts itself hears of acknowledged ones too: it silences them on its own.
-            reason, alerts = group.due(now_ms, muted if group.repeats_s is None else frozenset()) or ("", [])
+            reason, alerts = group.due(now_ms, muted if group.repeats_s is None else frozenset(), is_last=is_last) or (
+                "",
+                [],
+            )
             if alerts:
                 made.append(Notification(group.receiver, tuple(alerts), group.group_labels, now_ms, reason))
             if not group.members:

@@ -85,24 +85,25 @@ class AlertGroup:
         repeat_s = self.repeats_s or self.route.repeat_s
         return not self.has_news and now_ms < self.flushed_ms + repeat_s * 1000
 
-    def due(self, now_ms: int, muted: frozenset[str]) -> tuple[str, list[Alert]] | None:
+    def due(self, now_ms: int, muted: frozenset[str], *, is_last: bool = False) -> tuple[str, list[Alert]] | None:
         """
         The alerts to tell now, and why.
 
         Args:
             now_ms: The present moment, in milliseconds since 1970.
             muted: Fingerprints of alerts that are not told: inhibited, or acknowledged.
+            is_last: Whether there is no later moment: then news does not wait for more.
 
         Returns:
             The reason (see `Notification.reason`) and the alerts; `None` when there is nothing to tell.
         """
-        if not self.flushed_ms and now_ms < self.created_ms + self.route.group_wait_s * 1000:
+        if not is_last and not self.flushed_ms and now_ms < self.created_ms + self.route.group_wait_s * 1000:
             return None
         audible = {key: member for key, member in self.members.items() if key not in muted}
         news = [member for member in audible.values() if member.is_news()]
         interval_s = min(self.route.group_interval_s, self.repeats_s or self.route.group_interval_s)
         is_spaced = not self.flushed_ms or now_ms >= self.flushed_ms + interval_s * 1000 or self.repeats_s is not None
-        if news and is_spaced:
+        if news and (is_spaced or is_last):
             reason = "flapping" if all(member.alert.is_flapping for member in news) else "change"
             return self._tell(reason, audible, now_ms)
         self.has_news = bool(news) or any(member.is_news() for key, member in self.members.items() if key in muted)

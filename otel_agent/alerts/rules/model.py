@@ -34,6 +34,8 @@ class Rule:
     """Labels that are added; those of an alert may have places to fill."""
     annotations: Mapping[str, Template] = field(default_factory=dict)
     """Texts for people, with places to fill."""
+    value: Expression | None = None
+    """What it compares, read when an alert ends so that its texts say at what; `None`: they say what was read last."""
     source: str = ""
     """File and line it stands in: "alerts.yml:12"."""
     no_data: NoDataPolicy = "ok"

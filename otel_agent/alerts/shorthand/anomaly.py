@@ -19,6 +19,8 @@ __all__ = ["anomaly"]
 
 NORMAL_FACTOR = 1.4826
 """From the median distance to the standard deviation of a normal distribution."""
+INTERVAL_S = 15.0
+"""Time between two values, in seconds: the past is asked for all of them at each."""
 LEAST_POINTS = 60
 """Values of the past needed before anything is odd."""
 
@@ -49,11 +51,13 @@ def anomaly(settings: AnomalyRuleSettings, naming: Naming) -> list[RuleDraft]:
     away = {"above": f"({base}:log - {base}:median)", "below": f"({base}:median - {base}:log)"}.get(
         settings.direction, f"{base}:distance"
     )
-    interval_s = 15.0
+    interval_s = INTERVAL_S if settings.interval is None else settings.interval
     expression = (
         f"{away} / clamp_min({base}:spread, {settings.margin:.15g}) > {settings.sigma:.15g} "
         f"and count_over_time({base}:log[{baseline}]) >= {LEAST_POINTS}"
     )
     summary = f"{settings.metric} is {{{{ $value | humanize }}}} deviations away from its usual value"
-    alert = drafted(settings, expression, summary, hold_s=max(0.0, settings.in_a_row - 1) * interval_s)
+    alert = drafted(
+        settings, expression, summary, hold_s=max(0.0, settings.in_a_row - 1) * interval_s, interval_s=interval_s
+    )
     return [*(RuleDraft(f"{base}:{part}", text, is_recording=True) for part, text in recorded.items()), alert]

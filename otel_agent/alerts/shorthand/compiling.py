@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from otel_agent.alerts.promql.parsing import parse
 from otel_agent.alerts.rules.files import RuleSet, read_groups
 from otel_agent.alerts.shorthand.anomaly import anomaly
 from otel_agent.alerts.shorthand.burn_rate import burn_rate
@@ -69,4 +70,13 @@ def _compiled(entry: RuleChoiceSettings, naming: Naming) -> RuleSet:
     }
     read = read_groups(wrapped({"groups": [group]}, Place(settings.path, "")), settings.path)
     is_woken = any(draft.is_woken for draft in drafts)
-    return RuleSet(tuple(replace(found, is_woken=is_woken) for found in read.groups), read.problems)
+    values = {draft.name: parse(draft.value) for draft in drafts if draft.value}
+    groups = tuple(
+        replace(
+            found,
+            is_woken=is_woken,
+            rules=tuple(replace(rule, value=values.get(rule.name)) for rule in found.rules),
+        )
+        for found in read.groups
+    )
+    return RuleSet(groups, read.problems)

@@ -30,8 +30,10 @@ class RuleDraft:
     """For people, with places to fill."""
     is_woken: bool = False
     """Whether an event has it evaluated at once."""
-    interval_s: float = 15.0
+    interval_s: float = 1.0
     """How often it is evaluated, in seconds."""
+    value: str = ""
+    """PromQL of what is compared, which is read when the alert ends to say at what; empty: nothing is."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """More labels."""
 
@@ -52,7 +54,7 @@ class RuleDraft:
 
 def drafted(settings: RuleSettings, expression: str, summary: str, **more: Any) -> RuleDraft:
     """
-    Make a draft with what every entry may have: severity, message, hold, keep_firing_for, labels.
+    Make a draft with what every entry may have: severity, message, hold, keep_firing_for, labels, interval.
 
     Args:
         settings: The entry.
@@ -67,6 +69,7 @@ def drafted(settings: RuleSettings, expression: str, summary: str, **more: Any) 
         "severity": settings.severity,
         "summary": summary if settings.message is None else settings.message,
         "labels": settings.labels,
+        "interval_s": 1.0 if settings.interval is None else settings.interval,
     }
     return RuleDraft(expression=expression, **(written | more))
 

@@ -21,6 +21,16 @@ class Watched:
     """counter, gauge, updowncounter or histogram; "unknown" when nothing tells."""
     conditions: str
     """Conditions on labels, without braces."""
+    unit: str = ""
+    """Unit of the instrument; empty when nothing tells."""
+
+    @property
+    def is_ratio(self) -> bool:
+        """Whether its values are shares, read as percentages: by the unit 1 of a gauge, or by the name."""
+        if self.kind == "counter":
+            return False
+        ends = ("_ratio", "_utilization")
+        return self.name.endswith(ends) or (self.unit == "1" and self.kind == "gauge")
 
     def selector(self, suffix: str = "", more: str = "") -> str:
         """
@@ -54,9 +64,9 @@ def watched(settings: MetricRuleSettings, naming: Naming) -> Watched:
         unit = known.unit if unit is None else unit
     conditions = _conditions(settings.where, naming)
     if "." not in name:
-        return Watched(name, kind or ("counter" if name.endswith("_total") else "unknown"), conditions)
+        return Watched(name, kind or ("counter" if name.endswith("_total") else "unknown"), conditions, unit or "")
     translated = metric_name(name, unit or "", is_gauge=kind == "gauge", is_counter=kind == "counter", naming=naming)
-    return Watched(translated, kind or "unknown", conditions)
+    return Watched(translated, kind or "unknown", conditions, unit or "")
 
 
 def _conditions(where: Mapping[str, str], naming: Naming) -> str:

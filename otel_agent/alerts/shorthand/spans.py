@@ -34,7 +34,8 @@ def span_errors(settings: SpanErrorsRuleSettings, naming: Naming) -> list[RuleDr
         f"and sum {BY} (increase({calls})) >= {settings.min_calls:.15g}"
     )
     summary = "{{ $value | humanizePercentage }} of the calls of {{ $labels.span_name }} fail"
-    return [drafted(settings, expression, summary, is_woken=True)]
+    value = f"{failed} / sum {BY} (rate({calls}))"
+    return [drafted(settings, expression, summary, is_woken=True, value=value)]
 
 
 def span_latency(settings: SpanLatencyRuleSettings, naming: Naming) -> list[RuleDraft]:
@@ -52,7 +53,7 @@ def span_latency(settings: SpanLatencyRuleSettings, naming: Naming) -> list[Rule
     enough = f"sum {BY} (increase({DURATION}_count{chosen})) >= {settings.min_calls:.15g}"
     expression = f"histogram_quantile({share:.15g}, {buckets}) > {limit_s:.15g} and {enough}"
     summary = f"{share * 100:.15g} % of the calls of {{{{ $labels.span_name }}}} take up to {{{{ $value | humanizeDuration }}}}"
-    return [drafted(settings, expression, summary)]
+    return [drafted(settings, expression, summary, value=f"histogram_quantile({share:.15g}, {buckets})")]
 
 
 def exception(settings: ExceptionRuleSettings, naming: Naming) -> list[RuleDraft]:

@@ -39,10 +39,17 @@ class RuleSettings(EntrySettings, frozen=True, kw_only=True):
     """How long the condition must be true before the alert fires; 0: at once."""
     keep_firing_for: Duration = 0.0
     """How long a firing alert goes on firing after its condition is over; 0: it ends with it."""
+    interval: Duration | None = None
+    """How often it is judged; None: every second, an anomaly every 15 seconds."""
     message: str | None = None
     """What people are told, with places to fill as in `{{ $value }}`; None: a sentence that fits the kind."""
     labels: dict[str, LabelValue] = field(default_factory=dict)
     """Further labels of the alert, by name."""
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Nothing is judged more often than values are read."""
+        if self.interval is not None and self.interval < 1:
+            yield "interval", "is shorter than a second, the time between two readings"
 
 
 class MetricRuleSettings(RuleSettings, frozen=True, kw_only=True):
@@ -74,6 +81,7 @@ class ThresholdRuleSettings(MetricRuleSettings, frozen=True, kw_only=True):
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Either limit is given, and what ends the alert lies on the other side of it."""
+        yield from super().problems()
         if (self.above is None) == (self.below is None):
             yield "above", "say either above or below"
         elif self.above is not None:
@@ -184,6 +192,7 @@ class BurnRateRuleSettings(RuleSettings, frozen=True, kw_only=True):
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """There is a span, or there are both counters."""
+        yield from super().problems()
         counters = (self.bad, self.total)
         is_right = None not in counters if self.span is None else counters == (None, None)
         if not is_right:

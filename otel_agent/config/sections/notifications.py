@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import UNSET, Meta, UnsetType, field
 
-from otel_agent.config.kinds import Duration, LabelValue, Name, ReceiverUrl, Secret, SecretValue
+from otel_agent.config.kinds import Duration, FunctionPath, LabelValue, Name, ReceiverUrl, Secret, SecretValue
 from otel_agent.config.sections.section import ChoiceSettings, EntrySettings
 
 __all__ = ["InhibitionSettings", "LogNotifierSettings", "NotifierSettings", "RouteSettings", "WebhookSettings"]
@@ -33,7 +33,7 @@ class WebhookSettings(EntrySettings, frozen=True, kw_only=True):
     headers: dict[str, SecretValue] = field(default_factory=dict)
     """Sent with each message, by name, such as a token; values are secrets and never shown."""
     timeout: Duration = 5.0
-    """Longest time for one message."""
+    """Longest time for one message: name, connection, sending and answer together."""
     allow_private: bool = False
     """Whether the URL may lead to this machine or a private network, and be http."""
 
@@ -45,6 +45,8 @@ class NotifierSettings(ChoiceSettings, frozen=True, kw_only=True):
     """URLs of Alertmanagers, each of which gets every alert."""
     apprise: ReceiverUrls | UnsetType = UNSET
     """URLs of services as apprise has them, such as `slack://…`; needs the extra `notify`."""
+    function: FunctionPath | UnsetType = UNSET
+    """A function of your own, plain or async, that takes one notification: `trader.alerts:page`; imported when first told."""
     log: LogNotifierSettings | bool | UnsetType = UNSET
     """A line of the agent's own log for each alert: `{}`."""
     webhook: WebhookSettings | UnsetType = UNSET

@@ -16,14 +16,22 @@ from otel_agent.alerts.loading import load_rules
 from otel_agent.alerts.notify.boundary import NotificationBoundary, NotificationRedactor
 from otel_agent.alerts.notify.building import build_notify
 from otel_agent.alerts.notify.dispatcher import Dispatcher
+from otel_agent.alerts.notify.receivers.function import FunctionReceiver
 from otel_agent.alerts.states import AlertState, Transition
+from otel_agent.alerts.wanted_names import wanted_names
+from otel_agent.clock import monotonic_s
 from otel_agent.config.sections.alerts import AlertsSettings
+from otel_agent.guard import guarded
 from otel_agent.processors.series_writer import SeriesWriter, resource_labels
 from otel_agent.processors.spans import SpanStatistics
+from otel_agent.series.labels import NAME
 from otel_agent.series.store import KEEP_BYTES, Store
 from otel_agent.suppression import suppressed_instrumentation
 
 __all__ = ["AlertAssembly", "build_alerting"]
+
+LookAtWaiting = Callable[[str, Callable[[list[Any]], object], float], object]
+"""Called with a signal, who looks, and how long may be waited in seconds."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +57,20 @@ class AlertAssembly:
         self.dispatcher.start()
         self.engine.start()
 
-    def close(self, timeout_s: float) -> None:
+    def close(self, timeout_s: float, look_at_waiting: LookAtWaiting | None = None) -> None:
         """
-        Stop evaluating, and send the notifications that wait.
+        Judge once more, so that what ended the process is told, and send the notifications that wait.
 
         Args:
             timeout_s: For all of it, in seconds.
+            look_at_waiting: Shows spans that have ended and that nobody has looked at yet.
         """
-        self.engine.close(timeout_s / 2)
-        self.dispatcher.close(timeout_s / 2)
+        end_s = monotonic_s() + timeout_s
+        if look_at_waiting is not None:
+            with guarded("alerts.spans", "the last spans could not be counted for alerts"):
+                look_at_waiting("traces", self.span_statistics.observe_last, timeout_s / 4)
+        self.engine.close(timeout_s / 4, is_last=True)
+        self.dispatcher.close(max(0.0, end_s - monotonic_s()))
 
     def reinit_after_fork(self) -> None:
         """Alert on the child alone, from nothing."""
@@ -77,6 +90,7 @@ class AlertAssembly:
         """
         rules = load_rules(settings, directory=directory)
         if not rules.problems:
+            self.span_statistics.want(wanted_names(rules.groups))
             self.engine.replace(rules.groups)
         return rules.problems
 
@@ -125,12 +139,19 @@ def build_alerting(
     notify = build_notify(settings, suppress=suppressed_instrumentation)
     store = Store(keep_bytes=keep_bytes)
     spans = SpanStatistics(store, resource_labels(resource))
-    writer = SeriesWriter(store, is_birth_counted=settings.counter_start != "prometheus", before=spans.write)
+    spans.want(wanted_names(rules.groups))
+
+    def write_own(at_ms: int) -> None:
+        """What a scrape of the agent would bring beside its metrics: that it is up; and its spans."""
+        store.append({**spans.labels, NAME: "up"}, at_ms, 1.0)
+        spans.write(at_ms)
+
+    writer = SeriesWriter(store, is_birth_counted=settings.counter_start != "prometheus", before=write_own)
     engine = AlertEngine(
         rules.groups,
         store,
         state_file=Path(settings.state_file) if settings.state_file else None,
-        refresh=spans.write,
+        refresh=write_own,
         trace_ids=spans.trace_ids,
     )
     dispatcher = Dispatcher(
@@ -144,5 +165,6 @@ def build_alerting(
     if on_change is not None:
         engine.on_change(on_change)
     engine.on_change(dispatcher.offer)
+    engine.notify_by(lambda name, function: dispatcher.add(FunctionReceiver(name, function)))
     engine.on_acknowledge(dispatcher.acknowledged)
     return AlertAssembly(store, writer, spans, engine, dispatcher, (*rules.problems, *notify.problems))

@@ -41,7 +41,7 @@ def test_without_routes_everybody_is_told() -> None:
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        ({"notifiers": {"x": {"pager": {}}}}, "alerts.notifiers.x.pager: unknown key; known are alertmanager, apprise, log, webhook"),
+        ({"notifiers": {"x": {"pager": {}}}}, "alerts.notifiers.x.pager: unknown key; known are alertmanager, apprise, function, log, webhook"),
         ({"notifiers": {"x": {"webhook": {"url": "http://a.test"}}}}, "alerts.notifiers.x.webhook: the URL of a webhook is http"),
         ({"notifiers": {"x": {"webhook": {"uri": "https://a.test"}}}}, "alerts.notifiers.x.webhook.url: is needed"),
         ({"notifiers": {"x": {"alertmanager": []}}}, "alerts.notifiers.x.alertmanager: expected a list of at least one"),

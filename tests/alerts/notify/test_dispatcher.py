@@ -12,6 +12,7 @@ from waiting import until
 from otel_agent.alerts.engine import AlertEngine
 from otel_agent.alerts.notify.dispatcher import Dispatcher
 from otel_agent.alerts.notify.notification import Notification
+from otel_agent.alerts.notify.receivers.function import FunctionReceiver
 from otel_agent.alerts.notify.receivers.log import LogReceiver
 from otel_agent.alerts.notify.receivers.webhook import WebhookReceiver
 from otel_agent.alerts.notify.routing import Inhibition, Route
@@ -210,3 +211,29 @@ def test_messages_arrive_through_real_threads(sink: Any, make_alert: Callable[..
         "desk"
     ]
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("otel-agent-notify")]
+
+
+def test_what_waits_for_more_is_told_at_the_end(make_alert: Callable[..., Alert]) -> None:
+    """There is no more to wait for."""
+    sent: list[Notification] = []
+    dispatcher = Dispatcher([LogReceiver()], [Route(("log",), group_wait_s=30.0)], send=sent.append)
+    alert = make_alert()
+    dispatcher.offer(Transition(alert, AlertState.INACTIVE, AlertState.FIRING, 1))
+    waiting = dispatcher.tick()
+    dispatcher.close(1.0)
+
+    assert ([], ["[FIRING:1] High"]) == (waiting, [one.title for one in sent])
+
+
+def test_a_receiver_may_be_added(make_alert: Callable[..., Alert]) -> None:
+    """It is told of every alert beside whom the routes name, takes the place of its like, and never of a receiver of the settings."""
+    told: list[str] = []
+    dispatcher = Dispatcher([LogReceiver()], [Route(("log",), {"severity": "critical"})])
+    dispatcher.add(FunctionReceiver("page", lambda _: told.append("former")))
+    dispatcher.add(FunctionReceiver("page", lambda note: told.append(note.title)))
+    dispatcher.offer(Transition(make_alert(), AlertState.INACTIVE, AlertState.FIRING, 1))
+    dispatcher.close(10.0)
+
+    assert ["[FIRING:1] High"] == told
+    with pytest.raises(RuleError, match="there is a notifier 'log' already"):
+        dispatcher.add(FunctionReceiver("log", print))

@@ -1,11 +1,14 @@
 """A request to a receiver has bounds to everything."""
 
 import json
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from waiting import until
 
 from otel_agent.alerts.notify.addresses import ReceiverAddress
 from otel_agent.alerts.notify.http import ANSWER_LIMIT_BYTES, PostError, request_json
@@ -92,3 +95,28 @@ def test_a_request_is_made_where_http_is_not_instrumented(sink: Any, address: Re
     request_json("GET", address, "/x", suppress=suppress)
 
     assert [0, 1] == seen
+
+
+def test_the_time_is_for_everything_together() -> None:
+    """A receiver that sends a byte now and then holds nobody up for longer, and its connection is closed."""
+    gone = threading.Event()
+
+    def drip(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            try:
+                while True:
+                    connection.sendall(b"H")
+                    if gone.wait(0.02):
+                        return
+            except OSError:
+                gone.set()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip, args=(listener,), daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with pytest.raises(TimeoutError, match=r"has not answered within 0.3 s"):
+            request_json("POST", ReceiverAddress(url, allow_private=True), "/x", {}, timeout_s=0.3)
+
+        assert until(gone.is_set)

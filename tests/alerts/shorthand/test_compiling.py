@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from alert_settings import alert_problems
+from alert_settings import alert_problems, alert_settings
 
 from otel_agent.alerts.rules.files import RuleSet
 from otel_agent.alerts.shorthand.compiling import KINDS, compile_rules
@@ -67,3 +67,17 @@ def test_mistakes_come_together() -> None:
 
     assert 5 == len(rules.problems)
     assert ["B"] == [rule.name for rule in rules.rules]
+
+
+def test_entries_are_judged_every_second_unless_they_say_otherwise() -> None:
+    """An anomaly every quarter of a minute, because it is asked for values so far apart."""
+    entries = """
+    - threshold: {name: A, metric: x, above: 1}
+    - absent: {name: B, metric: x}
+    - exception: {name: C, type: ValueError}
+    - anomaly: {name: D, metric: x}
+    - threshold: {name: E, metric: x, above: 1, interval: 30s}
+    """
+    rules = compile_rules(alert_settings(rules=yaml.safe_load(entries)).rules)
+
+    assert [1.0, 1.0, 1.0, 15.0, 30.0] == [group.interval_s for group in rules.groups]

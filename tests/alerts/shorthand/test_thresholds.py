@@ -45,3 +45,36 @@ def test_a_cache_is_silent_while_it_is_hardly_asked(alert: Callable[[str], Rule]
     assert 'agent_cache_requests_total{agent_cache_name="quotes", agent_cache_result="miss"}[5m]' in text
     assert "< 0.5" in text
     assert text.endswith(">= 10")
+
+
+@pytest.mark.parametrize(
+    ("entry", "texts"),
+    [
+        (
+            "threshold: {name: A, metric: system.memory.utilization, above: 0.9, clear_below: 0.85}",
+            {
+                0.912: "system.memory.utilization is 91.2%, above 90%",
+                0.87: "system.memory.utilization is 87%, not yet below 85%",
+                0.5: "system.memory.utilization is 50%, back below 85%",
+            },
+        ),
+        (
+            "threshold: {name: A, metric: app.depth, below: 0.05}",
+            {0.031: "app.depth is 0.031, below 0.05", 12345.0: "app.depth is 12.35k, no longer below 0.05"},
+        ),
+        (
+            "threshold: {name: A, metric: orders, kind: counter, above: 3}",
+            {4.5: "orders grows by 4.5 a second, above 3"},
+        ),
+        (
+            "threshold: {name: A, metric: process.memory.usage, above: 1.5e+9}",
+            {3.0e9: "process.memory.usage is 2.794GiB, above 1.397GiB"},
+        ),
+        ("threshold: {name: A, metric: app.age, unit: s, above: 90}", {125.0: "app.age is 2m 5s, above 1m 30s"}),
+    ],
+)
+def test_texts_are_read_by_people(alert: Callable[[str], Rule], entry: str, texts: dict[float, str]) -> None:
+    """Shares as percent, no thousandths by letter, units of time and memory, and what a value means for the alert."""
+    summary = alert(entry).annotations["summary"]
+
+    assert texts == {value: summary.render({}, value) for value in texts}
