@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint guard bench bench-peers docs collector e2e sdk-suite lock up down clean
+.PHONY: help demo test lint guard bench bench-peers docs dist collector e2e sdk-suite lock up down clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ bench-peers: $(VENV)/.test  ## measure our cost beside every peer, each in an en
 docs: $(VENV)/.dev  ## build the documentation strictly, into build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
+dist: $(VENV)/.test  ## wheel, source archive and list of parts, in dist; each is installed and used in an empty environment
+	$(BIN)/python release/dist.py --check $(ARGS)
+
 collector:  ## build the bundled collector with Go, into build/otelcol-agent
 	$(PYTHON) collector/tools.py otelcol-agent
 
@@ -64,4 +67,4 @@ down:  ## stop them; what they keep stays
 	docker compose -f docker/compose.yaml --profile demo down $(ARGS)
 
 clean:  ## remove what was made
-	rm -rf $(VENV) build site
+	rm -rf $(VENV) build dist site
