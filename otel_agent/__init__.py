@@ -19,6 +19,7 @@ from otel_agent.late_imports import late_names
 if TYPE_CHECKING:
     from otel_agent.config.own_version import __version__
     from otel_agent.health.registry import health_check, heartbeat
+    from otel_agent.insight import memory
     from otel_agent.instruments.caches.adapters import watch_cache
     from otel_agent.instruments.caches.cached import cached
     from otel_agent.telemetry.facade import Telemetry
@@ -32,6 +33,7 @@ __all__ = [
     "health_check",
     "heartbeat",
     "init",
+    "memory",
     "span",
     "timed",
     "traced",
@@ -48,6 +50,7 @@ _late = late_names(
         "health_check": "otel_agent.health.registry",
         "heartbeat": "otel_agent.health.registry",
         "init": "otel_agent.telemetry.starting",
+        "memory": "otel_agent.insight.memory",
         "watch_cache": "otel_agent.instruments.caches.adapters",
     },
 )

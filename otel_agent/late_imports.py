@@ -96,7 +96,8 @@ def late_names(package: str, modules: Mapping[str, str]) -> Callable[[str], Any]
 
     Args:
         package: Full name of the package; a name that was asked for once is kept in its namespace.
-        modules: Full name of the module that defines each name.
+        modules: Full name of the module that defines each name; or that is the name's value, when its own name is this one and it defines
+            no such name.
 
     Returns:
         A function of one name; it raises `AttributeError` for a name that is not in `modules`.
@@ -105,7 +106,8 @@ def late_names(package: str, modules: Mapping[str, str]) -> Callable[[str], Any]
     def module_getattr(name: str) -> Any:
         if name not in modules:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value = getattr(load(modules[name]), name)
+        module = load(modules[name])
+        value = getattr(module, name, module) if modules[name].endswith(f".{name}") else getattr(module, name)
         setattr(load(package), name, value)
         return value
 

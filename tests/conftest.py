@@ -4,7 +4,7 @@ import gc
 import sys
 from pathlib import Path
 
-for shared in ("config", "delivery/wire", "insight/baselines", "servers"):
+for shared in ("config", "delivery/wire", "insight/baselines", "insight/memory", "servers"):
     sys.path.insert(0, str(Path(__file__).parent / shared))
 
 
