@@ -197,6 +197,7 @@ def health_check(
         return health_check(_name_of(name))(name)
     _check_name("health check", name)
     place = f"health check {name!r}"
+    _check_flag(place, "critical", critical)
     _check_seconds(place, "interval_s", interval_s)
     _check_seconds(place, "timeout_s", timeout_s)
     _check_count(place, "failure_threshold", failure_threshold)
@@ -239,6 +240,7 @@ def heartbeat(name: str, within_s: float, *, critical: bool = True) -> Heartbeat
     """
     _check_name("heartbeat", name)
     _check_seconds(f"heartbeat {name!r}", "within_s", within_s)
+    _check_flag(f"heartbeat {name!r}", "critical", critical)
     return shared.heartbeat(name, within_s, critical=critical)
 
 
@@ -251,6 +253,11 @@ def _name_of(function: Any) -> str:
 def _check_name(place: str, name: Any) -> None:
     if not isinstance(name, str):
         raise TypeError(f"{place}: name must be a string, not {name!r}")
+
+
+def _check_flag(place: str, argument: str, value: Any) -> None:
+    if not isinstance(value, bool):
+        raise TypeError(f"{place}: {argument} must be True or False, not {value!r}")
 
 
 def _check_seconds(place: str, argument: str, value: Any) -> None:

@@ -63,7 +63,7 @@ def unobserved_status(config: Config, problems: Sequence[str], health: HealthSer
         "running": False,
         "disabled": config.disabled,
         "problems": list(problems),
-        "providers": {},
+        "providers": dict.fromkeys(SIGNALS, "none"),
         "delivery": no_delivery().by_signal,
         "libraries": {},
         "alerts": no_alerts(),

@@ -48,8 +48,8 @@ def test_everything_that_can_be_asked_answers_as_ever(idle: Telemetry) -> None:
     found = idle.status()
 
     assert shape(status) == shape(found)
-    assert {key: shape(status[key]) for key in ("delivery", "alerts", "health")} == {
-        key: shape(found[key]) for key in ("delivery", "alerts", "health")
+    assert {key: shape(status[key]) for key in ("delivery", "alerts", "health", "providers")} == {
+        key: shape(found[key]) for key in ("delivery", "alerts", "health", "providers")
     }
     assert shape(delivery.by_signal) == shape(idle.flush(1).by_signal) == shape(idle.shutdown().by_signal)
     assert shape(delivery.by_signal["logs"]) == shape(idle.flush(1).by_signal["logs"])

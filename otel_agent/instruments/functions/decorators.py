@@ -15,6 +15,7 @@ from opentelemetry.util.types import AttributeValue
 
 from otel_agent.guard import shared
 from otel_agent.instruments.functions import wrappers
+from otel_agent.instruments.functions.arguments import check_block_name, check_name, check_traced, check_unknown
 from otel_agent.instruments.functions.attaching import attaching_coroutine, attaching_function, is_attaching
 from otel_agent.instruments.functions.binding import bind
 from otel_agent.instruments.functions.blocks import Block
@@ -55,6 +56,7 @@ def traced(
     attributes: Mapping[str, AttributeValue] | None = None,
     capture_arguments: bool = False,
     capture_result: bool = False,
+    **unknown: Any,
 ) -> Any:
     """
     Give every call of a function a span, and count its duration.
@@ -69,14 +71,21 @@ def traced(
         capture_arguments: Whether arguments become attributes, `agent.function.argument.<name>`. They may hold what must not leave
             the process; redaction by key and by value is applied to them as to everything else.
         capture_result: Whether what the function returns becomes the attribute `agent.function.result`.
+        **unknown: Refused, with the nearest name there is.
 
     Returns:
         The function, wrapped, or a decorator.
+
+    Raises:
+        TypeError: An argument has the wrong type, or there is none of that name.
 
     Example:
         @otel_agent.traced("decide", kind="internal", attributes={"strategy": "momentum"})
         async def decide(symbol: str) -> Order: ...
     """
+    check_unknown("traced", unknown, ("name", "kind", "attributes", "capture_arguments", "capture_result"))
+    check_name("traced", name)
+    check_traced(kind, attributes, {"capture_arguments": capture_arguments, "capture_result": capture_result})
     if name is not None and not isinstance(name, str):
         return traced()(name)
 
@@ -96,7 +105,7 @@ def traced(
     return decorate
 
 
-def _describe(function: Any, name: str | None, kind: str, attributes: Mapping[str, Any] | None) -> TracedFunction:
+def _describe(function: Any, name: str | None, kind: Any, attributes: Mapping[str, Any] | None) -> TracedFunction:
     module, qualified = getattr(function, "__module__", None), qualified_name(function)
     full = f"{module}.{qualified}" if module else qualified
     # The name finds the function. File and line would make every span half as large again, and file names tell of the machine.
@@ -131,7 +140,9 @@ def _is_generator(function: Callable[..., Any]) -> bool:
     return inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
 
 
-def _kind(kind: str, full: str) -> SpanKind:
+def _kind(kind: Any, full: str) -> SpanKind:
+    if isinstance(kind, SpanKind):
+        return kind
     found = SpanKind.__members__.get(str(kind).upper())
     if found is None:
         known = ", ".join(each.lower() for each in SpanKind.__members__)
@@ -144,7 +155,7 @@ def _kind(kind: str, full: str) -> SpanKind:
 def timed(name: Function, /) -> Function: ...
 @overload
 def timed(name: str | None = None) -> Callable[[Function], Function]: ...
-def timed(name: Any = None) -> Any:
+def timed(name: Any = None, **unknown: Any) -> Any:
     """
     Count the calls of a function with their duration and outcome: no span.
 
@@ -153,10 +164,16 @@ def timed(name: Any = None) -> Any:
     Args:
         name: `code.function.name` of its points; module and qualified name by default. The decorated function itself when used
             without brackets.
+        **unknown: Refused.
 
     Returns:
         The function, wrapped, or a decorator.
+
+    Raises:
+        TypeError: The name is no string, or another argument was given.
     """
+    check_unknown("timed", unknown, ("name",))
+    check_name("timed", name)
     if name is not None and not isinstance(name, str):
         return timed()(name)
 
@@ -197,6 +214,9 @@ def span(name: str, /, **attributes: AttributeValue) -> SpanBlock:
     Returns:
         A context manager that gives the span, for `with` and `async with`; and a decorator, which does what `traced` does.
 
+    Raises:
+        TypeError: The name is a function.
+
     Example:
         with otel_agent.span("rebalance", portfolio="core") as span:
             span.set_attribute("orders", 3)
@@ -204,6 +224,8 @@ def span(name: str, /, **attributes: AttributeValue) -> SpanBlock:
         @otel_agent.span("rebalance", portfolio="core")
         def rebalance() -> None: ...
     """
+    if name.__class__ is not str:
+        check_block_name(name)
     return SpanBlock(name, attributes)
 
 

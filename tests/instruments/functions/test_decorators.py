@@ -15,6 +15,7 @@ import pytest
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
 
+import otel_agent
 from otel_agent.instruments.functions.decorators import span, timed, traced
 
 
@@ -260,3 +261,18 @@ def test_nothing_is_logged_about_ordinary_use(rig: Any, caplog: pytest.LogCaptur
         pass
 
     assert [] == [record for record in caplog.records if not record.name.startswith("asyncio")]
+
+
+LOOSE: Any = otel_agent
+"""The interface without its types."""
+
+
+def test_a_kind_may_be_opentelemetrys_own(rig: Any) -> None:
+    """The member of the enumeration is as good as its name."""
+
+    @LOOSE.traced("ask", kind=SpanKind.CLIENT)
+    def ask() -> None: ...
+
+    ask()
+
+    assert SpanKind.CLIENT is rig.spans[0].kind
