@@ -1,9 +1,9 @@
 """
-Real programs for the end-to-end tests, into `build/`: the collector, Jaeger, Prometheus; and what Debian has.
+Real programs for the end-to-end tests, into `build/`: the collector, Jaeger, Prometheus, VictoriaLogs; and what Debian has.
 
     python collector/tools.py                      everything
     python collector/tools.py otelcol-agent        the collector alone
-    python collector/tools.py prometheus debian    any of otelcol-agent, jaeger, prometheus, debian
+    python collector/tools.py prometheus debian    any of otelcol-agent, jaeger, prometheus, victorialogs, debian
 
 Each Go program is an ordinary dependency of a module beside this file, whose `go.mod` and `go.sum` pin it and everything it is
 made of; Go's own tools fetch and build it. A program whose pins have not changed since it was built is left alone, in silence.
@@ -142,6 +142,7 @@ GO_PROGRAMS = (
         "remove_all_sd,netgo",
     ),
     GoProgram("jaeger", ("jaeger",), ("github.com/jaegertracing/jaeger/cmd/jaeger",)),
+    GoProgram("victorialogs", ("victoria-logs",), ("github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs",)),
 )
 
 DEBIAN_PROGRAMS: Mapping[str, tuple[str, ...]] = {

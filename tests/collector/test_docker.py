@@ -12,11 +12,15 @@ from typing import Any
 import pytest
 import yaml
 
+from otel_agent.config.sections.metrics import MetricsSettings
+
 ROOT = Path(__file__).parents[2]
 DOCKER = ROOT / "docker"
 COMPOSE: dict[str, Any] = yaml.safe_load((DOCKER / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-DASHBOARD: dict[str, Any] = json.loads((DOCKER / "grafana" / "dashboards" / "agent.json").read_text())
+DASHBOARDS: dict[str, dict[str, Any]] = {
+    path.stem: json.loads(path.read_text()) for path in sorted((DOCKER / "grafana" / "dashboards").glob("*.json"))
+}
 
 
 def mounts() -> list[tuple[str, str, str]]:
@@ -143,41 +147,55 @@ def test_variables_of_the_collector_are_ones_it_reads() -> None:
     assert [] == unread
 
 
-def test_the_dashboard_is_what_its_table_says() -> None:
-    """The JSON is made from the table of panels: python docker/grafana/agent_dashboard.py."""
-    assert (
-        script(DOCKER / "grafana" / "agent_dashboard.py").render()
-        == (DOCKER / "grafana" / "dashboards" / "agent.json").read_text()
-    )
+def test_dashboards_are_what_their_tables_say() -> None:
+    """The JSON and the interval of the data source are made from the tables: python docker/grafana/boards.py."""
+    boards = script(DOCKER / "grafana" / "boards.py")
+    written = {path.stem: path.read_text() for path in (DOCKER / "grafana" / "dashboards").glob("*.json")}
+    sources = boards.SOURCES.read_text()
+
+    assert {name: boards.render(one) for name, one in boards.DASHBOARDS.items()} == written
+    assert boards.with_interval(sources) == sources
 
 
-def test_panels_have_ids_and_places_of_their_own() -> None:
+@pytest.mark.parametrize("name", DASHBOARDS)
+def test_panels_have_ids_and_places_of_their_own(name: str) -> None:
     """No two panels share an id or a cell, and none leaves the grid."""
     cells: list[tuple[int, int]] = []
-    for panel in DASHBOARD["panels"]:
+    panels = DASHBOARDS[name]["panels"]
+    for panel in panels:
         place = panel["gridPos"]
         assert place["x"] + place["w"] <= 24, panel["title"]
         cells += [(place["x"] + x, place["y"] + y) for x in range(place["w"]) for y in range(place["h"])]
 
     assert len(cells) == len(set(cells))
-    assert len(DASHBOARD["panels"]) == len({panel["id"] for panel in DASHBOARD["panels"]})
+    assert len(panels) == len({panel["id"] for panel in panels})
 
 
-def test_data_sources_of_dashboards_are_provisioned() -> None:
-    """What the dashboard asks is a source that is set up, and its default is that source."""
+@pytest.mark.parametrize("name", DASHBOARDS)
+def test_data_sources_of_dashboards_are_provisioned(name: str) -> None:
+    """What a dashboard asks is a source that is set up, and its default is that source."""
     sources = yaml.safe_load((DOCKER / "grafana" / "provisioning" / "datasources" / "otel-agent.yaml").read_text())
     known = {source["uid"]: source["type"] for source in sources["datasources"]}
-    variables = {one["name"]: one for one in DASHBOARD["templating"]["list"]}
+    variables = {one["name"]: one for one in DASHBOARDS[name]["templating"]["list"]}
     asked = {
-        target["datasource"]["uid"].strip("${}") for panel in DASHBOARD["panels"] for target in panel.get("targets", [])
+        (target["datasource"]["uid"].strip("${}"), target["datasource"]["type"])
+        for panel in DASHBOARDS[name]["panels"]
+        for target in panel.get("targets", [])
     }
 
-    assert asked <= set(variables)
-    assert {name: known[variables[name]["current"]["value"]] for name in asked} == {name: name for name in asked}
-    assert {f"http://{name}" for name in SERVICES} >= {
+    assert asked
+    assert asked == {(source, known[variables[source]["current"]["value"]]) for source, _ in asked}
+    assert {f"http://{one}" for one in SERVICES} >= {
         source["url"].rpartition(":")[0] for source in sources["datasources"]
     }
     assert "trace_id" == sources["datasources"][0]["jsonData"]["exemplarTraceIdDestinations"][0]["name"]
+
+
+def test_windows_of_rates_hold_more_than_two_points_of_an_agent() -> None:
+    """Grafana's window, four times the interval of its source, is four times the interval agents send at."""
+    sources = yaml.safe_load((DOCKER / "grafana" / "provisioning" / "datasources" / "otel-agent.yaml").read_text())
+
+    assert f"{MetricsSettings().interval_s:g}s" == sources["datasources"][0]["jsonData"]["timeInterval"]
 
 
 def test_dashboards_are_where_grafana_looks() -> None:

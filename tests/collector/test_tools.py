@@ -29,7 +29,7 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "collector_tools", module)
     spec.loader.exec_module(module)
-    for name in ("otelcol-agent", "jaeger", "prometheus"):
+    for name in ("otelcol-agent", "jaeger", "prometheus", "victorialogs"):
         (tmp_path / "here" / name).mkdir(parents=True)
         for pin in ("go.mod", "go.sum"):
             (tmp_path / "here" / name / pin).write_text(f"{name} {pin}\n")
@@ -217,7 +217,10 @@ def test_unknown_names_are_said(tools: ModuleType, capsys: pytest.CaptureFixture
         tools.main(["jager"])
 
     assert 2 == caught.value.code
-    assert "there is no 'jager'; known are otelcol-agent, prometheus, jaeger, debian" in capsys.readouterr().err
+    assert (
+        "there is no 'jager'; known are otelcol-agent, prometheus, jaeger, victorialogs, debian"
+        in capsys.readouterr().err
+    )
 
 
 def test_debian_s_packages_are_installed_without_their_services(

@@ -24,6 +24,7 @@ NEEDED = {
     "Alertmanager": ("alertmanager", "prometheus-alertmanager"),
     "amtool": ("amtool",),
     "PostgreSQL": ("postgres",),
+    "VictoriaLogs": ("victoria-logs",),
 }
 
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -189,6 +190,28 @@ class Prometheus(Server):
             f"{self.url}/api/v1/query_exemplars", query=expression, start=str(now_s - 21_600), end=str(now_s + 300)
         )
         return [one for series in answer["data"] for one in series["exemplars"]]
+
+
+class VictoriaLogs(Server):
+    """A real VictoriaLogs, read through its query interface."""
+
+    def __init__(self, folder: Path) -> None:
+        (port,) = free_ports(1)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.url = f"http://127.0.0.1:{port}"
+        self.endpoint = f"{self.url}/insert/opentelemetry/v1/logs"
+        super().__init__(
+            "victorialogs",
+            [program("victoria-logs"), f"-httpListenAddr=127.0.0.1:{port}", f"-storageDataPath={folder}/data"],
+            folder,
+            f"{self.url}/health",
+        )
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        """Records, or rows of figures, that a LogsQL expression gives."""
+        words = urllib.parse.urlencode({"query": expression, "limit": "1000"})
+        with urllib.request.urlopen(f"{self.url}/select/logsql/query?{words}", timeout=20) as answer:
+            return [json.loads(line) for line in answer.read().splitlines()]
 
 
 class Alertmanager(Server):
