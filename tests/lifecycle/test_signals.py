@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from agent_process import run_agent
 from ledger_process import DEADLINE_S, LONG_S, MARGIN_S, ROOT, ledger_agent
 
 
@@ -216,3 +217,25 @@ def test_a_childs_sigterm_is_not_taken_for_the_parents(tmp_path: Path) -> None:
 
     assert (0, 25, set()) == (code, len(run.lines("accepted")), run.lost())
     assert ["closed", "child -15", "closed"] == run.lines("events")
+
+
+def test_signals_that_end_nothing_keep_their_handlers(tmp_path: Path) -> None:
+    """SIGCHLD, SIGPIPE, SIGUSR1 and all others have after `init` what they had before, but for those that end a process and SIGURG."""
+    ended = run_agent(
+        """
+        import signal
+        import otel_agent
+
+        def handlers():
+            return {number.name: signal.getsignal(number) for number in signal.Signals}
+
+        before = handlers()
+        telemetry = otel_agent.init("x", export="none", spool=False)
+        print(sorted(name for name, handler in handlers().items() if handler is not before[name]))
+        telemetry.shutdown()
+        """,
+        tmp_path,
+    )
+    changed = set(eval(ended.out))
+
+    assert {"SIGTERM"} <= changed <= {"SIGTERM", "SIGINT", "SIGHUP", "SIGURG"}, ended.err

@@ -84,3 +84,43 @@ def test_nothing_secret_is_left_behind(tmp_path: Path) -> None:
         if part.encode() in content
     ]
     assert [] == leaks
+
+
+OBSERVED = """
+import logging, threading
+from otel_agent.redaction.redactor import Redactor
+
+seen, whole = set(), Redactor.__call__
+
+def noted(self, signal, items):
+    seen.add(threading.current_thread().name)
+    return whole(self, signal, items)
+
+Redactor.__call__ = noted
+import otel_agent
+
+logging.getLogger("trader").addHandler(logging.NullHandler())
+telemetry = otel_agent.init("trader", export="file", spool=False, config={"export": {"file": "telemetry.jsonl"}})
+for turn in range(2):
+    for number in range(200):
+        with otel_agent.span("trade", note=f"password=tulip-{number}"):
+            logging.getLogger("trader").warning("token=%s", number)
+    telemetry.flush(60) if turn == 0 else telemetry.shutdown(60)
+print(bool(seen), sorted(name for name in seen if not name.startswith("otel-agent")))
+"""
+
+
+def test_redaction_runs_on_no_thread_of_the_agent(tmp_path: Path) -> None:
+    """Neither where spans end and records are logged, nor in a flush, nor at the end."""
+    ended = subprocess.run(
+        [sys.executable, "-c", OBSERVED],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+        env={name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+        | {"HOME": str(tmp_path)},
+    )
+
+    assert "True []\n" == ended.stdout, ended.stderr[-3000:]

@@ -2,7 +2,9 @@
 
 import importlib.util
 import json
+import re
 import sys
+import tomllib
 import zipfile
 from email import message_from_bytes
 from importlib import metadata
@@ -87,3 +89,12 @@ def test_the_list_of_parts_has_every_package_with_version_and_licence(made: tupl
     assert references == {each["ref"] for each in parts["dependencies"]}
     assert {needed for each in parts["dependencies"] for needed in each["dependsOn"]} <= references
     assert parts == json.loads(inside)
+
+
+def test_no_version_of_opentelemetry_is_forbidden() -> None:
+    """An agent decides the versions it has: what this package needs of OpenTelemetry has a floor and no ceiling."""
+    project = tomllib.loads((RELEASE.parent / "pyproject.toml").read_text())["project"]
+    ranges = [each for each in project["dependencies"] if each.startswith("opentelemetry-")]
+
+    assert 4 == len(ranges)
+    assert all(re.fullmatch(r"[a-z-]+>=[\d.b]+", each) for each in ranges)
