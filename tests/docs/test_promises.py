@@ -21,7 +21,7 @@ HOW = "name its tests in docs/reference/promises.toml, then run `python tests/se
 
 
 @pytest.mark.parametrize("statement", [*rows(), *absolutes()], ids=lambda each: f"{each.page}: {each.text[:60]}")
-def test_a_promise_has_shown(statement: Statement) -> None:
+def test_a_promise_has_tests(statement: Statement) -> None:
     """Or the reason why it can have none."""
     tests, reason = trials_of(statement)
 
@@ -37,7 +37,7 @@ def test_what_is_named_is_there() -> None:
     assert [] == [entry["says"] for entry in table()["promise"] if (entry["page"], entry["says"]) not in stated]
 
 
-def test_names_and_commands_have_shown() -> None:
+def test_names_and_commands_have_tests() -> None:
     """Everything on the page of the Python interface, and everything the command line can do."""
     assert [] == [name for name in names() if not table()["interface"].get(name)], HOW
     assert [] == [name for name in commands() if not files_of_command(name)]
