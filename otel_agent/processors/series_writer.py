@@ -81,6 +81,7 @@ class SeriesWriter:
         more_labels: Attributes of the resource that become labels, beside `job` and `instance`.
         before: Writes further series, before anything is evaluated; called with the moment of each collection, in milliseconds
             since 1970.
+        stamp_ms: Tells the moment of each collection, in milliseconds since 1970; `None`: it is the points' own.
     """
 
     def __init__(
@@ -91,12 +92,15 @@ class SeriesWriter:
         is_birth_counted: bool = True,
         more_labels: Sequence[str] = (),
         before: Callable[[int], object] | None = None,
+        stamp_ms: Callable[[], int] | None = None,
     ) -> None:
         self._store = store
         self._naming = naming
         self._is_birth_counted = is_birth_counted
         self._more_labels = tuple(more_labels)
         self._before = before
+        self._stamp_ms = stamp_ms
+        self._stamped_ms = 0
         self._metrics: dict[tuple[int, str, str, str], _MetricStreams] = {}
         self._resources: dict[int, tuple[Any, dict[str, str]]] = {}
         self._previous_ms = 0
@@ -112,6 +116,7 @@ class SeriesWriter:
         """
         with guard.guarded("alerts.series", "a collection could not be kept for alerts"):
             self._collection_count += 1
+            self._stamped_ms = 0 if self._stamp_ms is None else self._stamp_ms()
             with self._store.lock:
                 for resource in data.resource_metrics:
                     self._write_resource(resource)
@@ -156,7 +161,7 @@ class SeriesWriter:
             stream = entry[1]
             if stream is not None:
                 stream.seen_in = number
-                self._now_ms = point.time_unix_nano // 1_000_000
+                self._now_ms = self._stamped_ms or point.time_unix_nano // 1_000_000
                 stream.push(self._now_ms, point)
 
     def _entry(self, metric: _MetricStreams, point: Any, common: dict[str, str]) -> tuple[Any, Stream | None]:
@@ -187,8 +192,9 @@ class SeriesWriter:
         is_accumulated = is_counter or not isinstance(stream, NumberStream)
         begun_ns = point.start_time_unix_nano
         if self._is_birth_counted and is_accumulated and begun_ns:
-            born_ms = max(begun_ns // 1_000_000, self._previous_ms)
-            if born_ms < point.time_unix_nano // 1_000_000:
+            begun_ms = self._stamped_ms - 1 if self._stamped_ms else begun_ns // 1_000_000
+            born_ms = max(begun_ms, self._previous_ms)
+            if born_ms < (self._stamped_ms or point.time_unix_nano // 1_000_000):
                 stream.push_zero(born_ms)
         return stream
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from otel_agent.clock import monotonic_s, wall_ns
+from otel_agent.clock import monotonic_s
 from otel_agent.config.model import Config
 from otel_agent.delivery.accounting import Delivery
 from otel_agent.guard import shared as guard
@@ -100,8 +100,10 @@ class Telemetry:
         Returns:
             Labels and value of each element; a scalar has no labels.
         """
-        past = None if self._parts is None else self._parts.recent_past
-        return [] if past is None else past.query(expression, wall_ns() / 1e9 if at_s is None else at_s)
+        parts = self._parts
+        if parts is None or parts.recent_past is None:
+            return []
+        return parts.recent_past.query(expression, parts.now_ns() / 1e9 if at_s is None else at_s)
 
     def query_range(
         self,
@@ -123,10 +125,11 @@ class Telemetry:
         Returns:
             Labels of each series with its points, which are seconds since 1970 and value; a moment without a value has no point.
         """
-        past = None if self._parts is None else self._parts.recent_past
-        if past is None:
+        parts = self._parts
+        if parts is None or parts.recent_past is None:
             return []
-        return past.query_range(expression, start_s, wall_ns() / 1e9 if end_s is None else end_s, step_s)
+        end_s = parts.now_ns() / 1e9 if end_s is None else end_s
+        return parts.recent_past.query_range(expression, start_s, end_s, step_s)
 
     def findings(self) -> "list[Finding]":
         """

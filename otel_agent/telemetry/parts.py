@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from otel_agent.clock import SYSTEM, Clock
 from otel_agent.config.model import Config
 from otel_agent.config.sections.export import ExportSettings
 from otel_agent.delivery.late_engine import LateEngine
@@ -49,6 +50,14 @@ class Closeable(Protocol):
         ...
 
 
+class TurnedClock(Clock, Protocol):
+    """A clock turned by hand that also stamps collections; see `otel_agent.testing`."""
+
+    def stamp_ms(self) -> int:
+        """Moment of a new collection, in milliseconds since 1970."""
+        ...
+
+
 class Parts:
     """
     Everything one `Telemetry` consists of, built and not started.
@@ -60,6 +69,7 @@ class Parts:
         problems: Grows by a line for each thing that could not be built as wanted.
         observers: Further functions that see what is delivered.
         renew_export: Reads section `export` of the configuration again.
+        turned: The clock that rules are judged by and collections are stamped with, in a test; `None`: the machine's.
     """
 
     def __init__(
@@ -71,6 +81,7 @@ class Parts:
         problems: list[str],
         observers: Observers | None = None,
         renew_export: Callable[[], ExportSettings] | None = None,
+        turned: TurnedClock | None = None,
     ) -> None:
         to = destinations(config.export)
         self.config = config
@@ -83,9 +94,12 @@ class Parts:
         )
         problems.extend(self.redactor.problems)
         self.resource = build_resource(config.service, config.resource)
-        self.alerting = self._build_alerting(directory, problems)
+        self.now_ns = SYSTEM.wall_ns if turned is None else turned.wall_ns
+        """The present moment for whoever asks the recent past, in nanoseconds since 1970."""
+        self._stamp_ms = None if turned is None else turned.stamp_ms
+        self.alerting = self._build_alerting(directory, problems, turned)
         keep_bytes = config.metrics.keep_bytes
-        self.recent_past = RecentPast(self.alerting, keep_bytes) if config.metrics.enabled else None
+        self.recent_past = RecentPast(self.alerting, keep_bytes, self._stamp_ms) if config.metrics.enabled else None
         self.insight = InsightAssembly(
             config.insight, self.redactor.text, lambda finding: emit_finding(self.logs.provider, finding)
         )
@@ -149,7 +163,9 @@ class Parts:
         self.health.watch()
         self.insight.begin()
 
-    def _build_alerting(self, directory: Path, problems: list[str]) -> "alerting.AlertAssembly | None":
+    def _build_alerting(
+        self, directory: Path, problems: list[str], turned: TurnedClock | None
+    ) -> "alerting.AlertAssembly | None":
         """Rules bring a parser and half a hundred modules; an agent without rules does not load them."""
         settings = self.config.alerts
         if not (settings.enabled and (settings.rules or settings.rule_files or settings.defaults)):
@@ -161,6 +177,8 @@ class Parts:
             redactor=self.redactor,
             on_change=lambda transition: emit_alert(self.logs.provider, transition),
             keep_bytes=self.config.metrics.keep_bytes,
+            clock=turned or SYSTEM,
+            stamp_ms=self._stamp_ms,
         )
         problems.extend(built.problems)
         return built

@@ -31,7 +31,7 @@ from otel_agent.telemetry.assembly.delivery import Observers
 from otel_agent.telemetry.facade import Telemetry
 from otel_agent.telemetry.installing import OURS
 from otel_agent.telemetry.instrumenting import Instrumentation
-from otel_agent.telemetry.parts import Parts
+from otel_agent.telemetry.parts import Parts, TurnedClock
 from otel_agent.telemetry.reloading import Reloading
 
 if TYPE_CHECKING:
@@ -165,13 +165,16 @@ def _without_collections() -> Iterator[None]:
 
 
 @_without_collections()
-def start(arguments: Mapping[str, Any], observers: Observers | None = None) -> Telemetry:
+def start(
+    arguments: Mapping[str, Any], observers: Observers | None = None, turned: TurnedClock | None = None
+) -> Telemetry:
     """
     Load, build, install, run.
 
     Args:
         arguments: Those of `init`, without those that were not given.
         observers: Further functions that see what is delivered, by signal.
+        turned: A clock turned by hand, in a test.
 
     Returns:
         What `init` returns. It is not the process's own, and ends when its holder says so.
@@ -188,7 +191,7 @@ def start(arguments: Mapping[str, Any], observers: Observers | None = None) -> T
     if sys.platform == "win32":
         return unsupported.without_observation(loaded)
     try:
-        return _start_loaded(loaded, observers, _reader(arguments))
+        return _start_loaded(loaded, observers, _reader(arguments), turned)
     except Exception as error:
         text = f"telemetry could not be started ({type(error).__name__}: {error})"
         if loaded.config.strict:
@@ -205,7 +208,9 @@ def _reader(arguments: Mapping[str, Any]) -> Callable[[], Loaded]:
     return lambda: load(arguments, environ=environ, directory=directory, script=script)
 
 
-def _start_loaded(loaded: Loaded, observers: Observers | None, read: Callable[[], Loaded]) -> Telemetry:
+def _start_loaded(
+    loaded: Loaded, observers: Observers | None, read: Callable[[], Loaded], turned: TurnedClock | None
+) -> Telemetry:
     config, directory = loaded.config, _directory(loaded)
     problems: list[str] = []
     load_propagation(os.environ)
@@ -216,6 +221,7 @@ def _start_loaded(loaded: Loaded, observers: Observers | None, read: Callable[[]
         problems=problems,
         observers=observers,
         renew_export=lambda: read().config.export,
+        turned=turned,
     )
     problems[:] = map(loaded.located, problems)
     if config.strict and problems:

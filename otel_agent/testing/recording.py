@@ -1,14 +1,16 @@
 """`recorded`: telemetry in memory for the length of a block, and what was seen of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from otel_agent.catalog import alerts_and_health
+from otel_agent.clock import ManualClock
 from otel_agent.delivery.intake import is_recorded_only
 from otel_agent.errors import OtelAgentError
 from otel_agent.telemetry.facade import Telemetry
 from otel_agent.telemetry.starting import stand_in, start
+from otel_agent.testing.hand_turned import RuleClock, turned_by
 from otel_agent.testing.values import forest, log_value, point_values, span_value
 
 __all__ = ["Recorded", "recorded"]
@@ -142,7 +144,7 @@ class Recorded:
 
 
 @contextmanager
-def recorded(service_name: str = "test", **arguments: Any) -> Iterator[Recorded]:
+def recorded(service_name: str = "test", *, clock: ManualClock | None = None, **arguments: Any) -> Iterator[Recorded]:
     """
     Record in memory for the length of a block.
 
@@ -151,6 +153,8 @@ def recorded(service_name: str = "test", **arguments: Any) -> Iterator[Recorded]
 
     Args:
         service_name: Name of the agent.
+        clock: Turned by hand: times and durations of spans, functions and queries, the age of entries of caches, and what rules are
+            judged by. `None`: the machine's time.
         **arguments: Further arguments of `otel_agent.init`. Mistakes in them are raised.
 
     Yields:
@@ -168,7 +172,14 @@ def recorded(service_name: str = "test", **arguments: Any) -> Iterator[Recorded]
         "instrument": False,
         "trace_modules": False,  # a test sees what it asks for
     }
-    telemetry = start({**fixed, **arguments}, kept.observers())
+    with ExitStack() as stack:
+        if clock is not None:
+            stack.enter_context(turned_by(clock))
+        yield from _recording(kept, {**fixed, **arguments}, None if clock is None else RuleClock(clock))
+
+
+def _recording(kept: Recorded, arguments: Mapping[str, Any], turned: RuleClock | None) -> Iterator[Recorded]:
+    telemetry = start(arguments, kept.observers(), turned)
     if telemetry.config.disabled:
         raise OtelAgentError("nothing can be recorded while OTEL_SDK_DISABLED is true; take it away for this test")
     with stand_in(telemetry):

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from otel_agent.clock import monotonic_s
 from otel_agent.instruments.caches.watching import CacheStatistics
 from otel_agent.late_imports import late_module
 
@@ -250,4 +251,4 @@ def _storage_builder(maxsize: int | None, ttl_s: float | None, evictions: Counte
 
     if ttl_s is None:
         return lambda: Bounded(limit)
-    return lambda: Expiring(limit, ttl_s)
+    return lambda: Expiring(limit, ttl_s, timer=lambda: monotonic_s())  # noqa: PLW0108 - looked up when asked: tests turn it by hand

@@ -19,7 +19,7 @@ from otel_agent.alerts.notify.dispatcher import Dispatcher
 from otel_agent.alerts.notify.receivers.function import FunctionReceiver
 from otel_agent.alerts.states import AlertState, Transition
 from otel_agent.alerts.wanted_names import wanted_names
-from otel_agent.clock import monotonic_s
+from otel_agent.clock import SYSTEM, Clock, monotonic_s
 from otel_agent.config.sections.alerts import AlertsSettings
 from otel_agent.guard import guarded
 from otel_agent.processors.series_writer import SeriesWriter, resource_labels
@@ -120,6 +120,8 @@ def build_alerting(
     redactor: NotificationRedactor,
     on_change: Callable[[Transition], object] | None = None,
     keep_bytes: int = KEEP_BYTES,
+    clock: Clock = SYSTEM,
+    stamp_ms: Callable[[], int] | None = None,
 ) -> AlertAssembly:
     """
     Build all of it. Never raises for a wrong rule, route or receiver: those are left out and said.
@@ -131,6 +133,8 @@ def build_alerting(
         redactor: Takes secrets out of what receivers are told.
         on_change: Told of every change of an alert, before anybody else.
         keep_bytes: Memory of the recent past, in bytes.
+        clock: Tells the moments of evaluation.
+        stamp_ms: Tells the moment of each collection, in milliseconds since 1970; `None`: it is the points' own.
 
     Returns:
         Everything, not started; its problems name what was left out.
@@ -138,7 +142,7 @@ def build_alerting(
     rules = load_rules(settings, directory=directory)
     notify = build_notify(settings, suppress=suppressed_instrumentation)
     store = Store(keep_bytes=keep_bytes)
-    spans = SpanStatistics(store, resource_labels(resource))
+    spans = SpanStatistics(store, resource_labels(resource), clock=clock)
     spans.want(wanted_names(rules.groups))
 
     def write_own(at_ms: int) -> None:
@@ -146,10 +150,13 @@ def build_alerting(
         store.append({**spans.labels, NAME: "up"}, at_ms, 1.0)
         spans.write(at_ms)
 
-    writer = SeriesWriter(store, is_birth_counted=settings.counter_start != "prometheus", before=write_own)
+    writer = SeriesWriter(
+        store, is_birth_counted=settings.counter_start != "prometheus", before=write_own, stamp_ms=stamp_ms
+    )
     engine = AlertEngine(
         rules.groups,
         store,
+        clock=clock,
         state_file=Path(settings.state_file) if settings.state_file else None,
         refresh=write_own,
         trace_ids=spans.trace_ids,

@@ -5,7 +5,7 @@ Where there are rules, their store is this one. Otherwise it is made with the fi
 so that starting an agent without rules does not pay for it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from otel_agent.clock import monotonic_s
@@ -55,10 +55,17 @@ class RecentPast:
     Args:
         alerting: Rules whose store is used; None makes one.
         keep_bytes: Memory of what is kept, in bytes; a store of rules has its own.
+        stamp_ms: Tells the moment of each collection, in milliseconds since 1970; `None`: it is the points' own.
     """
 
-    def __init__(self, alerting: "AlertAssembly | None" = None, keep_bytes: int = KEEP_BYTES) -> None:
+    def __init__(
+        self,
+        alerting: "AlertAssembly | None" = None,
+        keep_bytes: int = KEEP_BYTES,
+        stamp_ms: Callable[[], int] | None = None,
+    ) -> None:
         self._alerting = alerting
+        self._stamp_ms = stamp_ms
         self._keep_bytes = keep_bytes
         self._store = None if alerting is None else alerting.store
         self._writer = None if alerting is None else alerting.series_writer
@@ -73,7 +80,7 @@ class RecentPast:
         """
         if self._writer is None:
             self._store = store.Store(keep_bytes=self._keep_bytes)
-            self._writer = series_writer.SeriesWriter(self._store)
+            self._writer = series_writer.SeriesWriter(self._store, stamp_ms=self._stamp_ms)
         self._writer.on_collect(data)
 
     def query(self, expression: str, at_s: float) -> Answer:
