@@ -60,7 +60,9 @@ class Guard:
         """
         self._redact = redact
 
-    def report(self, kind: str, message: str, error: BaseException | None = None) -> None:
+    def report(
+        self, kind: str, message: str, error: BaseException | None = None, *, level: int = logging.WARNING
+    ) -> None:
         """
         Count a failure, and say it unless its kind was said within the interval. Never raises.
 
@@ -68,6 +70,7 @@ class Guard:
             kind: A short, stable word: "export.traces", "spool.write". What repeats is judged by it.
             message: One sentence that says what happened and what to do.
             error: The cause; its type and text end the line.
+            level: Level of `logging`; below a warning where it is we who were slow, which is nothing for the agent's standard error.
         """
         with self._lock:
             self._counts[kind] += 1
@@ -79,7 +82,7 @@ class Guard:
             self._said_at_s[kind] = now_s
             self._ongoing.add(kind)
             repeated = self._unsaid.pop(kind, 0)
-        self._say(logging.WARNING, message, error, repeated)
+        self._say(level, message, error, repeated)
 
     def recovered(self, kind: str, message: str) -> None:
         """

@@ -5,6 +5,7 @@ A component that does not come back in its time is left behind and the next one 
 that save data, and never given to the others; where none says that it does, it is kept for the last.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,8 @@ class Shutdown:
     def __init__(self, timeout_s: float, clock: Clock) -> None:
         self.problems: list[str] = []
         """What failed or took too long, in order."""
+        self._slow: list[str] = []
+        """Those that only took too long: a busy machine, and no news for the agent's standard error."""
         self._clock = clock
         self._end_s = clock.monotonic_s() + timeout_s
         self._reserve_s = min(GRACE_S, timeout_s / 4)
@@ -120,7 +123,10 @@ class Shutdown:
             self._open.remove(component)
         # Said last: the main thread may be held in a signal handler while it owns a lock of logging.
         for problem in self.problems:
-            guard.shared.report("lifecycle.end", problem)
+            level = logging.INFO if problem in self._slow else logging.WARNING
+            guard.shared.report(
+                "lifecycle.slow_end" if problem in self._slow else "lifecycle.end", problem, level=level
+            )
 
     def _close(self, component: Component, *, saves_data: bool) -> str | None:
         close = component.close
@@ -134,7 +140,9 @@ class Shutdown:
         if not self._wait_for(
             task, allowed_s + (SAVING_S if saves_data else self._reserve_s / 4), saves_data=saves_data
         ):
-            return f"{component.name} did not close within {allowed_s:.3g} s and was left behind"
+            slow = f"{component.name} did not close within {allowed_s:.3g} s and was left behind"
+            self._slow.append(slow)
+            return slow
         if task.error is not None:
             return f"{component.name} failed to close ({type(task.error).__name__}: {task.error})"
         return None

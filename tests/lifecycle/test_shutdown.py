@@ -1,5 +1,6 @@
 """A shutdown: one deadline for everything, whatever fails or hangs."""
 
+import logging
 import threading
 from typing import Any
 
@@ -133,4 +134,32 @@ def test_hurry_ends_a_slow_end(told: Any) -> None:
 
     assert not ending.is_alive()
     assert ["start delivery", "hurry", "close delivery"] == told.events
+    forever.set()
+
+
+def test_a_component_that_is_slow_is_no_news_for_standard_error(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy machine is said to whoever asks for it; what failed is said to everybody."""
+    monkeypatch.setattr(guard, "shared", guard.Guard(logging.getLogger("otel_agent")))
+    caplog.set_level(logging.INFO, "otel_agent")
+    forever = threading.Event()
+
+    def fail(_: float) -> None:
+        raise OSError("no disk")
+
+    life = Lifecycle(
+        [
+            Component("delivery", close=lambda _: None),
+            Component("alerts", close=fail),
+            Component("metrics", close=lambda _: forever.wait(), at_most_s=0.05),
+        ],
+        shutdown_timeout_s=2,
+    )
+    life.start()
+
+    assert not life.close()
+    levels = {record.levelname: record.getMessage() for record in caplog.records}
+    assert "metrics did not close" in levels["INFO"]
+    assert "alerts failed to close (OSError: no disk)" in levels["WARNING"]
     forever.set()

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty
-from time import thread_time
+from time import process_time_ns, thread_time, thread_time_ns
 from types import FrameType
 from typing import Any
 
@@ -45,15 +45,17 @@ class Pace:
     busy_s: float
     """Shortest time between two looks, while calls of interest come and go, in seconds."""
     idle_s: float
-    """Longest time between two looks, while no thread moves, in seconds."""
+    """Longest time between two looks, while threads run and none moves, in seconds."""
+    still_s: float
+    """Longest time between two looks, while no thread runs, in seconds."""
     share: float = 1.0
     """Share of a core that looking may take in the long run, 0 to 1; in the first `EAGER_S` seconds five times as much."""
 
 
-BESIDE_MONITORING = Pace(slow_s=0.05, busy_s=0.02, idle_s=0.045)
+BESIDE_MONITORING = Pace(slow_s=0.05, busy_s=0.02, idle_s=0.045, still_s=0.045)
 """Where calls are watched otherwise, and only functions that were left alone are of interest."""
 
-ALONE = Pace(slow_s=0.0, busy_s=0.001, idle_s=0.01, share=0.01)
+ALONE = Pace(slow_s=0.0, busy_s=0.001, idle_s=0.01, still_s=0.04, share=0.01)
 """Where there is nothing else."""
 
 EAGER_S = 5.0
@@ -64,6 +66,12 @@ WAKE_S = 2e-5
 
 REST_S = 0.5
 """Time between two looks while there is nothing of interest, in seconds."""
+
+STILL_NS = 2_000
+"""Two readings of one clock that are not made at the same moment differ by less than this."""
+
+LIGHT = 0.02
+"""Threads that run for less than this share of the time between two looks do not make the next one come sooner."""
 
 DULL_LOOKS = 8
 """Looks at a thread that stays where it is, with nothing of interest on its stack, that only see that it is still there."""
@@ -172,6 +180,8 @@ class StackWatch:
         self._calls: primitives.SimpleQueue[bool] = primitives.SimpleQueue()
         """Wakes the thread: true to look, false to end. A signal's handler may call in the middle of another call."""
         self._is_resting = False
+        self._others_ns = 0
+        """Time that all threads but this one have run, in nanoseconds."""
         self._thread: primitives.Thread | None = None
 
     def start(self) -> None:
@@ -295,15 +305,29 @@ class StackWatch:
             self._is_resting = not self._sites
             with suppress(Empty):
                 goes_on = calls.get(timeout=REST_S if self._is_resting else pause_s)
+            ran_ns = self._others_ran_ns()
+            if ran_ns < STILL_NS:
+                pause_s = max(pause_s, min(pace.still_s, pause_s * 1.1))
+                continue
             with guarded("instruments.stacks", "the stacks could not be looked at this time"):
                 now_s, used_s = monotonic_s(), thread_time()
                 is_moving = self._sites and self.look(round(min(now_s - looked_s, pace.idle_s) * 1e9))
+                is_light = ran_ns < LIGHT * (now_s - looked_s) * 1e9
                 looked_s = now_s
                 self.tell()
                 self._after_look()
                 share = pace.share * (5 if now_s - began_s < EAGER_S else 1)
                 least_s = max(pace.busy_s, (thread_time() - used_s + WAKE_S) / share)
-                pause_s = least_s if is_moving else min(max(pace.idle_s, least_s), max(pause_s, least_s) * 1.05)
+                if is_light:
+                    pause_s = max(pause_s, least_s)
+                else:
+                    pause_s = least_s if is_moving else min(max(pace.idle_s, least_s), max(pause_s, least_s) * 1.05)
+
+    def _others_ran_ns(self) -> int:
+        """Time that other threads have run since this was asked before; where they have not, nothing on their stacks has changed."""
+        others_ns = -thread_time_ns() + process_time_ns()
+        was_ns, self._others_ns = self._others_ns, others_ns
+        return others_ns - was_ns
 
 
 def waiting_coroutines() -> Iterator[Any]:
