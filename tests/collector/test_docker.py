@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from otel_agent.cli import main
 from otel_agent.config.sections.metrics import MetricsSettings
 
 ROOT = Path(__file__).parents[2]
@@ -211,13 +212,64 @@ def test_dashboards_are_where_grafana_looks() -> None:
     )
 
 
+RULES = {
+    path.stem: path
+    for path in (ROOT / "otel_agent" / "alerts" / "defaults.yml", *(DOCKER / "prometheus" / "rules").glob("*.yml"))
+}
+TESTS = {"defaults": "agents"} | {name: name for name in RULES if name != "defaults"}
+"""Name of the promtool tests of each rule file."""
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_rule_has_a_test(name: str) -> None:
+    """Each alert and each recording rule occurs in the tests of its file, once for each signal it is told apart by."""
+    rules = [rule for group in yaml.safe_load(RULES[name].read_text())["groups"] for rule in group["rules"]]
+    tests = (DOCKER / "prometheus" / "tests" / f"{TESTS[name]}.yml").read_text()
+    wanted = [
+        f'alertname="{rule["alert"]}", alertstate="firing"'
+        + (f', signal="{rule["labels"]["signal"]}"' if "signal" in rule["labels"] else "")
+        if "alert" in rule
+        else f"expr: {rule['record']}"
+        for rule in rules
+    ]
+
+    assert [] == [one for one in wanted if one not in tests]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_windows_of_rules_hold_two_points_of_an_agent(name: str) -> None:
+    """No window of a shipped rule is shorter than twice the interval agents send at."""
+    windows = re.findall(r"\[(\d+)([smh])[\]:]", RULES[name].read_text())
+    seconds = [int(number) * {"s": 1, "m": 60, "h": 3600}[unit] for number, unit in windows]
+
+    assert [] == [window for window in seconds if window < 2 * MetricsSettings().interval_s]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_rules_do_in_the_agent_what_their_tests_say(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The agent's own engine comes to what promtool's tests expect."""
+    status = main(["rules", "test", str(DOCKER / "prometheus" / "tests" / f"{TESTS[name]}.yml")])
+
+    assert 0 == status, capsys.readouterr().out
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("name", RULES)
+def test_rules_do_in_prometheus_what_their_tests_say(name: str) -> None:
+    """Every alert fires and every recording rule records, with a point a minute, in Prometheus's own judgement."""
+    checked(program("promtool"), "test", "rules", DOCKER / "prometheus" / "tests" / f"{TESTS[name]}.yml")
+
+
 @pytest.mark.e2e
 def test_prometheus_takes_its_configuration_and_rules(tmp_path: Path) -> None:
     """Nothing is wrong to promtool with the configuration beside the rules that are mounted."""
     (tmp_path / "rules").mkdir()
     shutil.copy(DOCKER / "prometheus" / "prometheus.yml", tmp_path)
-    shutil.copy(ROOT / "otel_agent" / "alerts" / "defaults.yml", tmp_path / "rules" / "otel-agent.yml")
+    mounted = [source for name, source, target in mounts() if name == "prometheus" and "/rules/" in target]
+    for source in mounted:
+        shutil.copy(DOCKER / source, tmp_path / "rules")
 
+    assert len(RULES) == len(mounted)
     checked(program("promtool"), "check", "config", tmp_path / "prometheus.yml")
 
 

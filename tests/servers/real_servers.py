@@ -149,7 +149,11 @@ class Prometheus(Server):
         self.endpoint = f"{self.url}/api/v1/otlp"
         (folder / "rules").mkdir(parents=True)
         shutil.copy(ROOT / "docker" / "prometheus" / "prometheus.yml", folder)
-        shutil.copy(ROOT / "otel_agent" / "alerts" / "defaults.yml", folder / "rules" / "otel-agent.yml")
+        for rules in (
+            ROOT / "otel_agent" / "alerts" / "defaults.yml",
+            *(ROOT / "docker/prometheus/rules").glob("*.yml"),
+        ):
+            shutil.copy(rules, folder / "rules")
         super().__init__(
             "prometheus",
             [
