@@ -68,6 +68,9 @@ _SIGNS = re.compile(
 )
 
 
+_IS_OAUTH = re.compile(r"redirect_u|callback\?|code_verifier|client_secret|authorization_code").search
+
+
 def may_be_command(text: str) -> bool:
     """
     Whether a text may be a command line or a line of a protocol with a password; false for most texts, and cheap.
@@ -78,26 +81,15 @@ def may_be_command(text: str) -> bool:
         text: Any text.
     """
     return (
-        " -" in text
-        or "'-" in text
-        or '"-' in text
-        or "-S" in text
-        or "AUTH" in text
-        or "PASS" in text
-        or "LOGIN " in text
-        or "add-mask" in text
+        ("-" in text and (" -" in text or "'-" in text or '"-' in text or "ST-" in text or "add-mask" in text))
+        or ("A" in text and ("AUTH" in text or "PASS" in text))
+        or ("G" in text and "LOGIN " in text)
+        or ("|" in text and "chpasswd" in text)
         or "asic" in text
-        or "chpasswd" in text
         or "net user" in text
         or "vault login" in text
-        or "ST-" in text
-        or "sqlplus" in text
-        or "sqlldr" in text
-        or "redirect_u" in text
-        or "callback?" in text
-        or "code_verifier" in text
-        or "client_secret" in text
-        or "authorization_code" in text
+        or ("q" in text and ("sqlplus" in text or "sqlldr" in text))
+        or ("code" in text and _IS_OAUTH(text) is not None)
     ) and _SIGNS.search(text) is not None
 
 

@@ -20,6 +20,10 @@ _ESCAPE = re.compile(
     r"|\\{1,8}(?:u00(?P<unicode>[2-7][0-9A-Fa-f]|[Aa]0)|u[Ff][Ff]1(?P<wide_unicode>[AaDd])|u(?P<letter_code>[0-9A-Fa-c][0-9A-Fa-f]{3})|x(?P<byte>[2-7][0-9A-Fa-f]|[Aa]0)|(?P<letter>[nrt\"']))"
     r"|&(?:(?P<entity>quot|amp|apos|lt|gt)|#(?P<code>3[4-9]|4[0-7]|6[0-4])|#x(?P<hex_code>[2-3][0-9A-Fa-f]));"
 )
+_MAX_KNOWN = 4096
+_known: dict[str, str] = {}
+"""Escapes that have been read; there are few, and they come again and again."""
+
 _ENTITIES = {"quot": '"', "amp": "&", "apos": "'", "lt": "<", "gt": ">", "n": "\n", "r": "\r", "t": "\t"}
 _WIDE = {"9a": ":", "9d": "=", "a": ":", "d": "="}
 
@@ -64,34 +68,44 @@ def views(text: str) -> Iterator[tuple[EncodedView, ...]]:
     Yields:
         The views that lead to a reading; its text is that of the last.
     """
+    are_quoted = False
     for has_quotes in (True, False):
         chain: tuple[EncodedView, ...] = ()
         inner = text
         for _ in range(MAX_LEVELS):
+            are_quoted = are_quoted or '"' in inner or "'" in inner
             view = _read(inner, has_quotes=has_quotes)
             if view is None:
                 break
             chain = (*chain, view)
             yield chain
             inner = view.text
-        if '"' not in text and "'" not in text:
+        if not are_quoted:
             return
 
 
 def _read(text: str, *, has_quotes: bool) -> EncodedView | None:
     if "%" not in text and "&" not in text and "\\" not in text:
         return None
+    known = _known
     parts: list[str] = []
     ends: list[int] = []
     shifts: list[int] = []
     position = size = 0
     for match in _ESCAPE.finditer(text):
-        start = match.start()
-        said = _said(match)
-        plain = text[position:start]
-        parts += (plain if has_quotes else plain.replace('"', "\n").replace("'", "\n"), said)
+        start, end = match.span()
+        escape = text[start:end]
+        said = known.get(escape)
+        if said is None:
+            said = _said(match)
+            if len(known) < _MAX_KNOWN:
+                known[escape] = said
+        if start > position:
+            plain = text[position:start]
+            parts.append(plain if has_quotes else plain.replace('"', "\n").replace("'", "\n"))
+        parts.append(said)
         size += start - position + 1
-        position = match.end()
+        position = end
         ends.append(size)
         shifts.append(position - size)
     if not ends:

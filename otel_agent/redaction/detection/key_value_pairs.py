@@ -89,7 +89,7 @@ def find_pairs(text: str, names: SecretNames, work: TextWork) -> Iterator[Found]
     search = _PairSearch(text, names, work)
     begun = set()
     for found in (*search.pairs(), *search.flags(), *search.statements(), *search.spoken()):
-        if found[0] not in begun:
+        if found[0] not in begun or found[2] == CUT:
             begun.add(found[0])
             yield found
 

@@ -11,9 +11,13 @@ __all__ = ["FOREIGN_PASSWORDS", "STEMS", "has_stem", "is_speaking"]
 FOREIGN_PASSWORDS = ("contraseña", "hasło", "lösenord", "пароль", "密码", "密碼", "パスワード", "비밀번호")
 """Words for a password that have other letters than English ones."""
 
-_ESCAPED_PASSWORDS = tuple(
-    word.encode("ascii", "backslashreplace").decode().lower().replace("\\x", "\\u00") for word in FOREIGN_PASSWORDS
-)
+_ESCAPED_PASSWORDS = re.compile(
+    "|".join(
+        "".join(letter if letter.isascii() else rf"\\{{1,8}}u{ord(letter):04x}" for letter in word)
+        for word in FOREIGN_PASSWORDS
+    )
+).search
+"""The same as JSON writes them."""
 
 _STEM = (
     "a(?:uth|ppid)|bearer|c(?:red|ook|ard|v|ontras)|dentified|e(?:cret|rnet|memb)|h(?:mac|asl)|jwt|key|licen|m(?:nem|dp)|o(?:ken|tp)"
@@ -41,7 +45,7 @@ def has_stem(text: str) -> bool:
 
 def _is_foreign(low: str) -> bool:
     if low.isascii():
-        return "\\u" in low and any(word in low for word in _ESCAPED_PASSWORDS)
+        return "\\u" in low and _ESCAPED_PASSWORDS(low) is not None
     return any(word in low for word in FOREIGN_PASSWORDS)
 
 

@@ -154,7 +154,7 @@ _ID = re.compile(r"(?:[\w.-]{0,32}[:/])?[0-9a-f]{16,}|\S*[:/]\S*")
 
 _OPAQUE = re.compile(r"(?a)(?=[^0-9]*+[0-9])[\w+/=%.~-]{16,}+")
 _FORMS = {
-    "signature": _OPAQUE,
+    "signature": re.compile(rf"{_OPAQUE.pattern}|(?=[^A-Z]*+[A-Z])(?=[^a-z]*+[a-z])[\w+/]{{28,}}+={{0,2}}"),
     "api key": _OPAQUE,
     "session": re.compile(r"(?!\S*\d{4}-?\d\d-?\d\d)(?:(?=[^0-9]*+[0-9])\S{8,}+|\S{20,}+)"),
     "wallet key": re.compile(r"(?:0x)?[0-9a-fA-F]{64}|[1-9A-HJ-NP-Za-km-z]{50,90}"),

@@ -18,7 +18,7 @@ __all__ = ["CUT", "find_spoken_secrets", "may_be_spoken"]
 CUT = "cut"
 """Stands in the marker of what was not looked at, because the text had cost enough."""
 
-_UNITS = 3
+_UNITS, _VALUE_UNITS = 3, 6
 _LEFT_CHARS = 64
 _LEFT = re.compile(r"(?a)[\w.-]*\Z")
 _WORD_BEFORE = re.compile(r"(?a)([a-z]{2,12})[ _-]\Z")
@@ -35,6 +35,10 @@ _SETTER = re.compile(
 )
 _ARGUMENT_END = re.compile(r"[\"']\s{0,4}[,)]")
 _CLOSING = ".,:;!?)]}>"
+_SAYS_CHARS = 8
+_SAYS = re.compile(r"\b(?:is|was|to)\s{1,2}[\"'`]\Z")
+"""Behind such a word, what stands in quotes is what the name is about."""
+
 _NAMED = re.compile(r"(?a)[A-Za-z_][\w.-]{0,32}=[^=]")
 """What is assigned itself belongs to its own name."""
 
@@ -84,9 +88,15 @@ def find_spoken_secrets(text: str, low: str, names: SecretNames, work: TextWork)
             is_secret = _ARGUMENT_END.match(text, end) is not None and not is_placeholder(value)
             is_secret = is_secret and (is_opaque(value) or _is_setter(text, match.start("call")))
         else:
-            is_secret = is_opaque(value) and not is_placeholder(value) and _NAMED.match(value) is None
+            is_said = _SAYS.search(text, max(0, start - _SAYS_CHARS), start) is not None and any(
+                map(str.isdigit, value)
+            )
+            is_secret = (is_said or is_opaque(value)) and not is_placeholder(value) and _NAMED.match(value) is None
         if not is_secret:
             continue
+        if not work.afford(_VALUE_UNITS):
+            yield match.start(), len(text), CUT
+            return
         name = _name(text, match)
         rule = names.rule(name)
         if rule.certainty is Certainty.NONE or (
