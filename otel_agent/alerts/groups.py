@@ -8,7 +8,9 @@ Prometheus. What a rule gave before and does not give any more is ended at once.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from otel_agent import guard
 from otel_agent.alerts.alerting_rule import AlertingRule
+from otel_agent.alerts.metric_names import nearest_name
 from otel_agent.alerts.promql.evaluation import SUBQUERY_STEP_MS, Context, evaluate
 from otel_agent.alerts.promql.nodes import EvaluationError, Vector
 from otel_agent.alerts.rules.model import Rule, RuleGroup
@@ -24,6 +26,8 @@ BUDGET_S = 0.05
 """How long one rule may take, in seconds; more is an error of the rule."""
 OWN_SERIES_LIMIT = 1_000
 """Series a rule may write into the store, so that alerts cannot crowd out what they watch."""
+SILENT_MS = 60_000
+"""After so long without data the names that a rule reads are looked at."""
 ENDED_KEPT_MS = 3_600_000
 """So long an ended series of ours is kept for queries that look back."""
 
@@ -44,6 +48,8 @@ class RuleRun:
     """Why the last evaluation failed; empty when it did not."""
     duration_s: float = 0.0
     """How long the last evaluation took, in seconds."""
+    silent_since_ms: int = 0
+    """Moment since which it has found no data, in milliseconds since 1970; 0 when it has, negative when that was said."""
     written: dict[Labels, int] = field(default_factory=dict)
     """Moment it wrote each of its series last, in milliseconds since 1970; negative when the series was ended then."""
 
@@ -104,10 +110,28 @@ class GroupRun:
                 run.health, run.error = ("ok" if context.selected_count or vector else "no_data"), ""
             except EvaluationError as error:
                 vector, run.health, run.error = None, "error", str(error)
+            self._watch_names(run, at_ms)
             transitions.extend(self._concluded(run, vector, at_ms, context))
             self._write(run, vector, at_ms)
             run.duration_s = monotonic_s() - began_s
         return transitions
+
+    def _watch_names(self, run: RuleRun, at_ms: int) -> None:
+        """Once a rule has found nothing for a while, a name that is almost one of those there are is said."""
+        if run.health != "no_data":
+            run.silent_since_ms = 0
+        elif not run.silent_since_ms:
+            run.silent_since_ms = at_ms
+        elif run.silent_since_ms > 0 and at_ms - run.silent_since_ms >= SILENT_MS:
+            run.silent_since_ms = -1
+            known = self._store.names()
+            for name in run.rule.expression.names:
+                near = None if name in known else nearest_name(name, known)
+                if near is not None:
+                    guard.shared.report(
+                        f"alerts.names.{name}",
+                        f"rule {run.rule.name!r} has found nothing for a minute: it reads {name}; did you mean {near}?",
+                    )
 
     def take_over(self, other: "GroupRun", at_ms: int) -> list[Transition]:
         """

@@ -5,6 +5,7 @@ from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
+from otel_agent.alerts.metric_names import misspelt_series
 from otel_agent.alerts.promql.parsing import Expression
 from otel_agent.alerts.rules.files import RuleSet, read_file, read_text
 from otel_agent.alerts.rules.model import Rule, RuleGroup
@@ -45,6 +46,7 @@ def load_rules(settings: AlertsSettings, *, naming: Naming = Naming.OTLP, direct
     if settings.defaults:
         found = found.joined(read_defaults())
     groups, problems = _overridden(found.groups, settings.overrides)
+    problems += misspelt_series(groups, naming)
     return RuleSet(tuple(map(_woken, groups)), found.problems + tuple(problems))
 
 

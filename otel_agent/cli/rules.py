@@ -106,18 +106,18 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _test(arguments: argparse.Namespace) -> int:
-    results = {name: run_test_file(name) for name in arguments.files}
+    """Each file is said as soon as it is through, so that many of them can be watched."""
+    results = {}
+    for name in dict.fromkeys(arguments.files):
+        results[name] = failures = run_test_file(name)
+        if arguments.json:
+            continue
+        print(f"{'FAILED' if failures else 'passed'}  {name}", flush=True)
+        for failure in failures:
+            print(f"  {failure}", file=sys.stderr, flush=True)
     if arguments.json:
-        print(
-            json.dumps(
-                {name: {"passed": not failures, "failures": failures} for name, failures in results.items()}, indent=2
-            )
-        )
-    else:
-        for name, failures in results.items():
-            print(f"{'FAILED' if failures else 'passed'}  {name}")
-            for failure in failures:
-                print(f"  {failure}", file=sys.stderr)
+        told = {name: {"passed": not failures, "failures": failures} for name, failures in results.items()}
+        print(json.dumps(told, indent=2))
     return int(any(results.values()))
 
 

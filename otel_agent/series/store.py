@@ -89,6 +89,11 @@ class Store:
     def __len__(self) -> int:
         return len(self._by_labels)
 
+    def names(self) -> list[str]:
+        """Names of the series there are."""
+        with self.lock:
+            return list(self._by_name)
+
     def __iter__(self) -> Iterator[Series]:
         with self.lock:
             return iter(list(self._by_labels.values()))

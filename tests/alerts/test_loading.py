@@ -62,3 +62,16 @@ def test_nothing_fires_by_default_but_the_watchdog() -> None:
     ]
 
     assert ["Watchdog"] == active
+
+
+def test_a_series_that_is_almost_one_of_ours_is_said(tmp_path: Path) -> None:
+    """With file, line, rule and the nearest name; the rule is judged all the same."""
+    (tmp_path / "r.yml").write_text(
+        "groups:\n- name: g\n  rules:\n  - {alert: Full, expr: system_memory_utilisation_ratio > 0.9}\n  - {alert: Mine, expr: app_depth > 3}\n"
+    )
+    found = load_rules(alert_settings(rule_files=[str(tmp_path / "r.yml")]))
+
+    assert ["Full", "Mine"] == [rule.name for rule in found.rules]
+    assert [
+        f"{tmp_path}/r.yml:4: rule 'Full' reads system_memory_utilisation_ratio, which nobody writes; did you mean system_memory_utilization_ratio?"
+    ] == list(found.problems)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from otel_agent.alerts.metric_names import misspelt_metric
 from otel_agent.alerts.promql.parsing import parse
 from otel_agent.alerts.rules.files import RuleSet, read_groups
 from otel_agent.alerts.shorthand.anomaly import anomaly
@@ -12,7 +13,7 @@ from otel_agent.alerts.shorthand.drafts import RuleDraft
 from otel_agent.alerts.shorthand.spans import exception, span_errors, span_latency
 from otel_agent.alerts.shorthand.thresholds import absent, cache_hit_rate, threshold
 from otel_agent.config.nodes import Place, wrapped
-from otel_agent.config.sections.alert_rules import RuleChoiceSettings
+from otel_agent.config.sections.alert_rules import MetricRuleSettings, RuleChoiceSettings, RuleSettings
 from otel_agent.errors import RuleError
 from otel_agent.series.naming import Naming
 
@@ -79,4 +80,12 @@ def _compiled(entry: RuleChoiceSettings, naming: Naming) -> RuleSet:
         )
         for found in read.groups
     )
-    return RuleSet(groups, read.problems)
+    return RuleSet(groups, (*read.problems, *_misspelt(settings)))
+
+
+def _misspelt(settings: RuleSettings) -> list[str]:
+    """A metric that is almost one of ours; the rule is judged all the same, because it may be one of the agent's."""
+    if not isinstance(settings, MetricRuleSettings):
+        return []
+    near = misspelt_metric(settings.metric)
+    return [] if near is None else [f"{settings.path}.metric: {settings.metric!r} is no metric; did you mean {near!r}?"]
