@@ -272,6 +272,7 @@ def test_one_thing_that_is_done_later_is_below_the_request(telemetry: Recorded) 
 def test_a_timer_that_starts_itself_anew_leaves_the_request(telemetry: Recorded, is_traced: bool) -> None:
     """Its first turn belongs to the request, no later one to it or to each other."""
     timers: list[threading.Timer] = []
+    is_over = threading.Event()
 
     def begin() -> None:
         timer = threading.Timer(0.001, turn)
@@ -287,12 +288,14 @@ def test_a_timer_that_starts_itself_anew_leaves_the_request(telemetry: Recorded,
     work = otel_agent.traced("job")(tick) if is_traced else tick
 
     def turn() -> None:
+        is_over.wait(LONG_S)  # also where the first one is quicker than the request
         if len(timers) > 1:
             timers[-2].join(LONG_S)  # the span in which this one was started has ended
         work()
 
     with otel_agent.span("request 1"):
         begin()
+    is_over.set()
     until(lambda: len(parents(telemetry)) == 4)
 
     assert ["request 1", None, None, None] == parents(telemetry)
