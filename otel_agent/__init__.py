@@ -7,6 +7,8 @@ Observability for Python agents, in OpenTelemetry's own terms, with one call.
 
 `import otel_agent` loads the OpenTelemetry API and nothing heavier; what a name needs beyond that is loaded when the name is
 first used, and the rest by `init`.
+
+PYTEST_DONT_REWRITE: pytest rewrites the packages of its plugins, and warns of one that is there already, as under `otel-agent run`.
 """
 
 import sys

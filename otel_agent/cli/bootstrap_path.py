@@ -146,7 +146,7 @@ def isolated(before: Collection[str]) -> Iterator[None]:
 
 def _shadowed(folder: str) -> set[str]:
     """Names of the standard library, and of packages that we may load, that the program would find in its folder."""
-    loaded = {name.partition(".")[0] for name in sys.modules}
+    loaded = {name.partition(".")[0] for name in sys.modules.copy()}  # our threads import meanwhile
     known = {*sys.stdlib_module_names, *_PACKAGES, *loaded} - _NEVER_FORGOTTEN
     try:
         there = {name.partition(".")[0] for name in os.listdir(folder)}  # noqa: PTH208 - names are all that is needed

@@ -15,7 +15,7 @@ from opentelemetry.context import Context, attach, detach, get_current
 from otel_agent.instruments.imports import Watch, after_import
 from otel_agent.instruments.inherited_context import settled
 
-__all__ = ["install"]
+__all__ = ["forget_frame", "install", "run_in"]
 
 MODULE = "multiprocessing.pool"
 METHODS = ("apply_async", "imap", "imap_unordered", "map", "map_async", "starmap", "starmap_async")
@@ -75,13 +75,37 @@ def install() -> ThreadPoolPropagation:
     return ThreadPoolPropagation()
 
 
-def _carried(function: Any) -> Any:
-    return functools.partial(_job, settled(get_current()), function)
+def run_in(context: Context, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    """
+    Call a function in a context of OpenTelemetry's.
 
-
-def _job(context: Context, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    Args:
+        context: Current while it runs.
+        function: The agent's; its exceptions pass without a trace of this call.
+        *args: For the function.
+        **kwargs: For the function.
+    """
     token = attach(context)
     try:
         return function(*args, **kwargs)
+    except BaseException as error:
+        forget_frame(error)
+        raise
     finally:
         detach(token)
+
+
+def forget_frame(error: BaseException) -> None:
+    """
+    Take the frame that has caught an exception off its traceback; a `raise` without more adds none.
+
+    Args:
+        error: Caught just now, on its way through.
+    """
+    caught = error.__traceback__
+    if caught is not None:
+        BaseException.with_traceback(error, caught.tb_next)
+
+
+def _carried(function: Any) -> Any:
+    return functools.partial(run_in, settled(get_current()), function)

@@ -143,6 +143,9 @@ def _run(
     token = attach(context)
     try:
         run()
+    except BaseException as error:
+        thread_pools.forget_frame(error)
+        raise
     finally:
         detach(token)
         thread.__dict__.pop("run", None)
@@ -157,14 +160,6 @@ def _submit(self: ThreadPoolExecutor, function: Callable[..., Any], /, *args: An
     # A worker thread may be started in here. It must not begin in the context of this one job.
     token = attach(EMPTY)
     try:
-        return submit(self, _job, context, function, *args, **kwargs)
-    finally:
-        detach(token)
-
-
-def _job(context: Context, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-    token = attach(context)
-    try:
-        return function(*args, **kwargs)
+        return submit(self, thread_pools.run_in, context, function, *args, **kwargs)
     finally:
         detach(token)

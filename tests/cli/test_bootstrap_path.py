@@ -1,10 +1,14 @@
 """Where names are looked for while `otel-agent run` starts a program."""
 
+import sys
 import zipfile
 from pathlib import Path
+from types import ModuleType
+from typing import NoReturn
 
 import pytest
 
+from otel_agent.cli import bootstrap_path
 from otel_agent.cli.bootstrap_path import program_folder
 
 
@@ -38,3 +42,18 @@ def test_the_folder_is_the_one_that_python_puts_first(
 
     assert str(tmp_path / expected) == program_folder(["python", *words], is_safe_path=False)
     assert program_folder(["python", *words], is_safe_path=True) is None
+
+
+def test_modules_are_looked_at_in_one_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads of ours import while the start looks at what is loaded: it goes over a copy."""
+
+    class Growing(dict[str, ModuleType]):
+        def __iter__(self) -> NoReturn:
+            raise RuntimeError("dictionary changed size during iteration")
+
+    (tmp_path / "yaml.py").write_text("")
+    monkeypatch.setattr(sys, "modules", Growing(sys.modules.copy()))
+    found = bootstrap_path._shadowed(str(tmp_path))
+    monkeypatch.undo()
+
+    assert {"yaml"} == found

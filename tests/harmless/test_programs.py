@@ -1,11 +1,9 @@
 """Whole programs behave as they do without us: what they print, how they end, what they say on standard error."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from whole_programs import ends_alike
 
 PROGRAMS = {
     "callers": """
@@ -209,29 +207,10 @@ PROGRAMS = {
 """Programs that look at what an observer may not change."""
 
 
-def ended(command: list[str], folder: Path) -> tuple[int, str, str]:
-    """Status, output and errors of a program."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "COVERAGE"))}
-    environment |= {"HOME": str(folder), "XDG_STATE_HOME": str(folder / "state"), "OTEL_AGENT_EXPORT__TO": "none"}
-    run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False)
-    return run.returncode, run.stdout, run.stderr
-
-
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_does_not_notice(name: str, tmp_path: Path) -> None:
-    """The same with `init` in its first line, on that line so that none of its lines moves, and under `otel-agent run`."""
-    lines = [line[8:] for line in PROGRAMS[name].strip("\n").splitlines()]
-    (tmp_path / "state").mkdir()
-    (tmp_path / "bare").mkdir()
-    (tmp_path / "seen").mkdir()
-    (tmp_path / "bare" / "agent.py").write_text("\n".join(["pass", *lines]))
-    (tmp_path / "seen" / "agent.py").write_text("\n".join(["import otel_agent; otel_agent.init()", *lines]))
-    python = [sys.executable, "-W", "default"]
-    bare = ended([*python, str(tmp_path / "bare" / "agent.py")], tmp_path)
-    seen = ended([*python, str(tmp_path / "seen" / "agent.py")], tmp_path)
-    run = ended(
-        [sys.executable, "-m", "otel_agent", "run", "--", *python, str(tmp_path / "bare" / "agent.py")], tmp_path
-    )
+    """What it prints, how it ends, and what it says on standard error are the same with us, however it is run."""
+    ways = ends_alike(PROGRAMS[name], tmp_path)
 
-    assert bare == (seen[0], seen[1], seen[2].replace("/seen/", "/bare/"))
-    assert bare == run
+    assert ways["bare"] == ways["init"]
+    assert ways["bare"] == ways["run"]

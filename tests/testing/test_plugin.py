@@ -1,5 +1,7 @@
 """The fixture `recorded_telemetry`, as a user's tests have it."""
 
+import sys
+
 import pytest
 from opentelemetry import metrics, trace
 
@@ -32,6 +34,30 @@ def test_what_the_agent_calls_init_is_what_records(recorded_telemetry: Recorded)
 
     assert telemetry is recorded_telemetry.telemetry
     assert ["trade"] == [span["name"] for span in recorded_telemetry.spans]
+
+
+def test_pytest_does_not_warn_of_us(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It rewrites the packages of its plugins; ours is there before it under `otel-agent run`, and warnings may be errors."""
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
+    monkeypatch.setenv("OTEL_AGENT_SPOOL__ENABLED", "false")
+    pytester.makepyfile("def test_anything(): pass")
+    ran = pytester.run(
+        sys.executable,
+        "-m",
+        "otel_agent",
+        "run",
+        "--export",
+        "none",
+        "--",
+        sys.executable,
+        "-m",
+        "pytest",
+        "-W",
+        "error",
+    )
+
+    assert 0 == ran.ret
+    ran.assert_outcomes(passed=1)
 
 
 def test_pytest_finds_the_fixture_and_loads_no_sdk(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

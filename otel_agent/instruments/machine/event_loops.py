@@ -2,9 +2,9 @@
 How late asyncio calls back: what one callback that blocks costs all others.
 
 A heartbeat on each running loop asks to be called in 20 ms and notes how much later it was. It finds loops without help:
-asyncio's own loops when they begin to run, since `run_forever` of their base class is wrapped while this is installed, and the
-loop that runs already when it is installed. Loops of other makers (uvloop) are found by `watch_running_loop`, to be called
-inside a coroutine. An agent that never imports asyncio does not get it from here.
+asyncio's own loops when they begin to run, since the function by which they say so is wrapped while this is installed (not
+`run_forever`, on whose every traceback a wrapper would be seen), and the loop that runs already when it is installed. Loops of other
+makers (uvloop) are found by `watch_running_loop`, to be called inside a coroutine. An agent that never imports asyncio does not get it from here.
 
 The heartbeat is a timer: it does not keep a loop alive, ends with it, and carries nobody's context.
 """
@@ -14,9 +14,10 @@ import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, ref
 
 from otel_agent import primitives
+from otel_agent.guard import guarded
 from otel_agent.instruments.distributions import BucketCounts
 from otel_agent.instruments.imports import Watch, after_import
 from otel_agent.late_imports import late_module
@@ -47,14 +48,14 @@ class LoopWatch:
     def __init__(self, delays: BucketCounts, interval_s: float = INTERVAL_S) -> None:
         self._delays = delays
         self._interval_s = interval_s
-        self._watched: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
+        self._watched: WeakKeyDictionary[asyncio.AbstractEventLoop, ref[_Heartbeat]] = WeakKeyDictionary()
         # Loops of several threads share the distribution. A delay that finds it taken is left out: a loop never waits.
         self._lock = primitives.Lock()
         self._pid = os.getpid()
         self._is_open = False
         self._watch: Watch | None = None
-        self._original: Callable[..., None] | None = None
-        self._wrapped: Callable[..., None] | None = None
+        self._original: Callable[[Any], None] | None = None
+        self._wrapped: Callable[[Any], None] | None = None
 
     def install(self) -> None:
         """Find loops from now on."""
@@ -65,19 +66,19 @@ class LoopWatch:
             self._watch = after_import(lambda name: name == "asyncio", lambda _: self._wrap())
 
     def _wrap(self) -> None:
-        self._original = original = asyncio.BaseEventLoop.run_forever
+        events: Any = asyncio.events
+        self._original = original = events._set_running_loop  # noqa: SLF001 - told at the begin and the end of `run_forever`
 
-        def run_forever(loop: Any) -> None:
-            heartbeat = self._begin(loop)
-            try:
-                original(loop)
-            finally:
-                if heartbeat is not None:
-                    heartbeat.stop()
-                    self._watched.discard(loop)
+        def _set_running_loop(loop: Any) -> None:
+            ended = None if loop is not None else events._get_running_loop()  # noqa: SLF001 - asks without raising
+            original(loop)
+            with guarded("instruments.event_loops", "the delays of an event loop are not measured"):
+                if loop is not None:
+                    self._begin(loop)
+                elif ended is not None:
+                    self._end(ended)
 
-        self._wrapped = run_forever
-        asyncio.BaseEventLoop.run_forever = run_forever  # type: ignore[method-assign,assignment]  # instrumentation; `close` undoes it
+        self._wrapped = events._set_running_loop = _set_running_loop  # noqa: SLF001 - `close` gives it back
         self.watch_running_loop()
 
     def watch_running_loop(self) -> None:
@@ -95,19 +96,25 @@ class LoopWatch:
             self._watch.close()
         if self._original is None:
             return
-        if asyncio.BaseEventLoop.run_forever is self._wrapped:
-            asyncio.BaseEventLoop.run_forever = self._original  # type: ignore[method-assign]  # see `install`
+        events: Any = asyncio.events
+        if events._set_running_loop is self._wrapped:  # noqa: SLF001 - as above
+            events._set_running_loop = self._original  # noqa: SLF001 - as above
         self._original = None
 
-    def _begin(self, loop: "asyncio.AbstractEventLoop") -> "_Heartbeat | None":
+    def _begin(self, loop: "asyncio.AbstractEventLoop") -> None:
         if not self._is_open or loop in self._watched or loop.is_closed():
-            return None
+            return
         if self._pid != os.getpid():
             self._pid, self._lock = os.getpid(), primitives.Lock()
-        self._watched.add(loop)
         heartbeat = _Heartbeat(loop, self._note, self._interval_s)
         heartbeat.schedule()
-        return heartbeat
+        self._watched[loop] = ref(heartbeat)  # the loop's timer holds it, and it holds the loop
+
+    def _end(self, loop: "asyncio.AbstractEventLoop") -> None:
+        known = self._watched.pop(loop, None)
+        heartbeat = known() if known is not None else None
+        if heartbeat is not None:
+            heartbeat.stop()
 
     def _note(self, delay_s: float) -> bool:
         if self._is_open and self._lock.acquire(blocking=False):
