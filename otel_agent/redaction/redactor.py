@@ -49,15 +49,20 @@ class Redactor:
     ) -> None:
         self._is_enabled = enabled
         self._is_bounded = is_bounded
-        self._keys: Sequence[str] = ()
-        self._patterns: Sequence[str] = ()
-        self.problems: Sequence[str] = ()
-        """Problems of patterns, one sentence each."""
         self._made: redaction_rules.RedactionRules | None = None
-        self._kept: Sequence[str] = ()
-        if keys or values or keep:
-            checked = custom_patterns.check_patterns(keys, values, keep)
-            self._keys, self._patterns, self._kept, self.problems = checked
+        self._patterns = custom_patterns.check_patterns(keys, values, keep) if keys or values or keep else None
+        self.problems: Sequence[str] = () if self._patterns is None else self._patterns.problems
+        """Problems of patterns, one sentence each."""
+
+    def follow(self, other: "Redactor") -> None:
+        """
+        Go by the rules of another from now on; what is being looked at meanwhile is by those before.
+
+        Args:
+            other: A redactor with other patterns.
+        """
+        other.load()
+        self.__dict__.update(other.__dict__)  # names that are there, so that each is one operation
 
     def __call__(self, signal: str, items: Sequence[Any]) -> Sequence[Any]:
         """
@@ -119,7 +124,7 @@ class Redactor:
         """The rules; a dozen modules and as many patterns, which the start of an agent does not wait for."""
         rules = self._made
         if rules is None:
-            rules = self._made = redaction_rules.RedactionRules(
-                self._keys, self._patterns, self._kept, is_bounded=self._is_bounded
-            )
+            patterns = self._patterns
+            keys, values, keep = ((), (), ()) if patterns is None else (patterns.keys, patterns.values, patterns.keep)
+            rules = self._made = redaction_rules.RedactionRules(keys, values, keep, is_bounded=self._is_bounded)
         return rules

@@ -1,8 +1,8 @@
 """
 The configuration read again while the agent runs.
 
-What is wrong changes nothing. What is right counts at once where it can (rules of alerts, levels of logging); for every other
-setting that has changed a line says that it counts from the next start on. Credentials need no reload: files with tokens are
+What is wrong changes nothing. What is right counts at once where it can (rules of alerts, levels of logging, redaction); for every
+other setting that has changed a line says that it counts from the next start on. Credentials need no reload: files with tokens are
 read again when a receiver refuses them.
 """
 
@@ -15,6 +15,7 @@ from otel_agent import primitives
 from otel_agent.config.loading import Loaded
 from otel_agent.guard import shared as guard
 from otel_agent.late_imports import late_module
+from otel_agent.redaction.redactor import Redactor
 from otel_agent.telemetry.parts import Parts
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ else:
 
 __all__ = ["Reloading"]
 
-LEVELS = ("logs.level", "logs.own_level")
+AT_ONCE = ("logs.level", "logs.own_level", "redact.")
 RULES = ("alerts.rules", "alerts.rule_files", "alerts.defaults", "alerts.overrides")
 """Settings that count without a new start; rules where there was one at the start."""
 
@@ -57,7 +58,8 @@ class Reloading:
         with self._lock:
             found = self._read()
             alerting = self._parts.alerting
-            problems = found.problems
+            redactor = self._redactor(found)
+            problems = found.problems or tuple(map(found.located, redactor.problems))
             if alerting is not None and not problems:
                 problems = tuple(map(found.located, alerting.reload(found.config.alerts, self._directory)))
             for line in problems:
@@ -67,11 +69,18 @@ class Reloading:
             changed = explaining.differences(self._loaded, found)
             self._loaded = found
             self._set_levels(found)
-        at_once = LEVELS if alerting is None else (*LEVELS, *RULES)
+            if any(line.startswith("redact.") for line in changed):
+                self._parts.redactor.follow(redactor)
+        at_once = AT_ONCE if alerting is None else (*AT_ONCE, *RULES)
         later = [path for path in (line.partition(":")[0] for line in changed) if not path.startswith(at_once)]
         if later:
             guard.report("config.reload", f"counts from the next start on: {', '.join(later)}")
         return changed
+
+    @staticmethod
+    def _redactor(loaded: Loaded) -> Redactor:
+        settings = loaded.config.redact
+        return Redactor(settings.keys, settings.values, enabled=settings.enabled, keep=settings.keep)
 
     def _set_levels(self, loaded: Loaded) -> None:
         logs = loaded.config.logs

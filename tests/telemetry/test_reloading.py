@@ -56,3 +56,35 @@ def test_a_reload_applies_what_it_can_and_keeps_what_was_right(tmp_path: Path) -
     assert ["()", "['after', 'still']"] == ended.out.splitlines()[1:]
     assert "counts from the next start on: metrics.interval_s" in ended.err
     assert "LOUD" in ended.err
+
+
+def test_redaction_counts_at_once_and_a_wrong_pattern_changes_nothing(tmp_path: Path) -> None:
+    """A name that is kept stays from the reload on, a name that is added goes; a pattern that could take for ever is refused with its line."""
+    export = "export: {to: [file], file: wire.jsonl}\n"
+    (tmp_path / "otel-agent.yaml").write_text(f"{export}redact: {{keys: [desk]}}\n")
+    code = f"""
+    import logging, pathlib
+    import otel_agent
+    telemetry = otel_agent.init("agent", instrument=False, trace_modules=False)
+    def log(text):
+        logging.getLogger("a").warning("%s desk=QxBook1 iban=QxBook2 session_id=QxBook3abc", text)
+        telemetry.flush(10)
+    log("before")
+    pathlib.Path("otel-agent.yaml").write_text({export!r} + "redact: {{keys: [iban], keep: ['^session_id$']}}\\n")
+    print(len(telemetry.reload()))
+    log("after")
+    pathlib.Path("otel-agent.yaml").write_text({export!r} + "redact:\\n  values: ['(a+)+$']\\n")
+    print(telemetry.reload())
+    log("still")
+    telemetry.shutdown(10)
+    """
+    ended = run_agent(code, tmp_path)
+    wire = (tmp_path / "wire.jsonl").read_text()
+    said = {word: [f"QxBook{number}" in line for number in (1, 2, 3)] for word in ("before", "after", "still") for line in wire.splitlines() if f"{word} desk" in line}  # fmt: skip
+
+    assert ["2", "()"] == ended.out.splitlines(), ended
+    assert {"before": [False, True, False], "after": [True, False, True], "still": [True, False, True]} == said
+    assert ["2", "()"] == ended.out.splitlines(), ended
+    assert "otel-agent.yaml:3" in ended.err
+    assert "can take for ever" in ended.err
+    assert "counts from the next start" not in ended.err
