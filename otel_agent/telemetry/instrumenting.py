@@ -112,6 +112,7 @@ class Instrumentation:
     def _install_runtime(self, meter: Any, *, detail: bool) -> Callable[[], object]:
         handle = runtime.install(meter, detail=detail)
         self._parts.metering.producers.append(kept_histograms.producer(SCOPE, handle.distributions))
+        self._parts.insight.watch_collections(handle.pause_totals)
         return handle.close
 
     def _install_reporting(self, meter: Any) -> Callable[[], object]:

@@ -1,6 +1,6 @@
 """Findings: `insight`."""
 
-from otel_agent.config.kinds import Count, Seconds
+from otel_agent.config.kinds import Count, NotNegative, Seconds
 from otel_agent.config.sections.section import Section
 
 __all__ = ["FindingRulesSettings", "InsightSettings"]
@@ -60,5 +60,9 @@ class InsightSettings(Section, frozen=True, kw_only=True):
     """
     blocked_loop_s: Seconds = 0.05
     """An event loop is blocked when it is later than this, in seconds."""
+    memory_probe_s: Seconds = 60.0
+    """How often objects are counted by type, in seconds; a type that grows at five counts in a row is a finding."""
+    allocation_window_s: NotNegative = 1.0
+    """So long allocations are traced to name the line of a type that grows, in seconds, at most five times; they take three times as long meanwhile. 0: never."""
     control: bool = True
     """Whether `otel-agent findings PID` and its like may ask this process, through a socket that exists only while they do."""

@@ -8,7 +8,7 @@
     allocation_window  tracemalloc, on for a while and off again whatever happens
     growing            what grows: counts of several looks in, a verdict out
     leaks              types that grow from probe to probe
-    gc_pressure        collections that take a noticeable share of the time
+    places             how types and lines are told to people
 """
 
 from otel_agent.insight.memory.growth import growth

@@ -50,7 +50,7 @@ class _Tracing:
 
     def close(self) -> None:
         with self.lock:
-            self.windows -= 1
+            self.windows = max(0, self.windows - 1)  # in a forked child there is none any more
             if not self.windows:
                 self.end()
 

@@ -5,23 +5,19 @@ Five looks in the window say what grows; see `growing`. Lines are known from tra
 lines of a type are those at which its newest objects were allocated.
 """
 
-import linecache
-import os
-import re
-import sys
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 
 from otel_agent import primitives
 from otel_agent.clock import monotonic_s
 from otel_agent.insight.memory.allocation_window import AllocationWindow, LineSize
 from otel_agent.insight.memory.growing import LEAST_OBJECTS, grows
+from otel_agent.insight.memory.places import is_common, line_text, names_type, place
 from otel_agent.insight.memory.type_counts import TypeCounts, count_types, instances
 
-__all__ = ["LineGrowth", "MemoryGrowth", "TypeGrowth", "growth", "place"]
+__all__ = ["LineGrowth", "MemoryGrowth", "TypeGrowth", "growth"]
 
 LOOKS = 5
 """Looks in a window."""
@@ -125,7 +121,7 @@ class _LineHistory:
             if len(sizes) == self._looks and (grows(blocks, LEAST_OBJECTS) or grows(sizes, _LEAST_BYTES)):
                 filename, _, line = key.partition("\0")
                 more = sizes[-1] - sizes[0]
-                text = linecache.getline(filename, int(line)).strip()
+                text = line_text(filename, int(line))
                 found.append(
                     LineGrowth(place(filename, int(line)), more, blocks[-1] - blocks[0], more / lasted_s, text)
                 )
@@ -195,7 +191,7 @@ def watched(seconds: float, top: int, sleep: Callable[[float], object]) -> Memor
         before, after = first.counts.get(name, 0), last.counts[name]
         traced = places.get(name, Counter())
         where = [each for each, _ in traced.most_common() if not window.is_ours(each[0])]
-        found = tuple(place(*each) for each in where[:3]) or likely_places(name, after - before, growing)
+        found = tuple(place(*each) for each in where[:3]) or _likely_places(name, after - before, growing)
         if found or not (traced or is_common(name)):
             types.append(TypeGrowth(name, before, after, (after - before) / lasted_s, found))
     return MemoryGrowth(
@@ -207,49 +203,9 @@ def watched(seconds: float, top: int, sleep: Callable[[float], object]) -> Memor
     )
 
 
-def place(filename: str, line: int) -> str:
-    """
-    File and line for people.
-
-    Args:
-        filename: As the frame names it.
-        line: Its number.
-
-    Returns:
-        "trader/book.py:112": relative to the working directory, or the last two parts of the path.
-    """
-    path = PurePath(filename)
-    try:
-        path = path.relative_to(os.getcwd())  # noqa: PTH109 - a string is all that is needed
-    except (ValueError, OSError):
-        path = PurePath(*path.parts[-2:])
-    return f"{path.as_posix()}:{line}"
-
-
-def likely_places(name: str, more: int, lines: Sequence[LineGrowth]) -> tuple[str, ...]:
-    """
-    Lines that name a type and have allocated as many blocks as there are more objects.
-
-    Python 3.11 cannot tell where an object with attributes was allocated.
-
-    Args:
-        name: Full name of the type.
-        more: How many more objects there are.
-        lines: Lines that grow.
-    """
-    word = re.compile(rf"\b{re.escape(name.rpartition('.')[2])}\b")
-    near = [each for each in lines if each.blocks >= _NEARLY * more]
-    return tuple(each.place for each in near if word.search(each.text))[:3]
-
-
-def is_common(name: str) -> bool:
-    """
-    Whether a type is a builtin or of the standard library: without the line it says nothing.
-
-    Args:
-        name: Full name of the type.
-    """
-    return "." not in name or name.partition(".")[0] in sys.stdlib_module_names
+def _likely_places(name: str, more: int, lines: Sequence[LineGrowth]) -> tuple[str, ...]:
+    """Lines that name a type and have allocated as many blocks as there are more objects; Python 3.11 cannot tell where some were."""
+    return tuple(each.place for each in lines if each.blocks >= _NEARLY * more and names_type(each.text, name))[:3]
 
 
 def _growing_types(counts: Sequence[TypeCounts]) -> list[str]:

@@ -25,6 +25,8 @@ from otel_agent.instruments.observing import Handle, observe
 __all__ = ["RuntimeMetrics", "install"]
 
 _GENERATIONS = 3
+_LONG = metrics.PAUSE_BOUNDS_S.index(0.05) + 1
+"""First of the buckets that hold pauses of more than 50 ms."""
 
 
 class RuntimeMetrics(Handle):
@@ -51,6 +53,16 @@ class RuntimeMetrics(Handle):
         self._distributions = (*pauses, delays)
         self._collect = collect
         self.watch_running_loop = loops.watch_running_loop
+
+    def pause_totals(self) -> tuple[float, int]:
+        """
+        Pauses of the garbage collector, as of the last collection of metrics.
+
+        Returns:
+            Time in them, in seconds, and how many were longer than 50 ms.
+        """
+        read = [each.read() for each in self._distributions[:-1]]
+        return sum(total_s for _, total_s, _, _ in read), sum(sum(counts[_LONG:]) for counts, *_ in read)
 
     def distributions(self) -> Sequence[BucketCounts]:
         """

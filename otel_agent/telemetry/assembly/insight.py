@@ -19,7 +19,9 @@ from otel_agent.outgoing_texts import Redact, cleaned
 if TYPE_CHECKING:
     from otel_agent.insight import finding_store, rounds
     from otel_agent.insight.findings import Finding
+    from otel_agent.telemetry.assembly import memory_watch
 else:
+    memory_watch = late_module("otel_agent.telemetry.assembly.memory_watch")
     finding_store = late_module("otel_agent.insight.finding_store")
     rounds = late_module("otel_agent.insight.rounds")
 
@@ -43,6 +45,8 @@ class InsightAssembly:
         self._is_begun = self._is_closed = False
         self._observers: list[Callable[[Sequence[Any]], object]] = []
         self._rounds: rounds.Rounds | None = None
+        self._memory: memory_watch.MemoryWatch | None = None
+        self._pauses: memory_watch.PauseTotals | None = None
         self._lock = primitives.Lock()
         self._stop = primitives.Event()
         self._thread: primitives.Thread | None = None
@@ -65,6 +69,18 @@ class InsightAssembly:
 
     def _arm(self, due: "rounds.Rounds") -> None:
         """Put every detector in place: observers of spans, and what is looked at in rounds."""
+        store = finding_store.shared
+        self._memory = memory_watch.MemoryWatch(self._settings, store.saw, store.forget, self._pauses)
+        self._memory.arm(due)
+
+    def watch_collections(self, pauses: "memory_watch.PauseTotals") -> None:
+        """
+        Look at the pauses of the garbage collector.
+
+        Args:
+            pauses: Tells the time in collections since the start, in seconds, and how many of them were long.
+        """
+        self._pauses = pauses
 
     def observe(self, spans: Sequence[Any]) -> None:
         """
@@ -101,6 +117,8 @@ class InsightAssembly:
         self._stop.set()
         if thread is not None and not thread.is_current():
             thread.join(timeout_s)
+        if self._memory is not None:
+            self._memory.close()
 
     def reinit_after_fork(self) -> None:
         """Begin anew in a forked child: nothing is known, and everything is looked at again."""
@@ -109,6 +127,8 @@ class InsightAssembly:
         was_running, self._thread = self._thread is not None, None
         if self._is_begun and self._settings.enabled:
             finding_store.shared.reinit_after_fork()
+        if self._memory is not None:
+            self._memory.reinit_after_fork()
         if was_running:
             self._thread = begin_thread("insight", self._run, self._stop)
 

@@ -1,16 +1,14 @@
 """`memory.growth` names what grows and nothing else, and leaves nothing running."""
 
 import inspect
-import os
 import tracemalloc
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from growing_programs import Event, FullCache, Leak, SteadyQueue, at_work
 
 import otel_agent
-from otel_agent.insight.memory.growth import LineGrowth, likely_places, place, watched
+from otel_agent.insight.memory.growth import LineGrowth, _likely_places, watched
 
 LEAK_LINE = inspect.getsourcelines(Leak.step)[1] + 3
 """The line that makes events."""
@@ -61,14 +59,6 @@ def test_arguments_out_of_range_are_refused(arguments: dict[str, int], said: str
         otel_agent.memory.growth(**arguments)
 
 
-def test_places_are_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Below the working directory they begin there."""
-    monkeypatch.chdir(tmp_path)
-
-    assert "trader/book.py:7" == place(os.path.join(tmp_path, "trader", "book.py"), 7)
-    assert "elsewhere/book.py:7" == place("/far/elsewhere/book.py", 7)
-
-
 def test_lines_that_name_a_type_are_likely() -> None:
     """Where the interpreter cannot tell: they have allocated enough, and the name stands in them."""
     lines = [
@@ -77,4 +67,4 @@ def test_lines_that_name_a_type_are_likely() -> None:
         LineGrowth("a.py:3", 9000, 100, 1.0, "event = EventLog()"),
     ]
 
-    assert ("a.py:1",) == likely_places("trader.Event", 100, lines)
+    assert ("a.py:1",) == _likely_places("trader.Event", 100, lines)
