@@ -8,7 +8,7 @@ from otel_agent.alerts.rules.model import RuleGroup
 from otel_agent.series.matchers import MatchType, compile_pattern
 from otel_agent.series.wanted import WantedNames, WantedTexts
 
-__all__ = ["wanted_names"]
+__all__ = ["wanted_names", "wanted_series"]
 
 _EVERYTHING = frozenset({".*", ".+"})
 _PLAIN = re.compile(r"[^\\.*+?()\[\]{}^$]+")
@@ -44,3 +44,15 @@ def wanted_names(groups: Iterable[RuleGroup]) -> WantedNames:
             for label in ("span_name", "exception_type")
         )
     )
+
+
+def wanted_series(groups: Iterable[RuleGroup]) -> frozenset[str]:
+    """
+    Names of the series that rules read or write.
+
+    Args:
+        groups: Every rule there is.
+    """
+    rules = [rule for group in groups for rule in group.rules]
+    read = {name for rule in rules for name in rule.expression.names}
+    return frozenset(read | {rule.name for rule in rules if rule.is_recording} | {"ALERTS", "ALERTS_FOR_STATE", "up"})

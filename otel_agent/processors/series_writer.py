@@ -17,7 +17,7 @@ from otel_agent import guard
 from otel_agent.processors.streams import BucketStream, NativeStream, NumberStream, Stream
 from otel_agent.series.labels import NAME, Labels
 from otel_agent.series.naming import Naming, label_name, metric_name
-from otel_agent.series.store import Store
+from otel_agent.series.store import SERIES_LIMIT, Store
 
 __all__ = ["SeriesWriter", "resource_labels"]
 
@@ -106,6 +106,7 @@ class SeriesWriter:
         self._previous_ms = 0
         self._now_ms = 0
         self._collection_count = 0
+        self._has_said_full = False
 
     def on_collect(self, data: Any) -> None:
         """
@@ -122,10 +123,20 @@ class SeriesWriter:
                     self._write_resource(resource)
                 self._end_missing()
                 self._store.bound()
+            self._say_full()
             if self._now_ms:
                 self._previous_ms = self._now_ms
                 if self._before is not None:
                     self._before(self._now_ms)
+
+    def _say_full(self) -> None:
+        if self._store.overflow_count and not self._has_said_full:
+            self._has_said_full = True
+            guard.shared.report(
+                "alerts.series",
+                f"more than {SERIES_LIMIT} series: those that come now are not kept for rules and queries, but for those a rule"
+                " names; give attributes fewer different values",
+            )
 
     def _write_resource(self, resource: Any) -> None:
         known = self._resources.get(id(resource.resource))

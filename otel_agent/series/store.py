@@ -4,8 +4,9 @@ Store of series: every series of the process, found by labels.
 One thread appends, any thread reads. `lock` guards everything here: the appending thread holds it for a whole collection,
 a reader for the moment it takes to copy a window. Nothing foreign is ever called while it is held.
 
-All series together are bounded in bytes; see `retention` for what gives way. The number of series is bounded too. A series too many is counted and refused, never the oldest one thrown out: a series that
-rules watch must not vanish because something else began to misbehave.
+All series together are bounded in bytes; see `retention` for what gives way. The number of series is bounded too. A series too
+many is counted and refused, never the oldest one thrown out: a series that rules watch must not vanish because something else began to
+misbehave. For those that rules read by name there is more room, so that what comes late is seen all the same.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,6 +23,8 @@ __all__ = ["SERIES_LIMIT", "Series", "Store"]
 
 SERIES_LIMIT = 10_000
 """Series kept at most."""
+WANTED_RESERVE = 5_000
+"""As many more of those that rules read by name."""
 SELECTIONS_LIMIT = 2_000
 """Different selections remembered at most."""
 KEEP_BYTES = 1 << 26
@@ -79,6 +82,7 @@ class Store:
         self._fine_limit = fine_limit
         self._coarse_limit = coarse_limit
         self._keep_bytes = keep_bytes
+        self._wanted: frozenset[str] = frozenset()
         self._size_before = 0
         self._look_in, self._looked_after = _LOOKS[0], _LOOKS[0]
         self._by_labels: dict[Labels, Series] = {}
@@ -117,7 +121,7 @@ class Store:
         found = self._by_labels.get(labels)
         if found is not None:
             return found if isinstance(found.points, HistogramRing) == is_histogram else None
-        if len(self._by_labels) >= self._series_limit:
+        if len(self._by_labels) >= self._series_limit and not self._has_reserve(labels):
             self.overflow_count += 1
             return None
         points = HistogramRing() if is_histogram else Ring(self._fine_limit, self._coarse_limit, is_counter=is_counter)
@@ -125,6 +129,19 @@ class Store:
         self._by_name.setdefault(labels.get(NAME), []).append(found)
         self._selected.clear()
         return found
+
+    def want(self, names: Iterable[str]) -> None:
+        """
+        Keep room for series that rules read, beyond what others may fill.
+
+        Args:
+            names: Names of the series.
+        """
+        with self.lock:
+            self._wanted = frozenset(names)
+
+    def _has_reserve(self, labels: Labels) -> bool:
+        return labels.get(NAME) in self._wanted and len(self._by_labels) < self._series_limit + WANTED_RESERVE
 
     def append(
         self,

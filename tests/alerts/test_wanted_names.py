@@ -1,7 +1,7 @@
 """What rules name is read out of their expressions."""
 
 from otel_agent.alerts.rules.files import read_text
-from otel_agent.alerts.wanted_names import wanted_names
+from otel_agent.alerts.wanted_names import wanted_names, wanted_series
 
 RULES = """
 groups:
@@ -24,3 +24,10 @@ def test_names_lists_and_patterns_are_wanted() -> None:
         wanted.types.accepts("RiskLimitError"),
         wanted.types.accepts("KeyError"),
     )
+
+
+def test_series_are_those_that_are_read_or_written() -> None:
+    """What rules record, and the alerts themselves, too."""
+    groups = read_text("groups: [{name: g, rules: [{record: twice, expr: x * 2}, {alert: A, expr: twice > y}]}]").groups
+
+    assert {"twice", "x", "y", "ALERTS", "ALERTS_FOR_STATE", "up"} == wanted_series(groups)

@@ -159,8 +159,9 @@ def test_what_is_no_collection_harms_nobody() -> None:
 
 
 def test_a_full_store_refuses_new_series_and_keeps_the_known_ones() -> None:
-    """Over the bound new streams are left out and counted; the others go on."""
+    """Over the bound new streams are left out and counted, which is said once; the others go on."""
     agent = Agent()
+    before = guard.shared.counts().get("alerts.series", 0)
     agent.store = Store(series_limit=5)
     agent.writer = SeriesWriter(agent.store)
     counter = agent.meter.create_counter("c")
@@ -171,6 +172,7 @@ def test_a_full_store_refuses_new_series_and_keeps_the_known_ones() -> None:
 
     assert (5, True) == (len(agent.store), agent.store.overflow_count >= 5)
     assert {3.0} == set(agent.value("c_total").values())
+    assert 1 == guard.shared.counts()["alerts.series"] - before
 
 
 def test_every_collection_may_write_more() -> None:

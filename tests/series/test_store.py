@@ -79,3 +79,15 @@ def test_readers_and_the_writer_do_not_disturb_each_other() -> None:
     reader.join()
 
     assert [] == broken
+
+
+def test_there_is_room_for_what_rules_read_by_name() -> None:
+    """However many series others have filled the store with, and still within a bound."""
+    store = Store(series_limit=3)
+    store.want({"app_depth"})
+    for number in range(5):
+        store.append({"__name__": "noise", "n": str(number)}, 1000, 1.0)
+
+    assert store.append({"__name__": "app_depth"}, 1000, 1.0)
+    assert not store.append({"__name__": "other"}, 1000, 1.0)
+    assert 4 == len(store)

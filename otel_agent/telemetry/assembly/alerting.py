@@ -18,7 +18,7 @@ from otel_agent.alerts.notify.building import build_notify
 from otel_agent.alerts.notify.dispatcher import Dispatcher
 from otel_agent.alerts.notify.receivers.function import FunctionReceiver
 from otel_agent.alerts.states import AlertState, Transition
-from otel_agent.alerts.wanted_names import wanted_names
+from otel_agent.alerts.wanted_names import wanted_names, wanted_series
 from otel_agent.clock import SYSTEM, Clock, monotonic_s
 from otel_agent.config.sections.alerts import AlertsSettings
 from otel_agent.guard import guarded
@@ -91,6 +91,7 @@ class AlertAssembly:
         rules = load_rules(settings, directory=directory)
         if not rules.problems:
             self.span_statistics.want(wanted_names(rules.groups))
+            self.store.want(wanted_series(rules.groups))
             self.engine.replace(rules.groups)
         return rules.problems
 
@@ -144,6 +145,7 @@ def build_alerting(
     store = Store(keep_bytes=keep_bytes)
     spans = SpanStatistics(store, resource_labels(resource), clock=clock)
     spans.want(wanted_names(rules.groups))
+    store.want(wanted_series(rules.groups))
 
     def write_own(at_ms: int) -> None:
         """What a scrape of the agent would bring beside its metrics: that it is up; and its spans."""
