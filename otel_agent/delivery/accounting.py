@@ -24,6 +24,7 @@ from otel_agent import primitives
 __all__ = [
     "CLOSED",
     "EXIT",
+    "NOT_EXPORTED",
     "QUEUE_FULL",
     "REDACTION",
     "REJECTED",
@@ -50,6 +51,10 @@ REJECTED = "rejected"
 
 EXIT = "exit"
 """Reason of what was still in memory at the end and could not be put on a disk."""
+
+
+NOT_EXPORTED = "not_exported"
+"""Reason of what nobody was to receive: `export` names no place for the signal. Nothing is lost by it."""
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,7 @@ class DeliveryEngine:
         self._clock = clock
         self._reports = TroubleReports()
         self._couriers: dict[str, Courier] = {}
+        is_end = sender is None and spool is None
         for signal, queue in self.queues.items():
             intake = Intake(
                 signal,
@@ -100,7 +101,7 @@ class DeliveryEngine:
                 observers=(observers or {}).get(signal, ()),
                 redact=redact,
                 request_bytes=self.settings.request_bytes,
-                is_kept=sender is not None or spool is not None,
+                leads_to="nowhere" if signal in self.settings.unwanted else "observers" if is_end else "receiver",
                 select=select if signal == "traces" else None,
                 clock=clock,
             )

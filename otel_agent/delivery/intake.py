@@ -12,11 +12,11 @@ nothing leaves unredacted, and nothing vanishes.
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from otel_agent import primitives
 from otel_agent.clock import SYSTEM, Clock
-from otel_agent.delivery.accounting import EXIT, SignalAccount
+from otel_agent.delivery.accounting import EXIT, NOT_EXPORTED, SignalAccount
 from otel_agent.delivery.encoding import EMPTY, Redact, RequestEncoder
 from otel_agent.delivery.pace import ItemPace
 from otel_agent.delivery.payloads import Payload
@@ -88,7 +88,8 @@ class Intake:
         observers: See every item.
         redact: Decides what may leave.
         request_bytes: Larger requests are cut in halves, in bytes.
-        is_kept: Whether there is anywhere to go. Otherwise items end with the observers, if any, and count as delivered.
+        leads_to: Where items go from here: to a receiver or the disk, to the observers and no further, which counts as delivered,
+            or nowhere, which counts as not exported.
         select: Chooses what is to be sent of a batch; by default spans with the sampled flag, and everything else.
         clock: Its monotonic face ends the work.
     """
@@ -101,14 +102,15 @@ class Intake:
         observers: Sequence[Observer] = (),
         redact: Redact | None = None,
         request_bytes: int,
-        is_kept: bool = True,
+        leads_to: Literal["receiver", "observers", "nowhere"] = "receiver",
         select: Select | None = None,
         clock: Clock = SYSTEM,
     ) -> None:
         self.signal = signal
         self.queue = queue
         self.account = SignalAccount()
-        self._is_kept = is_kept
+        self._is_kept = leads_to == "receiver"
+        self._is_received = leads_to == "observers"
         self._observers = tuple(observers)
         self._select = select or (_sampled if signal == "traces" else _everything)
         self._encoder = RequestEncoder(signal, redact, request_bytes)
@@ -160,7 +162,7 @@ class Intake:
             if self._is_kept:
                 self._pending.extend(kept)
         if not self._is_kept:
-            self.account.deliver(len(kept))
+            self._end_here(len(kept))
         self._collect(most, accept, is_shown=False)
 
     def waiting(self) -> int:
@@ -324,9 +326,16 @@ class Intake:
                 if self._is_kept:
                     self._pending.extend(kept)
         if not self._is_kept:
-            self.account.deliver(len(kept))
+            self._end_here(len(kept))
             return len(taken)
         return len(taken) - len(kept) + self._encode(accept)
+
+    def _end_here(self, items: int) -> None:
+        """Count items that go nowhere from here."""
+        if self._is_received:
+            self.account.deliver(items)
+        else:
+            self.account.drop(items, NOT_EXPORTED)
 
     def _show(self, items: list[Any]) -> None:
         if items:

@@ -39,6 +39,9 @@ class DeliverySettings(NamedTuple):
     memory_bytes: int = 33_554_432
     """Encoded requests of one signal held in memory when there is no disk to put them on; above it the queue fills."""
 
+    unwanted: frozenset[str] = frozenset()
+    """Signals that nobody is to receive: items end with the observers, and count as not exported."""
+
     def queue_limit(self, signal: str) -> int:
         """
         Items of one signal held in memory.

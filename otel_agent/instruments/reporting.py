@@ -11,6 +11,7 @@ from opentelemetry.metrics import Meter
 
 from otel_agent.catalog import Metric, alerts_and_health, delivery, insight
 from otel_agent.catalog import attributes as a
+from otel_agent.delivery.accounting import NOT_EXPORTED
 from otel_agent.instruments.observing import Handle, observe
 
 __all__ = ["AlertStatus", "DeliveryStatus", "install_alerts", "install_delivery", "install_findings", "install_health"]
@@ -48,6 +49,8 @@ def install_delivery(
     def dropped() -> Points:
         for signal, counts in status().items():
             for reason, count in counts.get("dropped", {}).items():
+                if reason == NOT_EXPORTED:
+                    continue  # nothing is lost that nobody was to have
                 yield count, {a.OTEL_AGENT_SIGNAL.name: signal, a.OTEL_AGENT_DROP_REASON.name: reason}
 
     def failed() -> Points:

@@ -6,7 +6,7 @@ The list of what one `Telemetry` consists of, built in the order in which data t
 What joins several rooms is built in `assembly`, and `components` says how each part starts, closes and follows a fork.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -109,7 +109,10 @@ class Parts:
         seen_by = joined(observers or {}, self._observers())
         wanted = {signal for signal, each in to.items() if each} | set(seen_by)
         self.engine = self._build_engine(
-            to, joined(seen_by, self._error_trackers(wanted), self._findings_observer()), renew_export
+            to,
+            joined(seen_by, self._error_trackers(wanted), self._findings_observer()),
+            set(observers or {}),
+            renew_export,
         )
         records_all = self.alerting is not None or self.tail is not None
         self.tracing = build_tracing(
@@ -146,12 +149,14 @@ class Parts:
         self,
         to: Mapping[str, Sequence[str]],
         observers: Observers,
+        received: Collection[str],
         renew_export: Callable[[], ExportSettings] | None,
     ) -> LateEngine:
         return build_engine(
             self.config,
             to,
             observers,
+            received=received,
             redactor=self.redactor,
             select=None if self.tail is None else self.tail.select,
             renew_export=renew_export,

@@ -40,7 +40,7 @@ class Sending(StatelessSender):
 
 def courier(sender: Sending | None, spool: Spool | None = None, clock: ManualClock | None = None) -> Courier:
     """A courier of spans, with a queue of its own and a clock turned by hand."""
-    intake = Intake("traces", SignalQueue(100), request_bytes=1 << 20, is_kept=True)
+    intake = Intake("traces", SignalQueue(100), request_bytes=1 << 20)
     return Courier(intake, sender, spool, DeliverySettings(), clock or ManualClock(), TroubleReports())
 
 

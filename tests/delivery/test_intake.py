@@ -3,6 +3,7 @@
 import threading
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.sdk.trace import ReadableSpan
@@ -65,14 +66,20 @@ def test_a_selection_decides_what_is_sent() -> None:
     assert (3, 1, 1) == (len(seen), sum(payload.items for payload in payloads), made.snapshot()["accepted"])
 
 
-def test_without_anywhere_to_go_items_are_accepted_all_the_same() -> None:
-    """What nobody would send or look at counts from the first moment, and is taken out and forgotten."""
-    made = intake("logs", is_kept=False)
+@pytest.mark.parametrize(
+    ("leads_to", "delivered", "dropped"), [("observers", 3, {}), ("nowhere", 0, {"not_exported": 3})]
+)
+def test_without_anywhere_to_go_items_are_accepted_all_the_same(
+    leads_to: str, delivered: int, dropped: dict[str, int]
+) -> None:
+    """What nobody would send counts from the first moment, and is taken out and forgotten; delivered is what somebody looked at."""
+    made = intake("logs", leads_to=leads_to)
     put(made.queue, entries(3))
     waiting = made.snapshot()["accepted"]
 
     assert (3, 3) == (waiting, made.collect(10, unexpected))
-    assert (3, 3) == (made.snapshot()["accepted"], made.snapshot()["delivered"])
+    found = made.snapshot()
+    assert (3, delivered, dropped) == (found["accepted"], found["delivered"], found["dropped"])
     assert made.is_clear()
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from agent_process import run_agent
 from opentelemetry import metrics
 from waiting import until
@@ -81,6 +82,24 @@ def test_a_shutdown_says_what_became_of_everything_twice() -> None:
     assert (1, 0) == (first.by_signal["traces"]["delivered"], first.dropped)
     assert first == telemetry.shutdown()
     assert first == telemetry.flush(1)
+
+
+@pytest.mark.parametrize(("to", "traces"), [("none", "1 0 {'not_exported': 1}"), ("file", "1 1 {}")])
+def test_only_what_somebody_received_is_delivered(tmp_path: Path, to: str, traces: str) -> None:
+    """Where nothing is exported nothing was delivered: it counts as not exported, which is no loss."""
+    ended = run_agent(
+        f"""
+        import otel_agent
+        telemetry = otel_agent.init("x", export="{to}", spool=False, trace_modules=False, config={{"export": {{"file": "t.jsonl"}}}})
+        with otel_agent.span("work"):
+            pass
+        found = telemetry.shutdown(30).by_signal["traces"]
+        print(found["accepted"], found["delivered"], found["dropped"])
+        """,
+        tmp_path,
+    )
+
+    assert traces == ended.out.splitlines()[0], ended.err
 
 
 def test_a_hook_is_called_before_the_end() -> None:

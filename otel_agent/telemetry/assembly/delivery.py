@@ -6,7 +6,7 @@ The engine, the senders, the spool and the rules of redaction are loaded after t
 """
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from otel_agent import streams
@@ -62,6 +62,7 @@ def build_engine(
     observers: Observers,
     *,
     redactor: Redactor,
+    received: Collection[str] = (),
     select: Callable[[list[Any]], list[Any]] | None = None,
     renew_export: Callable[[], ExportSettings] | None = None,
     beside: Callable[[], object],
@@ -74,12 +75,15 @@ def build_engine(
         to: Destinations of each signal.
         observers: Functions that see each batch.
         redactor: Takes secrets out of what leaves.
+        received: Signals that some observer is the receiver of; others that have no destination count as not exported.
         select: Keeps some spans of a batch; None keeps all.
         renew_export: Reads section `export` again when a receiver refuses the headers.
         beside: Called after the start, on the thread that has built the engine.
     """
-    settings = _settings(config)
     has_disk = config.spool.enabled and any({"otlp", "file"} & set(each) for each in to.values())
+    is_journaling = has_disk and config.spool.level == "journal"
+    unwanted = [] if is_journaling else [signal for signal in SIGNALS if not to[signal] and signal not in received]
+    settings = _settings(config, unwanted)
 
     def build(queues: Mapping[str, SignalQueue]) -> "engine.DeliveryEngine":
         redactor.load()
@@ -98,17 +102,17 @@ def build_engine(
         _load_readers()
         beside()
 
-    is_journaling = has_disk and config.spool.level == "journal"
     return LateEngine(build, settings, has_disk=has_disk, is_journaling=is_journaling, beside=load_beside)
 
 
-def _settings(config: Config) -> DeliverySettings:
+def _settings(config: Config, unwanted: Collection[str]) -> DeliverySettings:
     return DeliverySettings(
         queue_spans=config.queue.spans,
         queue_logs=config.queue.logs,
         batch=config.queue.batch,
         delay_s=config.queue.delay_s,
         timeout_s=config.export.timeout_s,
+        unwanted=frozenset(unwanted),
     )
 
 

@@ -47,6 +47,7 @@ def test_the_engine_behind_the_queues_shows_observers_each_batch(tmp_path: objec
         {"traces": (), "metrics": (), "logs": ()},
         {"logs": [seen.extend]},
         redactor=Redactor(),
+        received=["logs"],
         beside=lambda: beside.append("began"),
     )
     engine.start()
