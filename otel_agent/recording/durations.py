@@ -123,6 +123,21 @@ class Durations:
         for error_type, batch in by_type.items():
             _distribution(series, error_type).add(batch)
 
+    def total(self, series: FunctionDurations) -> tuple[int, int]:
+        """
+        How often a function has been called without an error, and how long that took.
+
+        Args:
+            series: The function's series.
+
+        Returns:
+            Calls, and nanoseconds.
+        """
+        with self._lock:
+            self._sort(series)
+            found = series.sorted.get(None)
+            return (0, 0) if found is None else (found.count, found.sum_ns)
+
     def collect(self) -> list[tuple[str, str | None, ExponentialBuckets]]:
         """
         Everything counted so far.

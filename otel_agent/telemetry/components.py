@@ -78,7 +78,9 @@ def _components(parts: Parts, instruments: Component) -> Iterator[Component]:
     if parts.logs.bridge is not None:
         yield _bridging(parts.logs.bridge, is_last_resort=outputs.has_console)
     insight = parts.insight
-    yield Component("insight", close=insight.close, at_most_s=share_s, reinit_after_fork=insight.reinit_after_fork)
+    yield Component(
+        "insight", insight.start, close=insight.close, at_most_s=share_s, reinit_after_fork=insight.reinit_after_fork
+    )
     yield instruments
     alerting, reader = parts.alerting, parts.metering.reader
     if alerting is not None:

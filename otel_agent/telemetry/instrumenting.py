@@ -113,6 +113,7 @@ class Instrumentation:
         handle = runtime.install(meter, detail=detail)
         self._parts.metering.producers.append(kept_histograms.producer(SCOPE, handle.distributions))
         self._parts.insight.watch_collections(handle.pause_totals)
+        self._parts.insight.watch_loops(handle.loops)
         return handle.close
 
     def _install_reporting(self, meter: Any) -> Callable[[], object]:
@@ -154,6 +155,7 @@ class Instrumentation:
             parts.metering.provider,
             slow_s=parts.config.instrument.slow_query_s,
             keeps_durations=parts.metering.reader is not None,
+            watch=parts.insight.query_watch(),
         )
 
     def _install_modules(self) -> Callable[[], object]:

@@ -101,7 +101,10 @@ class Parts:
         keep_bytes = config.metrics.keep_bytes
         self.recent_past = RecentPast(self.alerting, keep_bytes, self._stamp_ms) if config.metrics.enabled else None
         self.insight = InsightAssembly(
-            config.insight, self.redactor.text, lambda finding: emit_finding(self.logs.provider, finding)
+            config.insight,
+            self.redactor.text,
+            lambda finding: emit_finding(self.logs.provider, finding),
+            is_production=config.service.environment == "production",
         )
         self.terminal = self._build_terminal() if any("console" in each for each in to.values()) else None
         self.errors = ErrorTracker(self.redactor.text)

@@ -109,6 +109,11 @@ class PoolWatch:
         checked_out = sum(1 for slot in own if slot.checked_out_ns)
         return sum(1 for slot in own if not slot.checked_out_ns and slot.is_open), used + checked_out
 
+    def limit(self) -> int | None:
+        """Connections that the pool may have; None where there is no limit."""
+        pool = self.pool()
+        return None if pool is None else _limit(pool)
+
     def reinit_after_fork(self) -> None:
         """Begin again in a forked child."""
         self.waiting = {}
@@ -214,10 +219,13 @@ class Pools:
         for watch in self._each():
             yield watch.timeouts, watch.attributes
 
-    def _each(self) -> Iterator[PoolWatch]:
+    def watches(self) -> list[PoolWatch]:
+        """The watch over the pools of each engine."""
         with self.lock:
-            watches = list(self._watches.values())
-        for watch in watches:
+            return list(self._watches.values())
+
+    def _each(self) -> Iterator[PoolWatch]:
+        for watch in self.watches():
             with guard.guarded("instruments.sqlalchemy.pools", f"the connection pool {watch.name} cannot be measured"):
                 yield watch
 

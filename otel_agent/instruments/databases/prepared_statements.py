@@ -34,7 +34,7 @@ class PreparedStatement:
         histograms: Where durations are recorded.
     """
 
-    __slots__ = ("attributes", "batch", "dimensions", "is_select", "name", "record", "site", "text")
+    __slots__ = ("attributes", "batch", "dimensions", "is_select", "looks", "name", "record", "site", "text")
 
     def __init__(self, database: Mapping[str, Any], facts: StatementFacts, histograms: DurationHistograms) -> None:
         dimensions = dict(database)
@@ -51,6 +51,8 @@ class PreparedStatement:
         self.record = histograms.of(metrics.OPERATION_DURATION, dimensions)
         self.dimensions: Mapping[str, Any] = dimensions
         """Attributes of its points."""
+        self.looks = 0
+        """Executions that were looked at more closely; see `query_watch`."""
         self.site: Any = None
         """What its spans share, once a tracer of ours has made one; see `recording.sites`."""
         self.batch: PreparedStatement | None = None

@@ -7,6 +7,7 @@ Between begin and end nothing is kept but two values on SQLAlchemy's execution c
 becomes of it.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY as SUPPRESS
@@ -22,7 +23,7 @@ from otel_agent.instruments.databases.prepared_statements import PreparedStateme
 from otel_agent.instruments.databases.query_spans import QuerySpans
 from otel_agent.recording.context import current
 
-__all__ = ["QueryListeners"]
+__all__ = ["LONG_NS", "QueryListeners", "QueryWatcher"]
 
 _SUPPRESS_OLD = "suppress_instrumentation"
 """The key that instrumentations used before the API had one."""
@@ -39,6 +40,13 @@ _NEXT_ROW = "), ("
 _KIND = "instruments.sqlalchemy"
 
 
+LONG_NS = 1_000_000
+"""Quicker queries are not told of."""
+
+QueryWatcher = Callable[[Any, Database, PreparedStatement, int, Any], object]
+"""Takes engine, database, statement, duration in nanoseconds and span (or None) of a query; quick, and does not raise."""
+
+
 class QueryListeners:
     """
     Listeners for the queries of all engines.
@@ -46,11 +54,14 @@ class QueryListeners:
     Args:
         spans: Makes the spans.
         databases: Knows what engines are connected to.
+        watch: Told of queries that took a while; None: nobody is.
     """
 
-    def __init__(self, spans: QuerySpans, databases: Databases) -> None:
+    def __init__(self, spans: QuerySpans, databases: Databases, watch: QueryWatcher | None = None) -> None:
         self._spans = spans
         self._databases = databases
+        self._watch = watch
+        self._long_ns = 1 << 62 if watch is None else LONG_NS
 
     def before(
         self,
@@ -97,7 +108,9 @@ class QueryListeners:
             statement.record(duration_ns * 1e-9)
             if getattr(context, _CONTRIB, None) is None:
                 rows = _rows(cursor) if statement.is_select else -1
-                self._spans.make(statement, surroundings, duration_ns, running[2], rows)
+                span = self._spans.make(statement, surroundings, duration_ns, running[2], rows)
+                if duration_ns >= self._long_ns and self._watch is not None:
+                    self._watch(conn.engine, database, statement, duration_ns, span)
         except Exception as error:  # noqa: BLE001 - as above
             shared.report(_KIND, "a query could not be recorded", error)
 

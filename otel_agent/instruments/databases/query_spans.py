@@ -55,7 +55,7 @@ class QuerySpans:
         batch_size: int = 0,
         rows: int = -1,
         failure: tuple[str, str | None] | None = None,
-    ) -> None:
+    ) -> Any:
         """
         Make the span of a query that has just ended.
 
@@ -66,12 +66,15 @@ class QuerySpans:
             batch_size: Sets of parameters, when several.
             rows: Rows of the result; negative when not known.
             failure: The error's type and the database's code, when it failed.
+
+        Returns:
+            The span, ended; None where there is none.
         """
         parent: Any = surroundings.get(SPAN_KEY)
         is_quick = self._is_ours and type(parent) is self._tracer.hot
         parent_id = parent.span_id if is_quick else _parent_id(parent)
         if parent_id is None:
-            return
+            return None
         extra: dict[str, Any] | None = None
         if batch_size > 1:
             extra = {names.OPERATION_BATCH_SIZE: batch_size}
@@ -90,6 +93,7 @@ class QuerySpans:
         if failure is not None:
             span.set_status(Status(StatusCode.ERROR, failure[0]))
         span.end(end_ns)
+        return span
 
     def _origin(self, repetitions: int, duration_ns: int) -> dict[str, Any]:
         """What a query tells about where it comes from, when it is slow or sent again and again."""

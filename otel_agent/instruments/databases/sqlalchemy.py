@@ -29,13 +29,13 @@ from otel_agent.instruments.databases.checkouts import CheckoutListeners
 from otel_agent.instruments.databases.engines import Databases
 from otel_agent.instruments.databases.errors import cover_exceptions
 from otel_agent.instruments.databases.histograms import DurationHistogram, DurationHistograms
-from otel_agent.instruments.databases.pools import Pools
-from otel_agent.instruments.databases.queries import QueryListeners
+from otel_agent.instruments.databases.pools import Pools, PoolWatch
+from otel_agent.instruments.databases.queries import QueryListeners, QueryWatcher
 from otel_agent.instruments.databases.query_spans import QuerySpans
 from otel_agent.instruments.imports import after_import
 from otel_agent.instruments.observing import Handle, observe
 
-__all__ = ["SCOPE", "SLOW_S", "distributions", "install", "uninstall"]
+__all__ = ["SCOPE", "SLOW_S", "distributions", "install", "pool_watches", "uninstall"]
 
 SCOPE = "otel_agent.instruments.sqlalchemy"
 """Instrumentation scope of spans and metrics."""
@@ -80,6 +80,7 @@ def install(
     *,
     slow_s: float = SLOW_S,
     keeps_durations: bool = False,
+    watch: QueryWatcher | None = None,
 ) -> str:
     """
     Watch every engine of SQLAlchemy, also those that exist already. Never raises; safe to call twice.
@@ -92,6 +93,7 @@ def install(
         slow_s: Queries that take longer, in seconds, tell where in the agent's code they come from; 0 means all.
         keeps_durations: Keep histograms here for `distributions`, at a tenth of the cost, instead of recording them through the
             meter provider. For readers that ask for `distributions`.
+        watch: Told of queries that took a while; None: nobody is.
 
     Returns:
         "instrumented", also beside another instrumentation, which it then names; or why not.
@@ -107,7 +109,7 @@ def install(
             return _status()
         made: list[_InstalledListeners] = []
         with guarded("instruments.sqlalchemy", "queries of SQLAlchemy cannot be watched"):
-            made.append(_put_in_place(tracer_provider, meter_provider, slow_s, keeps_durations=keeps_durations))
+            made.append(_put_in_place(tracer_provider, meter_provider, slow_s, watch, keeps_durations=keeps_durations))
         if not made:
             return "failed; the log says why"
         _installed = made[0]
@@ -134,10 +136,17 @@ def distributions() -> Sequence[DurationHistogram]:
     return () if installed is None else installed.histograms.distributions()
 
 
+def pool_watches() -> Sequence[PoolWatch]:
+    """The watches over pools; none without `install`."""
+    installed = _installed
+    return () if installed is None else installed.pools.watches()
+
+
 def _put_in_place(
     tracer_provider: TracerProvider | None,
     meter_provider: MeterProvider | None,
     slow_s: float,
+    watch: QueryWatcher | None,
     *,
     keeps_durations: bool,
 ) -> _InstalledListeners:
@@ -156,7 +165,7 @@ def _put_in_place(
     spans = QuerySpans(tracer, slow_s)
 
     def listen(sqlalchemy: Any) -> None:
-        for undo in _listen(sqlalchemy, spans, pools, Databases(histograms, pools)):
+        for undo in _listen(sqlalchemy, spans, pools, Databases(histograms, pools), watch):
             installed.also(undo)
 
     if _LIBRARY in sys.modules:
@@ -166,10 +175,12 @@ def _put_in_place(
     return installed
 
 
-def _listen(sqlalchemy: Any, spans: QuerySpans, pools: Pools, databases: Databases) -> Iterator[Callable[[], object]]:
+def _listen(
+    sqlalchemy: Any, spans: QuerySpans, pools: Pools, databases: Databases, watch: QueryWatcher | None
+) -> Iterator[Callable[[], object]]:
     """Put listeners on SQLAlchemy's classes; gives what takes each away again."""
     engine, pool, event = sqlalchemy.engine.Engine, sqlalchemy.pool.Pool, sqlalchemy.event
-    queries = QueryListeners(spans, databases)
+    queries = QueryListeners(spans, databases, watch)
     checkouts = CheckoutListeners(pools, databases, sqlalchemy.exc.TimeoutError)
     listeners: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
         (engine, "before_cursor_execute", queries.before),

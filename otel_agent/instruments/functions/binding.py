@@ -5,12 +5,13 @@ Decorators are applied when modules are imported, telemetry starts later and may
 here weakly and told when the recorder changes; what is decorated afterwards is told at once.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 from weakref import WeakSet
 
 from otel_agent.recording.recorder import Recorder
 
-__all__ = ["Bindable", "Binding", "bind", "shared"]
+__all__ = ["Bindable", "Binding", "bind", "made", "shared"]
 
 
 class Bindable(Protocol):
@@ -24,6 +25,8 @@ class Binding:
     """The present recorder, those that it stands in for, and everything that records with it."""
 
     def __init__(self) -> None:
+        self.on_made: Callable[[Bindable], object] | None = None
+        """Told of each decorated function when its wrapper is there; None: nobody is."""
         self._recorders: list[Recorder] = []
         self._bound: WeakSet[Bindable] = WeakSet()
         self.recorder: Recorder | None = None
@@ -56,6 +59,20 @@ class Binding:
         if recorder is not None:
             recorder.watch(self.refresh)
 
+    def made(self, bindable: Bindable) -> None:
+        """
+        Say that the wrapper of what was added is there.
+
+        Args:
+            bindable: What records.
+        """
+        if self.on_made is not None:
+            self.on_made(bindable)
+
+    def each(self) -> list[Bindable]:
+        """Everything that is decorated and still there."""
+        return list(self._bound)
+
     def refresh(self) -> None:
         """Bind everything to the recorder again, because something about it has changed."""
         for bindable in list(self._bound):
@@ -66,3 +83,4 @@ shared = Binding()
 """The binding of this process."""
 
 bind = shared.bind
+made = shared.made

@@ -6,6 +6,7 @@ telemetry starts or ends. Begin and end of a span stand here for every path but 
 """
 
 from collections.abc import Mapping
+from types import CellType, CodeType
 from typing import Any
 
 from opentelemetry import trace
@@ -43,6 +44,8 @@ class TracedFunction:
         "bare",
         "begin_root",
         "capture",
+        "cell",
+        "code",
         "durations",
         "durations_s",
         "function_name",
@@ -67,6 +70,10 @@ class TracedFunction:
         self.function_name = function_name
         self.capture: Any = None
         """Which arguments and results become attributes, a `captures.Capture`; `None`: none do."""
+        self.code: CodeType | None = None
+        """Code of the function; it tells where it stands."""
+        self.cell: CellType | None = None
+        """Where its wrapper finds the function, a place for `probes`; None where there is none."""
         self.recorder: Recorder | None = None
         self.limit: Limit | None = None
         """Budget of spans a second; `None`: there is no bound."""
@@ -104,6 +111,17 @@ class TracedFunction:
             self.site = tracer.make_site(self.name, self.kind, self._sound_attributes())
             if recorder.limit is None:
                 self.hot, self.bare, self.begin_root = tracer.hot, tracer.bare, tracer.root
+
+    @property
+    def calls_outside(self) -> bool:
+        """Whether it calls another service, or is a tool that an agent's model calls."""
+        attributes = self.attributes
+        return (
+            self.kind is SpanKind.CLIENT
+            or "gen_ai.tool.name" in attributes
+            or attributes.get("gen_ai.operation.name") == "execute_tool"
+            or self.name.startswith("execute_tool ")
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Functions that are pickled by value (cloudpickle) take their traced function along; recorders stay in their process.

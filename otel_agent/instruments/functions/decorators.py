@@ -17,13 +17,13 @@ from otel_agent.guard import shared
 from otel_agent.instruments.functions import wrappers
 from otel_agent.instruments.functions.arguments import check_block_name, check_name, check_traced, check_unknown
 from otel_agent.instruments.functions.attaching import attaching_coroutine, attaching_function, is_attaching
-from otel_agent.instruments.functions.binding import bind
+from otel_agent.instruments.functions.binding import bind, made
 from otel_agent.instruments.functions.blocks import Block
 from otel_agent.instruments.functions.callables import decorated_callable, is_coroutine_function, qualified_name
 from otel_agent.instruments.functions.calls import TracedFunction
 from otel_agent.instruments.functions.generators import as_coroutine, traced_async_generator, traced_generator
 from otel_agent.instruments.functions.marks import leave_alone, mark_decorated
-from otel_agent.instruments.functions.signatures import wrap
+from otel_agent.instruments.functions.signatures import cell_of, code_of, wrap
 from otel_agent.instruments.functions.timing import timed_function
 from otel_agent.late_imports import late_module
 
@@ -109,9 +109,11 @@ def _describe(function: Any, name: str | None, kind: Any, attributes: Mapping[st
     module, qualified = getattr(function, "__module__", None), qualified_name(function)
     full = f"{module}.{qualified}" if module else qualified
     # The name finds the function. File and line would make every span half as large again, and file names tell of the machine.
-    return TracedFunction(
+    described = TracedFunction(
         name or qualified, _kind(kind, full), {"code.function.name": full, **(attributes or {})}, full
     )
+    described.code = code_of(function)
+    return described
 
 
 def _traced(
@@ -129,6 +131,9 @@ def _traced(
         wrapper = wrap(attaching_coroutine if is_attaching(function) else wrappers.coroutine, function, described)
     else:
         wrapper = wrap(attaching_function if is_attaching(function) else wrappers.plain, function, described)
+    if not _is_generator(function):
+        described.cell = cell_of(wrapper, "function")
+        made(described)
     return mark_decorated(wrapper)
 
 

@@ -13,12 +13,12 @@ import functools
 import inspect
 from collections.abc import Callable, Sequence
 from textwrap import dedent
-from types import FunctionType
+from types import CellType, CodeType, FunctionType
 from typing import Any
 
 from otel_agent.guard import guarded
 
-__all__ = ["wrap"]
+__all__ = ["cell_of", "code_of", "wrap"]
 
 WrapperMaker = Callable[..., Any]
 """Function of a function that returns its wrapper."""
@@ -58,6 +58,40 @@ def wrap(maker: WrapperMaker, function: Callable[..., Any], *more: Any) -> Calla
     renamed.__kwdefaults__ = function.__kwdefaults__
     functools.update_wrapper(renamed, function)
     return renamed
+
+
+def cell_of(wrapper: Any, name: str) -> CellType | None:
+    """
+    The cell in which a wrapper finds something.
+
+    Args:
+        wrapper: The wrapper.
+        name: Name that it has for it.
+
+    Returns:
+        The cell; None where the wrapper has none of that name.
+    """
+    names = getattr(getattr(wrapper, "__code__", None), "co_freevars", ())
+    return wrapper.__closure__[names.index(name)] if name in names else None
+
+
+def code_of(function: Any) -> CodeType | None:
+    """
+    The code of a function, below all that wraps it.
+
+    Args:
+        function: A callable of any kind.
+
+    Returns:
+        Its code; None where it is not written in Python.
+    """
+    for _ in range(50):  # deeper than any stack of decorators
+        below = inspect.getattr_static(function, "__wrapped__", None)
+        if below is None:
+            break
+        function = below
+    code = getattr(function, "__code__", None)
+    return code if type(code) is CodeType else None
 
 
 def _shape_of(function: Callable[..., Any]) -> Shape | None:

@@ -7,13 +7,14 @@ A call costs two looks at the clock and one list append. Until telemetry starts,
 import functools
 import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
+from types import CellType, CodeType
 from typing import Any
 
 from otel_agent.clock import perf_s
 from otel_agent.instruments.functions import binding
 from otel_agent.instruments.functions.callables import is_coroutine_function
 from otel_agent.instruments.functions.generators import as_coroutine
-from otel_agent.instruments.functions.signatures import wrap
+from otel_agent.instruments.functions.signatures import cell_of, code_of, wrap
 from otel_agent.recording.durations import FunctionDurations
 from otel_agent.recording.recorder import Recorder
 
@@ -26,10 +27,14 @@ CALLS_THE_AGENT = True
 class _Timer:
     """Durations of one timed function."""
 
-    __slots__ = ("__weakref__", "durations_s", "name", "series")
+    __slots__ = ("__weakref__", "cell", "code", "durations_s", "name", "series")
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.code: CodeType | None = None
+        """Code of the function; it tells where it stands."""
+        self.cell: CellType | None = None
+        """Where its wrapper finds the function, a place for `probes`; None where there is none."""
         self.durations_s: list[float] | None = None
         """`None`: nothing is counted."""
         binding.shared.add(self)
@@ -70,7 +75,10 @@ def timed_function(function: Callable[..., Any], name: str) -> Callable[..., Any
         return as_coroutine(function, wrap(_generator, function, timer))
     if is_coroutine_function(function):
         return wrap(_coroutine, function, timer)
-    return wrap(_function, function, timer)
+    timer.code = code_of(function)
+    wrapper = wrap(_function, function, timer)
+    timer.cell = cell_of(wrapper, "function")
+    return wrapper
 
 
 def _function(function: Callable[..., Any], timer: _Timer) -> Callable[..., Any]:

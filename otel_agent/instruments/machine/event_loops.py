@@ -12,6 +12,7 @@ The heartbeat is a timer: it does not keep a loop alive, ends with it, and carri
 import contextvars
 import os
 import sys
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
@@ -52,6 +53,8 @@ class LoopWatch:
         # Loops of several threads share the distribution. A delay that finds it taken is left out: a loop never waits.
         self._lock = primitives.Lock()
         self._pid = os.getpid()
+        self._beating: dict[int, ref[_Heartbeat]] = {}
+        """Heartbeats by the thread of their loop."""
         self._is_open = False
         self._watch: Watch | None = None
         self._original: Callable[[Any], None] | None = None
@@ -101,20 +104,29 @@ class LoopWatch:
             events._set_running_loop = self._original  # noqa: SLF001 - as above
         self._original = None
 
+    def beating(self) -> "dict[int, _Heartbeat]":
+        """Heartbeats by the thread of their loop; for whoever wants to know what keeps one."""
+        found = {ident: known() for ident, known in list(self._beating.items())}
+        return {ident: heartbeat for ident, heartbeat in found.items() if heartbeat is not None}
+
     def _begin(self, loop: "asyncio.AbstractEventLoop") -> None:
         if not self._is_open or loop in self._watched or loop.is_closed():
             return
         if self._pid != os.getpid():
             self._pid, self._lock = os.getpid(), primitives.Lock()
+            self._beating = {}
         heartbeat = _Heartbeat(loop, self._note, self._interval_s)
         heartbeat.schedule()
-        self._watched[loop] = ref(heartbeat)  # the loop's timer holds it, and it holds the loop
+        self._watched[loop] = self._beating[primitives.get_ident()] = ref(
+            heartbeat
+        )  # the loop's timer holds it, and it holds the loop
 
     def _end(self, loop: "asyncio.AbstractEventLoop") -> None:
         known = self._watched.pop(loop, None)
         heartbeat = known() if known is not None else None
         if heartbeat is not None:
             heartbeat.stop()
+            self._beating.pop(primitives.get_ident(), None)
 
     def _note(self, delay_s: float) -> bool:
         if self._is_open and self._lock.acquire(blocking=False):
@@ -127,15 +139,20 @@ class _Heartbeat:
     """Calls itself back on one loop."""
 
     def __init__(self, loop: "asyncio.AbstractEventLoop", note: Callable[[float], bool], interval_s: float) -> None:
-        self._loop = loop
+        self.loop = loop
         self._note = note
         self._interval_s = interval_s
-        self._due_s = 0.0
+        self.native_id = threading.get_native_id()
+        """What the operating system calls the loop's thread."""
+        self.due_s = 0.0
+        """When it is due, by the loop's clock."""
+        self.delay_s = 0.0
+        """How late it was the last time."""
         self._timer: asyncio.TimerHandle | None = None
 
     def schedule(self) -> None:
-        self._due_s = self._loop.time() + self._interval_s
-        self._timer = self._loop.call_at(self._due_s, self._beat, context=contextvars.Context())
+        self.due_s = self.loop.time() + self._interval_s
+        self._timer = self.loop.call_at(self.due_s, self._beat, context=contextvars.Context())
 
     def stop(self) -> None:
         if self._timer is not None:
@@ -143,5 +160,6 @@ class _Heartbeat:
             self._timer = None
 
     def _beat(self) -> None:
-        if self._note(max(0.0, self._loop.time() - self._due_s)):
+        self.delay_s = max(0.0, self.loop.time() - self.due_s)
+        if self._note(self.delay_s):
             self.schedule()

@@ -52,6 +52,7 @@ class RuntimeMetrics(Handle):
         super().__init__(undo)
         self._distributions = (*pauses, delays)
         self._collect = collect
+        self.loops = loops
         self.watch_running_loop = loops.watch_running_loop
 
     def pause_totals(self) -> tuple[float, int]:

@@ -1,8 +1,5 @@
 """Findings of one telemetry, through the front door."""
 
-import time
-from collections.abc import Callable
-
 import otel_agent
 from otel_agent.insight import finding_store
 from otel_agent.insight.findings import Sighting
@@ -13,18 +10,11 @@ SIGHTING = Sighting(
 )
 
 
-def until(is_so: Callable[[], object], timeout_s: float = 20.0) -> None:
-    """Wait until something is so."""
-    end_s = time.monotonic() + timeout_s
-    while not is_so() and time.monotonic() < end_s:
-        time.sleep(0.01)
-
-
 def test_a_finding_is_told_as_finding_log_event_and_metric() -> None:
     """Without the secrets that may be in its texts."""
     with recorded() as telemetry:
         running = otel_agent.init()
-        until(lambda: finding_store.shared._listeners)
+        running.findings()
         finding_store.shared.saw(SIGHTING)
         (finding,) = running.findings()
         points = telemetry.metrics["agent.findings"]
