@@ -1,8 +1,8 @@
 """
-What Kubernetes is given of other parts of the repository: the collectors' configurations, and the rules as the operator takes them.
+The shipped rules as the Prometheus operator takes them.
 
-    python kubernetes/make.py            writes the files
-    python kubernetes/make.py --check    says whether they are as they would be written
+    python kubernetes/make.py            writes prometheus-operator/rules.yaml
+    python kubernetes/make.py --check    says whether it is as it would be written
 """
 
 import sys
@@ -10,32 +10,10 @@ from pathlib import Path
 
 import yaml
 
-from otel_agent.cli.collector.composition import find, read_base, render
-
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
-TIERS = {
-    "node": (("unmeasured",), ("gateways-dns",)),
-    "gateway": ((), ("jaeger", "prometheus", "victorialogs")),
-}
-"""Options and backends of each tier."""
+OUTPUT = HERE / "prometheus-operator" / "rules.yaml"
 RULES = ("otel_agent/alerts/defaults.yml", "docker/prometheus/rules/fleet.yml", "docker/prometheus/rules/collector.yml")
-
-
-def configuration(tier: str) -> str:
-    """
-    Compose a tier's configuration.
-
-    Args:
-        tier: "node" or "gateway".
-
-    Returns:
-        YAML, with the command that makes it at its head.
-    """
-    options, backends = TIERS[tier]
-    words = [*(f"--with {name}" for name in options), *(f"--backend {name}" for name in backends)]
-    chosen = (read_base(), *find("option", options), *find("backend", backends))
-    return render(chosen, f"otel-agent collector config {' '.join(words)}")
 
 
 def rules() -> str:
@@ -58,21 +36,14 @@ def rules() -> str:
 
 def main() -> int:
     """
-    Write or compare the files.
+    Write or compare the file.
 
     Returns:
         0, or 1 when `--check` found a difference.
     """
-    wanted = {HERE / "base" / "config" / f"{tier}.yaml": configuration(tier) for tier in TIERS}
-    wanted[HERE / "prometheus-operator" / "rules.yaml"] = rules()
     if sys.argv[1:] == ["--check"]:
-        differing = [
-            path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text
-        ]
-        print("\n".join(map(str, differing)), end="")
-        return int(bool(differing))
-    for path, text in wanted.items():
-        path.write_text(text, encoding="utf-8")
+        return int(not OUTPUT.exists() or OUTPUT.read_text(encoding="utf-8") != rules())
+    OUTPUT.write_text(rules(), encoding="utf-8")
     return 0
 
 

@@ -14,9 +14,8 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 KUBERNETES = ROOT / "kubernetes"
-MANIFESTS = sorted(
-    path for path in KUBERNETES.rglob("*.yaml") if "config" not in path.parts and path.name != "kustomization.yaml"
-)
+PARTS = ROOT / "collector" / "config"
+MANIFESTS = sorted(path for path in KUBERNETES.rglob("*.yaml") if path.name != "kustomization.yaml")
 
 
 def documents(path: Path) -> list[dict[str, Any]]:
@@ -38,8 +37,8 @@ WORKLOADS = [
 ]
 
 
-def test_what_kubernetes_is_given_is_what_the_repository_has() -> None:
-    """Configurations of the tiers and rules of the operator are written: python kubernetes/make.py."""
+def test_the_operator_s_rules_are_the_shipped_ones() -> None:
+    """The rules of the Prometheus operator are written from the rule files: python kubernetes/make.py."""
     result = subprocess.run(
         [sys.executable, str(KUBERNETES / "make.py"), "--check"], capture_output=True, text=True, check=False
     )
@@ -66,15 +65,29 @@ def test_workloads_are_confined_bounded_and_asked_how_they_are(resource: dict[st
 
 
 @pytest.mark.parametrize("path", sorted(KUBERNETES.rglob("kustomization.yaml")), ids=lambda path: path.parent.name)
-def test_files_that_are_named_are_there(path: Path) -> None:
-    """Each resource and each file of a generator exists, and each configuration is a workload's."""
-    about = yaml.safe_load(path.read_text())
-    generated = about.get("configMapGenerator", [])
-    files = [*about["resources"], *(file.partition("=")[2] for one in generated for file in one["files"])]
-    text = "".join((path.parent / name).read_text() for name in about["resources"])
+def test_resources_that_are_named_are_there(path: Path) -> None:
+    """Each resource of a kustomization exists; a folder has a kustomization of its own."""
+    named = [path.parent / name for name in yaml.safe_load(path.read_text())["resources"]]
 
-    assert [] == [name for name in files if not (path.parent / name).is_file()]
-    assert [] == [one["name"] for one in generated if f"configMap: {{name: {one['name']}}}" not in text]
+    assert [] == [one for one in named if not (one.is_file() or (one / "kustomization.yaml").is_file())]
+
+
+def test_tiers_are_composed_of_parts_that_they_are_given() -> None:
+    """Each part in a collector's arguments is in the ConfigMap it mounts, and the collector's own parts make the ConfigMap."""
+    (generated,) = yaml.safe_load((PARTS / "kustomization.yaml").read_text())["configMapGenerator"]
+    given = {f"--config=/etc/otelcol/{Path(name).name}" for name in generated["files"]}
+    asked = {
+        argument
+        for path in (KUBERNETES / "base").glob("*.yaml")
+        for resource in documents(path)
+        for one in containers(resource)
+        for argument in one["args"]
+    }
+    mounts = "".join((KUBERNETES / "base" / f"{tier}.yaml").read_text() for tier in ("node", "gateway"))
+
+    assert [] == [name for name in generated["files"] if not (PARTS / name).is_file()]
+    assert asked <= given
+    assert 2 == mounts.count(f"configMap: {{name: {generated['name']}}}")
 
 
 def test_tiers_and_agents_find_each_other() -> None:
