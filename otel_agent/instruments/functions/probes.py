@@ -55,7 +55,7 @@ class Sample(NamedTuple):
     is_error: bool
 
 
-class _Probe:
+class _StandIn:
     """What all probes are: callable, pickled as the function they stand for, and asked for its attributes as it."""
 
     __slots__ = ("__weakref__", "function")
@@ -71,7 +71,7 @@ def _itself(function: Any) -> Any:
     return function
 
 
-class SampleProbe(_Probe):
+class SampleProbe(_StandIn):
     """
     Looks at some calls of a plain function.
 
@@ -121,7 +121,7 @@ class SampleProbe(_Probe):
         self.every = max(1, min(RAREST, round(cost_ns / (share * max(took_ns, 1)))))
 
 
-class CallProbe(_Probe):
+class CallProbe(_StandIn):
     """
     Looks at every call of a function that calls something outside, such as a service or a tool.
 
@@ -181,7 +181,7 @@ class AwaitedCallProbe(CallProbe):
         return result
 
 
-def arm(cell: CellType | None, make: Callable[[Callable[..., Any]], _Probe]) -> bool:
+def arm(cell: CellType | None, make: Callable[[Callable[..., Any]], _StandIn]) -> bool:
     """
     Put a probe in the place of a function.
 
@@ -192,7 +192,7 @@ def arm(cell: CellType | None, make: Callable[[Callable[..., Any]], _Probe]) -> 
     Returns:
         Whether it stands there now.
     """
-    if cell is None or isinstance(cell.cell_contents, _Probe):
+    if cell is None or isinstance(cell.cell_contents, _StandIn):
         return False
     cell.cell_contents = make(cell.cell_contents)
     return True
@@ -205,7 +205,7 @@ def disarm(cell: CellType | None) -> None:
     Args:
         cell: Cell in which the wrapper finds its function.
     """
-    if cell is not None and isinstance(cell.cell_contents, _Probe):
+    if cell is not None and isinstance(cell.cell_contents, _StandIn):
         cell.cell_contents = cell.cell_contents.function
 
 

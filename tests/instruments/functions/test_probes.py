@@ -111,7 +111,7 @@ def test_a_probe_leaves_when_calls_are_too_quick_to_matter() -> None:
     arm(cell, lambda function: CallProbe(function, CallNotes(), cell))
     for _ in range(3000):
         wrapper()
-        if not isinstance(cell.cell_contents, probes._Probe):
+        if not isinstance(cell.cell_contents, probes._StandIn):
             break
 
-    assert not isinstance(cell.cell_contents, probes._Probe)
+    assert not isinstance(cell.cell_contents, probes._StandIn)

@@ -84,5 +84,5 @@ def test_every_function_is_put_back_at_the_end() -> None:
     assert not [
         each
         for each in binding.shared.each()
-        if isinstance(getattr(getattr(each, "cell", None), "cell_contents", None), probes._Probe)
+        if isinstance(getattr(getattr(each, "cell", None), "cell_contents", None), probes._StandIn)
     ]
