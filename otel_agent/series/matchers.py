@@ -36,13 +36,40 @@ def compile_pattern(text: str) -> re.Pattern[str]:
 
     Source: https://github.com/google/re2/wiki/Syntax
     """
-    foreign = _FOREIGN.search(text)
+    read = _written_out(text) if "[:" in text else text
+    foreign = _FOREIGN.search(read)
     if foreign:
         raise ValueError(f"regular expression {text!r} uses {foreign.group()!r}, which is not supported")
     try:
-        return re.compile(text, re.ASCII | re.DOTALL)
+        return re.compile(read, re.ASCII | re.DOTALL)
     except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(f"regular expression {text!r} cannot be read: {error}") from error
+
+
+_CLASSES = {
+    "alnum": "0-9A-Za-z",
+    "alpha": "A-Za-z",
+    "blank": r"\t ",
+    "cntrl": r"\x00-\x1F\x7F",
+    "digit": "0-9",
+    "graph": "!-~",
+    "lower": "a-z",
+    "print": " -~",
+    "punct": r"!-/:-@\[-`{-~",
+    "space": r"\t\n\v\f\r ",
+    "upper": "A-Z",
+    "word": "0-9A-Za-z_",
+    "xdigit": "0-9A-Fa-f",
+}
+_NAMED_CLASS = re.compile(r"(?P<before>(?<!\\)(?:\\\\)*\[\^?(?:[^\]\\\[]|\\.)*?)\[:(?P<name>[a-z]+):\]")
+"""A class by its name, and the brackets it stands in as far as they have come."""
+
+
+def _written_out(text: str) -> str:
+    """Named classes as the characters they stand for; one after the other, because several may stand in the same brackets."""
+    while (match := _NAMED_CLASS.search(text)) is not None and match["name"] in _CLASSES:
+        text = text[: match.start()] + match["before"] + _CLASSES[match["name"]] + text[match.end() :]
+    return text
 
 
 _FOREIGN = re.compile(r"(?<!\\)(?:\\\\)*(?:\(\?(?![:isms-]+[:)]|P<|:)[^)]?|\\[1-9zZpPCQE]|\[\[:|[*+?}]\+)")

@@ -24,7 +24,7 @@ def test_a_matcher_accepts_whole_values(match: MatchType, value: str, accepted: 
     assert accepted == {text for text in ("", "a", "ab", "abc") if matcher.accepts(Labels({"x": text}))}
 
 
-@pytest.mark.parametrize("text", ["a(?=b)", r"(a)\1", "(?>a)", "a++", "[[:alpha:]]", r"\pL", r"a\Z"])
+@pytest.mark.parametrize("text", ["a(?=b)", r"(a)\1", "(?>a)", "a++", "[[:nothing:]]", "[[:^alpha:]]", r"\pL", r"a\Z"])
 def test_what_re2_does_not_have_is_refused(text: str) -> None:
     """Lookaround, backreferences and classes of other dialects are named instead of read otherwise."""
     with pytest.raises(ValueError, match="is not supported"):
@@ -41,3 +41,19 @@ def test_the_dot_matches_a_line_break_and_classes_are_ascii() -> None:
     """As in Prometheus, the dot takes any character, and a digit is one of ASCII."""
     assert compile_pattern("a.b").fullmatch("a\nb")
     assert compile_pattern(r"\d").fullmatch("\u0663") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "is_match"),
+    [
+        ("[[:alpha:]]+", "abZ", True),
+        ("[[:alpha:]]+", "ab1", False),
+        ("[^[:digit:]x]+", "a1", False),
+        ("a[[:digit:][:upper:]_-]{2,}", "aB_7", True),
+        ("x[[:punct:]]y", "x]y", True),
+        (r"\[:alpha:\]", "[:alpha:]", True),
+    ],
+)
+def test_classes_may_be_named(text: str, value: str, *, is_match: bool) -> None:
+    """As RE2 names them, alone or beside others in the same brackets."""
+    assert is_match == (compile_pattern(text).fullmatch(value) is not None)
