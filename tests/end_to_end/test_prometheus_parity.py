@@ -1,5 +1,5 @@
 """
-Sixty-odd expressions at two hundred moments each: the same answers as the real Prometheus.
+A hundred and eighteen expressions at two hundred moments each: the same answers as the real Prometheus.
 
 The same samples go into both: two hours of counters with restarts and gaps, gauges, histograms, infinities and NaN, with
 times that jitter. A Prometheus 3 in `build/` is preferred; Debian's 2.42 differs in two documented ways, which the samples
@@ -120,6 +120,38 @@ topk(1, odd)
 changes(odd[10m])
 load{zone!~"z1|z2"}
 {__name__=~"lo.d", zone=~".*2"}
+timestamp(load)
+timestamp(load + 0)
+time() - timestamp(load) > 5
+hour() + minute() / 60
+day_of_week(vector(time())) + day_of_month() * 10 + day_of_year() * 1000
+month() * 100 + days_in_month() + year()
+count_values("size", round(load / 10))
+count_values by (zone) ("size", round(load / 10))
+sort_desc(load)
+label_join(load, "where", "/", "zone", "job", "nothing")
+idelta(load[5m])
+first_over_time(load[5m])
+stdvar_over_time(load[5m])
+sgn(load - 20)
+sqrt(load - 20)
+log2(load) + log10(load)
+sin(load) + cos(load) + atan(load) + tanh(load)
+asin(load / 40) + acos(load / 40)
+sinh(load / 10) + cosh(load / 10) + acosh(load) + atanh(load / 100) + tan(load) + asinh(load)
+deg(load) + rad(load)
+load atan2 30
+vector(pi())
+load @ 1700003000
+rate(calls_total[5m] @ 1700003000)
+max_over_time(load[20m:] offset 3m)
+avg_over_time(rate(calls_total[3m])[20m:])
+sum(load) + sum(load @ 1700002000 offset 1m)
+quantile(0.5, load / (load > bool 30 == bool 0))
+quantile(1, load * Inf)
+load{zone=~`z[[:digit:]]`} > 1_0
+load > 0x14
+sum by (zone) (load offset -1m) > 5m
 """.strip().splitlines()
 
 
