@@ -39,6 +39,9 @@ LABEL = "[a-z][0-9a-z]{1,15}"
 FAMILY = "sk-"
 """So many issuers begin with it, and so many words end with it, that their tokens stand in one pattern with one boundary."""
 
+ANY_OF_FAMILY, _WITH_DIGIT = "sk-[0-9A-Za-z_-]{16,}", "[a-z_-]{0,40}[0-9A-Z][0-9A-Za-z_-]{8,}"
+"""The pattern of those that have no other letters, and the same without what is words only: `sk-learn-contrib-packages`."""
+
 LED_CHARS = 40
 """Tokens that have so many characters before their own letters are looked for together."""
 
@@ -50,12 +53,21 @@ MAX_CHOICES = 8
 
 PAIRS = tuple(
     "assword ASSWORD asswd ASSWD assphrase pwd PWD ecret ECRET oken OKEN redential uthorization ignature"  # noqa: SIM905 - a list of words reads best as a sentence
-    " api_key api-key apikey apiKey API_KEY Api-Key ccess_key ccessKey ACCESS_KEY rivate_key ccountKey ecret_key ecretKey".split()
+    " api_key api-key apikey apiKey APIKEY Api-Key ccess_key ccessKey ccess-key rivate_key ccountKey ecret_key ecretKey _KEY ryption_key"
+    " aes_key aster_key icense_key hared_key auth_code sessionid SESSID _pass _PASS _PAT ccess-Key PASSPHRASE".split()
 )
 """Ends of names beside a value in a text or in a map: `access_token=…`, `"dbPassword": "…"`, `X-Api-Key: …`."""
 
-BESIDE = r"""(?:=["']?[^\s&"',;]+|["']\s?:\s?["'](?:[^"'\\]|\\.)*|["']?:\s?["']?[A-Za-z_+/=.~-]{0,40}[0-9][0-9A-Za-z_+/=.~!-]{4,})"""
-"""What stands behind such a name: a sign and a value; behind a colon, where sentences go on, one with a digit in it."""
+_SIGN = r"(?:=>?|:=|->|<-)"
+_CLOSED = r"""["'\]\\)]{0,4}"""
+_QUOTED = r"""[bru]?\\{0,4}["'`](?:[^"'\\`]|\\.)+"""
+_WITH_A_DIGIT = r"(?:[A-Z][A-Za-z]{2,9} )?[A-Za-z_+/=.~-]{0,40}[0-9][0-9A-Za-z_+/=.~!-]{4,}"
+BESIDE = (
+    rf"(?:{_CLOSED}{_SIGN}(?:[^\s&\"',;$%{{*?:]|%[0-9A-Fa-f])[^\s&\"',;]*"
+    rf"|{_CLOSED}\s{{0,16}}(?:{_SIGN}|:)\s{{0,16}}(?:{_QUOTED}|{_WITH_A_DIGIT}|[A-Za-z.]{{0,24}}[(\[{{]{{1,2}}{_QUOTED})"
+    r"|>\s{0,16}(?:<!\[CDATA\[)?[^<\s]{4,})"
+)
+"""What stands behind such a name: a sign and a value; behind a colon, where sentences go on, one with a digit in it; an element."""
 
 FORMATS = (
     r"eyJ[0-9A-Za-z_-]{5,}\.[0-9A-Za-z_-]{4,}(?:\.[0-9A-Za-z_-]*)*",
@@ -63,6 +75,19 @@ FORMATS = (
     r"""://[^\s/?#:@'"<>]*:[^\s/?#@'"<>]+@""",
     r"hooks\.slack\.com/(?:services|workflows|triggers)/[0-9A-Za-z_/-]{8,}",
     r"/api/webhooks/[0-9]{1,24}/[0-9A-Za-z_-]{8,}",
+    r"\.(?:webhook\.office|logic\.azure)\.com(?::[0-9]{1,5})?/[0-9A-Za-z@/.?&=%_-]{16,}",
+    r"outlook\.office(?:365)?\.com/webhook/[0-9A-Za-z@/.?&=%_-]{16,}",
+    r"hooks\.zapier\.com/hooks/catch/[0-9A-Za-z/_-]{8,}",
+    r"events\.pagerduty\.com/integration/[0-9A-Za-z_-]{8,}",
+    r"/bot/v2/hook/[0-9A-Za-z_-]{8,}",
+    r"infura\.io/(?:ws/)?v3/[0-9a-f]{24,}",
+    r"alchemy(?:api)?\.(?:com|io)/v2/[0-9A-Za-z_-]{20,}",
+    r"jdbc:oracle:[a-z]{1,8}:[^\s/@]{1,64}/[^\s@]{1,128}@",
+    r"sig=[0-9A-Za-z%/+_-]{20,}",
+    r"appid=[0-9a-f]{32}",
+    r"\$2[abxy]\$[0-9]{2}\$[./0-9A-Za-z]{40,}",
+    r"\$6\$[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{40,}",
+    r"\$argon2[a-z]{1,2}\$[0-9A-Za-z=,$+/-]{30,}",
     r"Bearer [0-9A-Za-z_.~+/-]{16,}={0,2}",
     r"bearer [0-9A-Za-z_.~+/-]{16,}={0,2}",
     r"Basic [0-9A-Za-z+/]{16,}={0,2}",
@@ -176,7 +201,7 @@ def value_patterns(issuers: Iterable[Issuer]) -> list[str]:
         pattern = _from_anchor(issuer.pattern.removeprefix(LABEL), issuer.anchor)
         led, hex_led = _LED.match(pattern), _HEX_LED.match(pattern)
         if pattern.startswith(FAMILY):
-            family.append(pattern.removeprefix(FAMILY))
+            family.append(_WITH_DIGIT if pattern == ANY_OF_FAMILY else pattern.removeprefix(FAMILY))
         elif led is not None and int(led["count"]) >= LED_CHARS and len(issuer.anchor) >= SURE_CHARS:
             inside.append(re.escape(issuer.anchor))
         elif hex_led is not None:
