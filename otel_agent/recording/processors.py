@@ -37,6 +37,13 @@ class IsolatedProcessors(SynchronousMultiSpanProcessor):
         if self._changed is not None:
             self._changed()
 
+    def shut_down_and_forget(self) -> None:
+        """Shut every processor down, and tell none anything more: most answer with a warning then."""
+        self.shutdown()
+        self._span_processors = ()
+        if self._changed is not None:
+            self._changed()
+
     def is_empty(self) -> bool:
         """Whether nobody listens."""
         return not self._span_processors

@@ -276,6 +276,11 @@ class TracerProvider(sdk.TracerProvider):
             is_sent = self._flush_queue(max(0.0, until_s - monotonic_s()))
         return bool(is_flushed and is_sent)
 
+    def shut_processors_down(self) -> None:
+        """Shut down the processors that somebody has added, and tell them nothing more; spans are recorded as before."""
+        if self._isolated is not None:
+            self._isolated.shut_down_and_forget()
+
     def finish(self, span: Span) -> None:
         """
         Take in a span that has ended: count it, tell processors, queue it.

@@ -74,6 +74,7 @@ def _components(parts: Parts, instruments: Component) -> Iterator[Component]:
     )
     if parts.tail is not None:
         yield Component("tail", reinit_after_fork=parts.tail.reinit_after_fork)
+    yield Component("span processors", close=lambda _: _end_processors(parts), at_most_s=share_s)
     yield Component("spans", close=lambda _: _end_spans(parts), reinit_after_fork=lambda: _renew_resource(parts))
     if parts.logs.bridge is not None:
         yield _bridging(parts.logs.bridge, is_last_resort=outputs.has_console)
@@ -112,6 +113,12 @@ def _end_spans(parts: Parts) -> None:
     end_open_spans(parts.tracing.provider, (PendingSpan,))
     if parts.tracing.attached is not None:
         parts.tracing.attached.close()
+
+
+def _end_processors(parts: Parts) -> None:
+    """Span processors that the agent has added send what they hold, as they would at the end of the SDK's provider."""
+    if parts.existing.tracer_provider is None:
+        parts.tracing.provider.shut_processors_down()
 
 
 def _renew_resource(parts: Parts) -> None:

@@ -34,3 +34,18 @@ def test_a_processor_that_fails_costs_nobody_anything() -> None:
     rig.provider.shutdown()
     assert ["start a", "end a", "flush", "shutdown"] == hears.heard
     assert 1 == len(rig.spans)
+
+
+def test_processors_are_shut_down_once_and_told_nothing_more() -> None:
+    """At the end of telemetry they send what they hold; what is recorded after that is not theirs."""
+    rig, hears = Rig(), Hears()
+    rig.provider.add_span_processor(hears)
+    with rig.tracer.start_as_current_span("a"):
+        pass
+    rig.provider.shut_processors_down()
+    rig.provider.shut_processors_down()
+    with rig.tracer.start_as_current_span("late"):
+        pass
+
+    assert ["start a", "end a", "shutdown"] == hears.heard
+    assert 2 == len(rig.spans)

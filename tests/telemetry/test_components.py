@@ -110,3 +110,25 @@ def test_a_forked_child_has_no_past_of_its_parent(tmp_path: Path) -> None:
     ended = run_agent(code, tmp_path)
 
     assert "0 [5.0]" == ended.out.strip(), ended.err
+
+
+@pytest.mark.parametrize(
+    "ending", ["pass", "os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)"], ids=["end", "SIGTERM"]
+)
+def test_a_processor_of_the_agents_sends_what_it_holds_at_the_end(ending: str, tmp_path: Path) -> None:
+    """As it would at the end of the SDK's own provider, and by a signal too."""
+    code = f"""
+    import os, signal, time
+    import otel_agent
+    from opentelemetry import trace
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
+
+    otel_agent.init("x", export="none", spool=False, instrument=False, trace_modules=False)
+    exporter = ConsoleSpanExporter(formatter=lambda span: span.name)
+    trace.get_tracer_provider().add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=3_600_000))
+    with otel_agent.span("kept"):
+        pass
+    {ending}
+    """
+
+    assert "kept" == run_agent(code, tmp_path).out.strip()
