@@ -35,6 +35,10 @@ COMMANDS = {
     "collector": "compose the collector's configuration for any backend, and run it",
     "spool": "show what waits on the disk, or send it",
     "baseline": "record how long functions take, and say which have become slower",
+    "findings": "say what can be made better in a running agent, or in what it has written",
+    "memory": "say what grows in a running agent's memory, and which lines allocate it",
+    "status": "show the status of a running agent's telemetry",
+    "query": "ask a running agent's recent past in PromQL",
     "redact": "show what redaction would take out of a file, and by which rule",
 }
 """Name and one line of every command; the module of its name is loaded when it is asked for."""

@@ -1,6 +1,6 @@
 """`Telemetry`: what `init` gives back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from otel_agent.alerts import engine
+    from otel_agent.insight import memory
     from otel_agent.insight.findings import Finding
     from otel_agent.series import store
     from otel_agent.telemetry import unobserved
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 else:
     asyncio = late_module("asyncio")
     engine = late_module("otel_agent.alerts.engine")
+    memory = late_module("otel_agent.insight.memory")
     store = late_module("otel_agent.series.store")
     unobserved = late_module("otel_agent.telemetry.unobserved")
 
@@ -140,6 +142,21 @@ class Telemetry:
         """
         parts = self._parts
         return [] if parts is None else parts.insight.findings()
+
+    def answers(self) -> "Mapping[str, Callable[[Mapping[str, Any]], Any]]":
+        """What other processes of the same user may ask, by name: see `telemetry.control`."""
+        return {
+            "findings": lambda _: [finding.as_dict() for finding in self.findings()],
+            "status": lambda _: self.status(),
+            "query": lambda question: self.query(str(question["expression"])),
+            "memory": lambda question: self._memory(float(question.get("seconds", 10.0))),
+        }
+
+    def _memory(self, seconds: float) -> dict[str, Any]:
+        grown = str(memory.growth(seconds=min(max(seconds, 0.1), 60.0)))
+        about = [finding.as_dict() for finding in self.findings() if finding.rule in {"memory_growth", "gc_pressure"}]
+        found = {"growth": grown, "findings": about}
+        return found if self._parts is None else cleaned(found, self._parts.redactor.text)
 
     def on_stop(self, function: Callable[[], object], *, timeout_s: float = 1.0) -> None:
         """

@@ -250,6 +250,7 @@ def _start_loaded(
         guard.report(f"config.{line}", line)
     reloading = Reloading(loaded, read, parts, directory)
     telemetry = Telemetry(config, parts, (*loaded.problems, *problems), reloading)
+    parts.insight.answer_with(telemetry.answers())
     _install_process_hooks(telemetry, parts, loaded)
     telemetry.ready()
     return telemetry

@@ -5,6 +5,7 @@ Everything but this module is loaded after the start, by the thread that loads w
 spans on the delivery thread, behind the agent, and at everything else in rounds, on a thread of their own.
 """
 
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
     from otel_agent.instruments.machine import loop_stalls, thread_waits
     from otel_agent.instruments.machine.event_loops import LoopWatch
     from otel_agent.processors import call_gathering
+    from otel_agent.telemetry import control
     from otel_agent.telemetry.assembly import memory_watch
 else:
     call_notes = late_module("otel_agent.insight.call_notes")
+    control = late_module("otel_agent.telemetry.control")
     memory_watch = late_module("otel_agent.telemetry.assembly.memory_watch")
     finding_store = late_module("otel_agent.insight.finding_store")
     rounds = late_module("otel_agent.insight.rounds")
@@ -94,6 +97,8 @@ class InsightAssembly:
         self._functions: sampling.FunctionSampling | None = None
         self._queries: query_watch.QueryWatch | None = None
         self._conversations: tools.Conversations | None = None
+        self._answers: Mapping[str, control.Answer] = {}
+        self._control: control.ControlSocket | None = None
         self._began_s = wall_ns() / 1e9
         self._lock = primitives.Lock()
         self._stop = primitives.Event()
@@ -128,6 +133,15 @@ class InsightAssembly:
             binding.shared.on_made = self._made
             for each in binding.shared.each():
                 self._made(each)
+
+    def answer_with(self, answers: "Mapping[str, control.Answer]") -> None:
+        """
+        Answer questions of other processes of the same user.
+
+        Args:
+            answers: What can be asked, by name; see `telemetry.control`.
+        """
+        self._answers = answers
 
     def watch_loops(self, loops: "LoopWatch") -> None:
         """
@@ -184,6 +198,9 @@ class InsightAssembly:
         due.add("tools", self._judge_conversations, 0.5)
         due.add("queries", self._look_at_queries, 0.5)
         due.add("caches", self._look_at_caches, 2.0)
+        if self._settings.control and self._answers and hasattr(socket, "AF_UNIX"):
+            self._control = control.ControlSocket(self._answers, control.control_directory())
+            due.add("control", self._control.look, 1.0)
         if rules.pool_starvation:
             due.add("pools", self._look_at_pools, 0.25)
         if rules.blocked_loop and self._loops is not None:
@@ -278,6 +295,8 @@ class InsightAssembly:
         """
         binding.shared.on_made = None
         self._is_closed = True
+        if self._control is not None:
+            self._control.close()
         thread, self._thread = self._thread, None
         self._stop.set()
         if thread is not None and not thread.is_current():
@@ -299,6 +318,8 @@ class InsightAssembly:
         if self._is_begun and self._settings.enabled:
             finding_store.shared.reinit_after_fork()
             call_notes.shared.clear()
+        if self._control is not None:
+            self._control.reinit_after_fork()
         if self._memory is not None:
             self._memory.reinit_after_fork()
         if was_running:
