@@ -66,7 +66,10 @@ def loop(slots: Sequence[int], value: Evaluate, steps: Sequence[Step], otherwise
     """
 
     def go_through(run: TemplateRun, frame: Frame) -> None:
-        pairs = _pairs(value(run, frame))
+        found = value(run, frame)
+        if len(slots) > 1 and isinstance(found, int):
+            raise ExpansionError(f"can't use {found} to iterate over more than one variable")
+        pairs = _pairs(found)
         if not pairs:
             for step in otherwise:
                 step(run, frame)

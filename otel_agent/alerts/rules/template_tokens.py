@@ -26,7 +26,7 @@ class TemplateToken(NamedTuple):
 
 _SPACE = " \t\r\n"
 _ACTION = re.compile(
-    r"""(?P<space>[ \t\r\n]+)"""
+    r"""(?P<space>[ \t\r\n]+?(?=[ \t\r\n]-\}\}|[^ \t\r\n]|$))"""
     r"""|(?P<string>"(?:[^"\\\n]|\\.)*"|`[^`]*`)"""
     r"""|(?P<char>'(?:[^'\\\n]|\\.)+')"""
     r"""|(?P<number>[-+]?(?:0[xX][0-9a-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][-+]?\d+)?)(?![\w.]))"""

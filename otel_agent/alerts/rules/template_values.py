@@ -305,14 +305,22 @@ def printed(form: str, values: Sequence[Any]) -> str:
             return "%!(NOVERB)"
         if not rest:
             return f"%!{verb}(MISSING)"
-        value = rest.pop(0)
-        return _aligned(_formatted(verb, match["flags"], places, value), match["flags"], width, value)
+        return _written(verb, match["flags"], width, places, rest.pop(0))
 
     text = _VERB.sub(filled, form)
     if rest and not is_reordered:
         extra = ", ".join(f"{go_type(value)}={text_of(value)}" for value in rest)
         text += f"%!(EXTRA {extra})"
     return text
+
+
+def _written(verb: str, flags: str, width: str | None, places: str | None, value: Any) -> str:
+    text = _formatted(verb, flags, places, value)
+    if text.startswith(f"%!{verb}("):
+        # Another verb is wanted for it: as there, the value is written as %v would with the same width.
+        plain = _aligned(_formatted("v", flags, places, value), flags, width, value)
+        return f"%!{verb}({go_type(value)}={plain})"
+    return _aligned(text, flags, width, value)
 
 
 def _aligned(text: str, flags: str, width: str | None, value: Any) -> str:

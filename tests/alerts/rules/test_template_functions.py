@@ -104,6 +104,7 @@ def test_texts_are_prometheus_s(text: str, expected: str) -> None:
         ('{{ match "(" "x" }}', "regular expression"),
         ("{{ $value 5 }}", "can't give argument to non-function $value"),
         ("{{ nil }}", "nil is not a command"),
+        ("{{ range $i, $e := 3 }}{{ end }}", "can't use 3 to iterate over more than one variable"),
     ],
 )
 def test_what_has_no_text_says_why(text: str, reason: str) -> None:

@@ -30,3 +30,8 @@ def test_what_cannot_be_cut_is_refused(text: str) -> None:
     """Actions, strings and comments end, and every character means something."""
     with pytest.raises(TemplateSyntaxError):
         list(tokens_of(text))
+
+
+def test_several_spaces_may_stand_before_a_dash() -> None:
+    """The last of them belongs to the dash."""
+    assert ["open", "word", "space", "close", "text"] == [token.kind for token in tokens_of("{{now  -}} x")]
