@@ -4,7 +4,8 @@ How many spans a second one core of the collector takes, for each of a few confi
     python collector/throughput.py            a table; needs build/otelcol-agent and the package's own Python environment
 
 Spans like those of an agent (nine attributes, a few hundred bytes) are sent by OTLP over HTTP in bodies of 500, as fast as they
-are taken. What counts is the CPU time the collector itself spends, read from the kernel, so that the figure is one of the
+are taken. A bare collector, which only takes and forwards with the same queue on disk, is measured turn by turn with the base and
+one backend, and the last line is the ratio of the two. What counts is the CPU time the collector itself spends, read from the kernel, so that the figure is one of the
 program and not of how busy the machine is. The backend is a second collector that throws everything away, and is not measured.
 """
 
@@ -29,6 +30,10 @@ from otel_agent.cli.collector.composition import ConfigurationFragment, find, re
 PROGRAM = Path(__file__).resolve().parents[1] / "build" / "otelcol-agent"
 WITHOUT = "without redaction"
 """Stands among the options of a case whose pipelines have no processor that redacts; there is no such option."""
+BARE = "bare"
+"""Stands among the options of a case that is the bare collector; there is no such option."""
+TURNS = 3
+"""How often the bare collector and ours are measured in turn."""
 BODIES = 40
 SPANS_A_BODY = 500
 SECONDS = 10.0
@@ -36,10 +41,11 @@ CASES: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("base without redaction", (WITHOUT,), ()),
     ("base alone", (), ()),
     ("with no-content", ("no-content",), ()),
-    ("to a backend, queue on disk", (), ("otlp-grpc",)),
     ("with tail sampling", ("tail-sampling",), ("otlp-grpc",)),
 )
 """What it is called, options, backends."""
+PAIR = (("a bare collector, queue on disk", (BARE,), ()), ("ours to a backend, queue on disk", (), ("otlp-grpc",)))
+"""Measured in turn, so that what else the machine does falls on both."""
 
 
 def bodies() -> list[bytes]:
@@ -101,9 +107,12 @@ def running(
         Its process id, its port for HTTP and its port for gRPC.
     """
     folder.mkdir()
-    named = [option for option in options if option != WITHOUT]
+    named = [option for option in options if option not in (WITHOUT, BARE)]
     parts = [read_base(), *find("option", named), *find("backend", backends)]
-    (folder / "c.yaml").write_text(render([*parts, *([_unredacted()] if WITHOUT in options else [])], "throughput"))
+    text = render([*parts, *([_unredacted()] if WITHOUT in options else [])], "throughput")
+    if BARE in options:
+        text = (Path(__file__).parent / "bare.yaml").read_text(encoding="utf-8")
+    (folder / "c.yaml").write_text(text)
     ports = dict(zip(("GRPC", "HTTP", "HEALTH", "METRICS"), free_ports(4), strict=True))
     variables = {f"OTELCOL_{name}_PORT": str(port) for name, port in ports.items()}
     with (folder / "log").open("wb") as log:
@@ -229,7 +238,29 @@ def main() -> None:
         for title, options, backends in CASES:
             with running(Path(folder) / title, options, backends, environ) as (process_id, port, _):
                 taken, spent_s = measure(port, process_id, requests)
-                print(f"{title:<30} {taken / spent_s:>9,.0f} spans a core-second, {memory_mib(process_id):.0f} MiB")
+                print(f"{title:<34} {taken / spent_s:>9,.0f} spans a core-second, {memory_mib(process_id):.0f} MiB")
+        print_ratio(Path(folder), environ, requests)
+
+
+def print_ratio(folder: Path, environ: Mapping[str, str], requests: Sequence[bytes]) -> None:
+    """
+    Measure the bare collector and ours in turn, and print both and their ratio.
+
+    Args:
+        folder: For what they keep.
+        environ: Variables that backends need.
+        requests: Sent in turn.
+    """
+    rates = {title: 0.0 for title, _, _ in PAIR}
+    for turn in range(TURNS):
+        for title, options, backends in PAIR:
+            with running(folder / f"{title} {turn}", options, backends, environ) as (process_id, port, _):
+                taken, spent_s = measure(port, process_id, requests)
+            rates[title] += taken / spent_s / TURNS
+    for title, rate in rates.items():
+        print(f"{title:<34} {rate:>9,.0f} spans a core-second")
+    bare, ours = rates.values()
+    print(f"ours takes {ours / bare:.2f} of what the bare one takes")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The real collector takes every composition of its parts, without a word about old names."""
 
 import os
+import random
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,7 +11,7 @@ import yaml
 from real_programs import free_ports, started
 from real_servers import Collector
 
-from otel_agent.cli.collector.composition import compose, parts, read_base, render
+from otel_agent.cli.collector.composition import compose, find, parts, read_base, render
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parents[2]
@@ -54,19 +55,23 @@ def validate(program: str, configuration: str, folder: Path) -> str:
     return (result.stdout + result.stderr).strip() or ("" if result.returncode == 0 else f"status {result.returncode}")
 
 
-@pytest.mark.parametrize("option", [None, *OPTIONS])
 @pytest.mark.parametrize("backend", [None, *BACKENDS])
-def test_each_backend_is_taken_with_each_option(
-    collector: str, tmp_path: Path, backend: str | None, option: str | None
-) -> None:
-    """The base, one backend and one option make a configuration the collector accepts."""
-    chosen = [
-        read_base(),
-        *([parts("option")[option]] if option else []),
-        *([parts("backend")[backend]] if backend else []),
-    ]
+def test_each_backend_is_taken(collector: str, tmp_path: Path, backend: str | None) -> None:
+    """The base alone, and with each backend, makes a configuration the collector accepts."""
+    chosen = [read_base(), *([parts("backend")[backend]] if backend else [])]
 
     assert "" == validate(collector, render(chosen, "test"), tmp_path)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_any_combination_is_taken(collector: str, tmp_path: Path, seed: int) -> None:
+    """Whatever options and backends are named together make a configuration the collector accepts."""
+    choice = random.Random(seed)
+    options = choice.sample(OPTIONS, choice.randint(0, 3))
+    backends = choice.sample(BACKENDS, choice.randint(1, 6))
+    chosen = [read_base(), *find("option", options), *find("backend", backends)]
+
+    assert "" == validate(collector, render(chosen, "test"), tmp_path), (options, backends)
 
 
 def test_everything_is_taken_together(collector: str, tmp_path: Path) -> None:
