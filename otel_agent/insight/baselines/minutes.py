@@ -5,12 +5,12 @@ Each minute's median of a function is a run. The last `RECENT` are compared with
 but with a smaller error and a larger effect: a comparison comes each minute, and what an agent is asked to do changes with the day.
 """
 
-from collections import deque
+from array import array
 from collections.abc import Mapping
 
 from otel_agent.insight.baselines.verdicts import Comparison, compare
 
-__all__ = ["LEAST_CALLS", "PAST", "RECENT", "MinuteWatch"]
+__all__ = ["LEAST_CALLS", "MOST_FUNCTIONS", "PAST", "RECENT", "MinuteWatch"]
 
 RECENT = 8
 """Minutes that are compared."""
@@ -24,7 +24,8 @@ LEAST_PAST = 12
 LEAST_CALLS = 20
 """Calls that a function needs in a minute."""
 
-MOST_FUNCTIONS = 5000
+MOST_FUNCTIONS = 1000
+"""Functions that are watched, in 0.6 KB each: those with the most time in all when they were first seen."""
 
 ALPHA = 0.001
 MIN_EFFECT = 0.1
@@ -34,7 +35,7 @@ class MinuteWatch:
     """The last hour of each function."""
 
     def __init__(self) -> None:
-        self._medians: dict[str, deque[float]] = {}
+        self._medians: dict[str, array[float]] = {}
         self._idle: dict[str, int] = {}
 
     def add(self, medians_s: Mapping[str, float]) -> list[Comparison]:
@@ -49,7 +50,9 @@ class MinuteWatch:
         """
         for name, median_s in medians_s.items():
             if name in self._medians or len(self._medians) < MOST_FUNCTIONS:
-                self._medians.setdefault(name, deque(maxlen=PAST + RECENT)).append(median_s)
+                known = self._medians.setdefault(name, array("d"))
+                known.append(median_s)
+                del known[: -(PAST + RECENT)]
         self._forget_idle(medians_s)
         before: dict[str, list[float]] = {}
         after: dict[str, list[float]] = {}

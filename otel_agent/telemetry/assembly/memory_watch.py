@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from otel_agent.insight.baselines import minutes
     from otel_agent.insight.baselines.verdicts import Comparison
     from otel_agent.insight.memory import allocation_window, leaks, places, type_counts
+    from otel_agent.recording.exponential_buckets import ExponentialBuckets
     from otel_agent.telemetry.assembly import baselines
 else:  # an agent that ends within a minute needs none of these
     minutes = late_module("otel_agent.insight.baselines.minutes")
@@ -188,13 +189,15 @@ class MemoryWatch:
         if not self._has_compared:
             self._has_compared = True
             return
-        now, before = baselines.counted(), self._counted
-        self._counted = now
+        every, before = baselines.counted(), self._counted
+        self._counted = now = {} if before is None else {name: every[name] for name in before if name in every}
+        others = sorted(every.keys() - now.keys(), key=lambda name: -_total_ns(every[name]))
+        now.update((name, every[name]) for name in others[: minutes.MOST_FUNCTIONS - len(now)])
         if before is None:
             return
         if self._minutes is None:
             self._minutes = minutes.MinuteWatch()
-        minute = baselines.counted_since(before, now)
+        minute = baselines.counted_since(before, {name: counts for name, counts in now.items() if name in before})
         medians = {
             name: buckets.quantile_s(0.5)
             for name, (buckets, _) in minute.items()
@@ -240,6 +243,10 @@ def _baseline_sighting(slower: "Comparison", calls: int) -> Sighting:
         ended_s=now_s,
         confidence=0.7,
     )
+
+
+def _total_ns(counts: "tuple[ExponentialBuckets | None, int]") -> int:
+    return 0 if counts[0] is None else counts[0].sum_ns
 
 
 def _full_collections() -> int:
