@@ -11,6 +11,7 @@ from numbers import Number
 from typing import Any
 
 from otel_agent.guard import shared
+from otel_agent.redaction.detection.command_secrets import find_in_arguments
 from otel_agent.redaction.detection.placeholders import is_placeholder
 from otel_agent.redaction.detection.secret_formats import is_card_number
 from otel_agent.redaction.detection.secret_names import HARMLESS, Certainty, SecretNameRule, SecretNames, proves
@@ -153,11 +154,14 @@ class ValueRedactor:
         cleaned: dict[Any, Any] = {}
         is_changed = False
         named = entry_name(attributes)
+        is_beside_secret = "key" in attributes and "secret" in attributes
         for key, value in attributes.items():
             if not walk.afford():
                 return cleaned
             name = key if key.__class__ is str else str(key)
-            if named and name.lower() in ENTRY_VALUES:
+            if name == "key" and is_beside_secret:
+                name = "api_key"
+            if named and (name in ENTRY_VALUES or name.lower() in ENTRY_VALUES):
                 name = named
             own_name = key if key.__class__ is str else str(key)
             kept_name = own_name if own_name in self.harmless_keys else self.text(own_name)
@@ -229,15 +233,29 @@ class ValueRedactor:
         if not are_pairs and is_lone_pair(values, self._names):
             walk.afford()
             return [values[0], self._value(pair_name(values[0]), values[1], walk, depth)]
-        for value in values:
+        commanded = self._commanded(values)
+        for position, value in enumerate(values):
             if not walk.afford():
                 return cleaned
+            if position in commanded:
+                start, end = commanded[position]
+                cleaned.append(f"{value[:start]}{marker('password')}{value[end:]}")
+                is_changed = True
+                continue
             kept = self._pair(value, walk, depth) if are_pairs else self._value(name, value, walk, depth)
             is_changed = is_changed or kept is not value
             cleaned.append(kept)
             # Command lines come as lists: what follows "--password" is its value.
             name = value if value.__class__ is str and value.startswith("-") and "=" not in value else ""
         return cleaned if is_changed else values
+
+    @staticmethod
+    def _commanded(values: Any) -> dict[int, tuple[int, int]]:
+        """Where passwords stand in a command line that comes as a list."""
+        if not isinstance(values, list | tuple) or not all(value.__class__ is str for value in values):
+            return {}
+        is_option = any(value.startswith("-") and "[redacted: " not in value for value in values)
+        return find_in_arguments(values) if is_option else {}
 
     def _pair(self, pair: Any, walk: "_RedactionWalk", depth: int) -> Any:
         """A name and its value, as headers come; of the same type when something has to change."""

@@ -79,6 +79,12 @@ ATTRIBUTES: list[Any] = [
     {"process.command_line": "a --secret-key {} -v"}, {"url.query": "a=1&token={}"}, {"url.full": "https://u:{}@h/"}, {"db.query.text": "ALTER USER a PASSWORD '{}'"},
     {"http.request.header.authorization": ["{}"]}, {"http.request.header.x-api-key": ["{}"]}, {"config": '{{"client_secret": "{}"}}'}, {"deep": {"a": [{"auth_token": "{}"}]}},
     {"X-Auth-Token": b"{}"}, {"error": ValueError("bad password={}")},
+    {"process.command_args": ["curl", "-u", "me:{}", "https://h"]}, {"process.command_args": ["mysql", "-u", "root", "-p{}"]},
+    {"process.command_args": ["docker", "login", "-p", "{}"]}, {"process.command_args": ["redis-cli", "-a", "{}"]}, {"headers": [{"k": "x-api-key", "v": "{}"}]},
+    {"parameter": {"ParameterKey": "DbPassword", "ParameterValue": "{}"}}, {"header": {"name": "x-api-key", "values": ["{}"]}}, {"x-functions-key": "{}"},
+    {"api": {"secret": "{}"}}, {"exchange": {"apiKey": "{}", "secret": "{}", "password": "{}"}}, {"http.response.header.set_cookie": ["sid={}; Path=/"]},
+    {"db.connection_string": "Server=h;Password={}"}, {"messaging.message.body": "token={}"}, {"gen_ai.tool.call.arguments": '{{"api_key": "{}"}}'},
+    {"locals": {"db_password": "'{}'"}}, {"env": ["API_KEY={}", "PATH=/bin"]}, {"proxies": {"https": "http://me:{}@p:1"}}, {"environ": {"SMTP_PASS": "{}"}},
 ]  # fmt: skip
 
 

@@ -8,18 +8,20 @@ Source: the manual pages of the programs; RFC 4616 and 4954 for AUTH, RFC 1939 f
 """
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 
 from otel_agent.redaction.detection.opaque_values import is_opaque
 from otel_agent.redaction.detection.placeholders import is_placeholder
 from otel_agent.redaction.detection.work_allowance import TextWork
 
-__all__ = ["CUT", "find_command_secrets", "may_be_command"]
+__all__ = ["CUT", "find_command_secrets", "find_in_arguments", "may_be_command"]
 
 CUT = "cut"
 """Stands in the marker of what was not looked at, because the text had cost enough."""
 
 _UNITS = 6
+_MAX_ARGUMENTS_CHARS, _ARGUMENTS_UNITS = 1 << 14, 1 << 10
 
 _VALUE = r"(?:\"(?P<double>[^\"\n]{1,256})\"|'(?P<single>[^'\n]{1,256})'|(?P<bare>[^\s\"';|&,]{1,256}))"
 _BEFORE = r"[^\n|;&]{0,256}?"
@@ -120,3 +122,30 @@ def find_command_secrets(text: str, work: TextWork) -> Iterator[tuple[int, int, 
                 if match.start(group) not in begun and (group != "opaque" or is_opaque(value)):
                     begun.add(match.start(group))
                     yield match.start(group), match.end(group), "password"
+
+
+def find_in_arguments(arguments: Sequence[str]) -> dict[int, tuple[int, int]]:
+    """
+    Passwords in a command line that comes as a list: `["mysql", "-p…"]`.
+
+    Args:
+        arguments: Program and arguments.
+
+    Returns:
+        For each argument with a password in it, by its index, where that begins and ends.
+    """
+    joined = " ".join(arguments)
+    if len(joined) > _MAX_ARGUMENTS_CHARS or not may_be_command(joined):
+        return {}
+    starts: list[int] = []
+    position = 0
+    for argument in arguments:
+        starts.append(position)
+        position += len(argument) + 1
+    found: dict[int, tuple[int, int]] = {}
+    for start, end, name in find_command_secrets(joined, TextWork(_ARGUMENTS_UNITS)):
+        index = bisect_right(starts, start) - 1
+        last = starts[index] + len(arguments[index])
+        if name != CUT:
+            found[index] = (start - starts[index], min(end, last) - starts[index])
+    return found

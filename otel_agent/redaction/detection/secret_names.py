@@ -67,7 +67,7 @@ _CERTAIN = (
      "|host_key|tls_key|ssl_key|shared_key|storage_key|hmac_key|root_key|data_key|wrapping_key|kms_key|fernet_key"
      "|(?:aes|enc|crypto|cipher|des|rsa|ed25519|secp256k1|salt)_?key|fernet")),
     ("api key", ("api_?keys?|access_?keys?|account_?key|secret_?keys?|app_?key|application_?key|auth_?key|licen[sc]e_?key|subscription_?key"
-     "|ingest(?:ion)?_?key|insert_?key|write_?key|service_?key|consumer_?key|admin_?key|user_?key|server_?key|sas_?key|integration_?key|instrumentation_?key|activation_?key|product_?key")),
+     "|ingest(?:ion)?_?key|insert_?key|write_?key|service_?key|consumer_?key|admin_?key|user_?key|server_?key|sas_?key|integration_?key|instrumentation_?key|activation_?key|product_?key|functions?_?key")),
     ("token", ("(?:access|auth|refresh|api|bearer|id|session|security|oauth|push|bot|device|csrf|personal|vault|sas|user|service|deploy"
      "|reset|verification|invite|registry|identity|web|login|broker|client|account|admin|master|app|jwt|github|gitlab|slack|npm|pypi|hf)_?tokens?"
      "|(?:gh|github|gitlab|azure|ado|bitbucket|devops)_pat|code_verifier|(?:auth|authorization|oauth|access|magic)_code|appsecret")),

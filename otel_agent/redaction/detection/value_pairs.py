@@ -4,14 +4,42 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from otel_agent.redaction.detection.opaque_values import is_opaque
 from otel_agent.redaction.detection.secret_names import Certainty, SecretNames
 
 __all__ = ["ENTRY_VALUES", "entry_name", "is_list_of_pairs", "is_lone_pair", "pair_name"]
 
-ENTRY_VALUES = frozenset({"value", "Value", "VALUE", "val", "stringValue", "string_value"})
+ENTRY_VALUES = frozenset(
+    {
+        "value",
+        "Value",
+        "VALUE",
+        "val",
+        "v",
+        "values",
+        "Values",
+        "stringValue",
+        "string_value",
+        "ParameterValue",
+        "OptionValue",
+    }
+)
 """Fields of an entry that hold the value of its name."""
 
-_ENTRY_NAMES = ("name", "key", "Name", "Key", "NAME", "KEY", "header", "field", "variable")
+_ENTRY_NAMES = (
+    "name",
+    "key",
+    "Name",
+    "Key",
+    "NAME",
+    "KEY",
+    "header",
+    "field",
+    "variable",
+    "k",
+    "ParameterKey",
+    "OptionName",
+)
 _PAIR = 2
 _MAX_PAIRS_LOOKED_AT = 8
 _OPAQUE = re.compile(r"(?=.*[0-9])\S{8,}+|\S{16,}+|\S{3,} \S{6,}")
@@ -77,6 +105,8 @@ def is_lone_pair(values: Any, names: SecretNames) -> bool:
     if not isinstance(name, str | bytes) or not isinstance(value, str | bytes) or pair_name(name).startswith("-"):
         return False
     said = pair_name(value)
-    if names.rule(pair_name(name)).certainty < Certainty.LIKELY or names.rule(said).certainty is not Certainty.NONE:
+    if names.rule(pair_name(name)).certainty < Certainty.LIKELY or (
+        names.rule(said).certainty is not Certainty.NONE and not is_opaque(said)
+    ):
         return False
     return _OPAQUE.fullmatch(said) is not None

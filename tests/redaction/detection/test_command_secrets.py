@@ -2,7 +2,7 @@
 
 import pytest
 
-from otel_agent.redaction.detection.command_secrets import CUT, find_command_secrets, may_be_command
+from otel_agent.redaction.detection.command_secrets import CUT, find_command_secrets, find_in_arguments, may_be_command
 from otel_agent.redaction.detection.work_allowance import TextWork
 
 
@@ -42,3 +42,20 @@ def test_other_options_are_not(text: str) -> None:
 def test_work_that_is_used_up_cuts_the_text() -> None:
     """What is not looked at does not leave."""
     assert [CUT] == found("curl -u me:Hx7pW9qL https://h/", units=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "passwords"),
+    [
+        (["curl", "-u", "me:Hx7pW9qL", "https://h"], {2: "Hx7pW9qL"}),
+        (["mysql", "-u", "root", "-pHx7pW9qL"], {3: "Hx7pW9qL"}),
+        (["docker", "login", "-p", "Hx7pW9qL"], {3: "Hx7pW9qL"}),
+        (["docker", "run", "-p", "80:80", "nginx"], {}),
+        (["-", "x" * 20_000], {}),
+    ],
+)
+def test_arguments_of_a_list_are_found_by_their_index(arguments: list[str], passwords: dict[int, str]) -> None:
+    """As `process.command_args` has them; a list that is too long is none of a command."""
+    assert passwords == {
+        index: arguments[index][start:end] for index, (start, end) in find_in_arguments(arguments).items()
+    }
