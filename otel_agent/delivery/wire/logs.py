@@ -28,12 +28,15 @@ from otel_agent.delivery.wire.resource_groups import (
     resource_envelope,
     scope_envelope,
 )
-from otel_agent.delivery.wire.values import safe_text
+from otel_agent.delivery.wire.values import plain, safe_text
 
 __all__ = ["encode_logs"]
 
 MAX_REMEMBERED = 4096
 """Call sites, severities and logger names remembered before all are forgotten."""
+
+MAX_RECORD_BYTES = 4 << 20
+"""Attributes of one record that together take more are cut where they are long, as one value: collectors refuse requests beyond 20 MiB."""
 
 _SHORT = 124
 """A body below as many bytes leaves the lengths around it in one byte each."""
@@ -87,7 +90,11 @@ def _entry(entry: Any, place: Any) -> bytes:
     size = 18 + len(severity) + len(body) + len(where)
     attributes = entry.attributes
     if attributes:
-        size += append_attributes(parts, attributes.items(), 0x32)
+        added = append_attributes(parts, attributes.items(), 0x32)
+        if added > MAX_RECORD_BYTES:
+            del parts[2:]
+            added = append_attributes(parts, plain(attributes).items(), 0x32)
+        size += added
     trace_id = entry.trace_id
     context = b""
     if trace_id:

@@ -22,6 +22,7 @@ from wire_shapes import (
 )
 
 from otel_agent.delivery.wire import encode_logs
+from otel_agent.logs.bridge import LogEntry
 
 decode = ExportLogsServiceRequest.FromString
 
@@ -71,3 +72,20 @@ def test_a_body_with_a_surrogate_costs_nothing() -> None:
     arrived = decode(encode_logs(records)).resource_logs[0].scope_logs[0].log_records
 
     assert ["good", "bad \\udcff", "good"] == [one.body.string_value for one in arrived]
+
+
+def test_a_record_of_many_long_attributes_is_cut_as_one_value() -> None:
+    """Together they would be beyond what a collector takes; each is there, and what is short is whole."""
+    entry = LogEntry()
+    entry.resource, entry.logger, entry.time_ns = Resource.get_empty(), "model", 1
+    entry.severity_number, entry.severity_text, entry.place = 9, "INFO", ("a.py", 1, "f")
+    entry.message, entry.arguments, entry.text = "asked", None, None
+    entry.trace_id = entry.span_id = entry.trace_flags = 0
+    entry.attributes = {**{f"prompt{number}": "w" * 250_000 for number in range(100)}, "run": "r-1"}
+    content = encode_logs([entry])
+    (sent,) = decode(content).resource_logs[0].scope_logs[0].log_records
+    values = {pair.key: pair.value.string_value for pair in sent.attributes}
+
+    assert len(content) < 1 << 20
+    assert "r-1" == values["run"]
+    assert all("characters left out" in values[f"prompt{number}"] for number in range(100))
