@@ -50,7 +50,7 @@ dist: $(VENV)/.test  ## wheel, source archive and list of parts, in dist; each i
 collector:  ## build the bundled collector with Go, into build/otelcol-agent
 	$(PYTHON) collector/tools.py otelcol-agent
 
-e2e: $(VENV)/.test  ## run the tests against the real collector, Jaeger, Prometheus, Alertmanager and PostgreSQL
+e2e: $(VENV)/.test  ## run the tests against the real collector, Jaeger, Prometheus, VictoriaLogs, Alertmanager and PostgreSQL
 	$(PYTHON) collector/tools.py && $(BIN)/pytest -m "e2e or slow" --timeout 900 $(ARGS)
 
 sdk-suite: $(VENV)/.test  ## run the SDK's own trace tests, and those of instrumentations, against our provider
