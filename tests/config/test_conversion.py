@@ -115,7 +115,7 @@ def test_an_entry_with_anything_wrong_is_left_out_as_a_whole() -> None:
         "f.yaml:1: a.b[0].threshold.sverity: unknown key, did you mean severity?",
         "f.yaml:2: a.b[1].threshold.clear_below: 2 is more than above, 1; it has to be less",
         (
-            "f.yaml:4: a.b[3]: expected exactly one of absent, anomaly, burn_rate, cache_hit_rate, exception, span_errors, "
+            "f.yaml:4: a.b[3]: expected exactly one of absent, anomaly, burn_rate, cache_hit_rate, exception, finding, span_errors, "
             "span_latency, threshold, with its settings, found a mapping"
         ),
     ] == problems

@@ -10,10 +10,16 @@ from otel_agent.alerts.rules.files import RuleSet, read_groups
 from otel_agent.alerts.shorthand.anomaly import anomaly
 from otel_agent.alerts.shorthand.burn_rate import burn_rate
 from otel_agent.alerts.shorthand.drafts import RuleDraft
+from otel_agent.alerts.shorthand.findings import finding, named
 from otel_agent.alerts.shorthand.spans import exception, span_errors, span_latency
 from otel_agent.alerts.shorthand.thresholds import absent, cache_hit_rate, threshold
 from otel_agent.config.nodes import Place, wrapped
-from otel_agent.config.sections.alert_rules import MetricRuleSettings, RuleChoiceSettings, RuleSettings
+from otel_agent.config.sections.alert_rules import (
+    FindingRuleSettings,
+    MetricRuleSettings,
+    RuleChoiceSettings,
+    RuleSettings,
+)
 from otel_agent.errors import RuleError
 from otel_agent.series.naming import Naming
 
@@ -25,6 +31,7 @@ KINDS: dict[str, Callable[[Any, Naming], list[RuleDraft]]] = {
     "burn_rate": burn_rate,
     "cache_hit_rate": cache_hit_rate,
     "exception": exception,
+    "finding": finding,
     "span_errors": span_errors,
     "span_latency": span_latency,
     "threshold": threshold,
@@ -60,6 +67,8 @@ def compile_rules(entries: Sequence[RuleChoiceSettings], naming: Naming = Naming
 
 def _compiled(entry: RuleChoiceSettings, naming: Naming) -> RuleSet:
     kind, settings = entry.chosen
+    if isinstance(settings, FindingRuleSettings):
+        settings = named(settings)
     try:
         drafts = KINDS[kind](settings, naming)
     except RuleError as error:

@@ -18,6 +18,7 @@ __all__ = [
     "BurnRateRuleSettings",
     "CacheHitRateRuleSettings",
     "ExceptionRuleSettings",
+    "FindingRuleSettings",
     "MetricRuleSettings",
     "RuleChoiceSettings",
     "RuleOverrideSettings",
@@ -144,6 +145,37 @@ class ExceptionRuleSettings(RuleSettings, frozen=True, kw_only=True):
     """How long one occurrence counts."""
 
 
+class FindingRuleSettings(RuleSettings, frozen=True, kw_only=True):
+    """Something was found that can be made better; it fires as long as the finding is known."""
+
+    name: RuleName = ""
+    """Name of the alert; empty: made of the finding's rule, such as `FindingNPlusOne`."""
+    rule: (
+        Literal[
+            "cacheable",
+            "n_plus_one",
+            "repeated_query",
+            "consecutive_calls",
+            "slow_query",
+            "pool_starvation",
+            "blocked_loop",
+            "gc_pressure",
+            "memory_growth",
+            "redundant_tool_calls",
+            "sequential_tools",
+            "low_value_cache",
+            "over_instrumented",
+            "lock_wait",
+            "busy_polling",
+            "baseline",
+        ]
+        | None
+    ) = None
+    """Rule of the finding; None: any."""
+    at_least: float = 1.0
+    """It fires when so many are known."""
+
+
 class SpanErrorsRuleSettings(RuleSettings, frozen=True, kw_only=True):
     """Too large a share of a span's calls fails; silent while there are too few calls to tell."""
 
@@ -212,6 +244,8 @@ class RuleChoiceSettings(ChoiceSettings, frozen=True, kw_only=True):
     """A cache that answers too little."""
     exception: ExceptionRuleSettings | UnsetType = UNSET
     """An exception that happened."""
+    finding: FindingRuleSettings | UnsetType = UNSET
+    """Something that can be made better."""
     span_errors: SpanErrorsRuleSettings | UnsetType = UNSET
     """A span that fails too often."""
     span_latency: SpanLatencyRuleSettings | UnsetType = UNSET
