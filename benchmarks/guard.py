@@ -176,6 +176,24 @@ def timed_call(calls: int) -> None:
         timed()
 
 
+def redact_new_text(calls: int) -> None:
+    """Texts of log records that have not been seen before, without a secret."""
+    from otel_agent.redaction.redactor import Redactor
+
+    redact = Redactor().text
+    for number in range(calls):
+        redact(f"order A{number * 7919:08x} for ACME filled at venue XNYS")
+
+
+def redact_secret(calls: int) -> None:
+    """Texts that each hold another secret."""
+    from otel_agent.redaction.redactor import Redactor
+
+    redact = Redactor().text
+    for number in range(calls):
+        redact(f"login of desk 7 with password=Hx7pW9qL{number * 7919:08x} failed")
+
+
 LOADS: dict[str, Callable[[int], None]] = {
     "reference": reference,
     "encode a span": encode_span,
@@ -189,6 +207,8 @@ LOADS: dict[str, Callable[[int], None]] = {
     "block": block,
     "block that is a root": block_root,
     "timed call": timed_call,
+    "redact a new text": redact_new_text,
+    "redact a text with a secret": redact_secret,
 }
 
 
