@@ -29,7 +29,7 @@ from otel_agent.recording.roots import root_of
 from otel_agent.recording.sampling.rate_limits import rate_limits_of
 from otel_agent.recording.sampling.samplers import EVERY, sampler_rules_of
 from otel_agent.recording.sampling.unsampled import UnsampledSpan
-from otel_agent.recording.spans import Span
+from otel_agent.recording.spans import Span, renew_lock
 from otel_agent.recording.tracers import Tracer
 
 __all__ = ["Queue", "TracerProvider", "enqueue"]
@@ -210,8 +210,9 @@ class TracerProvider(sdk.TracerProvider):
         self._refresh()
 
     def _handle_fork(self) -> None:
-        """Make the lock anew in a forked child, and name it; what else is its own is known to whoever has built the resource."""
+        """Make the locks anew in a forked child, and name it; what else is its own is known to whoever has built the resource."""
         self._tracers_lock = primitives.Lock()
+        renew_lock()
         if "process.pid" in self._resource.attributes:
             own = {**self._resource.attributes, "process.pid": os.getpid()}
             self.renew_resource(Resource(own, self._resource.schema_url))

@@ -30,7 +30,7 @@ from otel_agent.recording.failures import stack_of, text_of, type_name
 from otel_agent.recording.readable import Readable
 from otel_agent.recording.sites import PLAIN, Site
 
-__all__ = ["HAS_IS_REMOTE", "IS_REMOTE", "SAMPLED", "RareSpan", "Span"]
+__all__ = ["HAS_IS_REMOTE", "IS_REMOTE", "SAMPLED", "RareSpan", "Span", "renew_lock"]
 
 SAMPLED = 0x01
 """Flag without which a span is recorded but not sent."""
@@ -45,6 +45,12 @@ _logger = getLogger("opentelemetry.sdk.trace")
 
 _attribute_lock = primitives.Lock()
 """Held while attributes are cleaned or make room for each other; never on the way of a plain value within the limits."""
+
+
+def renew_lock() -> None:
+    """Make the lock of attributes anew, in a forked child: a thread that stayed behind may have held it."""
+    global _attribute_lock
+    _attribute_lock = primitives.Lock()
 
 
 class _Slots:
