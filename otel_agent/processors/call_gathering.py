@@ -43,6 +43,7 @@ class CallGathering:
         self._notes = notes
         self._on_call = on_call
         self._sites: dict[Any, str] = {}
+        self._queries: dict[Any, Any] = {}
 
     def observe(self, spans: Sequence[Any]) -> None:
         """
@@ -61,8 +62,53 @@ class CallGathering:
             kind = sites.get(site)
             if kind is None:
                 kind = self._know(site)
-            if kind or span.span_id in waiting:
+            if kind == "client" and span.extra is None and site.attributes is not None:
+                self._add_query(span, site)
+            elif kind or span.span_id in waiting:
                 self._look(span, kind)
+
+    def _add_query(self, span: Any, site: Any) -> None:
+        """A query of ours that went well, or a call of a decorated function: what its site tells is worked out once."""
+        known = self._queries.get(site)
+        if known is None:
+            known = self._queries[site] = self._template(site)
+        if known is False:
+            self._look(span, "client")
+            return
+        note = self._notes.take(span.span_id) or _NO_NOTE
+        own = span.own
+        call = Call(
+            "query",
+            site.name,
+            span.trace_id,
+            span.span_id,
+            span.parent_id,
+            span.start_ns,
+            span.end_ns,
+            text=known[0],
+            table=known[1],
+            operation=known[2],
+            place=note.place or (_place(own) if own else ""),
+            is_write=known[3],
+            frames=note.frames,
+        )
+        self.gathering.add(call)
+
+    def _template(self, site: Any) -> Any:
+        """Text, table, operation of a query, and whether it writes; False where a site is no query's."""
+        if len(self._queries) >= MOST_SITES:
+            self._queries.clear()
+        attributes = site.attributes
+        if "db.system.name" not in attributes:
+            return False
+        operation = str(attributes.get("db.operation.name") or "")
+        text = str(attributes.get("db.query.text") or site.name)
+        return (
+            text,
+            str(attributes.get("db.collection.name") or ""),
+            operation,
+            _is_write("query", site.name, operation),
+        )
 
     def _know(self, site: Any) -> str:
         if len(self._sites) >= MOST_SITES:

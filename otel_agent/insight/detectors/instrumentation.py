@@ -5,7 +5,7 @@ __all__ = ["LEAST_RATE", "SPAN_S", "span_cost_s"]
 SPAN_S = 1.2e-6
 """What a span costs more than a duration alone, its sending left out. Source: `make bench`, recording."""
 
-LEAST_SHARE = 0.05
+LEAST_SHARE = 0.1
 """Share of the function's own time that its spans cost at least."""
 
 LEAST_CALLS = 1000
