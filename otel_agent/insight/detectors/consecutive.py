@@ -60,7 +60,9 @@ def consecutive_calls(piece: PieceOfWork, dealt_with: set[int]) -> list[tuple[Si
     Returns:
         What was seen, each with the span ids of the calls it is about.
     """
-    found = []
+    found: list[tuple[Sighting, frozenset[int]]] = []
+    if piece.took_s < LEAST_S:
+        return found
     for group in _groups(piece, dealt_with):
         saved_s = sum(call.took_s for call in group) - max(call.took_s for call in group)
         if saved_s >= LEAST_S and saved_s >= LEAST_SHARE * piece.took_s:
