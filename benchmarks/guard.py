@@ -2,6 +2,7 @@
 Guard the cost of the hot paths by counting instructions, which no noise of the machine can change.
 
     python benchmarks/guard.py             make guard: status 1 when a path costs over 5 % more than benchmarks/guard.json
+    python benchmarks/guard.py --quick     quick functions of traced modules alone, which need no baseline: on any Python
     python benchmarks/guard.py --record    write the baseline anew, after a change that is meant to cost more or less
     python benchmarks/guard.py --load NAME CALLS     what valgrind runs; not for people
 
@@ -10,6 +11,7 @@ the same figure of a fixed loop in plain Python, it becomes a number that anothe
 """
 
 import argparse
+import importlib
 import json
 import logging
 import os
@@ -17,9 +19,11 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
 from collections import deque
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -194,6 +198,45 @@ def redact_secret(calls: int) -> None:
         redact(f"login of desk 7 with password=Hx7pW9qL{number * 7919:08x} failed")
 
 
+QUICK = "def step(number):\n    return number + 1\n"
+MOST_QUICK = 1.2
+"""What a quick function of a traced module may cost after its first calls, as a multiple of the same function without us."""
+
+
+def plain_call(calls: int) -> None:
+    """Calls of a quick function that nobody watches."""
+    with _quick_agent() as step:
+        for number in range(calls * 1000):
+            step(number)
+
+
+def quick_call(calls: int) -> None:
+    """The same in an agent with automatic tracing, behind the trial of the function."""
+    import otel_agent
+
+    with tempfile.TemporaryDirectory() as state, _quick_agent() as step:
+        os.environ["XDG_STATE_HOME"] = state
+        quiet: dict[str, Any] = {"metrics": {"host": False, "process": False, "runtime": False}}
+        otel_agent.init(
+            "bench", endpoint="http://127.0.0.1:9", trace_modules=["quick_agent"], spool=False, config=quiet
+        )
+        for number in range(1000):
+            step(number)
+        time.sleep(5)  # what is loaded after the start is no part of a call
+        for number in range(calls * 1000):
+            step(number)
+    os._exit(0)
+
+
+@contextmanager
+def _quick_agent() -> Iterator[Any]:
+    """The quick function of a module that was just written."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "quick_agent.py").write_text(QUICK)
+        sys.path.insert(0, folder)
+        yield importlib.import_module("quick_agent").step
+
+
 LOADS: dict[str, Callable[[int], None]] = {
     "reference": reference,
     "encode a span": encode_span,
@@ -210,6 +253,10 @@ LOADS: dict[str, Callable[[int], None]] = {
     "redact a new text": redact_new_text,
     "redact a text with a secret": redact_secret,
 }
+
+
+PAIR = {"plain call": plain_call, "quick call": quick_call}
+"""Compared with each other, on every Python."""
 
 
 def instructions(load: str, calls: int) -> int:
@@ -264,16 +311,24 @@ def main() -> int:
     """Count, compare, say."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--record", action="store_true")
+    parser.add_argument("--quick", action="store_true")
     parser.add_argument("--load", nargs=2, metavar=("NAME", "CALLS"))
     arguments = parser.parse_args()
     if arguments.load:
-        LOADS[arguments.load[0]](int(arguments.load[1]))
+        {**LOADS, **PAIR}[arguments.load[0]](int(arguments.load[1]))
         return 0
     if shutil.which("valgrind") is None:
         print(
             "guard: valgrind is missing, nothing was counted; install it (Debian: apt-get install valgrind) and run again"
         )
         return 2
+    quick = per_call("quick call") / per_call("plain call")
+    print(f"a quick function of a traced module: {quick:.3f} times the same function without us")
+    if quick > MOST_QUICK:
+        print(f"guard: at most {MOST_QUICK} times was promised")
+        return 1
+    if arguments.quick:
+        return 0
     base = per_call("reference")
     found = {name: per_call(name) / base for name in LOADS if name != "reference"}
     for name, cost in found.items():
