@@ -41,9 +41,10 @@ def check_block_name(name: Any) -> None:
         name: First argument.
 
     Raises:
-        TypeError: It is a function: there are no brackets, or no name in them.
+        TypeError: It is a function: there are no brackets, or no name in them. A class is taken, as any other object is: this
+            may be a block that runs, where nothing of ours may raise.
     """
-    if callable(name):
+    if callable(name) and not isinstance(name, type):
         raise TypeError(
             f"span: give a name, @otel_agent.span({getattr(name, '__name__', 'name')!r}), or use @otel_agent.traced"
         )

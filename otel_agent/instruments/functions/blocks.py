@@ -59,7 +59,11 @@ class Block:
     def _complete(self, span: Any, recorder: Any) -> None:
         self._recorder = recorder
         tracer = recorder.tracer
-        span.site = tracer.internal.get(self._name) or tracer.site(self._name)
+        try:
+            site = tracer.internal.get(self._name)
+        except TypeError:  # a name that cannot be hashed
+            site = None
+        span.site = site or tracer.site(self._name)
         span.span_id = recorder.random_bits(64) or 1
         span.end_ns = span.own = span.extra = None
         if self._attributes:

@@ -1,5 +1,6 @@
 """Memory, collections and minutes of an agent, as insight looks at them."""
 
+import gc
 import time
 import tracemalloc
 from collections import deque
@@ -23,6 +24,15 @@ class Order:
 
 class Sample:
     """What comes and goes."""
+
+
+@pytest.fixture(autouse=True)
+def small_heap() -> Iterator[None]:
+    """What other tests have left is none of the agent's here: it is set aside, and collections are enabled."""
+    gc.enable()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture
