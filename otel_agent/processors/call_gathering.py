@@ -2,18 +2,21 @@
 Spans as calls and pieces of work, for insight; called on the delivery thread with what has ended.
 
 Most spans are neither a call to anything outside nor one that such calls wait for; that is told by two look-ups each. Only the others are
-looked at more closely.
+looked at more closely. Where queries come in floods, those of some traces are; see `insight.thinning`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from time import thread_time
 from typing import Any
 
 from opentelemetry.trace import SpanKind, StatusCode
 
+from otel_agent.clock import monotonic_s
 from otel_agent.insight.call_notes import CallNote, CallNotes
 from otel_agent.insight.detectors.consecutive import is_writing_name
 from otel_agent.insight.digests import digest
 from otel_agent.insight.pieces import Call, Gathering, PieceOfWork
+from otel_agent.insight.thinning import Thinning
 
 __all__ = ["CallGathering"]
 
@@ -42,6 +45,7 @@ class CallGathering:
         self.gathering = Gathering(judge)
         self._notes = notes
         self._on_call = on_call
+        self._thinning = Thinning(monotonic_s)
         self._sites: dict[Any, str] = {}
         self._queries: dict[Any, Any] = {}
 
@@ -52,6 +56,11 @@ class CallGathering:
         Args:
             spans: Spans of ours or any `ReadableSpan`, in the order in which they ended.
         """
+        began_s = thread_time()
+        self._look_at(spans, self._thinning.skip)
+        self._thinning.spent(thread_time() - began_s)
+
+    def _look_at(self, spans: Sequence[Any], skip: int) -> None:
         sites, waiting = self._sites, self.gathering.open
         for span in spans:
             try:
@@ -63,7 +72,10 @@ class CallGathering:
             if kind is None:
                 kind = self._know(site)
             if kind == "client" and span.extra is None and site.attributes is not None:
-                self._add_query(span, site)
+                if span.trace_id & skip:
+                    self._notes.take(span.span_id)
+                else:
+                    self._add_query(span, site)
             elif kind or span.span_id in waiting:
                 self._look(span, kind)
 
