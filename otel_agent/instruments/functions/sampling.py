@@ -30,7 +30,7 @@ __all__ = ["FunctionSampling"]
 MOST_ARMED = 64
 """Functions that are sampled at the same time, those with most time first."""
 
-LEAST_MEAN_S = 50e-6
+LEAST_MEAN_S = 20e-6
 LEAST_RATE = 1.0
 """Functions that are quicker, or called less often a second, are not sampled."""
 
