@@ -167,7 +167,9 @@ class Parts:
         )
 
     def _begin_beside(self) -> None:
-        """What the start did not wait for."""
+        """What the start did not wait for; at the end, which may come before, nobody needs it any more."""
+        if not self.lifecycle.is_running():
+            return
         self.health.watch()
         self.insight.begin()
 
