@@ -10,10 +10,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY as SUPPRESS
-from opentelemetry.context import Context
-
-from otel_agent.recording.context import make_current, restore
+from otel_agent.suppression import suppressed_instrumentation
 
 __all__ = ["explain", "rows_of"]
 
@@ -38,13 +35,11 @@ def explain(engine: Any, system: str, text: str) -> Sequence[str]:
     ask: Callable[[Any, str], Sequence[str]] | None = {"sqlite": _sqlite, "postgresql": _postgresql}.get(system)
     if ask is None or not text.lstrip().lower().startswith(_READS):
         return ()
-    token = make_current(Context({SUPPRESS: True, "suppress_instrumentation": True}))
     try:
-        return ask(engine, text)
+        with suppressed_instrumentation():
+            return ask(engine, text)
     except Exception:  # noqa: BLE001 - whatever the driver says: there is no plan
         return ()
-    finally:
-        restore(token)
 
 
 def _sqlite(engine: Any, text: str) -> Sequence[str]:
@@ -117,17 +112,18 @@ def rows_of(engine: Any, system: str, table: str) -> int | None:
     """
     if not re.fullmatch(r"\w+", table):
         return None
-    token = make_current(Context({SUPPRESS: True, "suppress_instrumentation": True}))
     try:
-        if system == "sqlite":
-            found = _ask_sqlite(engine, f'SELECT max(rowid) FROM "{table}"')  # noqa: S608 - a word
-        elif system == "postgresql":
-            found = _ask_postgresql(engine, [f"SELECT reltuples::bigint FROM pg_class WHERE oid = '{table}'::regclass"])  # noqa: S608 - as above
-        else:
-            return None
+        with suppressed_instrumentation():
+            if system == "sqlite":
+                found = _ask_sqlite(engine, f'SELECT max(rowid) FROM "{table}"')  # noqa: S608 - a word
+            elif system == "postgresql":
+                found = _ask_postgresql(
+                    engine,
+                    [f"SELECT reltuples::bigint FROM pg_class WHERE oid = '{table}'::regclass"],  # noqa: S608 - as above
+                )
+            else:
+                return None
         value = found[0][0] if found else None
         return int(value) if value is not None and int(value) >= 0 else None
     except Exception:  # noqa: BLE001 - as above
         return None
-    finally:
-        restore(token)
