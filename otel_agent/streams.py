@@ -10,19 +10,14 @@ Source: https://docs.python.org/3/library/sys.html#sys.stderr ("any object is ac
 import threading
 from typing import Any
 
-__all__ = ["descriptor", "is_terminal", "is_writing", "write"]
+__all__ = ["descriptor", "is_terminal", "write", "writing"]
 
-_writing: set[int] = set()
-"""Threads inside of `write`."""
+writing: set[int] = set()
+"""
+Threads inside of `write`.
 
-
-def is_writing() -> bool:
-    """
-    Whether the calling thread is inside of `write`.
-
-    A stream may hand on what it takes: to a logger, most of all. What is logged then is our own line again.
-    """
-    return bool(_writing) and threading.get_ident() in _writing
+A stream may hand on what it takes: to a logger, most of all. What is logged on such a thread then is our own line again.
+"""
 
 
 def is_terminal(stream: Any) -> bool:
@@ -67,7 +62,7 @@ def write(stream: Any, text: str) -> bool:
         Whether the stream took it.
     """
     thread = threading.get_ident()
-    _writing.add(thread)
+    writing.add(thread)
     try:
         stream.write(text)
         flush = getattr(stream, "flush", None)
@@ -76,5 +71,5 @@ def write(stream: Any, text: str) -> bool:
     except Exception:  # noqa: BLE001 - see `is_terminal`
         return False
     finally:
-        _writing.discard(thread)
+        writing.discard(thread)
     return True

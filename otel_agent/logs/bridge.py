@@ -12,8 +12,8 @@ What the sending itself logs is not taken in, or every export would cause anothe
 """
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.trace import INVALID_SPAN, get_current_span
@@ -29,7 +29,7 @@ from otel_agent.logs.messages import (
     message_and_arguments,
     printed_exception,
 )
-from otel_agent.streams import is_writing
+from otel_agent.streams import writing
 
 if TYPE_CHECKING:
     from otel_agent.recording.provider import Queue  # a formatter of the agent's own needs no tracer provider
@@ -169,7 +169,7 @@ class BridgeHandler(logging.Handler):
             wanted = self._wanted.get(record.name)
             if wanted is None:
                 wanted = self._decide(record.name)
-            if is_writing() or (self._is_echo is not None and self._is_echo(record)):
+            if (writing and get_ident() in writing) or (self._is_echo is not None and self._is_echo(record)):
                 return True
             if (wanted or self._outputs) and (not self.filters or self.filter(record)):
                 self._take(record, self._sink if wanted else None)
@@ -211,7 +211,7 @@ class BridgeHandler(logging.Handler):
         entry.attributes = extras(values) if is_extraordinary else None
         if record.exc_info or record.stack_info:
             entry.attributes = {**(entry.attributes or {}), **exception_attributes(record)}
-        if (is_extraordinary or record.exc_text) and (
+        if (record.exc_text or "message" in values) and (
             entry.attributes is None or "exception.stacktrace" not in entry.attributes
         ):
             printed = printed_exception(values, entry.message)
@@ -221,7 +221,7 @@ class BridgeHandler(logging.Handler):
         return entry
 
     def _take(self, record: logging.LogRecord, sink: "Queue | None") -> None:
-        thread = threading.get_ident()
+        thread = get_ident()
         reading.add(thread)
         try:
             entry = self.entry(record)

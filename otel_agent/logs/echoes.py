@@ -3,7 +3,7 @@ Lines of our own that come back as messages, where standard error leads back int
 
 Worker frameworks and many programs put a thread behind standard error that logs whatever is written there. What we write to the
 terminal would come back as a record, which would be written, and so on without end. So the last lines written are remembered, and
-a record that says one of them again is no news. What comes back while it is being written is recognised by `streams.is_writing`.
+a record that says one of them again is no news. What comes back while it is being written is recognised by `streams.writing`.
 """
 
 import logging

@@ -105,7 +105,7 @@ def shortened(text: str, limit: int) -> str:
 def safe_text(value: object) -> str:
     """`str(value)`, or a text saying that it raised; cut at `MAX_TEXT_CHARS`. Never raises."""
     if value.__class__ is str:
-        return shortened(value, MAX_TEXT_CHARS)
+        return value if len(value) <= MAX_TEXT_CHARS else shortened(value, MAX_TEXT_CHARS)
     try:
         text = str.__str__(value) if isinstance(value, str) else str(value)
         return shortened(str.__str__(text), MAX_TEXT_CHARS)
