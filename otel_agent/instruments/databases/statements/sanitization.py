@@ -70,7 +70,8 @@ def _join(tokens: Sequence[Token]) -> str:
     parts: list[str] = []
     before = "("
     for token in tokens:
-        if token.is_spaced and before not in _NO_SPACE_AFTER and token.text not in _NO_SPACE_BEFORE:
+        is_spaced = token.is_spaced and before not in _NO_SPACE_AFTER and token.text not in _NO_SPACE_BEFORE
+        if is_spaced or before == token.text == "-":  # two signs side by side are the begin of a comment to others
             parts.append(" ")
         parts.append(token.text)
         before = token.text

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from otel_agent.instruments.databases.statements import quotes as styles
@@ -181,6 +181,8 @@ SQL = st.one_of(st.text(), st.lists(PIECES).map("".join))
 
 
 @given(SQL, st.sampled_from(EVERY))
+@example("----", styles.MYSQL)
+@example("a--b - -1 --", styles.MYSQL)
 def test_anything_at_all_can_be_read(sql: str, quotes: QuoteStyle) -> None:
     """Reading never raises, and what was read reads as itself."""
     text = sanitize(sql, quotes).text
