@@ -20,7 +20,7 @@ from opentelemetry.trace import INVALID_SPAN, get_current_span
 
 from otel_agent.delivery.wire.values import safe_text
 from otel_agent.guard import shared
-from otel_agent.logs.dispatch import reading
+from otel_agent.logs.dispatch import quietly
 from otel_agent.logs.messages import (
     ORDINARY_COUNT,
     exception_attributes,
@@ -210,23 +210,18 @@ class BridgeHandler(logging.Handler):
         is_extraordinary = len(values) > ORDINARY_COUNT or entry.message is not record.msg
         entry.attributes = extras(values) if is_extraordinary else None
         if record.exc_info or record.stack_info:
-            entry.attributes = {**(entry.attributes or {}), **exception_attributes(record)}
+            entry.attributes = {**(entry.attributes or {}), **quietly(exception_attributes, record)}
         if (record.exc_text or "message" in values) and (
             entry.attributes is None or "exception.stacktrace" not in entry.attributes
         ):
-            printed = printed_exception(values, entry.message)
+            printed = quietly(printed_exception, values, entry.message)
             if printed is not None:
                 entry.message, attributes = printed
                 entry.attributes = {**(entry.attributes or {}), **attributes}
         return entry
 
     def _take(self, record: logging.LogRecord, sink: "Queue | None") -> None:
-        thread = get_ident()
-        reading.add(thread)
-        try:
-            entry = self.entry(record)
-        finally:
-            reading.discard(thread)
+        entry = self.entry(record)
         if sink is not None:
             items = sink.items
             if len(items) < sink.limit:
@@ -261,4 +256,4 @@ def _severity(level: int, name: str) -> tuple[int, str, str]:
 
 def _name_text(name: Any) -> str:
     """Name of a logger as a text; a record that was made without one has none."""
-    return "" if name is None else safe_text(name)
+    return "" if name is None else quietly(safe_text, name)

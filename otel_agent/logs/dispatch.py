@@ -11,10 +11,31 @@ from collections.abc import Callable
 from types import FrameType, FunctionType
 from typing import Any
 
-__all__ = ["handed_on_here", "install_bridge", "reading"]
+__all__ = ["handed_on_here", "install_bridge", "quietly", "reading"]
 
 reading: set[int] = set()
-"""Threads that look at a record for us: whatever is logged on them meanwhile is logged because of that, and goes nowhere."""
+"""Threads that ask something of the agent's for us, see `quietly`."""
+
+
+def quietly(function: Callable[..., Any], *arguments: Any) -> Any:
+    """
+    Call what may run code of the agent's, to read a record: whatever is logged meanwhile is logged because of us, and goes nowhere.
+
+    Args:
+        function: Reads something.
+        *arguments: Of the call.
+
+    Returns:
+        What it returns.
+    """
+    thread = threading.get_ident()
+    if thread in reading:
+        return function(*arguments)
+    reading.add(thread)
+    try:
+        return function(*arguments)
+    finally:
+        reading.discard(thread)
 
 
 def install_bridge(handler: logging.Handler, *, is_last_resort: bool = False) -> Callable[[], None]:

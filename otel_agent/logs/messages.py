@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 from otel_agent.delivery.wire.values import IMMUTABLE, plain, safe_text
 from otel_agent.late_imports import late_module
+from otel_agent.logs.dispatch import quietly
 from otel_agent.recording.failures import SAFE_TEXT, stack_of, type_name
 
 if TYPE_CHECKING:
@@ -61,20 +62,24 @@ def message_and_arguments(record: logging.LogRecord) -> tuple[Any, tuple[Any, ..
     """
     kind = record.__class__
     if kind is not logging.LogRecord and kind.getMessage is not logging.LogRecord.getMessage:
-        return formatted_message(record), None
+        return quietly(formatted_message, record), None
     message, arguments = record.msg, record.args
     if message.__class__ is not str:
         if isinstance(message, _STRUCTURES) and not arguments:
-            return plain(message["event"] if has_event(message) else message), None
-        message = safe_text(message)
+            return quietly(_structure, message), None
+        message = quietly(safe_text, message)
     if not arguments:
         return message, None
     if arguments.__class__ is not tuple:
-        return formatted(message, arguments), None
+        return quietly(formatted, message, arguments), None
     for argument in arguments:
         if argument.__class__ not in IMMUTABLE:
-            return formatted(message, arguments), None
+            return quietly(formatted, message, arguments), None
     return message, arguments
+
+
+def _structure(message: Any) -> Any:
+    return plain(message["event"] if has_event(message) else message)
 
 
 def has_event(message: Any) -> TypeGuard[Mapping[Any, Any]]:
@@ -116,17 +121,23 @@ def extras(values: dict[str, Any]) -> dict[str, Any] | None:
     items = iter(values.items())
     last, _ = next(islice(items, ORDINARY_COUNT - 1, None), ("", None))
     found = {
-        key: value if value.__class__ in IMMUTABLE else plain(value)
+        key: value if value.__class__ in IMMUTABLE else quietly(plain, value)
         for key, value in (items if last == _LAST else values.items())
         if key not in _ORDINARY
     }
     message = values.get("msg")
-    if message.__class__ is not str and has_event(message):
-        said = _STRUCTLOG if "_logger" in values or "_from_structlog" in values else ("event",)
-        rest = plain({key: value for key, value in message.items() if key not in said})
-        for key, value in rest.items():
+    if message.__class__ is not str:
+        for key, value in quietly(_beside_event, message, values).items():
             found[f"message.{key}" if key in found and found[key] != value else key] = value
     return found or None
+
+
+def _beside_event(message: Any, values: dict[str, Any]) -> dict[str, Any]:
+    if not has_event(message):
+        return {}
+    said = _STRUCTLOG if "_logger" in values or "_from_structlog" in values else ("event",)
+    rest: dict[str, Any] = plain({key: value for key, value in message.items() if key not in said})
+    return rest
 
 
 def printed_exception(values: dict[str, Any], message: Any) -> tuple[Any, dict[str, Any]] | None:
