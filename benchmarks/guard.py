@@ -157,11 +157,13 @@ def _traced(
     decorators.bind(provider.recorder("bench", Durations()))
     traced = decorators.traced("decide")(body)
     with decorators.span("root") if below else nullcontext():
-        for _ in range(0 if in_block else calls):
-            traced()
-        for _ in range(calls if in_block else 0):
-            with decorators.span("decide"):
-                pass
+        if in_block:
+            for _ in range(calls):
+                with decorators.span("decide"):
+                    pass
+        else:
+            for _ in range(calls):
+                traced()
 
 
 def timed_call(calls: int) -> None:

@@ -5,7 +5,7 @@ Spans end before their parents, so the calls wait here for their parent. What a 
 that the helper stands below, because a loop and what it repeats are often functions of their own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from types import CodeType
 
@@ -119,11 +119,7 @@ class Gathering:
         """
         if not call.parent_id:
             return
-        self._waiting(call.parent_id, call.trace_id).calls.append(call)
-        waiting = self.open[call.parent_id]
-        if len(waiting.calls) >= MOST_CALLS:
-            calls, waiting.calls = waiting.calls, []
-            self._finish(call.parent_id, _piece("", call.trace_id, calls))
+        self._let_wait(call.parent_id, call.trace_id, (call,))
 
     def end(
         self, span_id: int, parent_id: int, name: str, start_ns: int, end_ns: int, *, is_agent: bool = False
@@ -154,14 +150,15 @@ class Gathering:
             if call.kind == "query" and call.level < HELPERS and call.span_id not in dealt_with
         ]
         if handed_on:
-            above = self._waiting(parent_id, waiting.trace_id)
-            above.calls.extend(handed_on)
-            if len(above.calls) >= MOST_CALLS:
-                calls, above.calls = above.calls, []
-                self._finish(parent_id, _piece("", waiting.trace_id, calls))
+            self._let_wait(parent_id, waiting.trace_id, handed_on)
 
-    def _finish(self, _: int, piece: PieceOfWork) -> None:
-        self._judge(piece)
+    def _let_wait(self, parent_id: int, trace_id: int, more: Sequence[Call]) -> None:
+        """Let calls wait for their parent; too many are judged without it."""
+        waiting = self._waiting(parent_id, trace_id)
+        waiting.calls.extend(more)
+        if len(waiting.calls) >= MOST_CALLS:
+            calls, waiting.calls = waiting.calls, []
+            self._judge(_unfinished(trace_id, calls))
 
     def _waiting(self, span_id: int, trace_id: int) -> _Open:
         found = self.open.get(span_id)
@@ -172,10 +169,10 @@ class Gathering:
         return found
 
 
-def _piece(name: str, trace_id: int, calls: list[Call]) -> PieceOfWork:
+def _unfinished(trace_id: int, calls: list[Call]) -> PieceOfWork:
     ordered = sorted(calls, key=lambda call: call.start_ns)
     last_ns = max(call.end_ns for call in calls)
-    return PieceOfWork(name, trace_id, ordered[0].start_ns, last_ns, ordered, is_whole=False)
+    return PieceOfWork("", trace_id, ordered[0].start_ns, last_ns, ordered, is_whole=False)
 
 
 def common_frame(earlier: Call, later: Call) -> tuple[CodeType, int, int] | None:

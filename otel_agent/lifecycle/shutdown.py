@@ -123,10 +123,10 @@ class Shutdown:
             self._open.remove(component)
         # Said last: the main thread may be held in a signal handler while it owns a lock of logging.
         for problem in self.problems:
-            level = logging.INFO if problem in self._slow else logging.WARNING
-            guard.shared.report(
-                "lifecycle.slow_end" if problem in self._slow else "lifecycle.end", problem, level=level
-            )
+            if problem in self._slow:
+                guard.shared.report("lifecycle.slow_end", problem, level=logging.INFO)
+            else:
+                guard.shared.report("lifecycle.end", problem)
 
     def _close(self, component: Component, *, saves_data: bool) -> str | None:
         close = component.close

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from types import FrameType, FunctionType
 from typing import Any
 
-__all__ = ["handed_on_here", "install_bridge", "quietly", "reading"]
+__all__ = ["handed_on_here", "install_bridge", "quietly"]
 
-reading: set[int] = set()
+_reading: set[int] = set()
 """Threads that ask something of the agent's for us, see `quietly`."""
 
 
@@ -29,13 +29,13 @@ def quietly(function: Callable[..., Any], *arguments: Any) -> Any:
         What it returns.
     """
     thread = threading.get_ident()
-    if thread in reading:
+    if thread in _reading:
         return function(*arguments)
-    reading.add(thread)
+    _reading.add(thread)
     try:
         return function(*arguments)
     finally:
-        reading.discard(thread)
+        _reading.discard(thread)
 
 
 def install_bridge(handler: logging.Handler, *, is_last_resort: bool = False) -> Callable[[], None]:
@@ -129,7 +129,7 @@ def _disguised(function: Any, original: Any) -> Any:
 
 
 def _standard_dispatch(hook: _Hook, original: Any) -> Any:  # noqa: ARG001, C901 - in place of `_wrapping_dispatch`; as long as logging's own
-    module, busy, thread = logging, reading, threading.get_ident
+    module, busy, thread = logging, _reading, threading.get_ident
 
     # Names of logging's own locals, which debuggers show; whatever else is used comes by closure, for the globals will be logging's.
     def callHandlers(self: Any, record: Any) -> None:  # noqa: N802 - logging's own name
@@ -158,7 +158,7 @@ def _standard_dispatch(hook: _Hook, original: Any) -> Any:  # noqa: ARG001, C901
 
 
 def _wrapping_dispatch(hook: _Hook, original: Any) -> Any:
-    busy, thread = reading, threading.get_ident
+    busy, thread = _reading, threading.get_ident
 
     def callHandlers(self: Any, record: Any) -> None:  # noqa: N802 - logging's own name
         if busy and thread() in busy:

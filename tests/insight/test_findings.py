@@ -1,6 +1,9 @@
 """Findings as people read them."""
 
+from typing import get_args, get_type_hints
+
 from otel_agent.catalog import ATTRIBUTES
+from otel_agent.config.sections.alert_rules import FindingRuleSettings
 from otel_agent.config.sections.insight import FindingRulesSettings
 from otel_agent.insight.findings import RULES, Finding, fingerprint_of
 
@@ -33,6 +36,13 @@ def test_every_rule_can_be_switched_off_and_is_in_the_catalogue() -> None:
     """Names of rules are the same in findings, settings and telemetry."""
     assert list(RULES) == list(FindingRulesSettings.__struct_fields__)
     assert tuple(RULES) == ATTRIBUTES["agent.finding.rule"].values
+
+
+def test_every_rule_can_be_an_alert() -> None:
+    """The settings of alerts name the same rules."""
+    named, _ = get_args(get_type_hints(FindingRuleSettings)["rule"])
+
+    assert tuple(RULES) == get_args(named)
 
 
 def test_a_finding_as_plain_values_has_every_field() -> None:

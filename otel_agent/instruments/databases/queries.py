@@ -10,9 +10,6 @@ becomes of it.
 from collections.abc import Callable
 from typing import Any
 
-from opentelemetry.context import _SUPPRESS_INSTRUMENTATION_KEY as SUPPRESS
-from opentelemetry.context import Context
-
 from otel_agent.catalog import attributes as a
 from otel_agent.catalog import database as metrics
 from otel_agent.clock import perf_ns
@@ -22,11 +19,9 @@ from otel_agent.instruments.databases.errors import attach_safe_text, error_type
 from otel_agent.instruments.databases.prepared_statements import PreparedStatement
 from otel_agent.instruments.databases.query_spans import QuerySpans
 from otel_agent.recording.context import current
+from otel_agent.suppression import is_suppressed
 
 __all__ = ["LONG_NS", "QueryListeners", "QueryWatcher"]
-
-_SUPPRESS_OLD = "suppress_instrumentation"
-"""The key that instrumentations used before the API had one."""
 
 _CONTRIB = "_otel_span"
 """Attribute under which opentelemetry-instrumentation-sqlalchemy keeps its span."""
@@ -99,7 +94,7 @@ class QueryListeners:
             duration_ns = perf_ns() - running[0]
             context._otel_agent_running = None  # noqa: SLF001 - as above
             surroundings = current()
-            if surroundings and _is_suppressed(surroundings):
+            if surroundings and is_suppressed(surroundings):
                 return
             database = self._databases.of(conn.engine)
             statement = database.statements.of(running[1])
@@ -137,7 +132,7 @@ class QueryListeners:
         statement = database.statements.of(running[1])
         _attach(failure, statement.text)
         surroundings = current()
-        if _is_suppressed(surroundings):
+        if is_suppressed(surroundings):
             return
         if running[2] > 1:
             statement = database.statements.batch_of(statement)
@@ -164,10 +159,6 @@ def _record(
 def _attach(failure: Any, text: str) -> None:
     if isinstance(failure.original_exception, Exception):
         attach_safe_text(failure.original_exception, failure.sqlalchemy_exception, text)
-
-
-def _is_suppressed(surroundings: Context) -> bool:
-    return bool(surroundings.get(SUPPRESS) or surroundings.get(_SUPPRESS_OLD))
 
 
 def _as_batch(context: Any, statement: str, parameters: Any) -> tuple[str, int]:
