@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint guard bench bench-peers docs dist collector e2e sdk-suite lock up down clean
+.PHONY: help demo test lint guard bench bench-peers docs dist collector e2e frameworks sdk-suite lock up down clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ $(VENV)/.test: requirements/test.txt pyproject.toml | $(VENV)/.python
 
 $(VENV)/.dev: requirements/dev.txt pyproject.toml | $(VENV)/.python
 	$(PIP) install --quiet --retries 5 --require-hashes -r $< && $(PIP) install --quiet --no-deps --no-build-isolation -e . && touch $@ $(VENV)/.demo $(VENV)/.test
+
+$(VENV)/.frameworks: requirements/frameworks.txt pyproject.toml | $(VENV)/.python
+	$(PIP) install --quiet --retries 5 --require-hashes -r $< && $(PIP) install --quiet --no-deps --no-build-isolation -e . && touch $@
 
 demo: $(VENV)/.demo  ## a trading agent on real market prices, with its spans, metrics and logs
 	$(BIN)/otel-agent demo $(ARGS)
@@ -53,13 +56,16 @@ collector:  ## build the bundled collector with Go, into build/otelcol-agent
 e2e: $(VENV)/.test  ## run the tests against the real collector, Jaeger, Prometheus, VictoriaLogs, Alertmanager and PostgreSQL
 	$(PYTHON) collector/tools.py && $(BIN)/pytest -m "e2e or slow" --timeout 900 $(ARGS)
 
+frameworks:  ## run the tests that need gevent, gunicorn, Celery, Django and the like, in an environment of their own
+	$(MAKE) --no-print-directory VENV=build/frameworks build/frameworks/.frameworks && build/frameworks/bin/pytest --frameworks --timeout 300 $(ARGS)
+
 sdk-suite: $(VENV)/.test  ## run the SDK's own trace tests, and those of instrumentations, against our provider
 	$(BIN)/python tests/conformance/run_sdk_suite.py $(ARGS)
 
 lock:  ## write the pinned environments anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group build --extra demo --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-emit-package otel-agent -o requirements/demo.txt
 	uv pip compile pyproject.toml --group deploy --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-emit-package otel-agent -o requirements/deploy.txt
-	for group in test dev; do uv pip compile pyproject.toml --group $$group --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-emit-package otel-agent -o requirements/$$group.txt || exit 1; done
+	for group in test dev frameworks; do uv pip compile pyproject.toml --group $$group --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-emit-package otel-agent -o requirements/$$group.txt || exit 1; done
 
 up:  ## start collector, Jaeger, Prometheus, Alertmanager, VictoriaLogs and Grafana with Docker
 	docker compose -f docker/compose.yaml up --detach --build --wait $(ARGS)

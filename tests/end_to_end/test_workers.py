@@ -1,6 +1,5 @@
 """Workers of job queues with a real Redis: what their children do arrives, however these leave."""
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -12,12 +11,6 @@ from real_programs import started
 from real_servers import Redis
 
 pytestmark = pytest.mark.e2e
-
-
-def needs(*names: str) -> pytest.MarkDecorator:
-    """Skip where one of these packages is not installed."""
-    missing = [name for name in names if importlib.util.find_spec(name) is None]
-    return pytest.mark.skipif(bool(missing), reason=f"needs {', '.join(missing)}")
 
 
 JOBS = """
@@ -74,7 +67,7 @@ def run(home: Path, server: OtlpServer, redis: Redis, *command: str) -> subproce
     )
 
 
-@needs("rq", "redis")
+@pytest.mark.needs("rq", "redis")
 def test_work_horses_of_rq_lose_nothing(tmp_path: Path) -> None:
     """Each job's span arrives at the default level of the spool, that of a job that fails, too; the worker itself is left as it was."""
     (tmp_path / "jobs.py").write_text(JOBS)
@@ -87,7 +80,7 @@ def test_work_horses_of_rq_lose_nothing(tmp_path: Path) -> None:
         assert "has ended with telemetry" not in done.stderr
 
 
-@needs("celery", "redis")
+@pytest.mark.needs("celery", "redis")
 def test_children_of_celery_lose_nothing(tmp_path: Path) -> None:
     """Those that have done their share of tasks and leave for it, too."""
     (tmp_path / "jobs.py").write_text(JOBS)

@@ -1,6 +1,5 @@
 """Greenlets: contexts that travel, threads of ours that stay threads, in real programs with gevent and eventlet."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
@@ -11,12 +10,6 @@ from otlp_server import OtlpServer
 GEVENT = "import gevent.monkey; gevent.monkey.patch_all(); import gevent"
 EVENTLET = "import warnings; warnings.simplefilter('ignore'); import eventlet; eventlet.monkey_patch()"
 INIT = "import otel_agent; telemetry = otel_agent.init('g', instrument=False, spool=False, trace_modules=False)"
-
-
-def needs(*names: str) -> pytest.MarkDecorator:
-    """Skip where one of these packages is not installed; they are not imported here."""
-    missing = [name for name in names if importlib.util.find_spec(name) is None]
-    return pytest.mark.skipif(bool(missing), reason=f"needs {', '.join(missing)}")
 
 
 def parents(server: OtlpServer) -> set[tuple[str, str | None]]:
@@ -56,7 +49,7 @@ print("done")
 """
 
 
-@needs("gevent")
+@pytest.mark.needs("gevent")
 @pytest.mark.parametrize("lines", [(GEVENT, INIT), (INIT, GEVENT)], ids=["patched-before", "patched-after"])
 def test_greenlets_have_parents_and_nothing_is_lost(tmp_path: Path, lines: tuple[str, str]) -> None:
     """Patched before or after `init`: everything arrives, in time, and nothing is said."""
@@ -68,7 +61,7 @@ def test_greenlets_have_parents_and_nothing_is_lost(tmp_path: Path, lines: tuple
         assert ended.took_s < 10
 
 
-@needs("gevent")
+@pytest.mark.needs("gevent")
 @pytest.mark.parametrize("lines", [(GEVENT, INIT), (INIT, GEVENT)], ids=["patched-before", "patched-after"])
 def test_a_flush_and_the_end_are_bounded_without_a_receiver(tmp_path: Path, lines: tuple[str, str]) -> None:
     """As without gevent."""
@@ -104,7 +97,7 @@ print("done")
 """
 
 
-@needs("gevent")
+@pytest.mark.needs("gevent")
 @pytest.mark.parametrize("lines", [(GEVENT, INIT), (INIT, GEVENT)], ids=["patched-before", "patched-after"])
 def test_a_busy_hub_does_not_starve_us_and_we_do_not_switch_it(tmp_path: Path, lines: tuple[str, str]) -> None:
     """A greenlet that never yields has its spans delivered; one that flushes lets no other run. Our threads are not listed."""
@@ -115,7 +108,7 @@ def test_a_busy_hub_does_not_starve_us_and_we_do_not_switch_it(tmp_path: Path, l
         assert {("busy", None), ("not flushed", None)} == parents(server)
 
 
-@needs("gevent")
+@pytest.mark.needs("gevent")
 def test_a_module_that_patches_while_it_is_imported_is_imported(tmp_path: Path) -> None:
     """Gevent gives its lock to the greenlet, which it does only where it finds one thread; and ours are not loading meanwhile."""
     (tmp_path / "patching.py").write_text(
@@ -153,7 +146,7 @@ gevent.sleep(60)
 """
 
 
-@needs("gevent")
+@pytest.mark.needs("gevent")
 @pytest.mark.parametrize("lines", [(GEVENT, INIT), (INIT, GEVENT)], ids=["patched-before", "patched-after"])
 def test_forks_and_signals_are_followed(tmp_path: Path, lines: tuple[str, str]) -> None:
     """The child delivers what it did, and SIGTERM ends the parent as ever, with nothing lost."""
@@ -175,7 +168,7 @@ print("done")
 """
 
 
-@needs("eventlet")
+@pytest.mark.needs("eventlet")
 @pytest.mark.parametrize("lines", [(EVENTLET, INIT), (INIT, EVENTLET)], ids=["patched-before", "patched-after"])
 def test_eventlet_ends_and_has_parents(tmp_path: Path, lines: tuple[str, str]) -> None:
     """With everything delivered."""
@@ -186,7 +179,7 @@ def test_eventlet_ends_and_has_parents(tmp_path: Path, lines: tuple[str, str]) -
         assert {("inner", "outer"), ("outer", None)} == parents(server)
 
 
-@needs("gevent")
+@pytest.mark.needs("gevent")
 def test_what_was_followed_is_left_alone_after_the_end(tmp_path: Path) -> None:
     """Nothing of gevent's is ours any more."""
     lines = (

@@ -1,6 +1,5 @@
 """gunicorn and its workers: whatever their kind, with and without preloading, nothing is lost and each names itself."""
 
-import importlib.util
 import signal
 import subprocess
 import sys
@@ -36,15 +35,9 @@ def app(environ, start):
 REQUESTS = 20
 
 
-def needs(*names: str) -> pytest.MarkDecorator:
-    """Skip where one of these packages is not installed; they are not imported here."""
-    missing = [name for name in names if importlib.util.find_spec(name) is None]
-    return pytest.mark.skipif(bool(missing), reason=f"needs {', '.join(missing)}")
-
-
-@needs("gunicorn")
+@pytest.mark.needs("gunicorn")
 @pytest.mark.parametrize("options", [(), ("--preload",)], ids=["loaded-in-workers", "preloaded"])
-@pytest.mark.parametrize("kind", ["sync", "gthread", pytest.param("gevent", marks=needs("gevent"))])
+@pytest.mark.parametrize("kind", ["sync", "gthread", pytest.param("gevent", marks=pytest.mark.needs("gevent"))])
 def test_workers_of_gunicorn_lose_nothing(tmp_path: Path, kind: str, options: tuple[str, ...]) -> None:
     """They end in time at SIGTERM, spans have their parents, and the process that is named is the worker's."""
     (tmp_path / "served.py").write_text(APP.replace("KIND", repr(kind)))

@@ -1,6 +1,5 @@
 """Others' wake-up descriptors, in real programs: whoever wants the descriptor finds it free, and SIGTERM is answered all the same."""
 
-import importlib.util
 import signal
 import subprocess
 import sys
@@ -15,12 +14,7 @@ TRIO = "import trio\nasync def main():\n    await trio.sleep(SECONDS)\n    print
 ASYNCIO = "import asyncio\nasync def main():\n    print('done', flush=True)\n    await asyncio.sleep(60)\nRUN"
 
 
-def needs(name: str) -> pytest.MarkDecorator:
-    """Skip where a package is not installed; it is not imported here."""
-    return pytest.mark.skipif(importlib.util.find_spec(name) is None, reason=f"needs {name}")
-
-
-@needs("trio")
+@pytest.mark.needs("trio")
 def test_trio_runs_with_warnings_as_errors(tmp_path: Path) -> None:
     """It warns of whoever has the descriptor before it."""
     code = INIT + TRIO.replace("SECONDS", "0").replace("RUN", "trio.run(main)\ntrio.run(main)")
@@ -43,7 +37,9 @@ RUNNERS = {
 }
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=needs(name)) for name in RUNNERS])
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.needs(name) if name != "asyncio" else ()) for name in RUNNERS]
+)
 def test_sigterm_ends_a_loop_as_ever_and_nothing_is_lost(tmp_path: Path, name: str) -> None:
     """Also while the loop has the descriptor."""
     body = ASYNCIO.replace("asyncio", "trio") if name == "trio" else ASYNCIO
