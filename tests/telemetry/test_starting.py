@@ -42,6 +42,25 @@ def test_three_signals_arrive_with_the_end_of_the_program(server: OtlpServer, tm
     assert {"system.memory.usage", "process.cpu.time", "agent.function.duration"} <= set(server.metrics)
 
 
+def test_a_short_program_ends_without_what_it_never_needs(server: OtlpServer, tmp_path: Path) -> None:
+    """Its one collection arrives, and no store of the recent past was loaded for it."""
+    code = """
+    import atexit, sys
+
+    def tell():
+        print([name for name in ("otel_agent.series.store", "otel_agent.alerts.promql", "secrets") if name in sys.modules])
+
+    atexit.register(tell)  # before `init`, so it is called after the end of the telemetry
+    import otel_agent
+
+    otel_agent.init("x", instrument=False, config={"metrics": {"collect_interval_s": 60}})
+    """
+    ended = run_agent(code, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=server.endpoint)
+
+    assert (0, "[]") == (ended.status, ended.out.strip())
+    assert "system.memory.usage" in server.metrics
+
+
 def test_the_call_touches_nothing_outside(tmp_path: Path) -> None:
     """No output, no connection, no change of the environment, no changed root logger, while `init` runs."""
     code = """

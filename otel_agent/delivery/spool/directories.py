@@ -19,7 +19,6 @@ import fcntl
 import hashlib
 import os
 import re
-import secrets
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
@@ -191,7 +190,7 @@ def make_process_directory(service: Path, wall_ns: int) -> ProcessDirectory:
         OSError: The disk failed or is not ours.
     """
     make_private_directory(service)
-    name = f"{wall_ns:020d}-{os.getpid()}-{secrets.token_hex(4)}"
+    name = f"{wall_ns:020d}-{os.getpid()}-{os.urandom(4).hex()}"
     hidden = service / f".{name}"
     hidden.mkdir(mode=DIRECTORY_MODE)
     fd = os.open(hidden / OWNER, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)

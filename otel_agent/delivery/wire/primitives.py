@@ -32,7 +32,9 @@ SMALL = 1 << 14
 ONE_BYTE = 1 << 7
 """Numbers below this take one byte."""
 
-SMALL_VARINTS = [bytes([n]) for n in range(128)] + [bytes([n & 127 | 128, n >> 7]) for n in range(128, SMALL)]
+_ONE_BYTE = [bytes([n]) for n in range(ONE_BYTE)]
+_MORE_TO_COME = [bytes([n | 128]) for n in range(ONE_BYTE)]
+SMALL_VARINTS = _ONE_BYTE + [low + high for high in _ONE_BYTE[1:] for low in _MORE_TO_COME]
 
 MAX_UINT64 = (1 << 64) - 1
 MAX_UINT32 = (1 << 32) - 1

@@ -1,13 +1,14 @@
 """
 The recent past: what was measured each second, kept in memory and asked in PromQL, at a moment or along a range of moments.
 
-Where there are rules, their store is this one. Otherwise it is made with the first collection, on the thread that collects,
-so that starting an agent without rules does not pay for it.
+Where there are rules, their store is this one. Otherwise it is made with the second collection, or with the first question if that
+comes before: an agent that ends at its first collection pays for no store. The first collection waits until then as it came.
 """
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from otel_agent import primitives
 from otel_agent.clock import monotonic_s
 from otel_agent.errors import RuleError
 from otel_agent.guard import shared as guard
@@ -69,6 +70,8 @@ class RecentPast:
         self._keep_bytes = keep_bytes
         self._store = None if alerting is None else alerting.store
         self._writer = None if alerting is None else alerting.series_writer
+        self._first: Any = None
+        self._making_lock = primitives.Lock()
         self._said: set[str] = set()
 
     def on_collect(self, data: Any) -> None:
@@ -78,10 +81,30 @@ class RecentPast:
         Args:
             data: One collection, as the SDK's `MetricsData`.
         """
-        if self._writer is None:
-            self._store = store.Store(keep_bytes=self._keep_bytes)
-            self._writer = series_writer.SeriesWriter(self._store, stamp_ms=self._stamp_ms)
+        if self._writer is None and self._keeps_first(data):
+            return
+        self._writer = self._writer or self._made()
         self._writer.on_collect(data)
+
+    def _keeps_first(self, data: Any) -> bool:
+        """Whether a collection is the first, which waits; one that is stamped by another clock cannot."""
+        with self._making_lock:
+            if self._first is not None or self._writer is not None or self._stamp_ms is not None:
+                return False
+            self._first = data
+            return True
+
+    def _made(self) -> "series_writer.SeriesWriter":
+        """The writer and its store, made now unless somebody else has just made them; the first collection is in it."""
+        with self._making_lock:
+            if self._writer is None:
+                kept = store.Store(keep_bytes=self._keep_bytes)
+                writer = series_writer.SeriesWriter(kept, stamp_ms=self._stamp_ms)
+                if self._first is not None:
+                    writer.on_collect(self._first)
+                    self._first = None
+                self._store, self._writer = kept, writer
+            return self._writer
 
     def query(self, expression: str, at_s: float) -> Answer:
         """
@@ -152,7 +175,7 @@ class RecentPast:
 
     def _evaluated(self, expression: str, moments_ms: Sequence[int]) -> "list[nodes.Vector]":
         parsed = parsing.parse(expression)
-        kept = self._store
+        kept = self._kept()
         if kept is None:
             return [[] for _ in moments_ms]
         end_s = monotonic_s() + BUDGET_S
@@ -162,12 +185,19 @@ class RecentPast:
 
         return [evaluation.evaluate(parsed, evaluation.Context(kept, at_ms, is_too_late)) for at_ms in moments_ms]
 
+    def _kept(self) -> "store.Store | None":
+        """What is kept, to be asked; None before the first collection."""
+        if self._first is not None:
+            self._made()
+        return self._store
+
     def _oldest_ms(self, at_least_ms: int) -> int:
         """The moment from which on anything is kept, but no earlier than another."""
-        if self._store is None:
+        kept = self._kept()
+        if kept is None:
             return at_least_ms
-        with self._store.lock:
-            firsts = [one.points.times_ms[0] for one in self._store.unlocked() if one.points.times_ms]
+        with kept.lock:
+            firsts = [one.points.times_ms[0] for one in kept.unlocked() if one.points.times_ms]
         return max(at_least_ms, min(firsts, default=at_least_ms))
 
     def _say(self, call: str, expression: object, error: Exception) -> None:
@@ -179,6 +209,8 @@ class RecentPast:
 
     def reinit_after_fork(self) -> None:
         """Know nothing of the parent in a forked child."""
+        self._making_lock = primitives.Lock()
+        self._first = None
         if self._alerting is None:
             self._store = self._writer = None
 

@@ -48,6 +48,22 @@ def test_a_collection_can_be_asked_for(collection: Any) -> None:
     assert [({}, 3.0)] == past.query("1 + 2", now_s())
 
 
+def test_the_first_collection_is_not_forgotten_when_nobody_asks_before_the_second(collection: Any) -> None:
+    """It waits as it came; both are in the answer, whether the question or the next collection comes first."""
+    asked, unasked = RecentPast(), RecentPast()
+    for past in (asked, unasked):
+        past.on_collect(collection)
+    asked.query("orders_total", now_s())
+    for past in (asked, unasked):
+        past.on_collect(collection)
+    at_s = now_s()
+
+    assert [8.0] == [value for _, value in unasked.query("sum(orders_total)", at_s)]
+    assert asked.query("count_over_time(orders_total[1m])", at_s) == unasked.query(
+        "count_over_time(orders_total[1m])", at_s
+    )
+
+
 @pytest.mark.parametrize(
     ("expression", "at_s"),
     [

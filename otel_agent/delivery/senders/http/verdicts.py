@@ -12,13 +12,18 @@ Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp-response
 import json
 from collections.abc import Mapping
 from datetime import UTC
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from otel_agent.delivery.outcomes import ExportOutcome, Verdict
 from otel_agent.delivery.payloads import fields
 from otel_agent.delivery.senders.otlp_responses import MAX_RETRY_AFTER_S, partial_success, printable_words
+from otel_agent.late_imports import late_module
+
+if TYPE_CHECKING:
+    from email import utils as email_utils
+else:
+    email_utils = late_module("email.utils")  # for receivers that name a date
 
 __all__ = ["judge_response", "retry_after_s"]
 
@@ -88,7 +93,7 @@ def retry_after_s(value: str | None, now_s: float) -> float | None:
         seconds = float(text)
     except ValueError:
         try:
-            moment = parsedate_to_datetime(text)
+            moment = email_utils.parsedate_to_datetime(text)
         except (TypeError, ValueError, IndexError, OverflowError):
             return None
         seconds = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() - now_s
