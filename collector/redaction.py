@@ -6,14 +6,16 @@ What the collector's configuration knows of secrets and of content, written from
 
 Tokens are those of `otel_agent.redaction.detection.issuers`, the table the agent's own rules are made of, so agent and collector agree.
 
-The processor tries every pattern on every value, so what a pattern costs that does not match is all that counts. Go looks for
-letters a pattern begins with in some nanoseconds, and pays fifty times that for a pattern that begins with a boundary, a choice
-or a class, or that reads both cases. So each pattern here begins with letters wherever that can be had: choices at the
-beginning are written out, and a boundary stands only where a token could be the end of a word followed by words.
+Our processor `secrets` looks in one pass for texts the patterns cannot do without, and tries the patterns whose text is there; so
+each pattern has letters of its own, which Go's tests of the processor hold. The contrib distribution's processor tries every
+pattern on every value, so there what a pattern costs that does not match is all that counts. Go looks for letters a pattern begins
+with in some nanoseconds, and pays fifty times that for a pattern that begins with a boundary, a choice or a class, or that reads
+both cases. So each pattern here begins with letters wherever that can be had: choices at the beginning are written out, and a
+boundary stands only where a token could be the end of a word followed by words.
 
-Nearly all values hold nothing, and that is seen at once: `PLAIN` describes values in which none of the patterns can be found, in
-forms that Go reads character by character. What they fit passes; everything else goes through all patterns. Names are looked at
-by a processor of their own, before, because what is plain there may be a password; names of the conventions are looked up.
+Nearly all values hold nothing: `PLAIN` describes values in which none of the patterns can be found, in forms that Go reads
+character by character. What they fit passes. Names are judged before, because what is plain there may be a password; names of the
+conventions are looked up.
 
 Sources: the README of the collector's redaction processor; https://pkg.go.dev/regexp/syntax; for content the GenAI semantic
 conventions, now and before, and the attributes of OpenLLMetry, OpenInference, pydantic-ai, Logfire, Langfuse and the AI SDK.
@@ -259,23 +261,23 @@ def _ends_words(pattern: str) -> bool:
 
 
 def name_settings() -> list[str]:
-    """Lines of YAML: lists of the processor that looks at names."""
+    """Lines of YAML: what the processor knows of names."""
     return _lists(
-        blocked_key_patterns=[*(f"{key}$" for key in KEYS), *(f"^{key}$" for key in WHOLE_KEYS)],
-        ignored_keys=KNOWN_KEYS,
-        ignored_key_patterns=HARMLESS_KEYS,
-        allowed_values=HARMLESS_VALUES,
+        secret_names=[*(f"{key}$" for key in KEYS), *(f"^{key}$" for key in WHOLE_KEYS)],
+        known_names=KNOWN_KEYS,
+        harmless_names=HARMLESS_KEYS,
+        harmless_values=HARMLESS_VALUES,
     )
 
 
 def value_settings(issuers: Iterable[Issuer]) -> list[str]:
     """
-    Lines of YAML: lists of the processor that looks at values.
+    Lines of YAML: what the processor knows of values.
 
     Args:
         issuers: See `value_patterns`.
     """
-    return _lists(allowed_values=PLAIN, blocked_values=value_patterns(issuers))
+    return _lists(plain_values=PLAIN, secret_values=value_patterns(issuers))
 
 
 def _lists(**lists: Iterable[str]) -> list[str]:

@@ -252,13 +252,15 @@ def print_ratio(folder: Path, environ: Mapping[str, str], requests: Sequence[byt
         requests: Sent in turn.
     """
     rates = {title: 0.0 for title, _, _ in PAIR}
+    memory = dict(rates)
     for turn in range(TURNS):
         for title, options, backends in PAIR:
             with running(folder / f"{title} {turn}", options, backends, environ) as (process_id, port, _):
                 taken, spent_s = measure(port, process_id, requests)
+                memory[title] = max(memory[title], memory_mib(process_id))
             rates[title] += taken / spent_s / TURNS
     for title, rate in rates.items():
-        print(f"{title:<34} {rate:>9,.0f} spans a core-second")
+        print(f"{title:<34} {rate:>9,.0f} spans a core-second, {memory[title]:.0f} MiB")
     bare, ours = rates.values()
     print(f"ours takes {ours / bare:.2f} of what the bare one takes")
 

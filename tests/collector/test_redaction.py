@@ -235,10 +235,11 @@ def written(collector: Collector, marks: int) -> str:
 
 
 @pytest.mark.e2e
-def test_the_collector_holds_what_the_agent_holds(tmp_path: Path) -> None:
-    """Tokens of every issuer, in every place the collector's processors reach, are gone; look-alikes, counts and ids are not."""
+@pytest.mark.parametrize("contrib", [False, True])
+def test_the_collector_holds_what_the_agent_holds(tmp_path: Path, contrib: bool) -> None:
+    """Tokens of every issuer, in every place, are gone, with contrib's processors too; look-alikes, counts and ids are not."""
     tokens = examples()
-    collector = Collector(tmp_path / "collector", "file")
+    collector = Collector(tmp_path / "collector", "file", contrib=contrib)
     with started(collector):
         for token in tokens:
             text = f"have {token} here"

@@ -65,13 +65,14 @@ def test_each_backend_is_taken(collector: str, tmp_path: Path, backend: str | No
 
 @pytest.mark.parametrize("seed", range(60))
 def test_any_combination_is_taken(collector: str, tmp_path: Path, seed: int) -> None:
-    """Whatever options and backends are named together make a configuration the collector accepts."""
+    """Whatever options and backends are named together, for contrib too, make a configuration the collector accepts."""
     choice = random.Random(seed)
+    is_contrib = seed % 3 == 0
     options = choice.sample(OPTIONS, choice.randint(0, 3))
     backends = choice.sample(BACKENDS, choice.randint(1, 6))
     chosen = [read_base(), *find("option", options), *find("backend", backends)]
 
-    assert "" == validate(collector, render(chosen, "test"), tmp_path), (options, backends)
+    assert "" == validate(collector, render(chosen, "test", contrib=is_contrib), tmp_path), (options, backends)
 
 
 def test_everything_is_taken_together(collector: str, tmp_path: Path) -> None:

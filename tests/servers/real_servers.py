@@ -32,13 +32,13 @@ class Collector(Server):
         options: Sequence[str] = (),
         environ: Mapping[str, str] | None = None,
         flags: Sequence[str] = (),
+        contrib: bool = False,
     ) -> None:
         grpc, http, health, metrics = free_ports(4)
         folder.mkdir(parents=True, exist_ok=True)
         configuration = folder / "collector.yaml"
-        configuration.write_text(
-            render([read_base(), *find("option", options), *find("backend", backends)], "the end-to-end tests")
-        )
+        chosen = [read_base(), *find("option", options), *find("backend", backends)]
+        configuration.write_text(render(chosen, "the end-to-end tests", contrib=contrib))
         self.grpc = f"http://127.0.0.1:{grpc}"
         self.http = f"http://127.0.0.1:{http}"
         self.metrics_url = f"http://127.0.0.1:{metrics}/metrics"

@@ -59,6 +59,31 @@ def test_the_contrib_distribution_gets_what_it_has(capsys: pytest.CaptureFixture
         "processors"
     ]
     assert "isolate" not in yaml.safe_dump(printed)
+    assert "secrets" not in printed["processors"]
+
+
+def test_the_contrib_distribution_redacts_with_what_it_has(capsys: pytest.CaptureFixture[str]) -> None:
+    """With --contrib upstream's redaction has the lists that `secrets` has, in every pipeline that has it, in its place."""
+    ours = configuration(capsys, "--with", "no-content", "--backend", "jaeger")
+    theirs = configuration(capsys, "--with", "no-content", "--backend", "jaeger", "--contrib")
+    chain = ["transform/redaction-before", "redaction/names", "redaction/values", "transform/redaction-after"]
+
+    lists = {
+        name: theirs["processors"][part][upstream]
+        for part, upstream, name in (
+            ("redaction/names", "blocked_key_patterns", "secret_names"),
+            ("redaction/names", "ignored_keys", "known_names"),
+            ("redaction/names", "ignored_key_patterns", "harmless_names"),
+            ("redaction/names", "allowed_values", "harmless_values"),
+            ("redaction/values", "allowed_values", "plain_values"),
+            ("redaction/values", "blocked_values", "secret_values"),
+        )
+    }
+
+    assert ours["processors"]["secrets"] == lists
+    for name in ("traces/in", "metrics/in", "logs/in"):
+        before, _, after = str(ours["service"]["pipelines"][name]["processors"]).partition("'secrets'")
+        assert f"{before}{str(chain)[1:-1]}{after}" == str(theirs["service"]["pipelines"][name]["processors"])
 
 
 def test_extensions_of_backends_stand_beside_those_of_the_base(capsys: pytest.CaptureFixture[str]) -> None:
