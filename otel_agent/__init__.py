@@ -59,5 +59,10 @@ _late = late_names(
 _unsupported = late_names(__name__, {"init": "otel_agent.telemetry.unsupported"})
 
 
+def __dir__() -> list[str]:
+    # What is loaded when it is used is there too: for completion, and for Python's own "Did you mean".
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:
     return (_unsupported if name == "init" and sys.platform == "win32" else _late)(name)

@@ -18,6 +18,7 @@ from otel_agent.alerts.rules.model import RuleGroup
 from otel_agent.alerts.schedule import ScheduledGroup
 from otel_agent.alerts.state_file import read_state_file, restore_state, state_content, write_state_file
 from otel_agent.alerts.states import Alert, AlertState, Transition
+from otel_agent.arguments import function_argument, milliseconds, with_known_names
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.errors import RuleError
 from otel_agent.lifecycle.threads import begin_thread
@@ -91,8 +92,11 @@ class AlertEngine:
 
         Args:
             callback: Called in the evaluating thread; what it raises is counted and goes nowhere.
+
+        Raises:
+            TypeError: It cannot be called.
         """
-        self._callbacks.append(callback)
+        self._callbacks.append(function_argument("on_change: callback", callback))
 
     def notifier(self, name: str, function: Notifier) -> Notifier:
         """
@@ -130,8 +134,11 @@ class AlertEngine:
 
         Args:
             callback: Called in the thread that acknowledges; what it raises is counted and goes nowhere.
+
+        Raises:
+            TypeError: It cannot be called.
         """
-        self._acknowledged.append(callback)
+        self._acknowledged.append(function_argument("on_acknowledge: callback", callback))
 
     def start(self) -> None:
         """Begin to evaluate, in a thread of our own. Does nothing when it was begun already, or there is no rule."""
@@ -172,6 +179,7 @@ class AlertEngine:
                 scheduled.is_awake = True
         self._wake.set()
 
+    @with_known_names
     def evaluate(self, at_s: float | None = None) -> list[Transition]:
         """
         Evaluate every group now, in this thread.
@@ -181,8 +189,11 @@ class AlertEngine:
 
         Returns:
             Every change of an alert.
+
+        Raises:
+            TypeError: The moment is no number.
         """
-        at_ms = self._now_ms() if at_s is None else round(at_s * 1000)
+        at_ms = self._now_ms() if at_s is None else milliseconds("evaluate: at_s", at_s)
         if at_s is None and self._refresh is not None:
             guard.swallow("alerts.refresh", "what just happened could not be counted", partial(self._refresh, at_ms))
         return self._evaluate([(scheduled, at_ms) for scheduled in self._scheduled])
@@ -210,6 +221,7 @@ class AlertEngine:
         with self._lock:
             return [alert.copied() for run in self._runs() for one in run.alertings() for alert in one.active()]
 
+    @with_known_names
     def acknowledge(self, name: str, *, by: str, comment: str = "", until_s: float | None = None) -> int:
         """
         Say that somebody takes care, so that an alert is not repeated until it is over.
@@ -224,9 +236,12 @@ class AlertEngine:
 
         Returns:
             How many alerts it covers now.
+
+        Raises:
+            TypeError: The moment is no number.
         """
         now_ms = self._now_ms()
-        until_ms = None if until_s is None else round(until_s * 1000)
+        until_ms = None if until_s is None else milliseconds("acknowledge: until_s", until_s)
         with self._lock:
             alerts = [alert for run in self._runs() for one in run.alertings() for alert in one.active()]
             made = [

@@ -13,6 +13,7 @@ from numbers import Integral, Real
 from typing import Any, NamedTuple, TypeVar, overload
 
 from otel_agent import primitives
+from otel_agent.arguments import with_known_names
 from otel_agent.clock import SYSTEM, Clock
 
 __all__ = ["Check", "CheckRegistry", "Heartbeat", "health_check", "heartbeat", "shared"]
@@ -150,7 +151,7 @@ shared = CheckRegistry()
 def health_check(name: F, /) -> F: ...
 @overload
 def health_check(
-    name: str,
+    name: str | None = None,
     *,
     critical: bool = False,
     interval_s: float = INTERVAL_S,
@@ -158,8 +159,9 @@ def health_check(
     failure_threshold: int = FAILURE_THRESHOLD,
     success_threshold: int = SUCCESS_THRESHOLD,
 ) -> Callable[[F], F]: ...
+@with_known_names
 def health_check(
-    name: Any,
+    name: Any = None,
     *,
     critical: bool = False,
     interval_s: float = INTERVAL_S,
@@ -171,7 +173,7 @@ def health_check(
     Declare a function as a health check.
 
     Args:
-        name: Name of the component in /healthz. The decorated function itself when used without brackets; its name is the component's then.
+        name: Name of the component in /healthz; the function's by default. The decorated function itself when used without brackets.
         critical: Whether its failure makes the agent unhealthy, and so not ready, rather than degraded.
         interval_s: Seconds between two runs, above 0.
         timeout_s: Seconds after which a run counts as failed; it keeps its one worker until it returns.
@@ -183,7 +185,8 @@ def health_check(
         says that all is well by returning anything but False.
 
     Raises:
-        TypeError: An argument has the wrong type, or what is decorated cannot be called or is a generator function.
+        TypeError: An argument has the wrong type, or there is none of that name; or what is decorated cannot be called or is a
+            generator function.
         ValueError: A number is out of its range.
 
     Example:
@@ -194,9 +197,10 @@ def health_check(
         ```
     """
     if callable(name):
-        return health_check(_name_of(name))(name)
-    _check_name("health check", name)
-    place = f"health check {name!r}"
+        return health_check()(name)
+    if name is not None:
+        _check_name("health check", name)
+    place = "health check" if name is None else f"health check {name!r}"
     _check_flag(place, "critical", critical)
     _check_seconds(place, "interval_s", interval_s)
     _check_seconds(place, "timeout_s", timeout_s)
@@ -210,12 +214,14 @@ def health_check(
             raise TypeError(
                 f"{place}: function is a generator function, whose body a call does not run: let it return or raise"
             )
-        shared.add(Check(name, function, critical, interval_s, timeout_s, failure_threshold, success_threshold))
+        named = _name_of(function) if name is None else name
+        shared.add(Check(named, function, critical, interval_s, timeout_s, failure_threshold, success_threshold))
         return function
 
     return declare
 
 
+@with_known_names
 def heartbeat(name: str, within_s: float, *, critical: bool = True) -> Heartbeat:
     """
     Declare a sign of life for a loop that cannot be asked.
@@ -229,7 +235,7 @@ def heartbeat(name: str, within_s: float, *, critical: bool = True) -> Heartbeat
         The heartbeat, to be called each time the loop comes round.
 
     Raises:
-        TypeError: An argument has the wrong type.
+        TypeError: An argument has the wrong type, or there is none of that name.
         ValueError: `within_s` is not above 0.
 
     Example:

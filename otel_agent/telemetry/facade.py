@@ -1,10 +1,13 @@
 """`Telemetry`: what `init` gives back."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from numbers import Real
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from otel_agent.arguments import with_known_names
 from otel_agent.clock import monotonic_s
 from otel_agent.config.model import Config
 from otel_agent.delivery.accounting import Delivery
@@ -36,6 +39,10 @@ __all__ = ["Telemetry"]
 
 FLUSH_S = 10.0
 """Longest time `flush` takes when nothing else is said, in seconds."""
+_LONGEST_S = 86_400.0
+"""Longer than a day, or for ever, is a day: no clock and no lock takes more than some years."""
+
+_Default = TypeVar("_Default", float, None)
 
 
 class Telemetry:
@@ -89,6 +96,7 @@ class Telemetry:
             self._idle_health = unobserved.build_idle_health(self.config)
         return self._idle_health
 
+    @with_known_names
     def query(self, expression: str, at_s: float | None = None) -> list[tuple[dict[str, str], float]]:
         """
         Ask the recent past in PromQL: metrics are kept each second, as many as fit into `metrics.keep_bytes`.
@@ -104,9 +112,10 @@ class Telemetry:
         """
         parts = self._parts
         if parts is None or parts.recent_past is None:
-            return []
+            return self._nothing_kept("query")
         return parts.recent_past.query(expression, parts.now_ns() / 1e9 if at_s is None else at_s)
 
+    @with_known_names
     def query_range(
         self,
         expression: str,
@@ -129,7 +138,7 @@ class Telemetry:
         """
         parts = self._parts
         if parts is None or parts.recent_past is None:
-            return []
+            return self._nothing_kept("query_range")
         end_s = parts.now_ns() / 1e9 if end_s is None else end_s
         return parts.recent_past.query_range(expression, start_s, end_s, step_s)
 
@@ -142,6 +151,13 @@ class Telemetry:
         """
         parts = self._parts
         return [] if parts is None else parts.insight.findings()
+
+    def _nothing_kept(self, call: str) -> list[Any]:
+        if self.is_running:
+            guard.report(
+                f"telemetry.{call}", f"telemetry.{call} has no answer: metrics.enabled is false, so nothing is kept"
+            )
+        return []
 
     def answers(self) -> "Mapping[str, Callable[[Mapping[str, Any]], Any]]":
         """What other processes of the same user may ask, by name: see `telemetry.control`."""
@@ -158,6 +174,7 @@ class Telemetry:
         found = {"growth": grown, "findings": about}
         return found if self._parts is None else cleaned(found, self._parts.redactor.text)
 
+    @with_known_names
     def on_stop(self, function: Callable[[], object], *, timeout_s: float = 1.0) -> None:
         """
         Call a function before anything of this package stops, so that what it does is still seen.
@@ -186,12 +203,13 @@ class Telemetry:
         """
         return () if self._reloading is None else self._reloading.reload()
 
-    def flush(self, timeout_s: float = FLUSH_S) -> Delivery:
+    @with_known_names
+    def flush(self, timeout_s: float | None = FLUSH_S) -> Delivery:
         """
         Collect metrics once more and send everything that waits.
 
         Args:
-            timeout_s: For all of it, in seconds.
+            timeout_s: For all of it, in seconds; `None` for 10.
 
         Returns:
             What became of everything accepted since the start; it is true also when the time was over before the receiver
@@ -202,9 +220,10 @@ class Telemetry:
             return unobserved.no_delivery()
         if self._ended is not None:
             return self._ended
-        end_s = monotonic_s() + timeout_s
+        allowed_s = _seconds("flush", timeout_s, FLUSH_S)
+        end_s = monotonic_s() + allowed_s
         if parts.metering.reader is not None:
-            parts.metering.reader.force_flush(timeout_s * 1e3 / 2)
+            parts.metering.reader.force_flush(allowed_s * 1e3 / 2)
         parts.logs.outputs.flush(max(0.0, (end_s - monotonic_s()) / 2))
         return parts.engine.flush(max(0.0, end_s - monotonic_s()))
 
@@ -234,6 +253,7 @@ class Telemetry:
             self._parts.install_globals()
             threads.install()
 
+    @with_known_names
     def shutdown(self, timeout_s: float | None = None) -> Delivery:
         """
         End everything in reverse, within one deadline; safe twice.
@@ -247,7 +267,7 @@ class Telemetry:
         parts = self._parts
         if parts is None:
             return unobserved.no_delivery()
-        parts.lifecycle.close(timeout_s)
+        parts.lifecycle.close(_seconds("shutdown", timeout_s, None))
         for hook in parts.process_hooks:
             hook.close()
         self._ended = parts.engine.flush(0.0)
@@ -307,3 +327,13 @@ class Telemetry:
         if self._parts is None:
             state = "disabled" if self.config.disabled else "not started"
         return f"<Telemetry of {self.config.service.name!r}, {state}>"
+
+
+def _seconds(call: str, given: object, default: _Default) -> float | _Default:
+    """A length of time as it was given; the default, and a line, for what is none: nothing here raises into the agent."""
+    if given is None:
+        return default
+    if type(given) is bool or not isinstance(given, Real) or math.isnan(given):
+        guard.report(f"telemetry.{call}", f"telemetry.{call}: timeout_s must be a number of seconds, not {given!r}")
+        return default
+    return min(max(float(given), 0.0), _LONGEST_S)

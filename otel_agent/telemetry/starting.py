@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from otel_agent import primitives
+from otel_agent.arguments import with_known_names
 from otel_agent.config.loading import Loaded, load, working_directory
 from otel_agent.config.sources.variables import BASELINE
 from otel_agent.errors import ConfigurationError, OtelAgentError
@@ -57,6 +58,7 @@ class _CurrentTelemetry:
     """Whether it was begun by a test, whose agent may call `init` with whatever it likes."""
 
 
+@with_known_names
 def init(  # noqa: PLR0913 - each is a promise of the public interface
     service_name: str | None = None,
     *,
@@ -108,6 +110,7 @@ def init(  # noqa: PLR0913 - each is a promise of the public interface
 
     Raises:
         OtelAgentError: With `strict`: a mistake in the set-up. Nothing is left behind, and `init` can be called again.
+        TypeError: There is no argument of that name.
 
     Example:
         ```python

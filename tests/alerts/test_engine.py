@@ -3,6 +3,7 @@
 import json
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alert_settings import alert_settings
@@ -109,6 +110,20 @@ def test_a_callback_that_raises_or_asks_the_engine_harms_nobody() -> None:
 
     assert 1 == len(heard)
     assert guard.shared.counts()["alerts.callback"] >= 1
+
+
+def test_what_cannot_be_called_and_moments_that_are_none_are_refused() -> None:
+    """Where they are given, with the argument's name."""
+    alerts: Any = AlertEngine((), Store())
+
+    with pytest.raises(TypeError, match="on_change: callback must be something that can be called, not 5"):
+        alerts.on_change(5)
+    with pytest.raises(TypeError, match="on_acknowledge: callback must be"):
+        alerts.on_acknowledge(None)
+    with pytest.raises(TypeError, match="evaluate: at_s must be a number of seconds, not 'now'"):
+        alerts.evaluate("now")
+    with pytest.raises(TypeError, match="acknowledge: until_s must be a number of seconds, not 'noon'"):
+        alerts.acknowledge("Slow", by="me", until_s="noon")
 
 
 def test_an_event_is_judged_at_once_but_at_most_once_a_second() -> None:

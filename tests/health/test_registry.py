@@ -64,8 +64,12 @@ def test_without_brackets_a_check_is_named_by_its_function(registry: CheckRegist
 
     partial = health_check(functools.partial(printer))
 
+    @health_check(interval_s=10)
+    def broker() -> None:
+        return None
+
     assert None is printer()
-    assert [("printer", partial, 30.0)] == [
+    assert [("printer", partial, 30.0), ("broker", broker, 10)] == [
         (check.name, check.function, check.interval_s) for check in registry.checks()
     ]
 

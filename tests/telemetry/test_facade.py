@@ -1,6 +1,7 @@
 """`Telemetry`: what the agent holds."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from agent_process import run_agent
@@ -8,6 +9,7 @@ from opentelemetry import metrics
 from waiting import until
 
 import otel_agent
+from otel_agent.delivery.accounting import Delivery
 from otel_agent.telemetry.facade import Telemetry
 from otel_agent.testing import Recorded, recorded
 
@@ -48,6 +50,26 @@ def test_the_recent_past_can_be_asked() -> None:
         assert [] == telemetry.query("sum(")
         ((labels, points),) = telemetry.query_range("orders_total", step_s=1)
         assert ("buy", 7.0) == (labels["side"], points[-1][1])
+
+
+def test_a_time_that_is_none_is_said_and_nothing_raises(caplog: pytest.LogCaptureFixture) -> None:
+    """The default stands in its place; a misspelt argument is refused with the nearest."""
+    with recorded() as seen:
+        telemetry: Any = telemetry_of(seen)
+        for timeout_s in (None, "soon", float("nan"), float("inf"), -1, True):
+            assert isinstance(telemetry.flush(timeout_s), Delivery)
+        with pytest.raises(TypeError, match="flush: there is no argument 'timeout'; did you mean timeout_s"):
+            telemetry.flush(timeout=3)
+
+    assert "telemetry.flush: timeout_s must be a number of seconds, not 'soon'" in caplog.text
+
+
+def test_a_query_of_metrics_that_are_off_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    """And has no answer."""
+    with recorded(config={"metrics": {"enabled": False}}) as seen:
+        assert [] == telemetry_of(seen).query("up")
+
+    assert "metrics.enabled is false" in caplog.text
 
 
 def test_without_rules_there_are_no_alerts() -> None:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from otel_agent import guard
+from otel_agent.arguments import with_known_names
 from otel_agent.instruments.caches.function_cache import FunctionCache
 from otel_agent.instruments.caches.watching import CacheStatistics, registry
 
@@ -23,6 +24,7 @@ __all__ = ["watch_cache"]
 _Cache = TypeVar("_Cache")
 
 
+@with_known_names
 def watch_cache(cache: _Cache, name: str | None = None) -> _Cache:
     """
     Measure a cache; never raises.

@@ -16,6 +16,7 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, Self, TypeVar, overload
 
 from otel_agent import guard
+from otel_agent.arguments import with_known_names
 from otel_agent.instruments.caches.arguments import check_cached, check_function, full_name, is_used_up
 from otel_agent.instruments.caches.function_cache import (
     CacheInfo,
@@ -73,6 +74,7 @@ def cached(
     name: str | None = None,
     key: Callable[..., Any] | None = None,
 ) -> Callable[[Callable[_Arguments, _Result_co]], CachedFunction[_Arguments, _Result_co]]: ...
+@with_known_names
 def cached(maxsize: Any = 1024, ttl_s: Any = None, name: Any = None, key: Any = None) -> Any:
     """
     Keep results of a function or coroutine function in memory.
@@ -90,7 +92,7 @@ def cached(maxsize: Any = 1024, ttl_s: Any = None, name: Any = None, key: Any = 
         entry of the same call and answers whether there was one.
 
     Raises:
-        TypeError: An argument has the wrong type, or what is decorated cannot be called, or gives generators, which can be read once.
+        TypeError: An argument has the wrong type, or there is none of that name; or what is decorated cannot be called, or gives generators, which can be read once.
         ValueError: A number is out of its range.
 
     Example:

@@ -1,18 +1,11 @@
-"""What `traced`, `timed` and `span` refuse when something is decorated: an argument of the wrong type, and one that there is not."""
+"""What `traced`, `timed` and `span` refuse when something is decorated: arguments of the wrong type."""
 
-from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 from opentelemetry.trace import SpanKind
 
-from otel_agent.late_imports import late_module
-
-if TYPE_CHECKING:
-    import difflib  # for mistakes only
-else:
-    difflib = late_module("difflib")
-
-__all__ = ["check_block_name", "check_name", "check_traced", "check_unknown"]
+__all__ = ["check_block_name", "check_name", "check_traced"]
 
 _NO_NAMES = (int, float, bytes, list, tuple, dict, set)
 """Types nobody decorates; anything else that is no name may be an object that can be called."""
@@ -72,21 +65,3 @@ def check_traced(kind: Any, attributes: Any, flags: Mapping[str, Any]) -> None:
     for name, flag in flags.items():
         if not isinstance(flag, bool):
             raise TypeError(f"traced: {name} must be True or False, not {flag!r}")
-
-
-def check_unknown(place: str, unknown: Collection[str], known: Collection[str]) -> None:
-    """
-    Refuse arguments that there are not, with the nearest that there is.
-
-    Args:
-        place: Name of the decorator.
-        unknown: Names that were given.
-        known: Names that there are.
-
-    Raises:
-        TypeError: There is an unknown one.
-    """
-    for name in unknown:
-        near = difflib.get_close_matches(name, known, 1, 0.5)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-        raise TypeError(f"{place}: there is no argument {name!r}; {hint}")

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from opentelemetry.trace import SpanKind
 from opentelemetry.util.types import AttributeValue
 
+from otel_agent.arguments import with_known_names
 from otel_agent.guard import shared
 from otel_agent.instruments.functions import wrappers
-from otel_agent.instruments.functions.arguments import check_block_name, check_name, check_traced, check_unknown
+from otel_agent.instruments.functions.arguments import check_block_name, check_name, check_traced
 from otel_agent.instruments.functions.attaching import attaching_coroutine, attaching_function, is_attaching
 from otel_agent.instruments.functions.binding import bind, made
 from otel_agent.instruments.functions.blocks import Block
@@ -49,6 +50,7 @@ def traced(
     capture_arguments: bool = False,
     capture_result: bool = False,
 ) -> Callable[[Function], Function]: ...
+@with_known_names
 def traced(
     name: Any = None,
     *,
@@ -56,7 +58,6 @@ def traced(
     attributes: Mapping[str, AttributeValue] | None = None,
     capture_arguments: bool = False,
     capture_result: bool = False,
-    **unknown: Any,
 ) -> Any:
     """
     Give every call of a function a span, and count its duration.
@@ -71,7 +72,6 @@ def traced(
         capture_arguments: Whether arguments become attributes, `agent.function.argument.<name>`. They may hold what must not leave
             the process; redaction by key and by value is applied to them as to everything else.
         capture_result: Whether what the function returns becomes the attribute `agent.function.result`.
-        **unknown: Refused, with the nearest name there is.
 
     Returns:
         The function, wrapped, or a decorator.
@@ -83,7 +83,6 @@ def traced(
         @otel_agent.traced("decide", kind="internal", attributes={"strategy": "momentum"})
         async def decide(symbol: str) -> Order: ...
     """
-    check_unknown("traced", unknown, ("name", "kind", "attributes", "capture_arguments", "capture_result"))
     check_name("traced", name)
     check_traced(kind, attributes, {"capture_arguments": capture_arguments, "capture_result": capture_result})
     if name is not None and not isinstance(name, str):
@@ -160,7 +159,8 @@ def _kind(kind: Any, full: str) -> SpanKind:
 def timed(name: Function, /) -> Function: ...
 @overload
 def timed(name: str | None = None) -> Callable[[Function], Function]: ...
-def timed(name: Any = None, **unknown: Any) -> Any:
+@with_known_names
+def timed(name: Any = None) -> Any:
     """
     Count the calls of a function with their duration and outcome: no span.
 
@@ -169,7 +169,6 @@ def timed(name: Any = None, **unknown: Any) -> Any:
     Args:
         name: `code.function.name` of its points; module and qualified name by default. The decorated function itself when used
             without brackets.
-        **unknown: Refused.
 
     Returns:
         The function, wrapped, or a decorator.
@@ -177,7 +176,6 @@ def timed(name: Any = None, **unknown: Any) -> Any:
     Raises:
         TypeError: The name is no string, or another argument was given.
     """
-    check_unknown("timed", unknown, ("name",))
     check_name("timed", name)
     if name is not None and not isinstance(name, str):
         return timed()(name)

@@ -9,18 +9,21 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from otel_agent import primitives
+from otel_agent.arguments import milliseconds
 from otel_agent.clock import monotonic_s
 from otel_agent.errors import RuleError
 from otel_agent.guard import shared as guard
 from otel_agent.late_imports import late_module
 
 if TYPE_CHECKING:
+    from otel_agent.alerts import metric_names
     from otel_agent.alerts.promql import evaluation, nodes, parsing
     from otel_agent.processors import series_writer
     from otel_agent.series import store
     from otel_agent.series.histograms import NativeHistogram
     from otel_agent.telemetry.assembly.alerting import AlertAssembly
 else:
+    metric_names = late_module("otel_agent.alerts.metric_names")
     evaluation = late_module("otel_agent.alerts.promql.evaluation")
     nodes = late_module("otel_agent.alerts.promql.nodes")
     parsing = late_module("otel_agent.alerts.promql.parsing")
@@ -118,8 +121,11 @@ class RecentPast:
             Labels and value of each element, as a number that may be whole; native histograms count as their number of observations.
         """
         try:
-            at_ms = round(at_s * 1000)
-            return [(labels.as_dict(), _number(value)) for labels, value in self._evaluated(expression, [at_ms])[0]]
+            at_ms = milliseconds("at_s", at_s)
+            found = self._evaluated(expression, [at_ms])[0]
+            if not found:
+                self._say_unknown_names("query", expression)
+            return [(labels.as_dict(), _number(value)) for labels, value in found]
         except Exception as error:  # noqa: BLE001 - promised: a question never raises, whatever was asked
             self._say("query", expression, error)
             return []
@@ -141,7 +147,10 @@ class RecentPast:
             Labels and points of each series, in the order in which they appear; a step at which a series has no value has no point.
         """
         try:
-            return self._along(expression, self._moments_ms(start_s, end_s, step_s))
+            found = self._along(expression, self._moments_ms(start_s, end_s, step_s))
+            if not found:
+                self._say_unknown_names("query_range", expression)
+            return found
         except Exception as error:  # noqa: BLE001 - as `query`
             self._say("query_range", expression, error)
             return []
@@ -160,9 +169,11 @@ class RecentPast:
         Raises:
             RuleError: There is no sense in it.
         """
-        end_ms = round(end_s * 1000)
-        start_ms = self._oldest_ms(end_ms - _RANGE_MS) if start_s is None else round(start_s * 1000)
-        step_ms = max(_LEAST_STEP_MS, (end_ms - start_ms) // _STEPS) if step_s is None else round(step_s * 1000)
+        end_ms = milliseconds("end_s", end_s)
+        start_ms = self._oldest_ms(end_ms - _RANGE_MS) if start_s is None else milliseconds("start_s", start_s)
+        step_ms = (
+            max(_LEAST_STEP_MS, (end_ms - start_ms) // _STEPS) if step_s is None else milliseconds("step_s", step_s)
+        )
         if step_ms < 1:
             raise RuleError([f"step_s is {step_s}; give at least 0.001"])
         if start_ms > end_ms:
@@ -174,6 +185,8 @@ class RecentPast:
         return range(start_ms, end_ms + 1, step_ms)
 
     def _evaluated(self, expression: str, moments_ms: Sequence[int]) -> "list[nodes.Vector]":
+        if not isinstance(expression, str):
+            raise RuleError([f"expression must be a string of PromQL, not {expression!r}"])
         parsed = parsing.parse(expression)
         kept = self._kept()
         if kept is None:
@@ -200,12 +213,28 @@ class RecentPast:
             firsts = [one.points.times_ms[0] for one in kept.unlocked() if one.points.times_ms]
         return max(at_least_ms, min(firsts, default=at_least_ms))
 
-    def _say(self, call: str, expression: object, error: Exception) -> None:
-        reason = f"telemetry.{call}({str(expression)[:200]!r}) has no answer: {error}"
+    def _say_unknown_names(self, call: str, expression: str) -> None:
+        """Why an answer is empty, when that is because nothing goes by a name that was asked for."""
+        store_kept = self._kept()
+        kept = () if store_kept is None else store_kept.names()
+        for name in parsing.parse(expression).names:
+            if not kept:
+                self._say(call, expression, "nothing has been measured yet; telemetry.flush() measures at once")
+            elif name not in kept:
+                near = metric_names.nearest_name(name, kept)
+                hint = f"; did you mean {near}?" if near else ""
+                self._say(call, expression, f"there is no metric {name} yet{hint}")
+
+    def _say(self, call: str, expression: object, why: Exception | str) -> None:
+        reason = f"telemetry.{call}({str(expression)[:200]!r}) has no answer: {why}"
         if reason not in self._said and len(self._said) < _MOST_REASONS:
             self._said.add(reason)
-            is_mistake = isinstance(error, RuleError | nodes.EvaluationError | TypeError | ValueError)
-            guard.report(f"telemetry.{call}.{hash(reason) & 0xFFFFFFFF:08x}", reason, None if is_mistake else error)
+            is_mistake = isinstance(why, RuleError | nodes.EvaluationError | TypeError | ValueError)
+            guard.report(
+                f"telemetry.{call}.{hash(reason) & 0xFFFFFFFF:08x}",
+                reason,
+                None if is_mistake or isinstance(why, str) else why,
+            )
 
     def reinit_after_fork(self) -> None:
         """Know nothing of the parent in a forked child."""

@@ -26,6 +26,13 @@ LOOSE: Any = otel_agent
         (lambda: LOOSE.traced("decide", attributes={1: 2}), ["attributes", "1"]),
         (lambda: LOOSE.timed(5), ["timed", "name", "5"]),
         (lambda: LOOSE.timed("decide", attributes={}), ["timed", "attributes", "there are name"]),
+        (lambda: LOOSE.cached(max_size=5), ["cached", "max_size", "did you mean maxsize?"]),
+        (lambda: LOOSE.cached(ttl=5), ["cached", "ttl", "did you mean ttl_s?"]),
+        (lambda: LOOSE.watch_cache({}, title="quotes"), ["watch_cache", "title", "there are cache, name"]),
+        (lambda: LOOSE.health_check("broker", interval=5), ["health_check", "did you mean interval_s?"]),
+        (lambda: LOOSE.heartbeat("loop", within=5), ["heartbeat", "did you mean within_s?"]),
+        (lambda: LOOSE.init(endpont="http://127.0.0.1:4318"), ["init", "endpont", "did you mean endpoint?"]),
+        (lambda: LOOSE.init(1, "otel-agent.yaml"), ["init() takes"]),
         (lambda: LOOSE.span(print), ["span", "name"]),
     ],
 )

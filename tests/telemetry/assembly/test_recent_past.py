@@ -28,12 +28,13 @@ def now_s() -> float:
     return wall_ns() / 1e9 + 0.001
 
 
-def test_nothing_is_known_before_the_first_collection() -> None:
-    """A question has no answer."""
+def test_nothing_is_known_before_the_first_collection(caplog: pytest.LogCaptureFixture) -> None:
+    """A question has no answer, and why is said."""
     past = RecentPast()
 
-    assert [] == past.query("orders_total", now_s())
-    assert [] == past.query_range("orders_total", None, now_s())
+    assert [] == past.query("parcels_total", now_s())
+    assert [] == past.query_range("parcels_total", None, now_s())
+    assert "nothing has been measured yet" in caplog.text
 
 
 def test_a_collection_can_be_asked_for(collection: Any) -> None:
@@ -67,7 +68,7 @@ def test_the_first_collection_is_not_forgotten_when_nobody_asks_before_the_secon
 @pytest.mark.parametrize(
     ("expression", "at_s"),
     [
-        ("sum(", None),
+        ("avg(", None),
         ("orders_total / on () orders_total", None),
         ('"a string"', None),
         ("orders_total[5m]", None),
@@ -92,6 +93,31 @@ def test_what_has_no_answer_is_said_once(
     said = [line for line in caplog.messages[before:] if "has no answer" in line]
     assert 2 == len(said)  # one for each of the two ways to ask
     assert repr(str(expression)) in said[0]
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("sum(order_total)", ["there is no metric order_total yet; did you mean orders_total?"]),
+        ("rate(cancellations_total[1m]) > 0", ["there is no metric cancellations_total yet"]),
+        ('orders_total{side="none"}', []),
+        ("orders_total > 100", []),
+        ("absent(orders_total)", []),
+        ("absent(nothing_total)", []),
+    ],
+)
+def test_a_metric_that_there_is_not_is_said_with_the_nearest(
+    collection: Any, caplog: pytest.LogCaptureFixture, expression: str, said: list[str]
+) -> None:
+    """Once; an answer that is empty for another reason is one, and nothing is said of it."""
+    past = RecentPast()
+    past.on_collect(collection)
+    before = len(caplog.messages)
+    for _ in range(2):
+        past.query(expression, now_s())
+
+    lines = [line for line in caplog.messages[before:] if "has no answer" in line]
+    assert said == [line.rpartition("has no answer: ")[2] for line in lines]
 
 
 class Steady:
