@@ -206,6 +206,7 @@ class HealthService:
             self._server.reinit_after_fork()
         self._server = None
         self._build_lock = primitives.Lock()
+        self._is_drained = False
         if self._built_monitor is None:
             self._registry = CheckRegistry(self._clock)
             self._is_closed = True

@@ -138,7 +138,8 @@ class HealthMonitor:
         self._on_tick()
 
     def reinit_after_fork(self) -> None:
-        """In a forked child nobody watches: the checks are the parent's, and it has neither thread nor server."""
+        """In a forked child nobody watches: checks and drain are the parent's, and it has neither thread nor server."""
+        self._is_draining = False
         self._registry = CheckRegistry(self._clock)
         self._lock = primitives.Lock()
         self._judged = _Judged()

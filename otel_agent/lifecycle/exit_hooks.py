@@ -8,6 +8,8 @@ has done its share of tasks skips even those, and sends a signal of celery's bef
 horse, have nothing of the kind; see `leaving`.
 Source: https://github.com/open-telemetry/opentelemetry-python-contrib/issues/4916
 
+A child that a thread has forked ends with that thread; see `left_alone`.
+
 Child processes come into being by a fork of this process, by a fork of a server that never called `init`, or afresh. In the
 first case the fork's hook finds us in the child; in the other two `init` is called in the child, and joins there.
 """
@@ -17,10 +19,17 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from otel_agent import primitives
+from otel_agent.late_imports import late_module
 from otel_agent.lifecycle.forks import follow_forks
 from otel_agent.lifecycle.leaving import SPAWNED_HORSE, told_of_leaving
+
+if TYPE_CHECKING:
+    from otel_agent.lifecycle import left_alone
+else:
+    left_alone = late_module("otel_agent.lifecycle.left_alone")  # for children of threads alone
 
 __all__ = ["ExitHooks"]
 
@@ -40,7 +49,7 @@ class ExitHooks:
     def __init__(self, on_end: Callable[[], object], *, hurry: Callable[[], object] | None = None) -> None:
         self._on_end = on_end
         self._hurry = hurry
-        self._is_installed = False
+        self._is_installed = self._is_forked_in_thread = False
         self._pid = 0
 
     def install(self) -> None:
@@ -61,7 +70,8 @@ class ExitHooks:
         atexit.unregister(self._end)
 
     def hold_for_fork(self) -> None:
-        """Nothing is held."""
+        """Nothing is held; who forks is remembered."""
+        self._is_forked_in_thread = not primitives.is_main_thread()
 
     def go_on_after_fork(self) -> None:
         """Nothing was held."""
@@ -72,6 +82,8 @@ class ExitHooks:
             self._join_pools()
             if self._pid != os.getpid():
                 told_of_leaving(self._end)
+                if self._is_forked_in_thread:
+                    left_alone.end_when_left_alone(self._end)
 
     def _join_pools(self) -> None:
         for package in ("multiprocessing", "billiard", "multiprocess"):

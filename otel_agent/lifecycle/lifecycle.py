@@ -198,18 +198,26 @@ class Lifecycle:
         self._each(self._running, lambda component: component.go_on_after_fork)
 
     def reinit_after_fork(self) -> None:
-        """Let every component begin anew in the child, unless the parent was ending."""
-        if not self._shutdowns:
-            self._each(self._running, lambda component: component.reinit_after_fork)
+        """Let every component begin anew in the child; one whose parent was ending has what had not begun to close."""
+        shutdown = self._shutdowns.get("")
+        running = self._running
+        if shutdown is not None:
+            self._running = shutdown.left_to_child()[::-1]
+            if not self._running:
+                return
+            self._shutdowns.clear()
+            self._is_draining = False
+        self._each(running, lambda component: component.reinit_after_fork)
 
     def _begin_shutdown(self, timeout_s: float | None, loop: "asyncio.AbstractEventLoop | None") -> Shutdown:
-        new = Shutdown(self.shutdown_timeout_s if timeout_s is None else timeout_s, self._clock)
+        timeout_s = self.shutdown_timeout_s if timeout_s is None else timeout_s
+        new = Shutdown(timeout_s, self._clock, self._running[::-1])
         shutdown = self._shutdowns.setdefault("", new)
         if shutdown is new:
             if self._is_started:
                 self.drain()
             hooks = self._stop_hooks[::-1] if self._is_started else []
-            shutdown.start(hooks, self._running[::-1], loop, lambda: idle_threads.shared.give_back(self))
+            shutdown.start(hooks, loop, lambda: idle_threads.shared.give_back(self))
         return shutdown
 
     @staticmethod

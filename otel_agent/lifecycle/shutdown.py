@@ -41,9 +41,10 @@ class Shutdown:
     Args:
         timeout_s: Time for everything, in seconds.
         clock: Its monotonic face counts.
+        components: Closed one after the other, in this order.
     """
 
-    def __init__(self, timeout_s: float, clock: Clock) -> None:
+    def __init__(self, timeout_s: float, clock: Clock, components: Sequence[Component] = ()) -> None:
         self.problems: list[str] = []
         """What failed or took too long, in order."""
         self._slow: list[str] = []
@@ -53,12 +54,13 @@ class Shutdown:
         self._reserve_s = min(GRACE_S, timeout_s / 4)
         self._done = Latch()
         self._is_hurried = False
-        self._open: list[Component] = []
+        self._open, self._untouched = list(components), list(components)
+        """The first: those that have not closed; the second: those that have not begun to."""
+        self._savers = [component for component in components if component.saves_data] or components[-1:]
 
     def start(
         self,
         hooks: Sequence[Hook],
-        components: Sequence[Component],
         loop: "asyncio.AbstractEventLoop | None",
         then: Callable[[], object],
     ) -> None:
@@ -66,18 +68,16 @@ class Shutdown:
         Begin.
 
         Args:
-            hooks: Run one after the other, first.
-            components: Closed one after the other, in this order.
+            hooks: Run one after the other, before the components close.
             loop: Event loop on which coroutine hooks run; None makes one for each.
             then: Called last, before everybody who waits is told.
         """
-        self._open = list(components)
 
         def end() -> None:
             then()
             self._done.open()
 
-        Task("end", lambda: self._run(hooks, components, loop)).start(end)
+        Task("end", lambda: self._run(hooks, loop)).start(end)
 
     def wait(self) -> bool:
         """
@@ -95,6 +95,17 @@ class Shutdown:
         """Seconds that are left until the deadline; never negative."""
         return max(0.0, self._end_s - self._clock.monotonic_s())
 
+    def left_to_child(self) -> list[Component]:
+        """
+        In a forked child: this end is its parent's, and nobody goes on with it here.
+
+        Returns:
+            Components that the child has, because they had not begun to close, in the order in which they close; none when what
+            saves data had.
+        """
+        self._done.open()
+        return self._untouched if all(component in self._untouched for component in self._savers) else []
+
     def hurry(self) -> None:
         """Move the deadline to now; safe twice and from any thread."""
         if self._is_hurried:
@@ -105,9 +116,7 @@ class Shutdown:
             if component.hurry is not None:
                 guard.swallow("lifecycle.hurry", f"{component.name} could not be hurried", component.hurry)
 
-    def _run(
-        self, hooks: Sequence[Hook], components: Sequence[Component], loop: "asyncio.AbstractEventLoop | None"
-    ) -> None:
+    def _run(self, hooks: Sequence[Hook], loop: "asyncio.AbstractEventLoop | None") -> None:
         for hook in hooks:
             allowed_s = max(0.0, min(hook.timeout_s, self.left_s() - self._reserve_s))
             task = hook.begin(loop)
@@ -115,9 +124,9 @@ class Shutdown:
             problem = hook.problem(task, allowed_s)
             if problem is not None:
                 self.problems.append(problem)
-        savers = [component for component in components if component.saves_data] or components[-1:]
-        for component in components:
-            problem = self._close(component, saves_data=component in savers)
+        while self._untouched:
+            component, *self._untouched = self._untouched
+            problem = self._close(component, saves_data=component in self._savers)
             if problem is not None:
                 self.problems.append(problem)
             self._open.remove(component)

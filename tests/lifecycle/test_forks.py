@@ -4,9 +4,12 @@ import gc
 import os
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from otel_agent import guard
+from otel_agent.lifecycle.components import Component
 from otel_agent.lifecycle.forks import follow_forks
+from otel_agent.lifecycle.lifecycle import Lifecycle
 
 
 class Follower:
@@ -143,3 +146,47 @@ def test_one_fork_follows_another() -> None:
         thread.join(30)
 
     assert ["hold ", "go on "] * 20 == told
+
+
+def test_a_child_of_one_that_begins_to_end_has_what_had_not_begun_to_close(told: Any) -> None:
+    """It runs, and ends by itself, while its parent's end goes on elsewhere."""
+    life = Lifecycle([told.component("a"), told.component("b")])
+    statuses: list[int] = []
+
+    def in_child() -> None:
+        assert ["hold b", "hold a", "anew a", "anew b"] == told.events
+        assert life.is_running()
+        statuses.append(0)  # its own end does not fork again
+        assert life.close(60)
+        assert ["close b", "close a"] == told.events[4:]
+
+    def rest() -> None:
+        if not statuses:
+            told.events.clear()
+            statuses.append(fork(in_child))
+
+    life.on_stop(rest, timeout_s=30)
+    life.start()
+
+    assert life.close(60)
+    assert [0] == statuses
+
+
+def test_a_child_of_one_whose_data_is_being_saved_has_ended_too(told: Any) -> None:
+    """Nothing begins anew, and its own end does not wait for one that goes on elsewhere."""
+    statuses: list[int] = []
+
+    def in_child() -> None:
+        assert not life.is_running()
+        assert life.close(60)
+        assert ["hold a"] == told.events
+
+    def save(timeout_s: float) -> None:
+        told.events.clear()
+        statuses.append(fork(in_child))
+
+    life = Lifecycle([told.component("a"), Component("delivery", close=save, saves_data=True)], shutdown_timeout_s=60)
+    life.start()
+
+    assert life.close()
+    assert [0] == statuses

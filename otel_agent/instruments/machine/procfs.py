@@ -47,6 +47,8 @@ class ProcfsHostReader:
     def __init__(self, *, detail: bool = False, proc: Path = Path("/proc"), sys: Path = Path("/sys")) -> None:
         self._detail = detail
         self._proc = str(proc)
+        # The network is that of a thread; `net` belongs to the first one, which may have ended.
+        self._network = f"{proc}/thread-self/net/dev" if (proc / "thread-self").exists() else f"{proc}/net/dev"
         self._blocks = sys / "block"
         self._tick_s = 1.0 / os.sysconf("SC_CLK_TCK")
         self._physical: dict[str, bool] = {}
@@ -126,7 +128,7 @@ class ProcfsHostReader:
         return known
 
     def _interfaces(self) -> Iterator[tuple[str, InterfaceReading]]:
-        for line in _read(f"{self._proc}/net/dev").split(b"\n")[2:]:
+        for line in _read(self._network).split(b"\n")[2:]:
             name, _, rest = line.rpartition(b":")
             columns = rest.split()
             if len(columns) > 10:  # noqa: PLR2004 - columns of the format

@@ -3,6 +3,7 @@
 import signal
 from pathlib import Path
 
+import pytest
 from faulted import trial
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
@@ -66,6 +67,35 @@ line("done")
 time.sleep(60)
 """
 
+FORKED_AT_THE_END = """
+import multiprocessing
+init(config={"lifecycle": {"shutdown_timeout_s": 30}})
+has_begun, is_over = threading.Event(), threading.Event()
+
+def rest():
+    has_begun.set()
+    if multiprocessing.parent_process() is None:
+        is_over.wait(25)
+
+def start_workers():
+    has_begun.wait(25)
+    process = multiprocessing.get_context("fork").Process(target=serve)
+    process.start()
+    process.join(20)
+    say(child=process.exitcode)
+    is_over.set()
+
+def serve():
+    record(20)
+    say(is_running=telemetry.is_running, is_draining=telemetry.status()["health"]["draining"])
+
+telemetry.on_stop(rest, timeout_s=25)
+threading.Thread(target=start_workers, daemon=True).start()
+record(5)
+os.kill(os.getpid(), signal.SIGTERM)
+time.sleep(30)
+"""
+
 
 def test_row_31_forks_under_load(tmp_path: Path) -> None:
     """Twenty forks while threads record, create instruments and collect: none hangs, each child counts from zero."""
@@ -99,6 +129,18 @@ def test_row_32_workers_of_a_prefork_server(tmp_path: Path) -> None:
         assert 0 == ended.status, ended.err
         assert '"statuses": [0, 0]' in ended.out
         assert (210, 0) == (faulted.spans, faulted.duplicates)
+
+
+@pytest.mark.parametrize("level", ["spill", "journal"])
+def test_a_child_that_is_forked_while_its_parent_begins_to_end_loses_nothing(level: str, tmp_path: Path) -> None:
+    """A thread that starts workers does not know of the end yet; they end in time, and are not taken to be draining."""
+    with trial(tmp_path) as faulted:
+        run = faulted.run(FORKED_AT_THE_END, OTEL_AGENT_SPOOL__LEVEL=level)
+        faulted.heal()
+
+        assert -signal.SIGTERM == run.status
+        assert (0, True, False) == (run["child"], run["is_running"], run["is_draining"])
+        assert (25, 0) == (faulted.spans, faulted.duplicates)
 
 
 def test_row_40_a_seeded_random(tmp_path: Path) -> None:
