@@ -90,9 +90,11 @@ class _Parser(argparse.ArgumentParser):
         option = re.fullmatch(r"unrecognized arguments: (--[\w-]+).*", message)
         near: list[str] = []
         if choice:
-            near = difflib.get_close_matches(choice[1], [word.strip(" '") for word in choice[2].split(",")], 1)
+            own = [text for action in self._actions for text in action.option_strings]
+            near = difflib.get_close_matches(choice[1], [*(word.strip(" '") for word in choice[2].split(",")), *own], 1)
         elif option:
-            near = difflib.get_close_matches(option[1], list(_options(self)), 1)
+            options = list(_options(self))
+            near = difflib.get_close_matches(option[1], options, 1) if option[1] not in options else []
         super().error(f"{message}; did you mean {near[0]}?" if near else message)
 
 

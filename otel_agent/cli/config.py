@@ -35,6 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     }
     for name, command in actions(parser, lines):
         if name == "schema":
+            command.add_argument("--json", action="store_true", help="print JSON, which it does anyway")
             continue
         command.add_argument("file", nargs="?", help="default: the one the agent would read, otel-agent.yaml")
         command.add_argument(

@@ -35,6 +35,8 @@ WANTED_LIMIT = 400
 """As many more for those that a pattern of a rule asks for; names that rules write out are counted beyond every limit."""
 OTHERS = "(others)"
 """Span of an exception that a rule asks for, where it was raised in more spans than can be told apart."""
+SEEN_NS = 60_000_000_000
+"""An exception that ends the process is the one that a span has seen when one of its type was seen within this time."""
 _STATUSES = ("STATUS_CODE_UNSET", "STATUS_CODE_OK", "STATUS_CODE_ERROR")
 CALLS, DURATION, EXCEPTIONS = (
     "traces_span_metrics_calls_total",
@@ -88,6 +90,11 @@ class SpanStatistics(SpanProcessor):
         self._calls: dict[tuple[str, int, int], _CallCounts] = {}
         self._exceptions: dict[tuple[str, str], int] = {}
         self._traces: dict[tuple[str, str], str] = {}
+        self._seen_ns: dict[str, int] = {}
+        """When a span last ended with an exception of a type that rules ask for, in nanoseconds since 1970."""
+        self.last_exception: tuple[str, str] | None = None
+        """Where the exception that ends the process was raised, and the name of its type; see `lifecycle.last_exception`."""
+        self._clock = clock
         self._series: dict[object, list[Labels]] = {}
         self._written_ms = clock.wall_ns() // 1_000_000
 
@@ -146,6 +153,16 @@ class SpanStatistics(SpanProcessor):
         self.observe(spans)
         self._is_ended = True
 
+    def observe_exception(self) -> None:
+        """Count the exception that ends the process, once all spans were, unless one of them has seen it."""
+        if self.last_exception is None:
+            return
+        name, kind = self.last_exception
+        with self._lock:
+            if self._clock.wall_ns() - self._seen_ns.get(kind, 0) > SEEN_NS and self._wanted.types.accepts(kind):
+                key = self._exception_key(name, kind)
+                self._exceptions[key] = self._exceptions.get(key, 0) + 1
+
     def _observe(self, span: Any) -> bool:
         # A span of our own without anything unusual says so in one slot; building its status would cost more than counting.
         is_plain = getattr(span, "extra", span) is None
@@ -191,6 +208,8 @@ class SpanStatistics(SpanProcessor):
         for kind in types:
             key = self._exception_key(span.name, kind)
             self._exceptions[key] = self._exceptions.get(key, 0) + 1
+            if kind in self._seen_ns or (len(self._seen_ns) < KEYS_LIMIT and self._wanted.types.accepts(kind)):
+                self._seen_ns[kind] = self._clock.wall_ns()
             self._remember_trace(("exception_type", kind), trace_id)
         self._remember_trace(("span_name", span.name), trace_id)
 
@@ -302,6 +321,7 @@ class SpanStatistics(SpanProcessor):
         """Make the lock anew in a forked child."""
         self._lock = primitives.Lock()
         self._is_ended = False
+        self._seen_ns.clear()
 
 
 def _exception_types(span: Any, *, is_error: bool) -> Sequence[str]:

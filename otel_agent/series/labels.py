@@ -37,6 +37,12 @@ class Labels:
         """Value of the label of this name, or the empty string."""
         return self._values.get(name, "")
 
+    def __getitem__(self, name: str) -> str:
+        return self._values[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
+
     def as_dict(self) -> dict[str, str]:
         """A copy as a dictionary."""
         return dict(self.pairs)

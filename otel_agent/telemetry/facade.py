@@ -15,6 +15,7 @@ from otel_agent.guard import shared as guard
 from otel_agent.health.assembly import HealthService
 from otel_agent.instruments import threads
 from otel_agent.late_imports import late_module
+from otel_agent.lifecycle.last_exception import last_exception
 from otel_agent.lifecycle.tasks import Task
 from otel_agent.outgoing_texts import cleaned
 
@@ -267,6 +268,8 @@ class Telemetry:
         parts = self._parts
         if parts is None:
             return unobserved.no_delivery()
+        if parts.alerting is not None and self.is_running:
+            parts.alerting.span_statistics.last_exception = last_exception()
         parts.lifecycle.close(_seconds("shutdown", timeout_s, None))
         for hook in parts.process_hooks:
             hook.close()

@@ -33,6 +33,7 @@ def test_an_unknown_command_is_named(capsys: pytest.CaptureFixture[str]) -> None
     ("words", "nearest"),
     [
         (("doctr",), "doctor"),
+        (("version",), "--version"),
         (("config", "chek"), "check"),
         (("spool", "drain", "--endpiont", "x"), "--endpoint"),
         (("spool", "drain", "--protocol", "gprc"), "grpc"),
@@ -54,8 +55,11 @@ def test_a_word_like_no_other_is_answered_with_all(capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit):
         main(["zzzzzz"])
     said = capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["demo", "--given"])  # another command has it
 
     assert "did you mean" not in said
+    assert "did you mean" not in capsys.readouterr().err
     assert "libraries" in said
 
 

@@ -1,5 +1,7 @@
 """A set of labels is a value: equal ones are the same key, and nothing changes it."""
 
+import pytest
+
 from otel_agent.series.labels import DERIVED_LIMIT, EMPTY, Labels
 
 
@@ -10,6 +12,15 @@ def test_an_empty_value_is_no_label() -> None:
     assert without == with_empty
     assert hash(without) == hash(with_empty)
     assert "" == with_empty.get("b")
+
+
+def test_a_label_is_asked_for_as_in_a_dictionary() -> None:
+    """By brackets, where it has to be there, and by `in`."""
+    labels = Labels({"a": "1"})
+
+    assert ("1", True, False) == (labels["a"], "a" in labels, "b" in labels)
+    with pytest.raises(KeyError, match="b"):
+        labels["b"]
 
 
 def test_labels_are_kept_and_dropped_by_name() -> None:

@@ -69,6 +69,7 @@ class AlertAssembly:
         if look_at_waiting is not None:
             with guarded("alerts.spans", "the last spans could not be counted for alerts"):
                 look_at_waiting("traces", self.span_statistics.observe_last, timeout_s / 4)
+                self.span_statistics.observe_exception()
         self.engine.close(timeout_s / 4, is_last=True)
         self.dispatcher.close(max(0.0, end_s - monotonic_s()))
 
