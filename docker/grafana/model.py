@@ -214,7 +214,7 @@ def _custom(panel: Panel) -> dict[str, Any]:
 
 
 def _options(panel: Panel) -> dict[str, Any]:
-    legend = {"displayMode": "list", "placement": "bottom", "showLegend": True}
+    legend = {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []}
     options: dict[str, dict[str, Any]] = {
         "timeseries": {"legend": legend, "tooltip": {"mode": "multi", "sort": "desc"}},
         "stat": {
@@ -227,7 +227,14 @@ def _options(panel: Panel) -> dict[str, Any]:
         "state-timeline": {"mergeValues": True, "showValue": "auto", "legend": legend},
         "heatmap": {
             "calculate": False,
-            "color": {"mode": "scheme", "scheme": "Blues", "steps": 64},
+            "color": {
+                "mode": "scheme",
+                "scheme": "Blues",
+                "steps": 64,
+                "exponent": 0.5,
+                "fill": "dark-orange",
+                "reverse": False,
+            },
             "exemplars": {"color": "rgba(255,0,255,0.7)"},
             "yAxis": {"unit": panel.unit},
         },
@@ -333,6 +340,9 @@ def _link_to_others() -> dict[str, Any]:
         "title": "otel-agent",
         "type": "dashboards",
         "tags": ["otel-agent"],
+        "icon": "dashboard",
+        "tooltip": "",
+        "targetBlank": False,
         "asDropdown": True,
         "includeVars": True,
         "keepTime": True,

@@ -1,5 +1,6 @@
 """The collector's manifest, its pins and its configuration agree with each other."""
 
+import json
 import re
 import subprocess
 import sys
@@ -52,6 +53,27 @@ def test_backends_are_what_their_table_says() -> None:
     )
 
     assert (0, "") == (result.returncode, result.stdout)
+
+
+def test_versions_that_are_tested_are_versions_that_are_shipped() -> None:
+    """A program of the composition is the one the tests run, or the difference and its reason stand here."""
+    services = yaml.safe_load((COLLECTOR.parent / "docker" / "compose.yaml").read_text())["services"]
+    shipped = {name: one["image"].partition("@")[0].rpartition(":")[2].removeprefix("v") for name, one in services.items() if "image" in one}  # fmt: skip
+    modules = {"prometheus": "github.com/prometheus/prometheus", "jaeger": "github.com/jaegertracing/jaeger", "victorialogs": "github.com/VictoriaMetrics/VictoriaLogs"}  # fmt: skip
+    tested = {name: pinned_modules(name)[module].removeprefix("v") for name, module in modules.items()}
+    sources = yaml.safe_load((COLLECTOR.parent / "docker/grafana/provisioning/datasources/otel-agent.yaml").read_text())
+    (prometheus,) = (one for one in sources["datasources"] if one["type"] == "prometheus")
+    npm = json.loads((COLLECTOR.parent / "tests" / "grafana" / "package.json").read_text())["dependencies"]
+
+    # Prometheus 3.16.0, v0.316.0 as a module, is whose answers the agent's own are; the last image with a known digest is 3.15.0's.
+    assert ("0.316.0", "3.15.0") == (tested["prometheus"], shipped["prometheus"])
+    assert shipped["prometheus"] == prometheus["jsonData"]["prometheusVersion"]
+    # Each part of Grafana that judges dashboards is of the Grafana that shows them.
+    assert {shipped["grafana"]} == {version for name, version in npm.items() if name.startswith("@grafana/")}
+    # The first 1.52 there is as a module is 1.52.1; the last image with a known digest is 1.52.0's.
+    assert ("1.52.1", "1.52.0") == (tested["victorialogs"], shipped["victorialogs"])
+    # Jaeger 2.13.0 is the last that has a version Go can see, 1.76.0; it has the interfaces of 2.20, old and new.
+    assert ("1.76.0", "2.20.0") == (tested["jaeger"], shipped["jaeger"])
 
 
 def test_every_program_is_pinned_by_checksum() -> None:

@@ -18,17 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from dashboards import BOARDS, GRAFANA, filled
 from real_programs import ROOT, started
 from real_servers import Collector, Jaeger, Prometheus, VictoriaLogs
 from waiting import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
-GRAFANA = ROOT / "docker" / "grafana"
-BOARDS: dict[str, dict[str, Any]] = {
-    path.stem: json.loads(path.read_text()) for path in sorted((GRAFANA / "dashboards").glob("*.json"))
-}
 TARGETS = [
     pytest.param(panel, target, id=f"{name}: {panel['title']} {target['refId']}")
     for name, board in BOARDS.items()
@@ -113,41 +109,19 @@ def tell(prometheus: Prometheus, resources: list[dict[str, Any]]) -> None:
             assert 200 == answer.status
 
 
-def rate_interval_s() -> int:
-    """Grafana's own formula, for an hour on 900 pixels: max(step + interval, 4 x interval)."""
-    sources = yaml.safe_load((GRAFANA / "provisioning" / "datasources" / "otel-agent.yaml").read_text())
-    interval_s = int(sources["datasources"][0]["jsonData"]["timeInterval"].removesuffix("s"))
-    return max(max(3600 // 900, interval_s) + interval_s, 4 * interval_s)
-
-
-def filled(expression: str) -> str:
-    """An expression with every variable as Grafana fills it in."""
-    values = {
-        "$__rate_interval": f"{rate_interval_s()}s",
-        "$__range": "3600s",
-        "$namespace": ".*",
-        "$instance": ".*",
-        "$service": "desk",
-        "$price_in": "3",
-        "$price_out": "15",
-    }
-    for name, value in values.items():
-        expression = expression.replace(name, value)
-    assert "$" not in expression, expression
-    return expression
-
-
 def answer(shown: Shown, target: dict[str, Any]) -> list[Any]:
     """What a panel's question gives."""
     kind = target["datasource"]["type"]
     if kind == "jaeger":
-        spans = shown.jaeger.spans(filled(target["service"]))
+        spans = shown.jaeger.spans(filled(target["service"], "desk"))
         return [span for span in spans if span.get("status", {}).get("code") == 2]
     if kind == "prometheus":
         return [
-            one for one in shown.prometheus.query(filled(target["expr"])) if (one.get("value") or [0, ""])[1] != "NaN"
+            one
+            for one in shown.prometheus.query(filled(target["expr"], "desk"))
+            if (one.get("value") or [0, ""])[1] != "NaN"
         ]
-    return shown.logs.query(filled(target["expr"]))
+    return shown.logs.query(filled(target["expr"], "desk"))
 
 
 @pytest.mark.parametrize(("panel", "target"), TARGETS)
@@ -165,9 +139,9 @@ def test_annotations_and_variables_are_taken(shown: Shown, name: str) -> None:
     """Prometheus understands the expressions of annotations, and knows the values of variables."""
     board = BOARDS[name]
     for annotation in board["annotations"]["list"]:
-        shown.prometheus.query(filled(annotation["expr"]))
+        shown.prometheus.query(filled(annotation["expr"], "desk"))
     asked = [one["query"]["query"] for one in board["templating"]["list"] if one["type"] == "query"]
-    series = [filled(re.sub(r"label_values\((.*), \w+\)", r"\1", one)) for one in asked]
+    series = [filled(re.sub(r"label_values\((.*), \w+\)", r"\1", one), "desk") for one in asked]
 
     assert all(shown.prometheus.query(one) for one in series)
 
@@ -184,7 +158,7 @@ def test_a_log_record_leads_to_its_trace(shown: Shown) -> None:
 
 @pytest.fixture(scope="module")
 def library() -> Path:
-    """Grafana's own library, installed as its lock file says."""
+    """Grafana's own library and types, installed as their lock file says."""
     place = ROOT / "build" / "grafana"
     place.mkdir(parents=True, exist_ok=True)
     pins = [ROOT / "tests" / "grafana" / name for name in ("package.json", "package-lock.json")]
@@ -206,6 +180,20 @@ def library() -> Path:
         except FileNotFoundError:
             pytest.skip("needs npm")
     return place / "node_modules"
+
+
+def test_every_dashboard_is_what_grafana_s_types_allow(library: Path) -> None:
+    """Dashboards, and options and fields of each panel by its plugin, are of the types of the Grafana that shows them."""
+    checked = subprocess.run(
+        ["node", str(ROOT / "tests" / "grafana" / "schema.cjs"), str(GRAFANA / "dashboards"), str(library)],
+        env={**os.environ, "NODE_PATH": str(library)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+
+    assert (0, "", "") == (checked.returncode, checked.stderr, checked.stdout)
 
 
 def test_colours_say_what_is_meant(library: Path) -> None:
