@@ -94,7 +94,7 @@ class _Parser(argparse.ArgumentParser):
             near = difflib.get_close_matches(choice[1], [*(word.strip(" '") for word in choice[2].split(",")), *own], 1)
         elif option:
             options = list(_options(self))
-            near = difflib.get_close_matches(option[1], options, 1) if option[1] not in options else []
+            near = difflib.get_close_matches(option[1], options, 1, 0.7) if option[1] not in options else []
         super().error(f"{message}; did you mean {near[0]}?" if near else message)
 
 
