@@ -1,9 +1,9 @@
 """
-Real programs for the end-to-end tests, into `build/`: the collector, Jaeger, Prometheus, VictoriaLogs; and what Debian has.
+Real programs for the end-to-end tests, into `build/`: the collector, Jaeger, Prometheus, VictoriaLogs, a broker; and what Debian has.
 
     python collector/tools.py                      everything
     python collector/tools.py otelcol-agent        the collector alone
-    python collector/tools.py prometheus debian    any of otelcol-agent, jaeger, prometheus, victorialogs, debian
+    python collector/tools.py prometheus debian    any of otelcol-agent, jaeger, prometheus, victorialogs, kafka, debian
 
 Each Go program is an ordinary dependency of a module beside this file, whose `go.mod` and `go.sum` pin it and everything it is
 made of; Go's own tools fetch and build it. A program whose pins have not changed since it was built is left alone, in silence.
@@ -143,6 +143,8 @@ GO_PROGRAMS = (
     ),
     GoProgram("jaeger", ("jaeger",), ("github.com/jaegertracing/jaeger/cmd/jaeger",)),
     GoProgram("victorialogs", ("victoria-logs",), ("github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs",)),
+    # A broker in memory, which the collector's own Kafka components are tested with: Kafka itself needs Java.
+    GoProgram("kafka", ("kafka-in-memory",), (".",)),
 )
 
 DEBIAN_PROGRAMS: Mapping[str, tuple[str, ...]] = {

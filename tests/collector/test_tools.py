@@ -29,7 +29,7 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "collector_tools", module)
     spec.loader.exec_module(module)
-    for name in ("otelcol-agent", "jaeger", "prometheus", "victorialogs"):
+    for name in ("otelcol-agent", "jaeger", "prometheus", "victorialogs", "kafka"):
         (tmp_path / "here" / name).mkdir(parents=True)
         for pin in ("go.mod", "go.sum"):
             (tmp_path / "here" / name / pin).write_text(f"{name} {pin}\n")
@@ -218,7 +218,7 @@ def test_unknown_names_are_said(tools: ModuleType, capsys: pytest.CaptureFixture
 
     assert 2 == caught.value.code
     assert (
-        "there is no 'jager'; known are otelcol-agent, prometheus, jaeger, victorialogs, debian"
+        "there is no 'jager'; known are otelcol-agent, prometheus, jaeger, victorialogs, kafka, debian"
         in capsys.readouterr().err
     )
 

@@ -10,7 +10,7 @@ import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from real_programs import free_ports, started
-from real_servers import Collector, Prometheus, attributes
+from real_servers import Collector, Kafka, Prometheus, attributes
 from waiting import until
 
 pytestmark = pytest.mark.e2e
@@ -150,3 +150,31 @@ def test_two_gateways_sample_whole_traces(tmp_path: Path) -> None:
     assert {3} == set(kept[0].values()) | set(kept[1].values()), "a trace is whole or absent"
     assert not kept[0].keys() & kept[1].keys()
     assert 0 < len(kept[0]) + len(kept[1]) < 40
+
+
+def test_kafka_between_two_tiers(tmp_path: Path) -> None:
+    """Spans and records pass a broker, while the tier behind it is away and over its kill; none is lost."""
+    broker = Kafka(tmp_path / "broker")
+    environ = {"KAFKA_BROKERS": broker.endpoint}
+    front = Collector(tmp_path / "front", "kafka", options=["unmeasured"], environ=environ)
+    behind = Collector(tmp_path / "behind", "file", options=["kafka-in"], environ=environ)
+    traces = [os.urandom(16) for _ in range(20)]
+
+    def arrived() -> Counter[str]:
+        return Counter(span["spanId"] for span in behind.filed_spans())
+
+    with started(broker), started(front):
+        statuses = [post(front, "traces", spans("before", count=2, trace=trace)) for trace in traces]
+        statuses += [post(front, "logs", logs(f"line {number}", 100)) for number in range(20)]
+        until(lambda: front.own_metric("otelcol_exporter_sent_spans_total") >= 40)
+        with started(behind):
+            until(lambda: len(arrived()) >= 40)
+            until(lambda: len(behind.filed("resourceLogs")) >= 20)
+            behind.stop(kill=True)
+            statuses += [post(front, "traces", spans("after", count=2, trace=trace)) for trace in traces]
+            behind.start()
+            until(lambda: len(arrived()) >= 80)
+
+    assert {200} == set(statuses)
+    assert 80 == len(arrived())
+    assert {trace.hex() for trace in traces} == {span["traceId"] for span in behind.filed_spans()}

@@ -263,8 +263,39 @@ def attributes(span: Mapping[str, Any]) -> dict[str, Any]:
     return {one["key"]: next(iter(one["value"].values()), None) for one in span.get("attributes", [])}
 
 
-class Redis(Server):
+class Listener(Server):
+    """A server that is ready once somebody can connect to its port and say a word."""
+
+    port: int
+    greeting: tuple[bytes, bytes] = (b"", b"")
+    """What is said to it, and how its answer begins; nothing when it answers in a protocol of its own."""
+
+    def _is_ready_or_over(self) -> bool:
+        if self._process is None or self._process.poll() is not None:
+            return True
+        said, expected = self.greeting
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 5) as connection:
+                connection.sendall(said)
+                return not expected or connection.recv(16).startswith(expected)
+        except OSError:
+            return False
+
+
+class Kafka(Listener):
+    """A broker that speaks Kafka's protocol and keeps everything in memory: kfake, of franz-go."""
+
+    def __init__(self, folder: Path) -> None:
+        (self.port,) = free_ports(1)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.endpoint = f"127.0.0.1:{self.port}"
+        super().__init__("kafka", [program("kafka-in-memory"), str(self.port)], folder, self.endpoint)
+
+
+class Redis(Listener):
     """A real Redis that keeps nothing on the disk."""
+
+    greeting = (b"PING\r\n", b"+PONG")
 
     def __init__(self, folder: Path) -> None:
         (self.port,) = free_ports(1)
@@ -282,16 +313,6 @@ class Redis(Server):
             str(folder),
         ]
         super().__init__("redis", command, folder, self.url)
-
-    def _is_ready_or_over(self) -> bool:
-        if self._process is None or self._process.poll() is not None:
-            return True
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), 5) as connection:
-                connection.sendall(b"PING\r\n")
-                return connection.recv(16).startswith(b"+PONG")
-        except OSError:
-            return False
 
 
 def installed(name: str) -> str:
