@@ -10,14 +10,21 @@ from promises import (
     exists,
     files_of_command,
     goals,
+    held_pages,
     names,
     page,
     rows,
+    sentence_table,
+    sentence_trials,
+    sentences,
     table,
     trials_of,
 )
 
 HOW = "name its tests in docs/reference/promises.toml, then run `python tests/servers/promises.py > docs/reference/promises.md`"
+
+
+WHERE = "name their tests in docs/reference/statements.toml, under the words they begin with"
 
 
 @pytest.mark.parametrize("statement", [*rows(), *absolutes()], ids=lambda each: f"{each.page}: {each.text[:60]}")
@@ -26,6 +33,22 @@ def test_a_promise_has_tests(statement: Statement) -> None:
     tests, reason = trials_of(statement)
 
     assert tests or reason, f"{statement.page} promises: {statement.text}\n{HOW}"
+
+
+@pytest.mark.parametrize("held", held_pages())
+def test_every_sentence_of_a_held_page_has_tests(held: str) -> None:
+    """Or is of a kind that needs none; and nothing is named twice, or for a sentence that is not there."""
+    stated, written = sentences(held), sentence_table()[held]
+    kinds = sentence_table()["kinds"]
+
+    assert [] == [each.text for each in stated if not sentence_trials(each)], WHERE
+    assert [] == [words for words in written if 1 != sum(each.text.startswith(words) for each in stated)]
+    assert [] == [
+        trial
+        for each in stated
+        for trial in sentence_trials(each)
+        if trial not in kinds and not exists(f"tests/{trial}")
+    ]
 
 
 def test_what_is_named_is_there() -> None:

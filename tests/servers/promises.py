@@ -9,10 +9,14 @@ What counts as a promise is decided by rule, so that none can be forgotten:
     rows         the rows of the README's table "Four promises"
     absolutes    every sentence of a page's text with "never", "always", "exactly" or "at most" in it; what stands in tables, in code and
                  in lists of symptoms has tests of its own or is no statement about this package
+    sentences    of the pages that `docs/reference/statements.toml` has a table of: every sentence, but those of the headings, of tables
+                 and of code
     names        everything on the page of the Python interface
     commands     everything `otel-agent` can do
 
 The tests of rows, absolutes and names stand in `docs/reference/promises.toml`; a statement there may have `no_test` with the reason instead.
+Those of the other sentences stand in `docs/reference/statements.toml`, each under the words the sentence begins with; in the place of a test
+there may be one of the kinds that table lists, each with the reason why such a sentence has no test of its own.
 """
 
 import ast
@@ -29,6 +33,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGE = DOCS / "reference" / "promises.md"
 TABLE = DOCS / "reference" / "promises.toml"
+SENTENCES = DOCS / "reference" / "statements.toml"
 GENERATED = {"configuration.md", "environment.md", "metrics.md", "benchmarks.md", "promises.md", "api.md"}
 """Pages of the reference that are made from the code, which tests of their own compare them with."""
 FOLLOWED = "tests/docs/test_code_blocks.py::test_a_page_can_be_followed"
@@ -36,6 +41,7 @@ FOLLOWED = "tests/docs/test_code_blocks.py::test_a_page_can_be_followed"
 _CODE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 _ABSOLUTE = re.compile(r"\b(?:never|always|exactly|at most)\b", re.IGNORECASE)
 _SYMPTOMS = re.compile(r"^## (?:When|If) ", re.MULTILINE)
+_ITEM = re.compile(r"^(?:\* |\d+\. )")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`*\"])")
 
 
@@ -64,6 +70,57 @@ def rows() -> list[Statement]:
 def absolutes() -> list[Statement]:
     """Sentences that allow no exception."""
     return list(dict.fromkeys(statement for path in (ROOT / "README.md", *_pages()) for statement in _absolutes(path)))
+
+
+def held_pages() -> list[str]:
+    """Pages whose every sentence is held, in the order of the table."""
+    return [name for name in sentence_table() if name != "kinds"]
+
+
+def sentences(page: str) -> list[Statement]:
+    """
+    Every sentence of a page's text that is no promise of `promises.toml` already.
+
+    Args:
+        page: Path of the page in the repository.
+    """
+    promised = {(entry["page"], entry["says"]) for entry in table()["promise"]}
+    found = (Statement(page, sentence) for line in _paragraph_lines(ROOT / page) for sentence in _SENTENCE.split(line))
+    return [each for each in dict.fromkeys(found) if (each.page, each.text) not in promised]
+
+
+def sentence_trials(statement: Statement) -> list[str]:
+    """
+    Tests of a sentence, or the kind it is of.
+
+    Args:
+        statement: One of `sentences`.
+    """
+    of_page = sentence_table()[statement.page]
+    return [trial for words, trials in of_page.items() if statement.text.startswith(words) for trial in _listed(trials)]
+
+
+@lru_cache(maxsize=1)
+def sentence_table() -> Mapping[str, Any]:
+    """By page: the tests of each sentence, under the words it begins with; and the kinds of sentences that have none of their own."""
+    return tomllib.loads(SENTENCES.read_text())
+
+
+def _listed(trials: str | list[str]) -> list[str]:
+    return [trials] if isinstance(trials, str) else trials
+
+
+def _paragraph_lines(path: Path) -> Iterator[str]:
+    """Lines of a page's text; one that goes on in the next is joined with it."""
+    begun = ""
+    for line in [*_CODE.sub("\n", path.read_text()).splitlines(), ""]:
+        text = line.strip()
+        is_text = bool(text) and not text.startswith(("#", "|", "After this page", "![", ":::"))
+        if begun and (not is_text or _ITEM.match(text) or begun.endswith((".", ":", "!", "?"))):
+            yield begun
+            begun = ""
+        if is_text:
+            begun = f"{begun} {_ITEM.sub('', text)}".strip()
 
 
 def names() -> list[str]:
@@ -150,7 +207,7 @@ def page() -> str:
         "",
         "What README and pages promise, and where each promise is tried as a user would.",
         "Made by `python tests/servers/promises.py` from the pages and `docs/reference/promises.toml`; `tests/docs/test_promises.py` holds it.",
-        "A promise is each page's goal, each sentence that says never, always, exactly or at most, each name of the Python interface and each command.",
+        'A promise is each page\'s goal, each sentence that says never, always, exactly or at most, each name of the Python interface and each command; of the pages under "Sentence by sentence" it is every sentence.',
         "",
         "## Four promises",
         "",
@@ -168,6 +225,13 @@ def page() -> str:
         "",
         *_table_of(absolutes()),
         "",
+        "## Sentence by sentence",
+        "",
+        "Of these pages every sentence is held, in `docs/reference/statements.toml`; a sentence of one of these kinds has no test of its own:",
+        "",
+        *(f"* {kind}: {reason}" for kind, reason in sentence_table()["kinds"].items()),
+        "",
+        *(line for held in held_pages() for line in _sentences_of(held)),
         "## Python interface",
         "",
         "| name | tests |",
@@ -190,6 +254,15 @@ def _table_of(statements: list[Statement]) -> Iterator[str]:
     for each in statements:
         tests, reason = trials_of(each)
         yield f"| {_link(each.page)} | {_cell(each.text, each.page)} | {_shown(tests) or f'none: {reason}'} |"
+
+
+def _sentences_of(held: str) -> Iterator[str]:
+    yield from (f"### {held}", "", "| sentence | tests |", "|---|---|")
+    for each in sentences(held):
+        trials = sentence_trials(each)
+        is_kind = trials[:1] and trials[0] in sentence_table()["kinds"]
+        yield f"| {_cell(each.text, held)} | {trials[0] if is_kind else _shown(trials)} |"
+    yield ""
 
 
 def _shown(tests: list[str]) -> str:
