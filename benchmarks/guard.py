@@ -54,7 +54,16 @@ def encode_span_5(calls: int) -> None:
     _encode(calls, {"symbol": "ACME", "size": 300, "price": 101.25, "is_paper": True, "venue": "XNYS"})
 
 
-def _encode(calls: int, own: dict[str, Any] | None) -> None:
+def encode_span_event(calls: int) -> None:
+    """Light spans with an event and a status to bytes."""
+    from types import MappingProxyType
+
+    event = SimpleNamespace(name="filled", timestamp=3, attributes=MappingProxyType({"size": 300}))
+    none = {"links": None, "trace_state": None, "dropped_attributes": 0, "dropped_events": 0, "dropped_links": 0}
+    _encode(calls, None, SimpleNamespace(events=[event], status_code=2, status_description="refused", **none))
+
+
+def _encode(calls: int, own: dict[str, Any] | None, extra: Any = None) -> None:
     from otel_agent.delivery.wire import encode_spans
 
     named = {"name": "bench", "version": None, "schema_url": None, "attributes": {"service.name": "bench"}}
@@ -75,7 +84,7 @@ def _encode(calls: int, own: dict[str, Any] | None) -> None:
         start_ns=1,
         end_ns=2,
         own=own,
-        extra=None,
+        extra=extra,
     )
     for _ in range(calls // 100):
         encode_spans([span] * 100)
@@ -141,8 +150,19 @@ def block_root(calls: int) -> None:
     _traced(calls, lambda: None, below=False, in_block=True)
 
 
+def api_block(calls: int) -> None:
+    """Blocks of OpenTelemetry's own interface, below one root."""
+    _traced(calls, lambda: None, in_block=True, by_api=True)
+
+
 def _traced(
-    calls: int, body: Callable[[], None], *, below: bool = True, ratio: float = 1.0, in_block: bool = False
+    calls: int,
+    body: Callable[[], None],
+    *,
+    below: bool = True,
+    ratio: float = 1.0,
+    in_block: bool = False,
+    by_api: bool = False,
 ) -> None:
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
@@ -156,10 +176,11 @@ def _traced(
     provider = TracerProvider(resource=Resource({}), sampler=sampler, shutdown_on_exit=False, queue=queue)
     decorators.bind(provider.recorder("bench", Durations()))
     traced = decorators.traced("decide")(body)
+    begin: Any = provider.get_tracer("bench").start_as_current_span if by_api else decorators.span
     with decorators.span("root") if below else nullcontext():
         if in_block:
             for _ in range(calls):
-                with decorators.span("decide"):
+                with begin("decide"):
                     pass
         else:
             for _ in range(calls):
@@ -243,6 +264,7 @@ LOADS: dict[str, Callable[[int], None]] = {
     "reference": reference,
     "encode a span": encode_span,
     "encode a span with 5 attributes": encode_span_5,
+    "encode a span with an event": encode_span_event,
     "log record with 3 extras": log_record,
     "traced call": traced_call,
     "traced call with 5 attributes": traced_call_5,
@@ -251,6 +273,7 @@ LOADS: dict[str, Callable[[int], None]] = {
     "unsampled root": unsampled_root,
     "block": block,
     "block that is a root": block_root,
+    "block of OpenTelemetry's interface": api_block,
     "timed call": timed_call,
     "redact a new text": redact_new_text,
     "redact a text with a secret": redact_secret,

@@ -3,7 +3,7 @@ Recording beside the raw SDK, in one process: what a span, a duration and a call
 
     python benchmarks/recording.py [--smoke]      prints one JSON object {measure: {"ours", "sdk", "ratio", "bar", "unit"}}
 
-CPU time. Both sides take turns in bursts of 500 calls below one root, and the lower quartile of the bursts counts, because what
+CPU time. Both sides take turns in bursts of 500 calls below one root, or none where each call is a root, and the lower quartile of the bursts counts, because what
 else a machine does can only add; the same loop around an empty function is subtracted. "thread" is the calling thread alone; "total" is the whole process from the call to the bytes of the export
 request, durations, redaction and the collection of durations included, sending excluded. The SDK's spans are kept by the cheapest
 processor there can be, and encoded by its own encoder; its batch processor would cost it more.
@@ -16,7 +16,7 @@ import time
 import tracemalloc
 from collections import deque
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -33,6 +33,7 @@ BARS = {
     "with otel_agent.span, total": 8,
     "tracer.start_as_current_span, total": 6,
     "unsampled call": 30,
+    "unsampled root": 7,
     "timed call": 15,
     "full collection with 10,000 spans queued": 5,
 }
@@ -51,10 +52,10 @@ class Side:
         self.encode = encode
 
 
-def burst(call: Callable[[], Any], side: Side) -> tuple[float, float]:
+def burst(call: Callable[[], Any], side: Side, *, is_root: bool = False) -> tuple[float, float]:
     """Nanoseconds of one call on the calling thread, and in total with the encoding."""
     whole = time.process_time_ns()
-    with side.root():
+    with nullcontext() if is_root else side.root():
         start = time.thread_time_ns()
         for _ in range(CALLS):
             call()
@@ -64,13 +65,13 @@ def burst(call: Callable[[], Any], side: Side) -> tuple[float, float]:
 
 
 def compare(pairs: dict[str, tuple[Callable[[], Any], Callable[[], Any]]], sides: Any, bursts: int) -> dict[str, Any]:
-    """Lower quartiles of every pair of calls (ours, theirs), all taking turns, less an empty call."""
+    """Lower quartiles of every pair of calls (ours, theirs), all taking turns, less an empty call; "root" in a name: below nothing."""
     nothing = Side(nullcontext, bare)
     found: dict[tuple[str, int], list[tuple[float, float]]] = {}
     for _ in range(bursts):
         for name, calls in (*pairs.items(), ("", (bare, bare))):
             for which, (call, side) in enumerate(zip(calls, sides if name else (nothing, nothing), strict=True)):
-                found.setdefault((name, which), []).append(burst(call, side))
+                found.setdefault((name, which), []).append(burst(call, side, is_root="root" in name))
 
     def quartile(key: tuple[str, int], column: int) -> float:
         return sorted(each[column] for each in found[key])[bursts // 4]
@@ -145,6 +146,16 @@ def in_block(make: Callable[[], AbstractContextManager[Any]], attributes: dict[s
     return call if attributes else lambda: _empty(make)
 
 
+def caught(failing: Callable[[], None]) -> Callable[[], None]:
+    """A call whose exception its caller expects."""
+
+    def call() -> None:
+        with suppress(ValueError):
+            failing()
+
+    return call
+
+
 def _empty(make: Callable[[], AbstractContextManager[Any]]) -> None:
     with make():
         pass
@@ -171,6 +182,30 @@ def sampled(bursts: int) -> dict[str, Any]:
         for key, value in FIVE.items():
             span.set_attribute(key, value)
 
+    @decorators.traced("decide")
+    def traced_steps() -> Any:
+        yield 1
+
+    def theirs_steps() -> Any:
+        with tracer.start_as_current_span("decide"):
+            yield 1
+
+    @decorators.traced("decide")
+    def traced_failing() -> None:
+        raise ValueError("the lever is stuck")
+
+    def theirs_failing() -> None:
+        with tracer.start_as_current_span("decide"):
+            raise ValueError("the lever is stuck")
+
+    def theirs_event() -> None:
+        with tracer.start_as_current_span("decide") as span:
+            span.add_event("filled", {"size": 300})
+
+    @decorators.traced("decide")
+    def traced_event() -> None:
+        trace.get_current_span().add_event("filled", {"size": 300})
+
     @decorators.timed("decide")
     def timed() -> None:
         pass
@@ -186,6 +221,10 @@ def sampled(bursts: int) -> dict[str, Any]:
                 in_block(lambda: light.start_as_current_span("decide"), {}),
                 in_block(block, {}),
             ),
+            "root call": (traced, in_block(block, {})),
+            "traced generator of one step": (lambda: [*traced_steps()], lambda: [*theirs_steps()]),
+            "traced call that raises": (caught(traced_failing), caught(theirs_failing)),
+            "traced call with an event": (traced_event, theirs_event),
             "timed call": (timed, lambda: histogram.record(0.1, {"code.function.name": "decide"})),
         },
         (ours, theirs),
@@ -234,7 +273,7 @@ def _pause_ms() -> float:
 
 
 def unsampled(bursts: int) -> dict[str, Any]:
-    """Calls below a span that was not sampled; on the SDK's side with the sampler that drops everything."""
+    """Calls that are not sampled, below a span and as roots; both sides with the sampler that drops everything."""
     from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
     from otel_agent.instruments.functions import decorators
@@ -250,8 +289,9 @@ def unsampled(bursts: int) -> dict[str, Any]:
         with tracer.start_as_current_span("decide"):
             pass
 
-    found = compare({"unsampled call": (traced, block)}, (ours, theirs), bursts)
-    return {"unsampled call": found["unsampled call, thread"]}
+    pairs: Any = dict.fromkeys(("unsampled call", "unsampled root"), (traced, block))
+    found = compare(pairs, (ours, theirs), bursts)
+    return {name: found[f"{name}, thread"] for name in pairs}
 
 
 def measure(bursts: int) -> dict[str, Any]:

@@ -31,6 +31,7 @@ __all__ = ["Tracer"]
 
 _RANDOM = TraceFlags.RANDOM_TRACE_ID
 _BOTH = (True, True)
+_new: Any = object.__new__
 
 
 class Tracer(sdk.Tracer):
@@ -138,11 +139,54 @@ class Tracer(sdk.Tracer):
         end_on_exit: bool = True,
     ) -> Any:
         """Begin a span that is current in a block or a function; see the interface."""
-        return CurrentSpan(
-            self,
-            (name, context, kind, attributes, links, start_time, record_exception, set_status_on_exception),
-            end_on_exit=end_on_exit,
-        )
+        block = CurrentSpan()
+        block.tracer, block.name, block.attributes, block.end_on_exit = self, name, attributes, end_on_exit
+        if (
+            context is None
+            and kind is SpanKind.INTERNAL
+            and not links
+            and start_time is None
+            and record_exception
+            and set_status_on_exception
+        ):
+            block.special = None
+        else:
+            rest = (links, start_time, record_exception, set_status_on_exception)
+            block.special = (name, context, kind, attributes, *rest)
+        return block
+
+    def begin_usual(self, name: str, attributes: Mapping[str, Any] | None, context: Context) -> Any:
+        """
+        Begin a span of the usual kind by the shortest way that is open.
+
+        Args:
+            name: Span name.
+            attributes: Attributes of the span; not yet cleaned.
+            context: The current context.
+        """
+        parent: Any = context.get(SPAN_KEY)
+        if type(parent) is self.hot:
+            span = _new(self.hot)
+            span.trace_id = parent.trace_id
+            span.parent_id = parent.span_id
+            span.flags = parent.flags
+        elif parent is None and self.root is not None:
+            span = self.root()
+            if type(span) is UnsampledSpan:
+                return span
+        else:
+            return self.begin(self.site(name), None, attributes)
+        try:
+            site = self.internal.get(name)
+        except TypeError:  # a name that cannot be hashed
+            site = None
+        span.site = site or self.site(name)
+        span.span_id = random_bits(64) or 1
+        span.end_ns = span.own = span.extra = None
+        if attributes:
+            span.set_attributes(attributes)
+        span.start_ns = wall_ns()
+        return span
 
     def begin(
         self,

@@ -6,6 +6,7 @@ static attributes are judged once, keys and short texts that were found harmless
 """
 
 from collections.abc import Sequence
+from operator import is_not
 from typing import Any
 
 from otel_agent.guard import shared
@@ -115,7 +116,7 @@ class SpanRedactor:
         return judged
 
     def _own(self, span: Any, site: Any) -> Any:
-        own = self._values.mapping(span.own)
+        own = self._attributes(span.own)
         extra = span.extra
         if extra is not None:
             extra = self._extra(extra)
@@ -138,27 +139,30 @@ class SpanRedactor:
         replaced = {}
         if events:
             new_events = [self._event(event) for event in events]
-            if any(new is not old for new, old in zip(new_events, events, strict=True)):
+            if any(map(is_not, new_events, events)):
                 replaced["events"] = new_events
         if links:
             new_links = [self._link(link) for link in links]
-            if any(new is not old for new, old in zip(new_links, links, strict=True)):
+            if any(map(is_not, new_links, links)):
                 replaced["links"] = new_links
         return replaced
 
     def _event(self, event: Any) -> Any:
-        before = flat(event.attributes)
-        attributes, name = self._values.mapping(before), self._values.value("", event.name)
-        return (
-            event
-            if attributes is before and name is event.name
-            else RedactedView(event, attributes=attributes, name=name)
-        )
+        before, known = flat(event.attributes), event.name
+        attributes = self._attributes(before)
+        is_clean = known.__class__ is str and known in self._values.clean_texts
+        name = known if is_clean else self._values.value("", known)
+        if attributes is before and name is known:
+            return event
+        return RedactedView(event, attributes=attributes, name=name)
 
     def _link(self, link: Any) -> Any:
         before = flat(link.attributes)
         attributes = self._values.mapping(before)
         return link if attributes is before else RedactedView(link, attributes=attributes)
+
+    def _attributes(self, attributes: Any) -> Any:
+        return self._values.attributes(attributes) if attributes.__class__ is dict else self._values.mapping(attributes)
 
     def _is_clean_state(self, trace_state: Any) -> bool:
         return all(self._values.value(key, value) is value for key, value in trace_state.items())

@@ -1,9 +1,9 @@
 """
 Spans to the bytes of an ExportTraceServiceRequest.
 
-Three ways, from fast to careful. An ordinary span of ours (nothing in `extra`) is one packed structure prepared for its
-call site, which already holds name, kind and static attributes, plus its own attributes. A span of ours with events, links
-or a status, any foreign `ReadableSpan`, and whatever the fast way stumbles over, is put together field by field, each
+Three ways, from fast to careful. An ordinary span of ours is one packed structure prepared for its call site, which already
+holds name, kind and static attributes, plus its own attributes, events and status. A span of ours with links, a trace state or
+something dropped, any foreign `ReadableSpan`, and whatever the fast way stumbles over, is put together field by field, each
 repaired on its own. A span that fails even there is left out and counted.
 
 Source: opentelemetry/proto/trace/v1/trace.proto
@@ -11,6 +11,7 @@ Source: opentelemetry/proto/trace/v1/trace.proto
 
 from collections.abc import Callable, Iterable
 from struct import Struct
+from types import MappingProxyType
 from typing import Any
 
 from otel_agent.delivery.wire.attributes import append_attributes, attributes_bytes
@@ -36,29 +37,32 @@ from otel_agent.delivery.wire.values import safe_text
 __all__ = ["encode_spans"]
 
 MAX_NAMES = 1024
-"""Names of foreign spans remembered before all are forgotten."""
+"""Names of foreign spans, and of events, remembered before all are forgotten."""
 
 MAX_NAME_CHARS = 128
 """Longer names are not remembered."""
 
 _names: dict[tuple[str, Any], bytes] = {}
+_event_names: dict[str, bytes] = {}
 
 HAS_IS_REMOTE = 0x100
 IS_REMOTE = 0x200
 NO_STATUS = b"\x7a\x00"
+FLAGS = b"\x85\x01"
 _flags = Struct("<I").pack
 
 
 class _Site:
     """What a call site's spans share, encoded; kept in the site's own slot."""
 
-    __slots__ = ("child", "child_size", "envelopes", "name", "root", "root_size", "static", "tail")
+    __slots__ = ("before_status", "child", "child_size", "envelopes", "name", "root", "root_size", "static", "tail")
 
     def __init__(self, site: Any) -> None:
         self.envelopes: tuple[Envelope, Envelope] = (resource_envelope(site.resource), scope_envelope(site.scope))
         named = _name_and_kind(site.name, site.kind)
         self.static = site.attributes or {}
-        self.tail = attributes_bytes(self.static, 0x4A) + NO_STATUS + b"\x85\x01"
+        self.before_status = attributes_bytes(self.static, 0x4A)
+        self.tail = self.before_status + NO_STATUS + FLAGS
         self.name = named + b"\x39"
         self.root_size = 18 + 10 + len(named) + 18 + len(self.tail) + 4
         self.child_size = self.root_size + 10
@@ -104,8 +108,13 @@ def encode_spans(spans: Iterable[Any]) -> bytes:  # noqa: C901, PLR0912, PLR0915
                 (child, child_head), (root, root_head) = encoded.child, encoded.root
                 name, tail = encoded.name, encoded.tail
                 last_site = site
-            own = span.own
-            if span.extra is not None or (own and not encoded.static.keys().isdisjoint(own)):
+            own, more = span.own, None
+            if span.extra is not None:
+                more = _events_and_status(span.extra)
+                if more is None:
+                    append(_own(span, site))
+                    continue
+            if own and not encoded.static.keys().isdisjoint(own):
                 append(_own(span, site))
                 continue
             trace_id = span.trace_id
@@ -114,7 +123,7 @@ def encode_spans(spans: Iterable[Any]) -> bytes:  # noqa: C901, PLR0912, PLR0915
                 trace = traces[trace_id] = trace_id.to_bytes(16, "big")
             span_id = span.span_id.to_bytes(8, "big")
             parent_id = span.parent_id
-            if not own:
+            if not own and more is None:
                 if parent_id:
                     append(
                         child(
@@ -139,7 +148,12 @@ def encode_spans(spans: Iterable[Any]) -> bytes:  # noqa: C901, PLR0912, PLR0915
                     )
                 continue
             out = [b""]
-            size = append_attributes(out, own.items(), 0x4A)
+            size = append_attributes(out, own.items(), 0x4A) if own else 0
+            if more is None:
+                out.append(tail)
+            else:
+                out += (encoded.before_status, more, FLAGS)
+                size += len(more) - len(NO_STATUS)
             if parent_id:
                 size += encoded.child_size
                 ids = b"%b\x12\x08%b\x22\x08%b" % (trace, span_id, parent_id.to_bytes(8, "big"))
@@ -150,7 +164,6 @@ def encode_spans(spans: Iterable[Any]) -> bytes:  # noqa: C901, PLR0912, PLR0915
                 SMALL_VARINTS[size] if size < SMALL else varint(size),
                 ids, name, span.start_ns.to_bytes(8, "little"), span.end_ns.to_bytes(8, "little"),
             )  # fmt: skip
-            out.append(tail)
             out.append(_flags(span.flags))
             append(b"".join(out))
         except Exception:  # noqa: BLE001 - whatever is odd about this span, the careful way repairs it
@@ -224,8 +237,16 @@ def _fields(ids: Any, named: bytes, times: Any, attributes: Any, more: Any, stat
     parts.append(_count(b"\x60", dropped_events))
     if links:
         parts += _salvaged(_link, links)
-    parts += [_count(b"\x70", dropped_links), status, b"\x85\x01", _flags(flags)]
+    parts += [_count(b"\x70", dropped_links), status, FLAGS, _flags(flags)]
     return delimited(b"\x12", b"".join(parts))
+
+
+def _events_and_status(extra: Any) -> bytes | None:
+    """What is out of the ordinary about a span of ours as fields, where that is events and a status alone; None where there is more."""
+    if extra.links or extra.trace_state or extra.dropped_attributes or extra.dropped_events or extra.dropped_links:
+        return None
+    status = _status(extra.status_code, extra.status_description)
+    return b"".join([*_salvaged(_event, extra.events), status]) if extra.events else status
 
 
 def _salvaged(encode: Callable[[Any], bytes], items: Iterable[Any]) -> Iterable[bytes]:
@@ -237,14 +258,24 @@ def _salvaged(encode: Callable[[Any], bytes], items: Iterable[Any]) -> Iterable[
 
 
 def _event(event: Any) -> bytes:
-    body = (
-        b"\x09"
-        + fixed64(event.timestamp)
-        + text_field(b"\x12", safe_text(event.name))
-        + attributes_bytes(event.attributes, 0x1A)
-        + _count(b"\x20", getattr(event, "dropped_attributes", 0))
-    )
-    return delimited(b"\x5a", body)
+    name, attributes = event.name, event.attributes
+    # What holds a plain mapping was within the limits; asking the SDK's event takes longer than all the rest.
+    dropped = 0 if attributes.__class__ is MappingProxyType else getattr(event, "dropped_attributes", 0)
+    try:
+        time, named = event.timestamp.to_bytes(8, "little"), _event_names[name]
+    except (AttributeError, KeyError, OverflowError, TypeError):
+        time, named = fixed64(event.timestamp), _event_name(name)
+    fields = attributes_bytes(attributes, 0x1A)
+    return delimited(b"\x5a", b"\x09%b%b%b%b" % (time, named, fields, _count(b"\x20", dropped)))
+
+
+def _event_name(name: Any) -> bytes:
+    named = text_field(b"\x12", safe_text(name))
+    if name.__class__ is str and len(name) <= MAX_NAME_CHARS:
+        if len(_event_names) >= MAX_NAMES:
+            _event_names.clear()
+        _event_names[name] = named
+    return named
 
 
 def _link(link: Any) -> bytes:

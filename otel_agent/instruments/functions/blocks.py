@@ -10,11 +10,9 @@ from otel_agent.clock import wall_ns
 from otel_agent.instruments.functions import binding
 from otel_agent.instruments.functions.calls import SCOPE, record_error
 from otel_agent.instruments.functions.static_attributes import are_plain, sound_attributes
-from otel_agent.recording.context import SPAN_KEY, current, make_current, restore, with_span
+from otel_agent.recording.context import current, make_current, restore, with_span
 
 __all__ = ["Block"]
-
-_new = object.__new__
 
 
 class Block:
@@ -35,40 +33,16 @@ class Block:
     def __enter__(self) -> Any:
         """Begin the span and make it current."""
         before = current()
-        parent: Any = before.get(SPAN_KEY)
         recorder = binding.shared.recorder
         tracer = None if recorder is None else recorder.tracer
-        self._recorder: Any = None
         if tracer is None:
             self._span = span = self._begin_with_api()
-        elif type(parent) is tracer.hot:
-            self._span = span = _new(tracer.hot)
-            span.trace_id = parent.trace_id
-            span.parent_id = parent.span_id
-            span.flags = parent.flags
-            self._complete(span, recorder)
-        elif parent is None and tracer.root is not None:
-            self._span = span = tracer.root()
-            if type(span) is tracer.hot:
-                self._complete(span, recorder)
+            self._recorder: Any = None
         else:
-            self._span = span = tracer.begin(tracer.site(self._name), None, self._attributes)
+            self._span = span = tracer.begin_usual(self._name, self._attributes, before)
+            self._recorder = recorder if type(span) is tracer.hot else None
         self._token = make_current(with_span(before, span))
         return span
-
-    def _complete(self, span: Any, recorder: Any) -> None:
-        self._recorder = recorder
-        tracer = recorder.tracer
-        try:
-            site = tracer.internal.get(self._name)
-        except TypeError:  # a name that cannot be hashed
-            site = None
-        span.site = site or tracer.site(self._name)
-        span.span_id = recorder.random_bits(64) or 1
-        span.end_ns = span.own = span.extra = None
-        if self._attributes:
-            span.set_attributes(self._attributes)
-        span.start_ns = wall_ns()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, stack: TracebackType | None
