@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from types import CodeType
 
-__all__ = ["Call", "Frame", "Gathering", "PieceOfWork", "common_frame"]
+__all__ = ["Call", "Frame", "Gathering", "PieceOfWork", "common_frame", "place_of_frame"]
 
 MOST_CALLS = 160
 """Calls of one piece; of more, the piece is judged and begins anew."""
@@ -51,6 +51,8 @@ class Call:
     """Rows of the result; negative where it is not known."""
     frames: tuple[Frame, ...] = ()
     """Where it was made, innermost function of the agent first; empty where it is not known."""
+    callers: tuple[Frame, ...] = ()
+    """Where it, or an earlier execution of the same query, was made; innermost function first. Only code and offsets mean anything."""
     arguments: frozenset[int] = frozenset()
     """Digests of its arguments and what they hold."""
     results: frozenset[int] = frozenset()
@@ -192,3 +194,18 @@ def common_frame(earlier: Call, later: Call) -> tuple[CodeType, int, int] | None
         if before is not None:
             return code, before, offset
     return None
+
+
+def place_of_frame(frame: Frame) -> str:
+    """
+    File and line at which a function stood.
+
+    Args:
+        frame: Its code, and the offset of the instruction.
+    """
+    code, offset, _ = frame
+    line = None
+    for start, end, number in code.co_lines():
+        if start <= offset < end and number:
+            line = number
+    return f"{code.co_filename}:{line or code.co_firstlineno}"

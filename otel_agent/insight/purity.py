@@ -10,6 +10,7 @@ import dis
 import sys
 import types
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 __all__ = ["impurity"]
@@ -24,9 +25,10 @@ _CHANGES = frozenset((
     "save", "flush", "increment", "incr", "inc", "decr", "dec", "debug", "info", "warning", "error",
     "exception", "critical", "log", "set", "set_result", "set_exception", "notify", "notify_all", "acquire",
     "release", "submit", "start", "execute", "executemany", "executescript", "add_all", "merge",
-    "bulk_save_objects", "scalar", "scalars", "fetchone", "fetchall", "request", "urlopen", "recv", "readline",
+    "bulk_save_objects", "scalar", "scalars", "fetchone", "fetchall", "request", "urlopen", "recv", "readline", "readlines",
     "read", "read_text", "read_bytes", "write_text", "write_bytes", "unlink", "mkdir", "rmdir", "touch",
     "rename", "sort", "reverse", "get_nowait", "patch", "connect", "cursor",
+    "exists", "is_file", "is_dir", "lstat", "iterdir", "rglob", "getmtime", "getsize", "isfile", "isdir", "cwd",
 ))  # fmt: skip
 """Methods that change what they are called on, or ask the world outside."""
 
@@ -50,6 +52,12 @@ _CLOCKS = {
             "localtime",
             "gmtime",
             "ctime",
+            "strftime",
+            "thread_time",
+            "thread_time_ns",
+            "process_time_ns",
+            "clock_gettime",
+            "clock_gettime_ns",
         ]
     ),
     "datetime": frozenset(("now", "utcnow", "today")),
@@ -59,6 +67,16 @@ _CLOCKS = {
             "getenv",
             "urandom",
             "getpid",
+            "getcwd",
+            "getloadavg",
+            "cpu_count",
+            "times",
+            "walk",
+            "access",
+            "lstat",
+            "read",
+            "readlink",
+            "replace",
             "listdir",
             "scandir",
             "stat",
@@ -80,7 +98,7 @@ _CLOCKS = {
 """Of these modules only some names."""
 
 _BUILTINS = frozenset(
-    ("print", "open", "input", "next", "exec", "eval", "setattr", "delattr", "globals", "id", "breakpoint")
+    ("print", "open", "input", "next", "anext", "exec", "eval", "setattr", "delattr", "globals", "id", "breakpoint")
 )
 
 _LOADS_LOCAL = frozenset(
@@ -94,6 +112,7 @@ _LOADS_LOCAL = frozenset(
         "LOAD_CLOSURE",
     )
 )
+_NULL_COMES_FIRST = sys.version_info < (3, 13)
 _WRITES_SQL = ("insert ", "update ", "delete ", "replace ", "create ", "drop ", "alter ", "truncate ", "merge ")
 
 
@@ -147,6 +166,9 @@ def _look_at_code(code: types.CodeType, function: Any, called: list[Any]) -> str
     instructions = [
         each for each in dis.get_instructions(code) if each.opname not in {"CACHE", "EXTENDED_ARG", "PUSH_NULL"}
     ]
+    given = _called_parameter(code, parameters)
+    if given is not None:
+        return f"it calls {given}, which it is given"
     base: str | None = None
     """Where the object on top of the stack comes from: "own", "foreign" or "made"."""
     path = ""
@@ -213,6 +235,18 @@ def _look_at_code(code: types.CodeType, function: Any, called: list[Any]) -> str
                 inner = types.FunctionType(value, space, closure=tuple(types.CellType() for _ in value.co_freevars))
                 called.append(inner)
             base = "made"
+    return None
+
+
+def _called_parameter(code: types.CodeType, parameters: set[str]) -> str | None:
+    """A parameter that is called as a function: nobody knows what it does. The interpreter puts a null beside what it calls."""
+    instructions = [each for each in dis.get_instructions(code) if each.opname not in {"CACHE", "EXTENDED_ARG"}]
+    for first, second in pairwise(instructions):
+        null, called = (first, second) if _NULL_COMES_FIRST else (second, first)
+        if null.opname == "PUSH_NULL" and called.opname.startswith(("LOAD_FAST", "LOAD_DEREF")):
+            name = called.argval[-1] if isinstance(called.argval, tuple) else called.argval
+            if name in parameters:
+                return str(name)
     return None
 
 

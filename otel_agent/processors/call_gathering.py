@@ -6,6 +6,7 @@ looked at more closely. Where queries come in floods, those of some traces are; 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from time import thread_time
 from typing import Any
 
@@ -15,7 +16,7 @@ from otel_agent.clock import monotonic_s
 from otel_agent.insight.call_notes import CallNote, CallNotes
 from otel_agent.insight.detectors.consecutive import is_writing_name
 from otel_agent.insight.digests import digest
-from otel_agent.insight.pieces import Call, Gathering, PieceOfWork
+from otel_agent.insight.pieces import Call, Frame, Gathering, PieceOfWork
 from otel_agent.insight.thinning import Thinning
 
 __all__ = ["CallGathering"]
@@ -23,12 +24,33 @@ __all__ = ["CallGathering"]
 MOST_SITES = 8192
 
 _READS = frozenset(("SELECT", "WITH", "SHOW", "EXPLAIN", "VALUES", "PRAGMA"))
+_SYSTEMS = ("db.system.name", "db.system")
+_TEXTS = ("db.query.text", "db.statement")
+_OPERATIONS = ("db.operation.name", "db.operation")
+_TABLES = ("db.collection.name", "db.sql.table")
+_METHODS = ("http.request.method", "http.method")
+"""What the conventions call these things, now and before they were stable, as most instrumentations still do."""
+
 _READING_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 _ARGUMENTS = ("gen_ai.tool.call.arguments", "tool_arguments", "agent.function.argument")
 _RESULTS = ("gen_ai.tool.call.result", "tool_response", "agent.function.result")
 _NO_NOTE = CallNote()
 
 Judge = Callable[[PieceOfWork], set[int]]
+FactsOf = Callable[[str, str], tuple[str, str, str]]
+"""Tells text without values, operation and table of a statement, by the name of the database's product and the statement's text."""
+
+
+@dataclass(slots=True)
+class _Query:
+    """What all executions of one statement share."""
+
+    text: str
+    table: str
+    operation: str
+    is_write: bool
+    callers: tuple[Frame, ...] = ()
+    """Where one of them was made, as far as it was ever looked up."""
 
 
 class CallGathering:
@@ -39,15 +61,23 @@ class CallGathering:
         judge: See `insight.pieces.Gathering`.
         notes: What is known of calls beyond their spans.
         on_call: Told of each call.
+        facts_of: Reads statements of libraries that others instrument; see `FactsOf`.
     """
 
-    def __init__(self, judge: Judge, notes: CallNotes, on_call: Callable[[Call], object] = lambda _: None) -> None:
+    def __init__(
+        self,
+        judge: Judge,
+        notes: CallNotes,
+        on_call: Callable[[Call], object] = lambda _: None,
+        facts_of: FactsOf = lambda _, text: (text, "", ""),
+    ) -> None:
         self.gathering = Gathering(judge)
         self._notes = notes
         self._on_call = on_call
+        self._facts_of = facts_of
         self._thinning = Thinning(monotonic_s)
         self._sites: dict[Any, str] = {}
-        self._queries: dict[Any, Any] = {}
+        self._queries: dict[Any, _Query | None] = {}
 
     def observe(self, spans: Sequence[Any]) -> None:
         """
@@ -81,13 +111,16 @@ class CallGathering:
 
     def _add_query(self, span: Any, site: Any) -> None:
         """A query of ours that went well, or a call of a decorated function: what its site tells is worked out once."""
-        known = self._queries.get(site)
-        if known is None:
+        try:
+            known = self._queries[site]
+        except KeyError:
             known = self._queries[site] = self._template(site)
-        if known is False:
+        if known is None:
             self._look(span, "client")
             return
         note = self._notes.take(span.span_id) or _NO_NOTE
+        if note.frames and not known.callers:
+            known.callers = note.frames
         own = span.own
         call = Call(
             "query",
@@ -97,30 +130,27 @@ class CallGathering:
             span.parent_id,
             span.start_ns,
             span.end_ns,
-            text=known[0],
-            table=known[1],
-            operation=known[2],
+            text=known.text,
+            table=known.table,
+            operation=known.operation,
             place=note.place or (_place(own) if own else ""),
-            is_write=known[3],
+            is_write=known.is_write,
             frames=note.frames,
+            callers=known.callers,
         )
         self.gathering.add(call)
 
-    def _template(self, site: Any) -> Any:
-        """Text, table, operation of a query, and whether it writes; False where a site is no query's."""
+    def _template(self, site: Any) -> _Query | None:
+        """What all spans of a site share; None where a site is no query's."""
         if len(self._queries) >= MOST_SITES:
             self._queries.clear()
         attributes = site.attributes
         if "db.system.name" not in attributes:
-            return False
+            return None
         operation = str(attributes.get("db.operation.name") or "")
         text = str(attributes.get("db.query.text") or site.name)
-        return (
-            text,
-            str(attributes.get("db.collection.name") or ""),
-            operation,
-            _is_write("query", site.name, operation),
-        )
+        table = str(attributes.get("db.collection.name") or "")
+        return _Query(text, table, operation, _is_write("query", site.name, operation))
 
     def _know(self, site: Any) -> str:
         if len(self._sites) >= MOST_SITES:
@@ -147,9 +177,13 @@ class CallGathering:
     def _call(self, span: Any, kind: str, context: Any, parent_id: int) -> Call:
         attributes = span.attributes or {}
         note = self._notes.take(context.span_id) or _NO_NOTE
-        if kind == "client" and "db.system.name" in attributes:
+        text = table = operation = ""
+        if kind == "client" and (system := _first(attributes, _SYSTEMS)):
             kind = "query"
-        operation = str(attributes.get("db.operation.name") or attributes.get("http.request.method") or "")
+            text, operation, table = self._facts_of(system, _first(attributes, _TEXTS) or span.name)
+            operation = _first(attributes, _OPERATIONS) or operation
+            table = _first(attributes, _TABLES) or table
+        operation = operation or _first(attributes, _METHODS)
         name = str(attributes.get("gen_ai.tool.name") or span.name) if kind == "tool" else str(span.name)
         call = Call(
             kind,
@@ -159,14 +193,15 @@ class CallGathering:
             parent_id,
             span.start_time or 0,
             span.end_time or 0,
-            text=str(attributes.get("db.query.text") or (span.name if kind == "query" else "")),
-            table=str(attributes.get("db.collection.name") or ""),
+            text=text,
+            table=table,
             operation=operation,
             place=note.place or _place(attributes),
             is_write=_is_write(kind, name, operation),
             is_error=span.status.status_code is StatusCode.ERROR,
             rows=int(attributes.get("db.response.returned_rows", -1)),
             frames=note.frames,
+            callers=note.frames,
             arguments=note.arguments,
             results=note.results,
             argument=note.argument,
@@ -194,6 +229,11 @@ def _is_write(kind: str, name: str, operation: str) -> bool:
     if operation:
         return operation.upper() not in _READING_METHODS
     return is_writing_name(name.removeprefix("execute_tool "))
+
+
+def _first(attributes: Mapping[str, Any], names: Iterable[str]) -> str:
+    """The first of some attributes that a span has; empty where it has none."""
+    return next((str(found) for name in names if (found := attributes.get(name))), "")
 
 
 def _place(attributes: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from otel_agent.insight.data_flow import depends
+from otel_agent.insight.data_flow import depends, feeds_itself
 
 SEEN: list[tuple[CodeType, int]] = []
 
@@ -163,3 +163,40 @@ def test_the_second_call_depends_on_the_first_when_it_takes_what_that_gave(funct
 def test_what_cannot_be_told_counts_as_dependent() -> None:
     """An offset that is no call of a loop."""
     assert depends(plain.__code__, 10_000, 3)
+
+
+def walked(town: str) -> Any:
+    seen: list[Any] = []
+    at: Any = town
+    while at is not None and len(seen) < 2:
+        seen.append(at)
+        at = call(at)["id"]
+    return seen
+
+
+def searched(town: str) -> Any:
+    left = [town]
+    for _number in range(2):
+        left.extend(call(left.pop())["n"])
+    return left
+
+
+def one_for_each(_: str) -> Any:
+    found = []
+    for each in ("a", "b"):
+        answer = call(each)
+        if not answer:
+            continue
+        found.append(answer)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"), [(walked, True), (searched, True), (one_for_each, False), (plain, None)]
+)
+def test_a_call_in_a_loop_feeds_itself_when_it_takes_what_it_gave(function: Any, expected: bool | None) -> None:
+    """What is only decided because of it does not count; a call in no loop has no answer."""
+    SEEN.clear()
+    function("Bonn")
+
+    assert expected is feeds_itself(*SEEN[0])

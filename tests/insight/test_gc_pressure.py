@@ -31,6 +31,14 @@ def test_long_pauses_are_told() -> None:
     assert 1 == len(seen(60, 0.006, long_pauses=0.06))
 
 
+def test_what_is_built_once_is_not_told() -> None:
+    """A second full of collections, and calm afterwards."""
+    watch = GcPressure()
+    totals = (CollectionTotals(float(at), 0.9 * min(at, 1), 2 * min(at, 1), 2_000_000) for at in range(30))
+
+    assert [] == [found for each in totals if (found := watch.add(each)) is not None]
+
+
 def test_what_is_usual_is_not_told() -> None:
     """Two per cent; a moment; a heap that grows; a small heap on a busy machine."""
     assert [] == seen(100, 0.02)

@@ -59,7 +59,11 @@ def of_libraries(text: str) -> float:
     return float(json.loads(text)["a"]) + math.sqrt(3) + dt.datetime(2026, 1, 1, tzinfo=dt.UTC).year
 
 
-PURE = [summed, with_locals, recursive, of_libraries, Model.predict]
+def takes_a_key(values: list[int], key: Any) -> list[int]:
+    return sorted(values, key=key)
+
+
+PURE = [takes_a_key, summed, with_locals, recursive, of_libraries, Model.predict]
 
 
 def by_chance(value: int) -> float:
@@ -119,9 +123,23 @@ def through_another(value: int) -> float:
     return by_chance(value)
 
 
+def by_the_hour(name: str) -> str:
+    return f"{time.strftime('%H')} {name}"
+
+
+def by_what_is_there(path: Any) -> bool:
+    return bool(path.is_file())
+
+
+def calls_what_it_is_given(topic: str, callback: Any) -> bool:
+    callback(topic)
+    return True
+
+
 IMPURE = [
     by_chance, by_dice, by_name, by_the_clock, by_the_calendar, appends, sets, changes_its_argument, reads, asks, writes, prints,
-    through_another, Model.counted, Model.through,
+    through_another, Model.counted, Model.through, by_the_hour, by_what_is_there,
+    calls_what_it_is_given,
 ]  # fmt: skip
 
 

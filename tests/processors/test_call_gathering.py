@@ -76,3 +76,34 @@ def test_a_note_tells_where_a_call_was_made() -> None:
     (piece,) = gathered(list(queue.items), notes)
 
     assert "a.py:7" == piece.calls[0].place
+
+
+def test_a_query_with_attributes_of_older_conventions_is_one() -> None:
+    """Its statement is read, since such a span tells neither operation nor table."""
+    queue, pieces = Kept(), list[PieceOfWork]()
+    tracer = TracerProvider(queue=queue).get_tracer("t")
+    statement = "delete from member where id = 7"
+    with (
+        tracer.start_as_current_span("work"),
+        tracer.start_as_current_span(
+            "DELETE", kind=SpanKind.CLIENT, attributes={"db.system": "mysql", "db.statement": statement}
+        ),
+    ):
+        pass
+
+    def judge(piece: PieceOfWork) -> set[int]:
+        pieces.append(piece)
+        return set()
+
+    gathering = CallGathering(
+        judge, CallNotes(), facts_of=lambda *_: ("delete from member where id = ?", "DELETE", "member")
+    )
+    gathering.observe(queue.items)
+    (call,) = pieces[0].calls
+
+    assert ("query", "delete from member where id = ?", "member", True) == (
+        call.kind,
+        call.text,
+        call.table,
+        call.is_write,
+    )

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from otel_agent.insight.data_flow import depends
 from otel_agent.insight.findings import Sighting
-from otel_agent.insight.pieces import Call, PieceOfWork, common_frame
+from otel_agent.insight.pieces import Call, PieceOfWork, common_frame, place_of_frame
 
 __all__ = ["EACH_S", "LEAST_S", "LEAST_SHARE", "consecutive_calls", "is_writing_name"]
 
@@ -25,14 +25,14 @@ LEAST_SHARE = 0.1
 _OVERLAP_NS = 1_000_000
 
 _WRITES = frozenset((
-    "abort", "accept", "acquire", "add", "append", "apply", "approve", "archive", "assign", "authenticate",
-    "authorize", "begin", "book", "buy", "cancel", "charge", "clear", "close", "commit", "confirm", "connect",
-    "consume", "create", "deactivate", "debit", "delete", "deploy", "deposit", "disable", "drop", "enable",
+    "abort", "accept", "acquire", "add", "adjust", "alter", "append", "apply", "approve", "archive", "assign", "authenticate",
+    "authorize", "begin", "book", "buy", "cancel", "change", "charge", "clear", "click", "close", "commit", "confirm", "connect",
+    "consume", "create", "deactivate", "debit", "delete", "deploy", "deposit", "disable", "drop", "edit", "enable",
     "end", "enqueue", "execute_order", "finish", "flush", "insert", "kill", "launch", "lock", "log", "login",
-    "logout", "make", "mark", "merge", "migrate", "move", "notify", "open", "order", "pay", "place", "post",
+    "logout", "make", "mark", "merge", "migrate", "mkdir", "modify", "move", "notify", "open", "order", "patch", "pay", "place", "post",
     "publish", "purge", "push", "put", "record", "refund", "register", "release", "remove", "rename",
-    "replace", "reserve", "reset", "restart", "rollback", "save", "schedule", "sell", "send", "set", "setup",
-    "sign", "start", "stop", "store", "submit", "subscribe", "sync", "transfer", "trigger", "truncate", "undo",
+    "replace", "reserve", "reset", "restart", "rewrite", "rm", "rollback", "save", "schedule", "sell", "send", "set", "setup",
+    "sign", "start", "stop", "store", "submit", "subscribe", "sync", "transfer", "trigger", "toggle", "truncate", "undo",
     "unlock", "unregister", "update", "upload", "upsert", "withdraw", "write",
 ))  # fmt: skip
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -99,6 +99,8 @@ def _may_move(call: Call) -> bool:
 def _are_independent(earlier: Call, later: Call) -> bool:
     if earlier.kind != later.kind:
         return False
+    if earlier.kind == "tool" and (earlier.name, earlier.argument) == (later.name, later.argument):
+        return False  # asked the same again: it can be kept, which is another finding
     if later.arguments & (earlier.results - earlier.arguments):
         return False  # what was known before is nothing that it gave
     frame = common_frame(earlier, later)
@@ -110,8 +112,8 @@ def _sighting(piece: PieceOfWork, group: Sequence[Call], saved_s: float) -> Sigh
     place, subject = "", piece.name or group[0].name
     is_async = False
     if frame is not None:
-        code, offset, _ = frame
-        place, subject = f"{code.co_filename}:{_line(code, offset)}", code.co_qualname
+        code = frame[0]
+        place, subject = place_of_frame(frame), code.co_qualname
         is_async = bool(code.co_flags & 0x80)
     is_tool = group[0].kind == "tool"
     if is_async:
@@ -137,11 +139,3 @@ def _sighting(piece: PieceOfWork, group: Sequence[Call], saved_s: float) -> Sigh
         0.8,
         (f"{piece.trace_id:032x}",),
     )
-
-
-def _line(code: object, offset: int) -> int:
-    line = None
-    for start, end, number in code.co_lines():  # type: ignore[attr-defined]  # of every code object
-        if start <= offset < end and number:
-            line = number
-    return line or code.co_firstlineno  # type: ignore[attr-defined,no-any-return]  # as above

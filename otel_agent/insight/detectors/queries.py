@@ -2,15 +2,16 @@
 Queries that are sent again and again within one piece of work: one for each row of another query (N+1), or from one line.
 
 Not taken for one: pages of a result (`limit` with `offset`, or with an order and a bound), queries between which something is written
-to the same table, batches, and queries that overlap.
+to the same table, queries of which each decides what the next one asks for, batches, and queries that overlap.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from otel_agent.insight.data_flow import feeds_itself
 from otel_agent.insight.findings import Sighting
-from otel_agent.insight.pieces import Call, PieceOfWork
+from otel_agent.insight.pieces import Call, PieceOfWork, place_of_frame
 
 __all__ = ["FEWEST", "FEWEST_ALONE", "LEAST_S", "LEAST_SHARE", "repeated_queries"]
 
@@ -74,6 +75,8 @@ def _judge(  # noqa: PLR0911 - one line for each reason not to
         return  # a function that sends one query, called again and again: what calls it knows why
     if _is_written_between(queries, group):
         return
+    if _is_chain(group):
+        return  # each decides what the next one asks for
     if is_write and _is_read_between(queries, group):
         return
     yield _sighting(piece, group, source, took_s, is_write=is_write), frozenset(query.span_id for query in group)
@@ -128,6 +131,13 @@ def _counts_only(text: str) -> bool:
     return bool(_COUNT.match(text)) and "group by" not in text.lower()
 
 
+def _is_chain(group: Sequence[Call]) -> bool:
+    """Whether the loop that sends them gives to each what the one before has brought."""
+    callers = next((query.callers for query in group if query.callers), ())
+    answers = (feeds_itself(code, offset) for code, offset, _ in callers)
+    return next((answer for answer in answers if answer is not None), False)  # the innermost loop's
+
+
 def _is_written_between(queries: Sequence[Call], group: Sequence[Call]) -> bool:
     """Whether the table is written to between two of the group: then each may read something new."""
     if group[0].is_write:
@@ -151,6 +161,7 @@ def _sighting(
 ) -> Sighting:
     saved_s = took_s - max(query.took_s for query in group)
     place = next((query.place for query in group if query.place), "")
+    place = place or next((place_of_frame(query.callers[0]) for query in group if query.callers), "")
     evidence: dict[str, float | int | str] = {
         "queries": len(group),
         "took_s": took_s,

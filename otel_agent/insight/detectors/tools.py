@@ -7,6 +7,7 @@ no call has come for a while: a tool that is asked until its answer changes is p
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from otel_agent.insight.detectors.consecutive import is_writing_name
 from otel_agent.insight.findings import Sighting
@@ -30,7 +31,7 @@ LONG_WORD = 4
 """Shorter words of a name say little: to, get, of."""
 
 EQUAL_SHARE = 0.8
-"""Share of the answers that have been there before."""
+"""Share of the answers that are those of the call before."""
 
 
 @dataclass(slots=True)
@@ -149,12 +150,8 @@ def _touches(writing: Call, reading: Call) -> bool:
 def _judge(calls: Sequence[Call]) -> list[Sighting]:
     if len(calls) < FEWEST:
         return []
-    seen: set[int | None] = set()
-    again = []
-    for call in calls:
-        if call.result in seen:
-            again.append(call)
-        seen.add(call.result)
+    # An answer that has been there, but not the last time, tells of something that changes back and forth.
+    again = [later for earlier, later in pairwise(calls) if earlier.result == later.result]
     if calls[-1] not in again or len(again) < EQUAL_SHARE * (len(calls) - 1):
         return []
     saved_s = sum(call.took_s for call in again)

@@ -51,6 +51,9 @@ def kind_of_wait(code: CodeType, offset: int) -> tuple[str, float | str | None] 
     if position is None:
         return None
     at = instructions[position]
+    if at.opname == "PRECALL":  # on 3.11 a quickened call of a builtin happens here already
+        position += 1
+        at = instructions[position]
     if at.opname in {"BEFORE_WITH", "LOAD_SPECIAL"}:
         return LOCK, None
     called = _called(instructions, position) if at.opname.startswith("CALL") else None

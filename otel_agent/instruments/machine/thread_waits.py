@@ -1,7 +1,7 @@
 """Looks at the stacks of all threads a few times a second, for what they wait for; see `insight.detectors.waits`."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from types import CodeType, FrameType
 
 from otel_agent import primitives
@@ -31,10 +31,12 @@ class ThreadWaits:
 
     Args:
         saw: Takes sightings.
+        with_loops: Tells the threads that run event loops; what they wait for is a matter of `loop_stalls`.
     """
 
-    def __init__(self, saw: Callable[[Sighting], object]) -> None:
+    def __init__(self, saw: Callable[[Sighting], object], with_loops: Callable[[], Container[int]] = frozenset) -> None:
         self._saw = saw
+        self._with_loops = with_loops
         self._waits = WaitLooks()
         self._kinds: dict[tuple[CodeType, int], tuple[str, float | str | None] | None] = {}
         self._last_s = monotonic_s()
@@ -48,10 +50,10 @@ class ThreadWaits:
         """Look at every thread but ours."""
         now_s = monotonic_s()
         period_s, self._last_s = min(now_s - self._last_s, 1.0), now_s
-        own = primitives.own_idents()
+        own, with_loops = primitives.own_idents(), self._with_loops()
         seen, present = [], []
         for ident, frame in list(sys._current_frames().items())[:MOST_THREADS]:  # noqa: SLF001 - the documented way to another thread's stack
-            if ident in own:
+            if ident in own or ident in with_loops:
                 continue
             present.append(ident)
             found = self._wait_of(frame)

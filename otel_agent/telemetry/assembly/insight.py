@@ -6,7 +6,7 @@ spans on the delivery thread, behind the agent, and at everything else in rounds
 """
 
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from otel_agent import primitives
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from otel_agent.insight.detectors import caches, consecutive, queries, tools
     from otel_agent.insight.findings import Finding, Sighting
     from otel_agent.insight.pieces import Call, PieceOfWork
-    from otel_agent.instruments.databases import query_watch, sqlalchemy
+    from otel_agent.instruments.databases import foreign_statements, query_watch, sqlalchemy
     from otel_agent.instruments.functions import sampling
     from otel_agent.instruments.machine import loop_stalls, thread_waits
     from otel_agent.instruments.machine.event_loops import LoopWatch
@@ -44,6 +44,7 @@ else:
     consecutive = late_module("otel_agent.insight.detectors.consecutive")
     queries = late_module("otel_agent.insight.detectors.queries")
     tools = late_module("otel_agent.insight.detectors.tools")
+    foreign_statements = late_module("otel_agent.instruments.databases.foreign_statements")
     query_watch = late_module("otel_agent.instruments.databases.query_watch")
     sqlalchemy = late_module("otel_agent.instruments.databases.sqlalchemy")
     sampling = late_module("otel_agent.instruments.functions.sampling")
@@ -97,6 +98,7 @@ class InsightAssembly:
         self._functions: sampling.FunctionSampling | None = None
         self._queries: query_watch.QueryWatch | None = None
         self._conversations: tools.Conversations | None = None
+        self._foreign: foreign_statements.ForeignStatements | None = None
         self._answers: Mapping[str, control.Answer] = {}
         self._control: control.ControlSocket | None = None
         self._began_s = wall_ns() / 1e9
@@ -193,7 +195,7 @@ class InsightAssembly:
         rules = self._settings.rules
         self._rounds = due = rounds.Rounds()
         self._conversations = tools.Conversations()
-        self._gathering = call_gathering.CallGathering(self._judge, call_notes.shared, self._on_call)
+        self._gathering = call_gathering.CallGathering(self._judge, call_notes.shared, self._on_call, self._facts_of)
         due.add("functions", self._sampling().round, FUNCTIONS_S)
         due.add("tools", self._judge_conversations, 0.5)
         due.add("queries", self._look_at_queries, 0.5)
@@ -207,7 +209,7 @@ class InsightAssembly:
             stalls = loop_stalls.LoopStalls(self._loops, self._settings.blocked_loop_s, self._saw)
             due.add("loops", stalls.look, stalls.period_s)
         if rules.lock_wait or rules.busy_polling:
-            waits = thread_waits.ThreadWaits(self._saw)
+            waits = thread_waits.ThreadWaits(self._saw, self._threads_with_loops)
             due.add("waits", waits.look, waits.period_s)
         self._memory = memory_watch.MemoryWatch(self._settings, self._saw, finding_store.shared.forget, self._pauses)
         self._memory.arm(due)
@@ -223,10 +225,20 @@ class InsightAssembly:
             dealt_with |= spans
         return dealt_with
 
+    def _facts_of(self, system: str, statement: str) -> tuple[str, str, str]:
+        """Read a statement of a library that others instrument, on the delivery thread."""
+        if self._foreign is None:
+            self._foreign = foreign_statements.ForeignStatements()
+        return self._foreign.facts_of(system, statement)
+
     def _on_call(self, call: "Call") -> None:
         if call.kind == "tool" and self._conversations is not None:
             for sighting in self._conversations.add(call):
                 finding_store.shared.forget(sighting.rule, sighting.subject, sighting.place)
+
+    def _threads_with_loops(self) -> Container[int]:
+        is_told = self._settings.rules.blocked_loop and self._loops is not None
+        return self._loops.beating() if is_told and self._loops is not None else ()
 
     def _judge_conversations(self) -> None:
         if self._conversations is not None:

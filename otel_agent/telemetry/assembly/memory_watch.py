@@ -91,6 +91,7 @@ class MemoryWatch:
         self._windows = 0
         self._period_s = self._settings.memory_probe_s
         self._gc_pressure = GcPressure()
+        self._own_pauses_s, self._own_long_pauses = 0.0, 0
         self._minutes: minutes.MinuteWatch | None = None
         self._counted: baselines.Counted | None = None
 
@@ -143,8 +144,16 @@ class MemoryWatch:
         self._period_s = max(self._period_s, counts.pause_s / PAUSE_SHARE)
         watch.add(counts, wall_ns() / 1e9, _full_collections())
         if watch.suspects() and not watch.is_sure() and counts.objects <= _FEW_OBJECTS and gc.isenabled():
-            gc.collect()
+            self._collect()
             watch.amend(type_counts.count_types(), _full_collections())
+
+    def _collect(self) -> None:
+        """Collect; what that takes is no pressure of the agent's."""
+        before_s, before = self._pauses() if self._pauses is not None else (0.0, 0)
+        gc.collect()
+        after_s, after = self._pauses() if self._pauses is not None else (0.0, 0)
+        self._own_pauses_s += after_s - before_s
+        self._own_long_pauses += after - before
 
     def _tell(self, watch: "leaks.LeakWatch") -> None:
         for name in watch.cleared():
@@ -179,6 +188,7 @@ class MemoryWatch:
         if self._pauses is None:
             return
         pauses_s, long_pauses = self._pauses()
+        pauses_s, long_pauses = pauses_s - self._own_pauses_s, long_pauses - self._own_long_pauses
         totals = CollectionTotals(wall_ns() / 1e9, pauses_s, long_pauses, sys.getallocatedblocks())
         sighting = self._gc_pressure.add(totals)
         if sighting is not None:

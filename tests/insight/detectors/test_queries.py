@@ -1,6 +1,7 @@
 """Queries that are sent again and again, each fault beside what looks like it."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -81,6 +82,28 @@ def test_queries_of_a_helper_count_below_the_query_they_come_from() -> None:
 def test_what_takes_no_time_does_not_matter() -> None:
     """Neither 50 ms nor a fifth of the whole."""
     assert [] == rules(piece([SOURCE, *[EACH] * 6], each_ms=1, rest_ms=1000))
+
+
+def walk(ask: Callable[[object], object]) -> None:
+    at: object = 1
+    for _number in range(2):
+        at = ask(at)
+
+
+def test_queries_of_which_each_decides_the_next_are_no_pattern() -> None:
+    """As when a list is walked along; told by the code of the loop that one of them was sent from."""
+    frames = []
+
+    def ask(_: object) -> object:
+        frame = sys._getframe(1)
+        frames.append((frame.f_code, frame.f_lasti, id(frame)))
+        return 2
+
+    walk(ask)
+    found = piece([SOURCE, *[EACH] * 12])
+    found.calls[3].callers = tuple(frames[:1])
+
+    assert [] == rules(found)
 
 
 def test_queries_at_the_same_time_are_no_loop() -> None:

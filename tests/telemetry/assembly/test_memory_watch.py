@@ -11,6 +11,7 @@ import pytest
 import otel_agent
 from otel_agent.config.sections.insight import FindingRulesSettings, InsightSettings
 from otel_agent.insight.findings import Sighting
+from otel_agent.insight.gc_pressure import CollectionTotals, GcPressure
 from otel_agent.insight.rounds import Rounds
 from otel_agent.telemetry.assembly.memory_watch import MOST_WINDOWS, MemoryWatch
 
@@ -186,3 +187,19 @@ def test_an_agent_has_its_collections_looked_at() -> None:
 
         assert pauses is not None
         assert pauses()[0] >= 0
+
+
+def test_collections_of_ours_are_no_pressure_of_the_agents(
+    sightings: list[Sighting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A probe that collects to tell garbage from growth takes its pause on itself."""
+    ours, seen = [0], list[CollectionTotals]()
+    watch = MemoryWatch(InsightSettings(), sightings.append, lambda *_: None, lambda: (float(ours[0]), ours[0]))
+    monkeypatch.setattr(GcPressure, "add", lambda _, totals: seen.append(totals))
+    monkeypatch.setattr(gc, "collect", lambda: ours.__setitem__(0, ours[0] + 1))
+    watch._collect()
+    watch.look_at_collections()
+    watch.close()
+
+    assert 1 == ours[0]
+    assert [(0.0, 0)] == [(totals.pauses_s, totals.long_pauses) for totals in seen]
