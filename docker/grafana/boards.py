@@ -334,8 +334,8 @@ LOG = Dashboard(
             "Records",
             (
                 Panel("Records the agents sent", "cps", (Query('sum by (service_name) (rate(otel_agent_delivery_delivered_total{$chosen, otel_agent_signal="logs"}[$rate]))', "{{service_name}}"),), width=12),
-                Panel("Records by severity", "short", (Query(f"{RECORDS} | stats by (severity) count() records", "{{severity}}"),), width=12, source=LOGS),
-                Panel("Errors", "short", (Query(f"{RECORDS} severity:in(ERROR, CRITICAL, FATAL)"),), "logs", 24, 9, EMPTY_IS_GOOD + "nobody wrote an error.", FIGURE, LOGS),
+                Panel("Records by severity", "short", (Query(f"{RECORDS} | stats by (severity_text) count() records", "{{severity_text}}"),), width=12, source=LOGS),
+                Panel("Errors", "short", (Query(f"{RECORDS} severity_number:>=17"),), "logs", 24, 9, EMPTY_IS_GOOD + "nobody wrote an error.", FIGURE, LOGS),
                 Panel("All records", "short", (Query(RECORDS),), "logs", 24, 12, meaning=FIGURE, source=LOGS),
             ),
         ),

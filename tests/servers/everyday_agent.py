@@ -1,10 +1,12 @@
 """
 An agent as people have it, with default settings: functions, failures, a cache, a database with a pool, an event loop, logs.
+One query fails in each turn.
 
 Run as a program: it works and sends its metrics as often as the first argument says, with a second between.
 """
 
 import asyncio
+import contextlib
 import gc
 import logging
 import sys
@@ -61,6 +63,8 @@ def main() -> None:
         for turn in range(int(sys.argv[1])):
             began_s = time.monotonic()
             await work(range(turn * 20, turn * 20 + 20))
+            with contextlib.suppress(sqlalchemy.exc.OperationalError), ENGINE.begin() as connection:
+                connection.execute(sqlalchemy.text("SELECT count(*) FROM nowhere"))
             gc.collect()
             telemetry.flush(5)
             await asyncio.sleep(max(0.0, 1 - (time.monotonic() - began_s)))
