@@ -64,7 +64,7 @@ sdk-suite: $(VENV)/.test  ## run the SDK's own trace tests, and those of instrum
 
 lock:  ## write the pinned environments anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group build --extra demo --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-emit-package otel-agent -o requirements/demo.txt
-	uv pip compile pyproject.toml --group deploy --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-emit-package otel-agent -o requirements/deploy.txt
+	uv pip compile --group deploy --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-emit-package otel-agent -o requirements/deploy.txt
 	for group in test dev frameworks; do uv pip compile pyproject.toml --group $$group --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-emit-package otel-agent -o requirements/$$group.txt || exit 1; done
 
 up:  ## start collector, Jaeger, Prometheus, Alertmanager, VictoriaLogs and Grafana with Docker

@@ -12,9 +12,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 for shared in ("config", "delivery/wire", "insight/baselines", "insight/memory", "servers"):
     sys.path.insert(0, str(Path(__file__).parent / shared))
+
+# Another program that takes the machine's time has no say in whether an example passes.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def is_installed(module: str) -> bool:

@@ -199,9 +199,12 @@ PROGRAMS: dict[str, tuple[str, tuple[str, ...]]] = {
         def child(n):
             def works(): return n * 2
             return works()
+        # Python gives a child the lock of `sys.stdout` as another thread held it, so nobody forks while another flushes.
+        turn = threading.Lock()
         def forked(call):
-            sys.stdout.flush()
-            pid = os.fork()
+            with turn:
+                sys.stdout.flush()
+                pid = os.fork()
             if pid == 0:
                 try: status = call()
                 except SystemExit as error: status = error.code

@@ -174,7 +174,7 @@ def run(command: list[str], folder: Path, **more: str) -> str:
     Raises:
         AssertionError: It did not end with status 0, or not in time.
     """
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("OTEL_")}
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "PYTHON"))}
     environment |= {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(folder),
