@@ -131,3 +131,21 @@ def test_collections_at_one_moment_are_told_apart() -> None:
     assert 1_000_002 * 10**6 == rules.wall_ns()
     clock.advance(1)
     assert 1_001_000 == rules.stamp_ms()
+
+
+def test_a_threshold_with_a_hold_of_a_second_fires_within_three() -> None:
+    """It is read and judged every second."""
+    clock = ManualClock()
+    rule = {"threshold": {"name": "Deep", "metric": "queue.depth", "above": 3, "hold": "1s"}}
+    with recorded(clock=clock, alerts=[rule]) as telemetry:
+        agent = telemetry.telemetry
+        assert agent is not None
+        otel_metrics().create_gauge("queue.depth").set(7)
+        seconds = 0
+        while seconds < 10 and not any(alert.state.value == "firing" for alert in agent.alerts.active()):
+            clock.advance(1)
+            agent.collect()
+            agent.alerts.tick()
+            seconds += 1
+
+    assert seconds <= 3
