@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -24,6 +24,7 @@ from otel_agent.cli.collector.composition import (
     read_base,
     render,
     unserved_signals,
+    wrong_variables,
 )
 from otel_agent.cli.collector.headers import as_maps
 from otel_agent.errors import ConfigurationError
@@ -59,7 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
             action="append",
             default=[],
             metavar="NAME",
-            help="backend that telemetry is sent to; may be repeated; `none` for the base alone",
+            help="backend that telemetry is sent to; may be repeated, or several with commas; `none` for the base alone",
         )
         command.add_argument(
             "--with",
@@ -67,7 +68,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
             action="append",
             default=[],
             metavar="OPTION",
-            help="processing before it is sent; may be repeated",
+            help="processing before it is sent; may be repeated, or several with commas",
         )
         if name == "config":
             command.add_argument("--contrib", action="store_true", help="for the collector's contrib distribution")
@@ -86,16 +87,17 @@ def run(arguments: argparse.Namespace) -> int:
         0; the action `run` does not return, and the status is then the collector's.
 
     Raises:
-        ConfigurationError: No backend is named, a name is unknown, a variable is not set, or no collector is found.
+        ConfigurationError: No backend is named, a name is unknown, a variable is not set or cannot be right, or no collector is
+            found.
     """
     actions: dict[str, Callable[[argparse.Namespace], int]] = {"config": _config, "run": _run, "backends": _backends}
     return actions[arguments.action](arguments)
 
 
 def _chosen(arguments: argparse.Namespace) -> tuple[ConfigurationFragment, ...]:
-    options = find("option", arguments.options)
-    backends = find("backend", (name for name in arguments.backend if name != NONE))
-    if not arguments.backend:
+    options = find("option", _names(arguments.options))
+    backends = find("backend", (name for name in _names(arguments.backend) if name != NONE))
+    if not _names(arguments.backend):
         raise ConfigurationError(
             [
                 (
@@ -115,8 +117,14 @@ def _chosen(arguments: argparse.Namespace) -> tuple[ConfigurationFragment, ...]:
     return (read_base(), *options, *backends)
 
 
+def _names(given: Iterable[str]) -> list[str]:
+    """Names as they were given, one at a time or several with commas between."""
+    return [name.strip() for several in given for name in several.split(",") if name.strip()]
+
+
 def _command(arguments: argparse.Namespace, *, contrib: bool) -> str:
-    words = [f"--with {name}" for name in arguments.options] + [f"--backend {name}" for name in arguments.backend]
+    words = [f"--with {name}" for name in _names(arguments.options)]
+    words += [f"--backend {name}" for name in _names(arguments.backend)]
     return " ".join(["otel-agent collector config", *words, *(["--contrib"] if contrib else [])])
 
 
@@ -128,7 +136,7 @@ def _config(arguments: argparse.Namespace) -> int:
 
 def _run(arguments: argparse.Namespace) -> NoReturn:
     chosen = _chosen(arguments)
-    problems = missing_variables(chosen, os.environ)
+    problems = [*missing_variables(chosen, os.environ), *wrong_variables(chosen, os.environ)]
     if problems:
         raise ConfigurationError(problems)
     headers = as_maps({variable.name for part in chosen for variable in part.variables}, os.environ)

@@ -37,11 +37,16 @@ __all__ = [
     "read_base",
     "render",
     "unserved_signals",
+    "wrong_variables",
 ]
 
 Kind = Literal["backend", "option"]
 SIGNALS = ("traces", "metrics", "logs")
 
+LEAST_QUEUE_BYTES = 1 << 20
+"""A queue has to hold a whole batch."""
+
+_DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ns|us|µs|ms|s|m|h))+")
 _VARIABLE = re.compile(r"\$\{env:(?P<name>\w+)(?::-(?P<default>[^}]*))?\}")
 
 
@@ -255,6 +260,50 @@ def missing_variables(chosen: Iterable[ConfigurationFragment], environ: Mapping[
         for variable in part.variables
         if variable.default is None and not environ.get(variable.name)
     ]
+
+
+def wrong_variables(chosen: Iterable[ConfigurationFragment], environ: Mapping[str, str]) -> list[str]:
+    """
+    Name the variables whose value the collector would refuse, or take and fail with later.
+
+    What a value has to be is read from its default: a whole number, a port, a duration, true or
+    false; anything else may be any text.
+
+    Args:
+        chosen: Fragments of one configuration.
+        environ: Environment variables of the collector.
+
+    Returns:
+        A line each; none when all can be right.
+    """
+    variables = {variable.name: variable for part in chosen for variable in part.variables}
+    expected = ((one, _expected(one, environ.get(one.name) or one.default)) for one in variables.values())
+    return [
+        f"{one.name}: expected {what}, such as {one.default}, found {environ[one.name]!r}"
+        for one, what in expected
+        if what
+    ]
+
+
+def _expected(variable: CollectorVariable, value: str | None) -> str:
+    """What the value of a variable has to be and is not; an empty text when it is."""
+    default = variable.default or ""
+    if value is None or value == default:
+        return ""
+    wanted, is_right = "", True
+    if default in {"true", "false"}:
+        wanted, is_right = "true or false", value in {"true", "false"}
+    elif _DURATION.fullmatch(default):
+        wanted, is_right = "a duration", _DURATION.fullmatch(value) is not None
+    elif default.isdecimal():
+        number = int(value) if value.isdecimal() else -1
+        if variable.name.endswith("_PORT"):
+            wanted, is_right = "a port from 1 to 65535", 0 < number < 1 << 16
+        elif variable.name == "OTELCOL_QUEUE_BYTES":
+            wanted, is_right = f"a number of bytes from {LEAST_QUEUE_BYTES} on", number >= LEAST_QUEUE_BYTES
+        else:
+            wanted, is_right = "a whole number", number >= 0
+    return "" if is_right else wanted
 
 
 def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -139,3 +139,12 @@ def test_contrib_is_run_with_what_it_has(tmp_path: Path) -> None:
 
     assert "batch/debug" in result.stdout
     assert "isolate" not in result.stdout
+
+
+def test_a_value_that_cannot_be_right_is_named_before_anything_starts(tmp_path: Path) -> None:
+    """No collector is run that would refuse its configuration without a word about the variable."""
+    fake_collector(tmp_path / "build" / "otelcol-agent")
+    result = run_apart(tmp_path, "run", "--backend", "debug", OTELCOL_METRICS_PORT="many")
+
+    assert "OTELCOL_METRICS_PORT: expected a port from 1 to 65535, such as 8888, found 'many'" in result.stderr
+    assert (1, "") == (result.returncode, result.stdout)

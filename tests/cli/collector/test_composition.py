@@ -10,6 +10,7 @@ import yaml
 
 from otel_agent.cli import collector
 from otel_agent.cli.collector import composition
+from otel_agent.cli.collector.composition import find, read_base, wrong_variables
 from otel_agent.errors import ConfigurationError
 
 CONFIG = Path(__file__).parents[3] / "collector" / "config"
@@ -190,3 +191,39 @@ def test_a_path_is_no_backend() -> None:
     """A name that leads out of the folder is unknown like any other."""
     with pytest.raises(ConfigurationError):
         run("config", "--backend", "../base")
+
+
+def test_several_names_may_stand_with_commas(capsys: pytest.CaptureFixture[str]) -> None:
+    """As a list, one at a time, or both; the head says the same command."""
+    one_at_a_time = configuration(capsys, "--with", "zpages", "--backend", "jaeger", "--backend", "loki")
+    run("config", "--with", "zpages,", "--backend", "jaeger, loki")
+    head, _, text = capsys.readouterr().out.partition("\n")
+
+    assert one_at_a_time == yaml.safe_load(text)
+    assert "# Made by `otel-agent collector config --with zpages --backend jaeger --backend loki`." == head
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("OTELCOL_QUEUE_BYTES", "100", "a number of bytes from 1048576 on"),
+        ("OTELCOL_QUEUE_BYTES", "1GB", "a number of bytes from 1048576 on"),
+        ("OTELCOL_QUEUE_BYTES", "1048576", ""),
+        ("OTELCOL_HTTP_PORT", "99999", "a port from 1 to 65535"),
+        ("OTELCOL_HTTP_PORT", "http", "a port from 1 to 65535"),
+        ("OTELCOL_HTTP_PORT", "14318", ""),
+        ("OTELCOL_TAIL_WAIT", "30", "a duration"),
+        ("OTELCOL_TAIL_WAIT", "1m30s", ""),
+        ("OTELCOL_TAIL_SLOW_MS", "1.5s", "a whole number"),
+        ("BACKEND_INSECURE", "yes", "true or false"),
+        ("BACKEND_INSECURE", "true", ""),
+        ("OTELCOL_BIND", "anything", ""),
+    ],
+)
+def test_values_that_cannot_be_right_are_named(name: str, value: str, wanted: str) -> None:
+    """With the variable, what is expected and what was found, before any collector is started."""
+    chosen = [read_base(), *find("option", ["tail-sampling"]), *find("backend", ["otlp-grpc", "jaeger"])]
+    found = wrong_variables(chosen, {name: value})
+
+    assert ([f"{name}: expected {wanted}"] if wanted else []) == [line.partition(", such as")[0] for line in found]
+    assert all(line.endswith(f"found {value!r}") for line in found)
