@@ -16,7 +16,7 @@ from typing import Any, TextIO
 
 from otel_agent.config.loading import load
 from otel_agent.errors import OtelAgentError
-from otel_agent.redaction.detection.issuer_table import issuer_table
+from otel_agent.redaction.issuer_table import issuer_table
 from otel_agent.redaction.redactor import Redactor
 
 __all__ = ["HELP", "configure", "run"]

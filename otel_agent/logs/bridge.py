@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry.trace import INVALID_SPAN, get_current_span
+from opentelemetry.trace import Span
 
 from otel_agent.delivery.wire.values import safe_text
 from otel_agent.guard import shared
@@ -29,6 +29,7 @@ from otel_agent.logs.messages import (
     message_and_arguments,
     printed_exception,
 )
+from otel_agent.recording.context import SPAN_KEY, current
 from otel_agent.streams import writing
 
 if TYPE_CHECKING:
@@ -196,10 +197,10 @@ class BridgeHandler(logging.Handler):
         known = _severities.get(level)
         if known is None or known[2] != record.levelname:
             known = _severity(level, record.levelname)
-        entry.severity_number, entry.severity_text = known[0], known[1]
+        entry.severity_number, entry.severity_text, _ = known
         entry.place = (record.pathname, record.lineno, record.funcName)
-        span = get_current_span()
-        if span is INVALID_SPAN:
+        span = current().get(SPAN_KEY)
+        if span is None or not isinstance(span, Span):
             entry.trace_id = entry.span_id = entry.trace_flags = 0
         else:
             context = span.get_span_context()

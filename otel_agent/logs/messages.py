@@ -10,7 +10,6 @@ Source: https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/
 
 import logging
 from collections.abc import Mapping
-from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from otel_agent.delivery.wire.values import IMMUTABLE, plain, safe_text
@@ -34,6 +33,7 @@ __all__ = [
     "printed_exception",
 ]
 
+_RECORD = logging.LogRecord
 _FIRST = tuple(vars(logging.makeLogRecord({})))
 _LAST = _FIRST[-1]
 ORDINARY_COUNT = len(_FIRST)
@@ -61,7 +61,7 @@ def message_and_arguments(record: logging.LogRecord) -> tuple[Any, tuple[Any, ..
         values that cannot change.
     """
     kind = record.__class__
-    if kind is not logging.LogRecord and kind.getMessage is not logging.LogRecord.getMessage:
+    if kind is not _RECORD and kind.getMessage is not _RECORD.getMessage:
         return quietly(formatted_message, record), None
     message, arguments = record.msg, record.args
     if message.__class__ is not str:
@@ -118,13 +118,14 @@ def extras(values: dict[str, Any]) -> dict[str, Any] | None:
         Copies of what could change; None when there is nothing.
     """
     # What logging itself sets comes first, in the order in which it always does; unless somebody has taken some of it away.
-    items = iter(values.items())
-    last, _ = next(islice(items, ORDINARY_COUNT - 1, None), ("", None))
-    found = {
-        key: value if value.__class__ in IMMUTABLE else quietly(plain, value)
-        for key, value in (items if last == _LAST else values.items())
-        if key not in _ORDINARY
-    }
+    keys = list(values)
+    if len(keys) >= ORDINARY_COUNT and keys[ORDINARY_COUNT - 1] == _LAST:
+        del keys[:ORDINARY_COUNT]
+    found: dict[str, Any] = {}
+    for key in keys:
+        if key not in _ORDINARY:
+            value = values[key]
+            found[key] = value if value.__class__ in IMMUTABLE else quietly(plain, value)
     message = values.get("msg")
     if message.__class__ is not str:
         for key, value in quietly(_beside_event, message, values).items():

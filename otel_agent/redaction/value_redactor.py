@@ -161,6 +161,8 @@ class ValueRedactor:
             name = key if key.__class__ is str else str(key)
             if name == "key" and is_beside_secret:
                 name = "api_key"
+            elif name == "token" and "logprob" in attributes:
+                name = "piece"  # of a text, as models see it
             if named and (name in ENTRY_VALUES or name.lower() in ENTRY_VALUES):
                 name = named
             own_name = key if key.__class__ is str else str(key)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from secret_everyday_texts import EVERYDAY_ATTRIBUTES, EVERYDAY_TEXTS
+
 _UUID = "8f14e45f-ceea-467a-9575-1c8f0f2f2ad3"
 _HASH = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
 
@@ -443,6 +445,7 @@ ATTRIBUTES: list[dict[str, Any]] = [
     {"session.id": "7f3c"},
     {"mcp.session.id": "8f14e45f-ceea-467a-9575-1c8f0f2f2ad3"},
     {"user.id": "u1"},
+    *EVERYDAY_ATTRIBUTES,
 ]  # fmt: skip
 
 TEXTS = [
@@ -910,4 +913,5 @@ TEXTS = [
     "auth: {method: oidc}",
     "credentials: include",
     "withCredentials: true",
+    *EVERYDAY_TEXTS,
 ]  # fmt: skip

@@ -12,6 +12,7 @@ import re
 import string
 from collections.abc import Callable, Iterator
 
+from secret_commands_and_dumps import COMMANDS_AND_DUMPS
 from secret_placements import secret_of
 
 __all__ = ["SHAPED", "all_shaped", "shaped"]
@@ -55,6 +56,7 @@ SHAPES: dict[str, Callable[[random.Random], str]] = {
     "h40": lambda chance: _hex(chance, 40),
     "h64": lambda chance: _hex(chance, 64),
     "b64": lambda chance: _base64(chance.randbytes(22) + b"q1"),
+    "b64x": lambda chance: _base64(chance.randbytes(32)),
     "b64u": lambda chance: _for_addresses(chance.randbytes(32)),
     "b64s": lambda chance: _base64(secret_of(chance).encode()),
     "b88": lambda chance: _base64(chance.randbytes(64)),
@@ -629,6 +631,7 @@ SHAPED = [
     "shadow: $6$salt$«an64»",
     "{SSHA}«b64»",
     "passwd=$1$abc$«an20»",
+    *COMMANDS_AND_DUMPS,
 ]  # fmt: skip
 """Texts with secrets of a shape in them."""
 

@@ -84,7 +84,8 @@ def _entry(entry: Any, place: Any) -> bytes:
         time = entry.time_ns.to_bytes(8, "little")
     except (OverflowError, AttributeError):
         time = fixed64(entry.time_ns)
-    severity = _severity(entry.severity_number, entry.severity_text)
+    number, text = entry.severity_number, entry.severity_text
+    severity = _severities.get((number, text)) or _severity(number, text)
     body = _body(entry.body)
     parts = [b"", where]
     size = 18 + len(severity) + len(body) + len(where)

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from otel_agent.redaction.detection.opaque_values import is_opaque
 from otel_agent.redaction.detection.placeholders import is_placeholder
 from otel_agent.redaction.detection.work_allowance import TextWork
+from otel_agent.redaction.late_patterns import late_pattern
 
 __all__ = ["CUT", "find_command_secrets", "find_in_arguments", "may_be_command"]
 
@@ -28,24 +29,56 @@ _BEFORE = r"[^\n|;&]{0,256}?"
 _GAP = r"(?:\s{1,4}|[\"'],\s{0,2}(?=[\"'])|=)"
 _COMMANDS = (
     # user and password in one word
-    (("curl", "wget", "http ", "https "), rf"(?:curl|\bhttps?)(?=[\s\"']){_BEFORE}[\s\"'](?:-u|--user|--proxy-user|-U|-a|--auth){_GAP}(?:(?P<quote>[\"'])?[^\s:\"']{{1,64}}:)(?!//|\d{{1,5}}(?:[\s\"']|\Z))(?P<value>[^\s\"']{{1,256}})"),
+    (("curl", "wget", "http ", "https ", "xh ", "ab -", "hey -"), rf"(?:curl\w{{0,3}}|\bhttps?|\bxhs?|\bab|\bhey)(?=[\s\"']){_BEFORE}[\s\"'](?:-u|--user|--proxy-user|-U|-a|-A|--auth){_GAP}(?:(?P<quote>[\"'])?[^\s:\"']{{1,64}}:)(?!//|\d{{1,5}}(?:[\s\"']|\Z))(?P<value>[^\s\"']{{1,256}})"),
+    ((" -u ", "--user ", "--creds", "-creds"), r"\s(?:-u|--(?:user|creds|src-creds|dest-creds))[\s=]{1,4}[\"']?[\w.@-]{1,64}[:,](?P<opaque>[^\s\"'/,]{8,256})"),
+    (("lftp",), r"lftp\s[^\n|;]{0,128}?-u\s{1,4}[\w.@-]{1,64},(?P<value>[^\s\"']{1,256})"),
+    (("bundle config",), r"bundle\sconfig\s{1,4}(?:set\s{1,4})?(?:--\w{1,8}\s{1,4})?\S{1,128}\s{1,4}[\w.@-]{1,64}:(?P<opaque>\S{8,256})"),
     (("smbclient", "rpcclient"), r"(?:smb|rpc)client\b[^\n|;&]{0,256}?\s-U\s{0,2}[^\s%]{1,64}%(?P<value>[^\s]{1,256})"),
     (("chpasswd",), r"echo\s{1,4}(?:-n\s)?[\"']?[\w.-]{1,64}:(?P<value>[^\s\"']{1,256})[\"']?\s{0,4}\|\s{0,4}(?:sudo\s)?chpasswd"),
     (("sudo ",), r"echo\s{1,4}(?:-n\s)?[\"']?(?P<value>[^\s\"'$|]{1,256})[\"']?\s{0,4}\|\s{0,4}sudo\s{1,4}-S"),
-    (("sqlplus", "sqlldr"), r"(?:sqlplus|sqlldr)\s[^\n|;&]{0,128}?[\w.-]{1,64}/(?P<value>[^\s@/]{1,128})@"),
+    (("sqlplus", "sqlldr", "expdp", "impdp", "rman "), r"\b(?:sqlplus|sqlldr|expdp|impdp|rman)\s(?:[^\n|;&]{0,128}?\s)?[\w.-]{1,64}/(?P<value>[^\s@/]{1,128})(?=@|\s{1,4}(?:as\s{1,4}sys|\w{1,16}=))"),
     # a letter of its own
     (("mysql", "mariadb"), rf"(?:mysql\w{{0,8}}|mariadb\w{{0,8}}|mysqldump)(?=[\s\"']){_BEFORE}[\s\"']-p(?P<value>[^\s\"'-][^\s\"']{{1,255}})"),
-    (("7z", "zip ", "unrar", "rar "), r"\b(?:7za?|rar|unrar)\s[^\n|;&]{0,64}?\s-p(?P<value>[^\s\"']{2,256})"),
+    (("7z", "zip ", "unrar", "rar ", "sshpass"), r"\b(?:7za?|rar|unrar|sshpass)\s(?:[^\n|;&]{0,64}?\s)?-h?p(?P<value>[^\s\"']{2,256})"),
+    (("xfreerdp", "wfreerdp", "mstsc"), r"(?:freerdp|mstsc)\w{0,2}\s[^\n|;&]{0,256}?/p:(?P<value>[^\s\"']{1,256})"),
+    (("signtool", "schtasks", "psexec", "PsExec"), rf"(?:signtool|schtasks|[Pp]s[Ee]xec)\w{{0,4}}{_BEFORE}\s(?:/r?p|-p)\s{{1,4}}{_VALUE}"),
     (("zip",), rf"\b(?:un)?zip(?=[\s\"']){_BEFORE}[\s\"']-P{_GAP}{_VALUE}"),
-    (("sshpass", "docker", "podman", "helm", "mongo", "az ", "oc ", "cf ", "nerdctl", "skopeo", "buildah", "crane"),
-     rf"(?:sshpass|(?:docker|podman|helm\sregistry|oc|cf|nerdctl|skopeo|buildah|crane\sauth)[\s\"',]{{1,4}}login|mongo\w{{0,8}}|az[\s\"',]{{1,4}}login)(?=[\s\"']){_BEFORE}[\s\"']-p{_GAP}{_VALUE}"),
+    (("sshpass", "docker", "podman", "helm", "mongo", "az ", "oc ", "cf ", "nerdctl", "skopeo", "buildah", "crane", "twine", "cqlsh", "rabbitmqadmin", "ncftp", "altool", "keychain", "useradd"),
+     rf"(?:sshpass|(?:docker|podman|helm\sregistry|oc|cf|nerdctl|skopeo|buildah|crane\sauth)[\s\"',]{{1,4}}login|mongo\w{{0,8}}|az[\s\"',]{{1,4}}(?:acr[\s\"',]{{1,4}})?login|twine|cqlsh|rabbitmqadmin|ncftp\w{{0,3}}|altool|keychain|useradd)(?=[\s\"']){_BEFORE}[\s\"']-p{_GAP}{_VALUE}"),
+    (("sqlcmd", "bcp ", "ipmitool", "mosquitto", "snmp"), rf"\b(?:sqlcmd|bcp|ipmitool|mosquitto_\w{{2,4}})(?=[\s\"']){_BEFORE}[\s\"']-P{_GAP}{_VALUE}"),
+    (("snmp",), rf"snmp\w{{3,8}}(?=[\s\"']){_BEFORE}[\s\"']-A{_GAP}{_VALUE}"),
+    (("snmp",), rf"snmp\w{{3,8}}(?=[\s\"']){_BEFORE}[\s\"']-X{_GAP}{_VALUE}"),
+    (("ldappasswd",), rf"ldappasswd(?=[\s\"']){_BEFORE}[\s\"']-[sa]{_GAP}{_VALUE}"),
+    (("security ",), rf"security\sadd-\w{{4,8}}-password{_BEFORE}\s-w\s{{1,4}}{_VALUE}"),
     (("redis-cli", "valkey-cli"), rf"(?:redis|valkey)-cli(?=[\s\"']){_BEFORE}[\s\"']-a{_GAP}{_VALUE}"),
     (("ldap",), rf"ldap\w{{3,8}}(?=[\s\"']){_BEFORE}[\s\"']-w{_GAP}{_VALUE}"),
     (("ssh-keygen",), rf"ssh-keygen(?=[\s\"']){_BEFORE}[\s\"']-[NP]{_GAP}{_VALUE}"),
-    (("openssl",), rf"openssl(?=[\s\"']){_BEFORE}[\s\"'](?:-[kK]\s{{1,4}}|-pass(?:in|out)?\s{{1,4}}pass:){_VALUE}"),
+    (("openssl",), rf"openssl(?=[\s\"']){_BEFORE}[\s\"'](?:-(?:[kK]|hmac){_GAP}|-pass(?:in|out)?\s{{1,4}}pass:){_VALUE}"),
     (("keytool", "jarsigner", "keystore"), rf"-(?:store|key|new|src(?:store)?|dest(?:store)?)pass(?:wd)?{_GAP}{_VALUE}"),
-    (("htpasswd",), r"htpasswd\s{1,4}-\w{0,4}b\w{0,4}\s{1,4}(?:-\w{1,4}\s{1,4}){0,4}\S{1,128}\s{1,4}\S{1,64}\s{1,4}(?P<value>\S{1,256})"),
-    (("net user",), r"net\suser\s{1,4}[\w.-]{1,64}\s{1,4}(?P<value>[^\s/]\S{1,256})"),
+    (("htpasswd",), r"htpasswd\s{1,4}-(?!\w{0,4}n)\w{0,4}b\w{0,4}\s{1,4}(?:-\w{1,4}\s{1,4}){0,4}\S{1,128}\s{1,4}\S{1,64}\s{1,4}(?P<value>[^\s\"']{1,256})"),
+    (("htpasswd",), r"htpasswd\s{1,4}-(?=\w{0,4}n)\w{0,4}b\w{0,4}\s{1,4}(?:-\w{1,4}\s{1,4}){0,4}\S{1,64}\s{1,4}(?P<value>[^\s\"']{1,256})"),
+    (("net user", "net use "), r"net\suser?\s{1,4}(?:\w:\s{1,4})?[\w.\\$-]{1,128}\s{1,4}(?:(?=\S{0,256}[\d!@#$%^&*])(?!\d+(?:\s|\Z))|(?=\S{1,256}\s{1,4}/))(?P<value>[^\s/\\]\S{1,256})"),
+    # what stands last
+    ((" login ", " authtoken ", " auth "), r"(?<![\w.-])(?:cargo|wandb|snyk|railway|ngrok|vault|flyctl|modal)\s(?:login|authtoken|auth)\s{1,4}(?:--\S{1,64}\s{1,4}){0,3}(?=\S{0,256}\d)(?P<value>[^\s-]\S{7,256})"),
+    (("vault operator",), r"vault\soperator\s(?:unseal|rekey|generate-root)\s{1,4}(?:-\S{1,64}\s{1,4}){0,4}(?P<value>[^\s-]\S{7,256})"),
+    (("rabbitmqctl",), r"rabbitmqctl\s{1,4}(?:-\S{1,64}\s{1,4}){0,4}(?:add_user|change_password|authenticate_user)\s{1,4}\S{1,64}\s{1,4}[\"']?(?P<value>[^\s\"']{1,256})"),
+    (("mc alias", "mc config"), r"\bmc\s(?:alias\sset|config\shost\sadd)\s{1,4}\S{1,64}\s{1,4}\S{1,128}\s{1,4}(?:\S{1,64}|\[redacted: [a-z ]{1,24}\])\s{1,4}(?P<value>\S{1,256})"),
+    (("http-basic", "pypi-token", "-oauth.", "-token."), r"config\s{1,4}(?:--\S{1,16}\s{1,4}){0,3}(?:http-basic\.\S{1,64}\s{1,4}\S{1,64}|(?:pypi-token|\w{3,12}-oauth|\w{3,12}-token)\.\S{1,64})\s{1,4}(?P<value>[^\s-]\S{1,256})"),
+    (("_authToken",), r"_authToken\s{1,4}(?P<value>[^\s=]\S{7,256})"),
+    (("wpa_passphrase", "radtest", "isql", "kinit"), r"\b(?:wpa_passphrase\s{1,4}\S{1,64}|radtest\s{1,4}\S{1,64}|isql\s{1,4}(?:-\w{1,4}\s{1,4}){0,4}\S{1,64}\s{1,4}\w{1,64}|kinit\s[^\n<]{0,64}<<<)\s{1,4}[\"']?(?P<value>[^\s\"'-][^\s\"']{1,255})"),
+    (("radtest",), r"\bradtest\s(?:[^\n]{1,256}?\s)?\S{1,128}\s\d{1,5}\s{1,4}(?P<value>\S{1,256})"),
+    (("SETUSER",), r"ACL\sSETUSER\s[^\n]{0,128}?>(?P<value>\S{1,256})"),
+    (("encrypt_string",), rf"encrypt_string\s{{1,4}}(?:--\S{{1,64}}\s{{1,4}}){{0,4}}{_VALUE}"),
+    (("SecureString", "keyvault secret"), rf"(?:type\sSecureString|keyvault\ssecret\sset){_BEFORE}\s--value{_GAP}{_VALUE}"),
+    (("--password-stdin", "--stdin", "--with-token"), r"echo\s{1,4}(?:-n\s)?[\"']?(?P<value>[^\s\"'$|]{1,256})[\"']?\s{0,4}\|[^\n|]{1,128}(?:--password-stdin|--stdin|--with-token)"),
+    (("codecov",), r"codecov\S{0,16}\s[^\n|;&]{0,64}?-t\s{1,4}(?P<value>\S{8,256})"),
+    (("--key ", " -k ", " -v "), r"(?:gem\spush\s[^\n|;&]{1,128}\s--key|openai\s(?:\S{1,32}\s{1,4}){0,2}-k|kaggle\sconfig\sset\s[^\n|;&]{0,64}-v)\s{1,4}(?P<opaque>\S{8,256})"),
+    (("sonar.login",), r"sonar\.login=(?P<value>\S{8,256})"),
+    (("user:password",), r"user:password\s{1,4}\S{1,64}\s{1,4}[\"']?(?P<value>[^\s\"']{1,256})"),
+    (("-nkey", "--encrypt"), r"(?:--nkey|qpdf\s(?:[^\n|;&]{0,64}\s)?--encrypt)\s{1,4}(?P<value>[^\s-]\S{1,256})"),
+    (("--encrypt",), r"qpdf\s(?:[^\n|;&]{0,64}\s)?--encrypt\s\S{1,256}\s{1,4}(?P<value>\S{1,256})"),
+    # any program's letter for a password, when what stands behind it looks made by a machine
+    ((" -p ", " -P ", " -pw ", "'-p'", "'-P'", '"-p"', '"-P"'), r"(?<!mkdir)(?<!cp)(?<!install)(?<!docker run)[\s\"']-(?:p|P|pw)(?:\s{1,4}|[\"'],\s{0,2}(?=[\"']))[\"']?(?P<opaque>[0-9A-Za-z!@#$%^&*_+=~]{8,256})(?=[\s\"']|\Z)"),
     (("vault",), rf"vault\s{{1,4}}login\s{{1,4}}(?:-\S{{1,64}}\s{{1,4}}){{0,4}}(?!-){_VALUE}"),
     (("gh secret",), rf"gh\ssecret\sset{_BEFORE}\s(?:-b|--body){_GAP}{_VALUE}"),
     (("rootpw",), r"rootpw\s{1,4}(?:--\w{1,16}\s{1,4}){1,3}(?P<value>[^\s-]\S{1,256})"),
@@ -53,7 +86,15 @@ _COMMANDS = (
     (("add-mask",), r"add-mask(?:\]|::)(?P<value>[^\s\"']{2,256})"),
     # code
     (("asicAuth", "asic_auth", "BASIC"), r"[Bb]asic_?[Aa]uth\(\s{0,4}(?:login=|username=)?[\"'][^\"'\n]{1,64}[\"'],\s{0,4}(?:password=)?[\"'](?P<value>[^\"'\n]{1,256})[\"']"),
+    (("login(", "Credentials(", "PSCredential("), r"(?:\blogin|[Cc]redentials?)\(\s{0,4}(?:user(?:name)?=)?[\"']?[^\"'\n(),]{1,64}[\"']?,\s{0,4}(?:pass(?:word)?=)?(?:[\"'](?P<value>[^\"'\n]{1,256})[\"']|(?P<opaque>[^\s\"'(),]{8,256}))\s{0,4}\)"),
+    (("jwt.", "hmac.new", "HMAC", "Fernet(", "AESGCM("), r"(?:jwt\.(?:en|de)code\([^\n]{1,256}?,\s{0,4}(?:key=)?|(?:hmac\.new|HMAC|Fernet|AESGCM)\(\s{0,4}(?:key=)?)b?[\"'](?P<value>[^\"'\n]{6,256})[\"']"),
+    (("SecureString",), rf"ConvertTo-SecureString\s{{1,4}}(?:-String\s{{1,4}})?{_VALUE}"),
+    (("== ", "!= "), r"[\"'](?P<opaque>[^\s\"']{8,256})[\"']\s?[=!]=\s?(?:\w{1,32}\.){0,3}(?:\w{0,16}(?:password|secret|token|api_?key))\b"),
+    (("TRUE\t", "FALSE\t"), r"\t(?:TRUE|FALSE)\t\d{1,12}\t[^\s]{1,128}\t(?P<opaque>\S{8,512})"),
+    # a line of .pgpass
+    ((":",), r"(?<![\w:/.@*-])[\w.*-]{1,128}:(?:\d{1,5}|\*):[\w*-]{1,64}:[\w.*@-]{1,64}:(?P<opaque>[^\s\"'/]{8,256})(?=[\s\"']|\Z)"),
     # protocols
+    (("=A|", "=A\x01", "=A^", "=A\\"), r"(?:(?<!\d)|(?<=x01))(?:554|925|96)=(?P<value>(?:(?!\\x01)[^|\x01^\s\"']){2,256})"),
     (("AUTH",), r"(?<![\w-])\"?AUTH\"?\s{1,4}(?:PLAIN|LOGIN|CRAM-MD5|XOAUTH2|OAUTHBEARER|SCRAM-SHA-\d{1,3})\s{1,4}(?P<value>[0-9A-Za-z+/]{8,512}={0,2})(?![\w-])"),
     (("AUTH",), r"(?<![\w-])\"?AUTH\"?\s{1,4}(?:\$\d{1,4}\s{1,4})?(?:\"?[\w.-]{1,64}\"?\s{1,4})?\"?(?P<opaque>[^\s\"]{2,512})"),
     (("PASS",), r"(?m)(?:^|[>:\s])PASS\s{1,2}(?:oauth:)?(?P<opaque>[^\s]{2,256})"),
@@ -64,13 +105,19 @@ _COMMANDS = (
     # sessions of a single sign-on
     (("ST-", "PGT-", "TGT-"), r"(?<![\w-])(?:ST|PGT|PT|TGT)-\d{1,9}-(?P<opaque>[\w.-]{16,256})"),
 )  # fmt: skip
-_PATTERNS = tuple((signs, re.compile(f"(?a){pattern}")) for signs, pattern in _COMMANDS)
-_SIGNS = re.compile(
+_PATTERNS = tuple((signs, late_pattern(f"(?a){pattern}")) for signs, pattern in _COMMANDS)
+_SIGNS = late_pattern(
     "|".join(sorted({re.escape(sign) for signs, _ in _COMMANDS for sign in signs}, key=len, reverse=True))
 )
 
 
-_IS_OAUTH = re.compile(r"redirect_u|callback\?|code_verifier|client_secret|authorization_code").search
+_IS_WORDY = late_pattern(
+    r"net\suse|login\(|[Ll]ogin\s|auth(?:token)?\s|operator\s|sql|dp\s|rman\s|ctl\s|mc\s|config\s|_authT|wpa_|radt|kinit|SETUSER|encrypt_"
+    r"|jwt\.|hmac|HMAC|Fernet|AESGCM|redential|[=!]=\s|(?:TRUE|FALSE)\t|=A[|\x01^\\]|:password\s|/p:|/r?p\s|codecov|:[0-9*]{1,5}:[A-Za-z_*]"
+)
+"""Signs of commands without an option, of calls and of lines of protocols."""
+
+_IS_OAUTH = late_pattern(r"redirect_u|callback\?|code_verifier|client_secret|authorization_code")
 
 
 def may_be_command(text: str) -> bool:
@@ -83,15 +130,24 @@ def may_be_command(text: str) -> bool:
         text: Any text.
     """
     return (
-        ("-" in text and (" -" in text or "'-" in text or '"-' in text or "ST-" in text or "add-mask" in text))
+        (
+            "-" in text
+            and (
+                " -" in text
+                or "'-" in text
+                or '"-' in text
+                or "ST-" in text
+                or "add-mask" in text
+                or "-Dsonar" in text
+                or "-SecureString" in text
+            )
+        )
         or ("A" in text and ("AUTH" in text or "PASS" in text))
         or ("G" in text and "LOGIN " in text)
         or ("|" in text and "chpasswd" in text)
         or "asic" in text
-        or "net user" in text
-        or "vault login" in text
-        or ("q" in text and ("sqlplus" in text or "sqlldr" in text))
-        or ("code" in text and _IS_OAUTH(text) is not None)
+        or _IS_WORDY.search(text) is not None
+        or ("code" in text and _IS_OAUTH.search(text) is not None)
     ) and _SIGNS.search(text) is not None
 
 

@@ -9,15 +9,17 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from otel_agent.redaction.late_patterns import late_pattern
+
 __all__ = ["EncodedView", "views"]
 
 MAX_LEVELS = 5
 """Encodings inside of encodings that are looked through."""
 
-_ESCAPE = re.compile(
-    r"(?a)%(?P<hex>[2-7][0-9A-Fa-f]|0[9AaDd])|%[Ee][Ff]%[Bb][Cc]%(?P<wide>9[AaDd])|%[Cc]2%(?P<blank>[Aa]0)"
+_ESCAPE = late_pattern(
+    r"(?a)%(?P<hex>[2-7][0-9A-Fa-f]|0[19AaDd])|%[Ee][Ff]%[Bb][Cc]%(?P<wide>9[AaDd])|%[Cc]2%(?P<blank>[Aa]0)"
     r"|(?P<bytes>%[C-Ec-e][0-9A-Fa-f](?:%[89ABab][0-9A-Fa-f]){1,2})"
-    r"|\\{1,8}(?:u00(?P<unicode>[2-7][0-9A-Fa-f]|[Aa]0)|u[Ff][Ff]1(?P<wide_unicode>[AaDd])|u(?P<letter_code>[0-9A-Fa-c][0-9A-Fa-f]{3})|x(?P<byte>[2-7][0-9A-Fa-f]|[Aa]0)|(?P<letter>[nrt\"']))"
+    r"|\\{1,8}(?:u00(?P<unicode>[2-7][0-9A-Fa-f]|[Aa]0)|u[Ff][Ff]1(?P<wide_unicode>[AaDd])|u(?P<letter_code>[0-9A-Fa-c][0-9A-Fa-f]{3})|x(?P<byte>[2-7][0-9A-Fa-f]|[Aa]0|01)|(?P<letter>[nrt\"']))"
     r"|&(?:(?P<entity>quot|amp|apos|lt|gt)|#(?P<code>3[4-9]|4[0-7]|6[0-4])|#x(?P<hex_code>[2-3][0-9A-Fa-f]));"
 )
 _MAX_KNOWN = 4096

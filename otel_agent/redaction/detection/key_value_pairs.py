@@ -10,15 +10,18 @@ trace (`token = read_token()`) is spared unless it is a literal.
 import re
 from collections.abc import Iterator
 
+from otel_agent.redaction.detection.distant_secrets import find_distant_secrets
 from otel_agent.redaction.detection.name_stems import STEMS
 from otel_agent.redaction.detection.named_entries import entry_value, is_pair, is_pair_end, takes_element
+from otel_agent.redaction.detection.opaque_values import is_opaque
 from otel_agent.redaction.detection.pair_values import PairContext, PairValue, next_line_value, read_value
-from otel_agent.redaction.detection.secret_names import Certainty, SecretNameRule, SecretNames
+from otel_agent.redaction.detection.secret_names import HARMLESS, Certainty, SecretNameRule, SecretNames
 from otel_agent.redaction.detection.secret_values import JUDGED_CHARS, NamedSecret, is_secret_value
 from otel_agent.redaction.detection.spoken_secrets import find_spoken_secrets, may_be_spoken
 from otel_agent.redaction.detection.statement_secrets import CUT, find_statement_secrets
 from otel_agent.redaction.detection.windowed_search import search_in_windows
 from otel_agent.redaction.detection.work_allowance import TextWork
+from otel_agent.redaction.late_patterns import late_pattern
 
 __all__ = ["CUT", "Found", "code_before", "find_pairs"]
 
@@ -26,26 +29,26 @@ Found = tuple[int, int, str]
 """Where a secret begins and ends in a text, and what it is called in the marker."""
 
 _AFTER = (
-    r"(?P<close>(?:\[[\w.-]{0,32}\]|[\]\"'`\\)]){0,6}+)[ \t\xa0]{0,64}+"
-    r"(?P<separator>:=|=>|->|={1,3}>?|:|\uff1a|\uff1d|[,>\n]|(?=[\"'\\]{0,3}val)|(?=</)|(?=[a-z_:][\w:.-]{0,40}=[\"']))"
+    r"(?P<close>(?:\[[\w.-]{0,32}\]|[\]\"'`\\)]|\}(?=\s?=\s?[\"'])){0,6}+)(?: \[(?:none|\*{1,20}\w{0,4})\])?[ \t\xa0]{0,64}+"
+    r"(?P<separator>:=|=>|->|<-(?=\s?[\"'])|={1,3}>?|:|\uff1a|\uff1d|[,>\n]|(?=[\"'\\]{0,3}val)|(?=</)|(?=[a-z_:][\w:.-]{0,40}=[\"']))"
     r"(?P<gap>[ \t\xa0]{0,64}+)(?!\\{0,4}[\"']?\[redacted: )"
 )
-_HIT = re.compile(rf"(?a)(?:{STEMS})[\w.-]{{0,64}}+{_AFTER}")
-_ANY_NAME = re.compile(rf"(?a)(?<![\w.-])[a-z_][\w.-]{{0,127}}+{_AFTER}")
+_HIT = late_pattern(rf"(?a)(?:{STEMS})[\w.-]{{0,64}}+{_AFTER}")
+_ANY_NAME = late_pattern(rf"(?a)(?<![\w.-])[a-z_][\w.-]{{0,127}}+{_AFTER}")
 """For names of the operator's, whose stems are not known."""
 
-_FLAG = re.compile(
-    r"(?a)(?<![\w-])--?(?P<name>[a-z][\w-]{0,63}+)(?:[ \t]{1,16}|(?P<quote>[\"'])[,\s]{1,4}[bru]?\\{0,2}[\"'])(?=[^\s=:-])(?!\[redacted)"
+_FLAG = late_pattern(
+    r"(?a)(?<![\w-])--?(?P<name>[a-z][\w-]{0,63}+)(?:[ \t]{1,16}|(?P<comma>, )|(?P<quote>[\"'])[,\s]{1,4}[bru]?\\{0,2}[\"'])(?=[^\s=:-])(?!\[redacted)"
 )
-_LEFT = re.compile(r"(?a)[\w.-]{0,128}+")
-_WORD_BEFORE = re.compile(r"[ \xa0](?P<word>[a-z]{2,16})(?![a-z])")
+_LEFT = late_pattern(r"(?a)[\w.-]{0,128}+")
+_WORD_BEFORE = late_pattern(r"[ \xa0](?P<word>[a-z]{2,16})(?![a-z])")
 _FIRST_WORDS = frozenset(
     "access account admin api app auth bearer bot card client consumer credit csrf db deploy encryption id license licence"  # noqa: SIM905 - a list of words reads best as a sentence
     " master pass personal private recovery refresh root secret security seed service session shared signing social ssh"
     " storage subscription user wallet webhook".split()
 )
 
-_ARN, _ARN_CHARS = re.compile(r"arn:[\w:/-]*\Z"), 128
+_ARN, _ARN_CHARS = late_pattern(r"arn:[\w:/-]*\Z"), 128
 """What a name of Amazon's resources has before it; `secret:` in one is no name of a secret."""
 
 _NAME_CHARS = 64
@@ -56,24 +59,31 @@ _LINE_CHARS = 1024
 
 _HIT_UNITS, _VALUE_UNITS, _CHARS_PER_UNIT = 2, 10, 16
 
-_TAG = re.compile(r"!{1,2}[\w/:.-]{1,32}[ \t]{1,8}")
-"""What YAML says of a value's type: `!vault`."""
+_TAG = late_pattern(r"!{1,2}[\w/:.-]{1,32}[ \t]{1,8}|string\(\d{1,6}\) ")
+"""What YAML and PHP say of a value's type: `!vault`, `string(12)`."""
 
-_BREAK = re.compile(r"\r?\n[ \t]{0,16}(?=[bru]?[\"'])")
-_LITERAL = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'")
+_BREAK = late_pattern(r"\r?\n[ \t]{0,16}(?=[bru]?[\"'])")
+_LONE = late_pattern(r"\r?\n(?P<value>[^\s:=]{8,256})(?=[\s\"',]|\Z)")
+"""A line that is one word, below a name with nothing behind its sign."""
+
+_LITERAL = late_pattern(r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'")
 _ABOUT = frozenset({"credentials", "credential", "secrets", "cookies", "passwords", "tokens", "keys"})
 """Names that sentences are about, where one of `password` or `client_secret` would be followed by its value."""
 
+_IN_STATEMENTS = ("password", "identified", "key (", "crypt(", "pragma", " key '", "sp_addlogin", "s3(")
+
 _MAX_CLOSING = 16
 _AROUND_CHARS = 160
-_TYPE = re.compile(r"(?a)[A-Za-z_][\w.]{0,40}(?:\[[^\[\]\n=]{0,40}\])?(?:\s?\|\s?\w{1,40}){0,2}\s{1,2}=\s{1,2}(?=\S)")
+_TYPE = late_pattern(
+    r"(?a)(?:&(?:'\w{1,16} )?(?:mut )?)?[A-Za-z_][\w.]{0,40}(?:\[[^\[\]\n=]{0,40}\])?(?:\s?\|\s?\w{1,40}){0,2}\)?\s{1,2}=\s{1,2}(?=\S)"
+)
 """Type of a variable that has one, and the sign behind it: `password: str = "…"`."""
 
-_PHRASE = re.compile(r"(?a)[\"']?(?P<words>(?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,16})")
-_ATTRIBUTE = re.compile(
+_PHRASE = late_pattern(r"(?a)[\"']?(?P<words>(?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,16})")
+_ATTRIBUTE = late_pattern(
     r"(?a)\s{1,8}(?:[\w:.-]{1,32}=[\"'][^\"'<>]{0,64}[\"']\s{1,8}){0,2}(?:value|val|content|text|data)=(?=[\"'])"
 )
-_QUOTED = re.compile(r"[\"'`\\]|[\"']\Z")
+_QUOTED = late_pattern(r"[\"'`\\]|[\"']\Z")
 _API_KEY_HINT = SecretNameRule("api key", Certainty.HINT)
 
 
@@ -88,7 +98,7 @@ def find_pairs(text: str, names: SecretNames, work: TextWork) -> Iterator[Found]
     """
     search = _PairSearch(text, names, work)
     begun = set()
-    for found in (*search.pairs(), *search.flags(), *search.statements(), *search.spoken()):
+    for found in (*search.pairs(), *search.flags(), *search.statements(), *search.spoken(), *search.distant()):
         if found[0] not in begun or found[2] == CUT:
             begun.add(found[0])
             yield found
@@ -108,17 +118,22 @@ class _PairSearch:
         self._backwards = self._low[::-1]
         self._names = names
         self._work = work
+        self._are_pieces = "logprob" in self._low or "token_id" in self._low
 
     def statements(self) -> Iterator[Found]:
         """What statements of databases say without a sign between."""
         low = self._low
-        if "password" in low or "identified" in low or "key (" in low:
+        if any(sign in low for sign in _IN_STATEMENTS):
             yield from find_statement_secrets(self._text, low, self._names, self._work)
 
     def spoken(self) -> Iterator[Found]:
         """What stands behind a name without a sign that assigns."""
         if may_be_spoken(self._low):
             yield from find_spoken_secrets(self._text, self._low, self._names, self._work)
+
+    def distant(self) -> Iterator[Found]:
+        """What stands some way from its name."""
+        return find_distant_secrets(self._text, self._low, self._names, self._work)
 
     def pairs(self) -> Iterator[Found]:
         low, size = self._low, len(self._low)
@@ -156,7 +171,9 @@ class _PairSearch:
                 continue
             at = position - 1 if match["quote"] else position
             value = read_value(self._text, at, PairContext(match.start()), len(self._text))
-            if value is not None and is_secret_value(self._text, value, NamedSecret(rule), self._names):
+            if value is None or (match["comma"] and not is_opaque(self._text[value.start : value.end])):
+                continue
+            if is_secret_value(self._text, value, NamedSecret(rule), self._names):
                 yield value.start, value.end, rule.name
 
     def _judged(self, match: re.Match[str], start: int) -> tuple[Found | None, bool]:
@@ -180,6 +197,8 @@ class _PairSearch:
         """Where a name begins, what it says, and whether it has two words, as in `Secret Key: …`."""
         text = self._text
         rule = self._names.rule(name.removeprefix("D") if text.startswith("-D", start) else name)
+        if rule.certainty is Certainty.LIKELY and rule.name == "token" and self._are_pieces:
+            return start, HARMLESS, False
         if rule.certainty >= Certainty.CERTAIN:
             return start, rule, False
         before = _WORD_BEFORE.match(self._backwards, len(self._low) - start)
@@ -199,8 +218,8 @@ class _PairSearch:
     def _value(self, match: re.Match[str], start: int, end: int, named: NamedSecret) -> PairValue | None:
         """The value of a secret's name, by the sign behind the name."""
         text, separator, at = self._text, match["separator"], match.end()
-        if separator in {",", "\n", ""}:
-            at_entry = entry_value(text, start, end)
+        if separator in {",", "\n", "", ">"}:
+            at_entry = entry_value(text, start, end, is_certain=named.rule.certainty >= Certainty.CERTAIN)
             if at_entry is not None:
                 context = PairContext(start, is_element=text[at_entry - 1] == ">")
                 return self._proven(at_entry, context, NamedSecret(named.rule))
@@ -231,9 +250,12 @@ class _PairSearch:
         if text[at : at + 1] in {"\n", "\r", ""}:
             # A literal on the line below: `password=` and then, further in, `'hunter2'`.
             broken = _BREAK.match(text, at)
-            return None if broken is None else self._proven(broken.end(), PairContext(start), NamedSecret(rule))
+            if broken is None:
+                lone = _LONE.match(text, at)
+                return None if lone is None or not is_opaque(lone["value"]) else PairValue(*lone.span("value"), "line")
+            return self._proven(broken.end(), PairContext(start), NamedSecret(rule))
         is_spaced = is_colon and bool(match["gap"])
-        tag = _TAG.match(text, at) if is_spaced else None
+        tag = _TAG.match(text, at) if is_spaced or match["separator"] == "=>" else None
         if tag is not None:
             at = tag.end()
         takes_line = rule.name in {"authorization", "cookie"} and is_spaced
@@ -260,7 +282,15 @@ class _PairSearch:
             value = read_value(self._text, at, context, len(self._text))
         if value is not None and value.kind in {"bare", "bracketed", "wrapped"} and self._is_expression(at, value):
             return None
-        return value
+        return None if value is not None and self._says_its_name(value, context.start, at) else value
+
+    def _says_its_name(self, value: PairValue, start: int, at: int) -> bool:
+        """Whether a variable stands there: what an argument is called itself, or what something is compared with."""
+        said = self._low[value.start : value.end]
+        if value.kind != "bare" or not said.isidentifier():
+            return False
+        is_compared = self._low[at - 3 : at].rstrip().endswith("==") and said.replace("_", "").isalpha()
+        return is_compared or self._low[start:at].rstrip("= ") == said
 
     def _is_expression(self, at: int, value: PairValue) -> bool:
         """Whether a position is in a line of code and outside of its literals: then a name stands there, not a secret."""

@@ -6,28 +6,30 @@ A search skips fast where each of its choices begins with a letter of its own; s
 
 import re
 
+from otel_agent.redaction.late_patterns import late_pattern
+
 __all__ = ["FOREIGN_PASSWORDS", "STEMS", "has_stem", "is_speaking"]
 
 FOREIGN_PASSWORDS = ("contraseña", "hasło", "lösenord", "пароль", "密码", "密碼", "パスワード", "비밀번호")
 """Words for a password that have other letters than English ones."""
 
-_ESCAPED_PASSWORDS = re.compile(
+_ESCAPED_PASSWORDS = late_pattern(
     "|".join(
         "".join(letter if letter.isascii() else rf"\\{{1,8}}u{ord(letter):04x}" for letter in word)
         for word in FOREIGN_PASSWORDS
     )
-).search
+)
 """The same as JSON writes them."""
 
 _STEM = (
-    "a(?:uth|ppid)|bearer|c(?:red|ook|ard|v|ontras)|dentified|e(?:cret|rnet|memb)|h(?:mac|asl)|jwt|key|licen|m(?:nem|dp)|o(?:ken|tp)"
-    "|p(?:w|hras|riv|s[kw]|at)|s(?:s|ig|id|oci|eed|rf|enha)|verif|w(?:allet|ort|achtw)|_code"
+    "a(?:uth|ppid)|bearer|c(?:red|ook|ard|v|ontras|rumb)|d(?:entified|ockerc)|e(?:cret|rnet|memb)|h(?:mac|asl|oneyc)|jwt|key|licen|m(?:nem|dp)|o(?:ken|tp)"
+    "|p(?:w|hras|riv|s[kw]|at)|s(?:s|ig|id|oci|eed|rf|enha|aml|p_addlog)|verif|w(?:allet|ort|achtw)|_code"
 )
 """Parts of every name that the rules know, by their first letters, which is how a search is quick."""
 
-_HAS_STEM = re.compile(_STEM).search
+_HAS_STEM = late_pattern(_STEM)
 _IS_SPEAKING = re.compile(
-    rf"{_STEM}|basic|add-mask|redirect_u|callback\?|st-|gt-|sqlplus|sqlldr|net\b|vault\b|login\b|chpasswd"
+    rf"{_STEM}|basic|xpdp|mpdp|alias|bbitmq|kinit|adtest|erdp|chtasks|setuser|bundle|pragma|/r?p\b|=a[|\x01^\\]|:[0-9*]{{1,5}}:[a-z_*]|tach\b|crypt\(|add-mask|redirect_u|callback\?|st-|gt-|sqlplus|sqlldr|net\b|vault\b|login\b|chpasswd"
 ).search
 """Every choice begins with a letter of its own, which is what makes the search skip quickly."""
 
@@ -40,12 +42,12 @@ def has_stem(text: str) -> bool:
         text: Any text.
     """
     low = text.lower()
-    return _HAS_STEM(low) is not None or _is_foreign(low)
+    return _HAS_STEM.search(low) is not None or _is_foreign(low)
 
 
 def _is_foreign(low: str) -> bool:
     if low.isascii():
-        return "\\u" in low and _ESCAPED_PASSWORDS(low) is not None
+        return "\\u" in low and _ESCAPED_PASSWORDS.search(low) is not None
     return any(word in low for word in FOREIGN_PASSWORDS)
 
 
@@ -66,7 +68,7 @@ def is_speaking(words: str) -> bool:
 
 STEMS = (
     "pass|pwd|pswd|pw|psk|pgpass|secret|cred|oken|key|auth|bearer|cook|sess|sid|srf|jwt|ssn|soci|phras|mnem|seed|card|cv[vc]|otp"
-    "|sig|hmac|wallet|priv|_code|wort|senha|mdp|contrase|wachtw|hasl|senord|appid|pat|fernet|remember|licen[sc]e|verifier"
+    "|sig|hmac|wallet|priv|_code|wort|senha|mdp|contrase|wachtw|hasl|senord|appid|pat|fernet|remember|licen[sc]e|verifier|honeycomb|saml|crumb|dockerconf"
     "|contraseña|hasło|lösenord|пароль|密码|密碼|パスワード|비밀번호"
 )
 """One of them stands in every name that the rules know; in small letters."""

@@ -8,26 +8,31 @@ the name in an attribute.
 import re
 
 from otel_agent.redaction.detection.secret_names import Certainty, SecretNames
+from otel_agent.redaction.late_patterns import late_pattern
 
 __all__ = ["entry_value", "is_pair", "is_pair_end", "takes_element"]
 
 _LOOK_BACK = 48
-_NAMED = re.compile(
-    r"(?i)(?:name|key|field|header|variable|var|setting|parameter|param|property|option|attribute|id|k)[\"'\\]{0,3}\s{0,2}(?:[:=]|=>)\s{0,4}\\{0,4}[bru]?[\"'`]?\Z"
+_NAMED = late_pattern(
+    r"(?i)(?:name|key|field|header|variable|var|setting|parameter|param|property|option|attribute|path|id|k)[\"'\\]{0,3}\s{0,2}(?:[:=]|=>)\s{0,4}\\{0,4}[bru]?[\"'`]?(?:[\w.-]{0,24}[:/]){0,3}\Z"
     r"|<(?:\w{1,16}:)?(?:name|key|string|param-name)>\s{0,8}\Z"
 )
-_VALUED = re.compile(
+_TYPED = late_pattern(r"(?i)\btype[\"'\\]{0,3}\s{0,2}[:=]\s{0,4}\\{0,4}[\"']\Z")
+"""What is called a type only: `{"type": "password", "value": "…"}`."""
+
+_VALUED = late_pattern(
     r"(?i)[\\\"'`]{0,4}[,;)\s]{1,64}"
     r"(?:[\"'\\]{0,3}\w{1,24}[\"'\\]{0,3}\s{0,2}[:=]\s{0,2}[\"'\\]{0,3}[\w. /-]{0,48}[\"'\\]{0,3}[,;\s]{1,64}){0,3}?"
     r"[\"'\\]{0,3}(?:\w{0,12}[_.-]?value|val|v|data|content|default)[\"'\\]{0,3}\s{0,4}(?:=>|[:=]=?)\s{0,4}"
-    r"|[\"'`]?\s?/?></?|(?:\s{0,4}</[\w:.-]{1,32}>\s{0,64}<(?:\w{1,16}:)?(?:value|string|val|data|param-value)(?:\s[^<>]{0,80})?>)"
+    r"|[\"'`]?(?:\s[^<>/]{0,80})?>\s{0,64}<(?:\w{1,16}:)?(?:attribute)?(?:value|string|val|data)(?:\s[^<>]{0,80})?>(?:\s{0,16}<string>)?"
+    r"|[\"'`]?\s?/?></?|(?:\s{0,4}</[\w:.-]{1,32}>\s{0,64}<(?:\w{1,16}:)?(?:value|string|val|data|param-value)(?:\s[^<>]{0,80})?>(?:\s{0,16}<string>)?)"
 )
-_ELEMENT_END = re.compile(r"[\"'`]?(?:\s[^<>]{0,128})?>")
-_PAIR_BEFORE = re.compile(r"[(\[{]\s{0,4}[bru]?\\{0,4}[\"']\Z")
-_PAIR_BEHIND = re.compile(r"\\{0,4}[\"']?\s{0,4},?\s{0,4}[)\]}]")
+_ELEMENT_END = late_pattern(r"[\"'`]?(?:\s[^<>]{0,128})?>")
+_PAIR_BEFORE = late_pattern(r"(?:(?<!\w)\(|[\[{])\s{0,4}[bru]?\\{0,4}[\"']\Z")
+_PAIR_BEHIND = late_pattern(r"\\{0,4}[\"']?\s{0,4},?\s{0,4}[)\]}]")
 
 
-def entry_value(text: str, start: int, end: int) -> int | None:
+def entry_value(text: str, start: int, end: int, *, is_certain: bool = False) -> int | None:
     """
     Where the value of an entry begins whose name stands at a position.
 
@@ -35,11 +40,13 @@ def entry_value(text: str, start: int, end: int) -> int | None:
         text: Any text.
         start: Where the name begins.
         end: Where it ends.
+        is_certain: Whether the name is a secret's whatever its value is, so that it may stand as a type too.
 
     Returns:
         None when it is no entry.
     """
-    if _NAMED.search(text[max(0, start - _LOOK_BACK) : start]) is None:
+    before = text[max(0, start - _LOOK_BACK) : start]
+    if _NAMED.search(before) is None and not (is_certain and _TYPED.search(before) is not None):
         return None
     match = _VALUED.match(text, end)
     return None if match is None or match[0].endswith(("/>", "</", "><")) else match.end()
@@ -47,7 +54,7 @@ def entry_value(text: str, start: int, end: int) -> int | None:
 
 def is_pair(text: str, start: int) -> bool:
     """
-    Whether a quoted name is the first of a pair.
+    Whether a quoted name is the first of a pair, and not an argument of a call.
 
     Args:
         text: Any text.

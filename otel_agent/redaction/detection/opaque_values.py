@@ -5,7 +5,7 @@ Asked where a name and a value stand side by side without a sign between them, s
 `token 7fQx2LmZ9k expired` from `token refresh failed`.
 """
 
-import re
+from otel_agent.redaction.late_patterns import late_pattern
 
 __all__ = ["is_opaque"]
 
@@ -15,12 +15,12 @@ MIN_CHARS = 8
 MAX_CHARS = 512
 """Characters that are looked at."""
 
-_PIECE = re.compile(r"(?a)[0-9A-Za-z+=]{8,}+")
+_PIECE = late_pattern(r"(?a)[0-9A-Za-z+=]{8,}+")
 """What ids and versions are put together of with hyphens and dots is shorter."""
 
-_CHANGE = re.compile(r"[A-Za-z+](?=[0-9])|[0-9](?=[A-Za-z+])")
-_HEX = re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
-_KNOWN = re.compile(
+_CHANGE = late_pattern(r"[A-Za-z+](?=[0-9])|[0-9](?=[A-Za-z+])")
+_HEX = late_pattern(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
+_KNOWN = late_pattern(
     r"(?a)[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|0x[0-9a-fA-F]{40}|\d{8}T\d{4,9}Z?|\d+|[+-]?\d+\.\d+(?:e[+-]?\d+)?|\w+\.py\S*"
 )
 """UUIDs, addresses of a chain, times, numbers."""

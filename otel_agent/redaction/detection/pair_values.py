@@ -8,6 +8,8 @@ another name, a blank or the end of what encloses it follows.
 import re
 from typing import NamedTuple
 
+from otel_agent.redaction.late_patterns import late_pattern
+
 __all__ = ["PairContext", "PairValue", "next_line_value", "read_value"]
 
 MAX_VALUE_CHARS = 1 << 13
@@ -19,11 +21,11 @@ _MAX_INNER_QUOTES = 64
 
 _LOOK_BACK = 256
 
-_OPENING = re.compile(r"[bBrRuUfF]{0,2}(?P<mark>\\{0,8}(?:\"\"\"|'''|[\"'`]))")
-_WRAPPER = re.compile(r"(?a)(?:&?[A-Za-z_][\w.:]{0,64}+!?(?:<[\w.:]{1,64}>)?)?[(\[{]|<(?=[A-Za-z_][\w.]{0,64}[ :])")
-_ELEMENT = re.compile(r"\s*+(?:<!\[CDATA\[(?P<cdata>.*?)\]\]>|(?P<plain>[^<]++))", re.DOTALL)
-_LINE = re.compile(r"[^\r\n]++")
-_LINE_IN = {'"': re.compile(r"(?:[^\r\n\"\\]|\\(?![\"nr]))++"), "'": re.compile(r"(?:[^\r\n'\\]|\\(?!['nr]))++")}
+_OPENING = late_pattern(r"[bBrRuUfF]{0,2}(?P<mark>\\{0,8}(?:\"\"\"|'''|[\"'`]))")
+_WRAPPER = late_pattern(r"(?a)(?:&?[A-Za-z_][\w.:]{0,64}+!?(?:<[\w.:]{1,64}>)?)?[(\[{]|<(?=[A-Za-z_][\w.]{0,64}[ :])")
+_ELEMENT = late_pattern(r"\s*+(?:<!\[CDATA\[(?P<cdata>.*?)\]\]>|(?P<plain>[^<]++))", re.DOTALL)
+_LINE = late_pattern(r"[^\r\n]++")
+_LINE_IN = {'"': late_pattern(r"(?:[^\r\n\"\\]|\\(?![\"nr]))++"), "'": late_pattern(r"(?:[^\r\n'\\]|\\(?!['nr]))++")}
 """The rest of a line; of a line that stands in quotes, by the quote."""
 
 _NEXT_NAME = r"(?:\s{0,4}[\"'\\]{0,3}[A-Za-z_][\w.\[\]%-]{0,63}[\"'\\\]]{0,3}\s?[:=])"
@@ -37,18 +39,20 @@ def _bare(quote: str, slashes: str) -> re.Pattern[str]:
     slash = (
         r"\\(?!\\{0,8}" + quote + f"|[nrt]{_NEXT_NAME})" if slashes else rf"\\(?![nrt]{_NEXT_NAME})[{quote or others}]?"
     )
-    return re.compile(rf"(?a)(?:[^\s,;&|\"'`\\]|[{others}]|[,;&|](?=[^\s,;&|]){stop}(?!{_NEXT_NAME})|{slash}{inner})++")
+    return late_pattern(
+        rf"(?a)(?:[^\s,;&|\"'`\\]|[{others}]|[,;&|](?=[^\s,;&|]){stop}(?!{_NEXT_NAME})|{slash}{inner})++"
+    )
 
 
 _BARE = {(quote, slashes): _bare(quote, slashes) for quote in ("", '"', "'") for slashes in ("", r"\\")}
 _CLOSING = ")]}>.:,;`\"'"
 _TOKENS = frozenset({"bearer", "basic", "token", "apikey", "digest", "negotiate", "splunk", "bot", "hmac", "signature"})
-_AFTER_SCHEME = re.compile(r"[ \t]{1,4}(?P<secret>[^\s,;\"'`]++)")
-_BLOCK = re.compile(
+_AFTER_SCHEME = late_pattern(r"[ \t]{1,4}(?P<secret>[^\s,;\"'`]++)")
+_BLOCK = late_pattern(
     r"[ \t]{0,8}(?:[|>][+-]?\d?|!!?\w{1,16}|&\w{1,32})?[ \t]{0,8}\\?\r?\n(?P<indent>[ \t]{0,64}+)(?P<item>-[ \t]++)?(?=\S)"
 )
 _LAST_BLOCK_LINES = 64
-_SOME_NAME = re.compile(r"(?a)[\"']?[\w. -]{1,64}[\"']?\s?:(?:\s|\Z)")
+_SOME_NAME = late_pattern(r"(?a)[\"']?[\w. -]{1,64}[\"']?\s?:(?:\s|\Z)")
 
 
 class PairContext(NamedTuple):
@@ -199,7 +203,7 @@ def _enclosing_quote(text: str, position: int) -> tuple[str, str]:
 
 
 _PAIRED = {"(": ")", "[": "]", "{": "}", "<": ">"}
-_STRUCTURE = re.compile(r"[()\[\]{}<>\"'\n]")
+_STRUCTURE = late_pattern(r"[()\[\]{}<>\"'\n]")
 
 
 def _balanced_end(text: str, opening: int) -> int | None:

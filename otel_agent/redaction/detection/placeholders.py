@@ -3,10 +3,11 @@
 import re
 
 from otel_agent.redaction.detection.opaque_values import is_opaque
+from otel_agent.redaction.late_patterns import late_pattern
 
 __all__ = ["is_message", "is_number_of_its_own", "is_placeholder"]
 
-_EMPTY = re.compile(
+_EMPTY = late_pattern(
     r"none|null|nil|true|false|yes|no|on|off|undefined|\?|\$\d{1,3}|%[sr]|%\(\w{1,64}\)s|:\w{1,64}|\{[\w.!:]{0,64}\}|\$\{[^}]{0,64}\}|\*+|x{3,}|-+"
     r"|\$[A-Za-z_]\w{0,63}|\$?\{\{[^}]{0,64}\}?\}?|\.+|…+|•+|<[\w .-]{0,64}>|\[?redacted\]?|\[?filtered\]?|\[?hidden\]?|\[?masked\]?|<\|\w{1,32}\|>"
     r"|(?:[|>]|%(?:25){0,2}(?:7C|3E)|&gt;|\\{1,8}u003e)[+-]?\d?(?:\\{1,8}[nrt]|%(?:25){0,2}0[ad9])*|(?:\\{1,8}[nrt]|%(?:25){0,2}0[ad9])+",
@@ -14,7 +15,7 @@ _EMPTY = re.compile(
 )
 """Placeholders, masks, nothing: they stand for a value without being one."""
 
-_REFERENCE = re.compile(
+_REFERENCE = late_pattern(
     r"(?a)arn:aws[\w-]{0,16}:[\w:/+=,.@-]+|projects/[\w-]+/secrets/[\w/.-]+|(?:op|vault|awssm|gcpsm|azkv|env|ref)://?[\w/.# -]+|vault:[\w/.-]+#[\w.-]+"
     r"|/(?:run|var/run|etc|mnt|opt|usr|home|var)/[\w/.-]+|(?:env|file|ssm|secretsmanager):[\w/.-]+"
     r"|os\.(?:environ(?:\.get\()?|getenv\()\[?\(?.{0,80}|(?:process|import\.meta)\.env\.\w+|getpass\.getpass\(.{0,40}"
@@ -27,16 +28,16 @@ _PROSE = frozenset(
     " denied granted rejected accepted successful unknown unsupported malformed rotated refreshed created deleted updated loaded"
     " found field input value string str int float type please enter expected unexpected provided given this that it your you"
     " optional none null cannot could ensure only must needs need length short long weak at least more less than from as if"
-    " when while if use used using see check set get extra permitted forbidden allowed available ready stale revoked verified".split()
+    " when while if managed stored kept encrypted hashed generated injected sourced use used using see check set get extra permitted forbidden allowed available ready stale revoked verified".split()
 )
 """Words after `password: ` that make it a sentence about a password."""
 
 _AFTER_WORD = frozenset({"", " ", "\t", "\n", "\r", ".", ",", ":", ";", "!", ")", "]", "'", '"'})
-_WORD = re.compile(r"[A-Za-z]+")
-_NUMBER = re.compile(
+_WORD = late_pattern(r"[A-Za-z]+")
+_NUMBER = late_pattern(
     r"(?a)[+-]?\d{1,4}|[+-]?\d{1,18}\.\d{0,18}(?:[eE][+-]?\d{1,3})?|[+-]?\d{1,3}(?:,\d{3})+|\d{1,18}\s?(?:ms|s|%|kb|mb)"
 )
-_WHOLE = re.compile(r"(?a)[+-]?\d{1,40}")
+_WHOLE = late_pattern(r"(?a)[+-]?\d{1,40}")
 
 
 def is_placeholder(text: str) -> bool:

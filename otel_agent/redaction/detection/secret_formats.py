@@ -11,10 +11,12 @@ import binascii
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import NamedTuple
 
 from otel_agent.redaction.detection.issuers import ISSUERS, Issuer
 from otel_agent.redaction.detection.opaque_values import is_opaque
+from otel_agent.redaction.late_patterns import late_pattern
 
 __all__ = [
     "DIGITS_ALIKE",
@@ -48,50 +50,55 @@ DIGITS_ALIKE = bytes([ord("0") if ord("0") <= code <= ord("9") else code for cod
 
 _BOUNDARY = "(?a)(?<![A-Za-z0-9])"
 
-_JWT = re.compile(r"(?a)(?<![A-Za-z0-9])eyJ[\w-]{5,}+\.[\w-]{4,}+(?:\.[\w-]*+){1,3}")
-_PEM = re.compile(
-    r"(?a)-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\s\\:,.()-]*?"
-    r"(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|(?=[^A-Za-z0-9+/=\s\\:,.()-])|\Z)"
+_JWT = late_pattern(r"(?a)(?<![A-Za-z0-9])eyJ[\w-]{5,}+\.[\w-]{4,}+(?:\.[\w-]*+){1,3}")
+_PEM = late_pattern(
+    r"(?a)-----BEGIN[ +](?:[A-Z0-9 +]{0,40}PRIVATE[ +]KEY(?:[ +]BLOCK)?|OpenVPN Static key V1)-----[A-Za-z0-9+/=\s\\:,.()-]*?"
+    r"(?:-----END[ +](?:[A-Z0-9 +]{0,40}PRIVATE[ +]KEY(?:[ +]BLOCK)?|OpenVPN Static key V1)-----|(?=[^A-Za-z0-9+/=\s\\:,.()-])|\Z)"
 )
-_USER_INFO = re.compile(
+_USER_INFO = late_pattern(
     r"(?a)://(?P<secret>[^\s/?#:@'\"<>`]{0,256}+:(?!\d{1,5}[/?#])[^\s@'\"<>`]{1,512}+(?:@[^\s/?#@'\"<>`]{0,256}+(?=@)){0,4}"
     r"|[A-Za-z0-9_-]{20,256}+)@"
 )
-_SLACK_HOOK = re.compile(r"(?a)hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[\w/-]{8,}+)")
-_DISCORD_HOOK = re.compile(r"(?a)discord(?:app)?\.com/api/webhooks/(?P<secret>\d{1,24}/[\w-]{8,}+)")
-_TEAMS_HOOK = re.compile(
+_SLACK_HOOK = late_pattern(r"(?a)hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/(?P<secret>[\w/-]{8,}+)")
+_DISCORD_HOOK = late_pattern(r"(?a)discord(?:app)?\.com/api/(?:v\d{1,2}/)?webhooks/(?P<secret>\d{1,24}/[\w-]{8,}+)")
+_TEAMS_HOOK = late_pattern(
     r"(?a)(?:\.(?:webhook\.office|logic\.azure)\.com(?::\d{1,5})?|outlook\.office(?:365)?\.com/webhook)/(?P<secret>[\w@/.?&=%-]{16,}+)"
 )
-_OTHER_HOOK = re.compile(
+_OTHER_HOOK = late_pattern(
     r"(?a)(?:hooks\.zapier\.com/hooks/catch|maker\.ifttt\.com/[\w/-]{1,80}/key|events\.pagerduty\.com/integration|/open-apis/bot/v2/hook"
-    r"|hc-ping\.com|healthchecks\.io/ping|/hooks(?=/[0-9a-z]{26}(?![0-9A-Za-z])))/(?P<secret>[\w@/-]{16,}+)"
+    r"|hc-ping\.com|healthchecks\.io/ping|hook\.\w{2,4}\.make\.com|m\.pipedream\.net|/t(?=/[a-z]{2,16}-[0-9a-f]{8}-[0-9a-f]{4}-)|/hooks(?=/[0-9a-z]{26}(?![0-9A-Za-z])))/(?P<secret>[\w@/-]{16,}+)"
 )
-_NODE_KEY = re.compile(
-    r"(?a)(?:infura\.io|alchemy(?:api)?\.(?:com|io)|quiknode\.pro|ankr\.com)/(?:[\w-]{1,16}/){0,3}(?P<secret>[\w-]{24,64})(?![\w-])"
+_NODE_KEY = late_pattern(
+    r"(?a)(?:infura\.io|getblock\.io|alchemy(?:api)?\.(?:com|io)|quiknode\.pro|ankr\.com)/(?:[\w-]{1,16}/){0,3}(?P<secret>[\w-]{24,64})(?![\w-])"
 )
 """Addresses of nodes of a chain, whose last part is the key."""
 
-_LINK = re.compile(
+_LINK = late_pattern(
     r"(?a)/(?:reset|magic|password|activate|confirm|verify|unsubscribe|invite)[\w-]{0,24}(?:/|\?(?:code|c|t|k)=)(?P<secret>[\w-]{20,256}+)"
 )
 """Links that open an account."""
 
-_ORACLE = re.compile(r"(?a)jdbc:oracle:\w{1,8}:[^\s/@]{1,64}/(?P<secret>[^\s@]{1,128})@")
-_NATS = re.compile(r"(?a)(?:nats|tls|mqtts?)://(?P<secret>[^\s@/:]{6,128})@")
-_PUTTY = re.compile(
+_ORACLE = late_pattern(r"(?a)jdbc:oracle:\w{1,8}:[^\s/@]{1,64}/(?P<secret>[^\s@]{1,128})@")
+_NATS = late_pattern(r"(?a)(?:nats|tls|mqtts?)://(?P<secret>[^\s@/:]{6,128})@")
+_LONE_USER_INFO = late_pattern(
+    r"(?a)(?<![\w/.-])(?:sips?:[\w.-]{1,64}:(?=[^\s@]{1,256}@\w)|[\w.-]{1,64}:(?=[^\s@]{1,256}@(?:tcp|unix)\())(?P<secret>[^\s@'\"]{1,256})@"
+)
+"""User and password of an address without slashes, as SIP and Go's driver for MySQL have it."""
+
+_PUTTY = late_pattern(
     r"(?a)Private-Lines:\s{0,4}\d{1,3}(?:\r?\n|\\n)(?P<secret>(?:[0-9A-Za-z+/=]{1,128}+(?:\r?\n|\\n|\Z)){1,64}+)"
 )
-_JWK = re.compile(r"(?a)[\"'](?:d|p|q|dp|dq|qi|k)\\?[\"']\s{0,2}:\s{0,2}\\?[\"'](?P<secret>[\w-]{20,}+)")
-_HASH = re.compile(
+_JWK = late_pattern(r"(?a)[\"'](?:d|p|q|dp|dq|qi|k)\\?[\"']\s{0,2}:\s{0,2}\\?[\"'](?P<secret>[\w-]{20,}+)")
+_HASH = late_pattern(
     r"(?a)(?:\$(?:[1567y]|2[abxy]|gy|apr1|md5|sha1|argon2(?:id|i|d)|scrypt|pbkdf2(?:-sha\d{1,3})?)\$[\w./,=+-]{0,128}(?:\$[\w./+=,-]{1,128}){0,4}"
     r"|\{S?(?:SHA|MD5)\d{0,3}\}[0-9A-Za-z+/]{20,128}={0,2})"
 )
 """Hashes of passwords, which are tried at leisure by who has them."""
-_GROUPED_CARD = re.compile(
+_GROUPED_CARD = late_pattern(
     r"(?a)(?<![A-Za-z0-9.])(?<!\d[_-])(?:[2-6]\d{3}(?P<gap>[ -])\d{4}(?P=gap)\d{4}(?P=gap)\d{1,4}(?:(?P=gap)\d{1,3})?"
     r"|3\d{3}(?P<gap_6>[ -])\d{4,6}(?P=gap_6)\d{4,6})(?![\w-])(?!\.\d)"
 )
-_NAMED_CARD = re.compile(
+_NAMED_CARD = late_pattern(
     r"(?ai)(?<![a-z])(?:card|pan|visa|mastercard|amex|maestro|discover|cc|paid with|pay with|charged?(?: to)?)(?:[ _.-]?(?:no|num|number|nr))?\.?"
     r"[\"']?\s{0,3}(?:[:=#]|is|was)?\s{0,3}[\"']?(?P<secret>[2-6]\d{12,18})(?!\w)(?!\.\d)"
 )
@@ -112,11 +119,11 @@ _CARD_SIGNS = (
     "with",
     "harge",
 )
-_ISSUER = re.compile(
+_ISSUER = late_pattern(
     r"(?a)4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}"
     r"|3(?:0[0-5]|[689]\d)\d{11}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|62\d{14,17}"
 )
-_SCHEME = re.compile(
+_SCHEME = late_pattern(
     r"(?a)(?<![A-Za-z0-9])(?P<scheme>[Bb]earer|BEARER|[Bb]asic|BASIC)(?P<gap>[ \t]{1,4})(?P<value>[\w.~+/-]{8,}+={0,2})"
 )
 
@@ -183,27 +190,29 @@ def _issuer_formats() -> Iterable[SecretFormat]:
             by_letter[first].append(f"(?P<k{number}>{issuer.pattern[1:]})")
         else:
             yield SecretFormat(
-                re.compile(f"{_BOUNDARY}(?P<k{number}>{issuer.pattern})"), _issued, signs=(issuer.anchor,)
+                late_pattern(f"{_BOUNDARY}(?P<k{number}>{issuer.pattern})"), _issued, signs=(issuer.anchor,)
             )
     letters = "|".join(f"{letter}(?:{'|'.join(patterns)})" for letter, patterns in by_letter.items())
-    yield SecretFormat(re.compile(f"{_BOUNDARY}(?:{letters})"), _issued)
+    yield SecretFormat(late_pattern(f"{_BOUNDARY}(?:{letters})"), _issued)
 
 
 SECRET_FORMATS = (
-    SecretFormat(_PEM, _named("private key"), signs=("PRIVATE KEY",)),
+    SecretFormat(_PEM, _named("private key"), signs=("PRIVATE KEY", "PRIVATE+KEY", "Static key")),
     SecretFormat(_USER_INFO, _named("url password"), "secret", ("://",)),
     SecretFormat(_JWT, _named("jwt"), signs=("eyJ",)),
     *_issuer_formats(),
-    SecretFormat(_SLACK_HOOK, _named("webhook"), "secret", ("hooks.slack.com/",)),
-    SecretFormat(_DISCORD_HOOK, _named("webhook"), "secret", ("/api/webhooks/",)),
+    SecretFormat(_SLACK_HOOK, _named("webhook"), "secret", ("hooks.slack",)),
+    SecretFormat(_DISCORD_HOOK, _named("webhook"), "secret", ("/webhooks/",)),
     SecretFormat(_TEAMS_HOOK, _named("webhook"), "secret", (".office", ".azure.com")),
     SecretFormat(
         _OTHER_HOOK,
         _named("webhook"),
         "secret",
-        ("hook", "/key/", "/integration/", "hc-ping.com/", "healthchecks.io/ping/"),
+        ("hook", "/t/", "pipedream.net", "/key/", "/integration/", "hc-ping.com/", "healthchecks.io/ping/"),
     ),
-    SecretFormat(_NODE_KEY, _named("api key"), "secret", ("infura.io/", "alchemy", "quiknode.pro/", "ankr.com/")),
+    SecretFormat(
+        _NODE_KEY, _named("api key"), "secret", ("infura.io/", "getblock.io/", "alchemy", "quiknode.pro/", "ankr.com/")
+    ),
     SecretFormat(
         _LINK,
         _link,
@@ -212,6 +221,7 @@ SECRET_FORMATS = (
     ),
     SecretFormat(_ORACLE, _named("url password"), "secret", ("jdbc:oracle:",)),
     SecretFormat(_NATS, _user_token, "secret", ("nats://", "tls://", "mqtt://", "mqtts://")),
+    SecretFormat(_LONE_USER_INFO, _named("url password"), "secret", ("@tcp(", "@unix(", "sip:")),
     SecretFormat(_PUTTY, _named("private key"), "secret", ("Private-Lines",)),
     SecretFormat(_JWK, _named("private key"), "secret", ("kty",)),
     SecretFormat(_HASH, _hash, signs=("$", "{S", "{MD5")),
@@ -266,8 +276,12 @@ def _second_look(issuers: Iterable[Issuer]) -> Callable[[bytes], object]:
     return re.compile(b"|".join(sorted(map(re.escape, anchors)))).search
 
 
-_BEGINS_TOKEN = _first_look(ISSUERS)
-_STANDS_IN_TOKEN = _second_look(ISSUERS)
+@cache
+def _looks() -> tuple[Callable[[bytes], object], Callable[[bytes], object]]:
+    """Searches for beginnings of tokens and for what stands inside of them; made when a text first has a word as long."""
+    return _first_look(ISSUERS), _second_look(ISSUERS)
+
+
 _MANY_DIGITS = re.compile(r"[0-9]\d{3}(?:[ -]?\d){9}").search
 
 MIN_CHARS = 13
@@ -298,8 +312,9 @@ def may_hold_secret(text: str) -> bool:
     if (
         "eyJ" in text
         or "kty" in text
-        or (("$" in text or "{" in text) and _IS_HASHED(text) is not None)
-        or ("@" in text and "://" in text)
+        or (("$" in text or "{" in text) and _IS_HASHED.search(text) is not None)
+        or ("@" in text and ("://" in text or "@tcp(" in text or "@unix(" in text or "sip:" in text))
+        or ("+" in text and "+PRIVATE+" in text)
         or (
             " " in text
             and (
@@ -308,6 +323,7 @@ def may_hold_secret(text: str) -> bool:
                 or "EARER" in text
                 or "ASIC" in text
                 or "PRIV" in text
+                or "Static key" in text
                 or "Private-" in text
             )
         )
@@ -334,21 +350,22 @@ def _has_many_digits(text: str, content: bytes) -> bool:
     return len(content) - len(content.translate(None, _DIGITS)) >= MIN_CHARS and _MANY_DIGITS(text) is not None
 
 
-_IS_ADDRESSED = re.compile(
-    r"hook|\.office|\.azure|/integration/|/key/|\.io/|alchemy|\.pro/|hc-ping|ankr|/(?:reset|magic|password|activate|confirm|verify|unsubscribe|invite)|jdbc:o|nats:|tls:|mqtt"
-).search
+_IS_ADDRESSED = late_pattern(
+    r"hook|/t/|pipedream|\.office|\.azure|/integration/|/key/|\.io/|alchemy|\.pro/|hc-ping|ankr|/(?:reset|magic|password|activate|confirm|verify|unsubscribe|invite)|jdbc:o|nats:|tls:|mqtt"
+)
 """Signs of an address that is a secret itself."""
 
-_IS_HASHED = re.compile(r"\$(?:\d[a-z]?|apr\d|md\d|sha\d|argon|scrypt|pbkdf|g?y)|\{S?(?:SHA|MD)").search
+_IS_HASHED = late_pattern(r"\$(?:\d[a-z]?|apr\d|md\d|sha\d|argon|scrypt|pbkdf|g?y)|\{S?(?:SHA|MD)")
 
 
 def _may_hold_token(text: str, content: bytes) -> bool:
     if len(content) < _MIN_LED_CHARS:
-        return _RUN(content) is not None and _BEGINS_TOKEN(content.translate(DIGITS_ALIKE)) is not None
+        return _RUN(content) is not None and _looks()[0](content.translate(DIGITS_ALIKE)) is not None
     for number, run in enumerate(_RUNS(content)):
         if number >= _MAX_RUNS:
             return True
         piece = content[max(0, run.start() - _BEFORE_RUN) : run.end() + _AFTER_RUN].translate(DIGITS_ALIKE)
-        if _STANDS_IN_TOKEN(piece) is not None or _BEGINS_TOKEN(piece) is not None:
+        begins, stands_inside = _looks()
+        if stands_inside(piece) is not None or begins(piece) is not None:
             return True
-    return "/" in text and _IS_ADDRESSED(text) is not None
+    return "/" in text and _IS_ADDRESSED.search(text) is not None

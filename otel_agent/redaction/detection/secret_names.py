@@ -17,6 +17,7 @@ from typing import NamedTuple
 from otel_agent.redaction.detection.name_stems import FOREIGN_PASSWORDS
 from otel_agent.redaction.detection.opaque_values import is_opaque
 from otel_agent.redaction.detection.secret_formats import is_card_number
+from otel_agent.redaction.late_patterns import late_pattern
 
 __all__ = ["HARMLESS", "Certainty", "SecretNameRule", "SecretNames", "proves"]
 
@@ -60,17 +61,17 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _CERTAIN = (
     ("password", ("password|passwd|passwords|pwd|pswd|pw|passphrase|passcode|passkey|psk|pgpass|requirepass|masterauth|bindpw|rootpw"
      "|passwort|kennwort|mot_de_passe|mdp|senha|contrasena|wachtwoord|haslo|losenord"
-     "|(?:user|db|smtp|ftp|admin|root|mysql|redis|my|app|imap|ldap|mail|proxy|api|login|bind|store|key|ssh|sudo|rabbit|mq|mongo)_pass")),
+     "|(?:user|db|smtp|ftp|admin|root|mysql|redis|my|app|imap|ldap|mail|proxy|api|login|bind|store|key|ssh|sudo|rabbit|mq|mongo)_?pass")),
     ("secret", "secrets?"),
-    ("credential", "credentials?|creds?"),
+    ("credential", "credentials?|creds?|docker_?config_?json"),
     ("private key", ("private_?keys?|priv_?key|client_key_data|pem_key|ssh_key|key_material|signing_key|encryption_key|decryption_key|master_key|deploy_key"
-     "|host_key|tls_key|ssl_key|shared_key|storage_key|hmac_key|root_key|data_key|wrapping_key|kms_key|fernet_key"
+     "|(?:pre_?)?shared_?key|host_key|tls_key|ssl_key|shared_key|storage_key|hmac_key|root_key|data_key|wrapping_key|kms_key|fernet_key"
      "|(?:aes|enc|crypto|cipher|des|rsa|ed25519|secp256k1|salt)_?key|fernet")),
     ("api key", ("api_?keys?|access_?keys?|account_?key|secret_?keys?|app_?key|application_?key|auth_?key|licen[sc]e_?key|subscription_?key"
-     "|ingest(?:ion)?_?key|insert_?key|write_?key|service_?key|consumer_?key|admin_?key|user_?key|server_?key|sas_?key|integration_?key|instrumentation_?key|activation_?key|product_?key|functions?_?key")),
+     "|ingest(?:ion)?_?key|insert_?key|write_?key|service_?key|consumer_?key|admin_?key|user_?key|server_?key|sas_?key|integration_?key|instrumentation_?key|activation_?key|product_?key|functions?_?key|honeycomb_team|sentry_key")),
     ("token", ("(?:access|auth|refresh|api|bearer|id|session|security|oauth|push|bot|device|csrf|personal|vault|sas|user|service|deploy"
      "|reset|verification|invite|registry|identity|web|login|broker|client|account|admin|master|app|jwt|github|gitlab|slack|npm|pypi|hf)_?tokens?"
-     "|(?:gh|github|gitlab|azure|ado|bitbucket|devops)_pat|code_verifier|(?:auth|authorization|oauth|access|magic)_code|appsecret")),
+     "|(?:gh|github|gitlab|azure|ado|bitbucket|devops)_pat|code_verifier|(?:auth|authorization|oauth|access|magic)_code|appsecret|saml_?(?:response|request|assertion|art)|jenkins_crumb")),
     ("authorization", "authorization|bearer"),
     ("cookie", "cookies?"),
     ("session", "session_?(?:id|key|cookie)|phpsessid|jsessionid|connect_sid|user_session|aiohttp_session"),
@@ -97,7 +98,7 @@ _HINTS = (
     ("personal access token", "pat|remember_?me|licen[sc]e"),
     ("key", "[a-z0-9]+_key"),
 )
-_INSIDE = re.compile(
+_INSIDE = late_pattern(
     r"(?P<password>password|passwd|passphrase)|(?P<secret>secret(?!ar))|(?P<credential>credential)"
     r"|(?P<private_key>privatekey)|(?P<api_key>apikey|secretkey|accesskey)|(?P<token>authtoken|accesstoken|apitoken)"
     r"|(?P<session>sessionid)|(?P<cookie>(?<!syn)cookie(?!cutter))"
@@ -116,16 +117,16 @@ _DESCRIBING = frozenset(
 )
 _MEASURING_FIRST = frozenset(
     "max min num number n count total avg mean is has input output prompt completion no"  # noqa: SIM905 - as above
-    " eos bos pad unk sep cls mask stop special first last next chat image audio reasoning cached per".split()
+    " eos bos pad unk sep cls mask stop special by first last next chat image audio reasoning cached per".split()
 )
 """What is measured, and the tokens of tokenizers."""
 
-_COUNTS = re.compile(
+_COUNTS = late_pattern(
     r"_ratelimit_|_tokens?_(?:counts?|usage|budget|limit|price|cost|details?|per)_|_(?:per_output|to_first)_token_"
 )
 """Counts of tokens, whatever is said of them after it: `llm.token_count.prompt_details.audio`."""
 
-_CONVERSATION = re.compile(
+_CONVERSATION = late_pattern(
     r"_(?:langfuse|langsmith|traceloop|openinference|gen_ai|llm|mlflow|arize|phoenix|helicone|agentops|lmnr|logfire|braintrust"
     r"|mcp|ai|conversation|chat|thread|openlit|crewai|autogen)_(?:.*_)?session_id_\Z"
 )
@@ -144,30 +145,30 @@ _EXEMPT = frozenset({"session.id", "session.previous_id"})
 """Semantic conventions' own ids, made to tell telemetry apart."""
 
 
-_TICKER = re.compile(r"[A-Z]{2,6}")
-_ON_CHAIN = re.compile(r"0x[0-9a-fA-F]{40}")
+_TICKER = late_pattern(r"[A-Z]{2,6}")
+_ON_CHAIN = late_pattern(r"0x[0-9a-fA-F]{40}")
 """Address of a coin's contract."""
 
 _MIN_KEY_CHARS = 12
-_ID = re.compile(r"(?:[\w.-]{0,32}[:/])?[0-9a-f]{16,}|\S*[:/]\S*")
+_ID = late_pattern(r"(?:[\w.-]{0,32}[:/])?[0-9a-f]{16,}|\S*[:/]\S*")
 """Hashes, and names put together of several."""
 
-_OPAQUE = re.compile(r"(?a)(?=[^0-9]*+[0-9])[\w+/=%.~-]{16,}+")
+_OPAQUE = late_pattern(r"(?a)(?=[^0-9]*+[0-9])[\w+/=%.~-]{16,}+")
 _FORMS = {
-    "signature": re.compile(rf"{_OPAQUE.pattern}|(?=[^A-Z]*+[A-Z])(?=[^a-z]*+[a-z])[\w+/]{{28,}}+={{0,2}}"),
+    "signature": late_pattern(rf"{_OPAQUE.pattern}|(?=[^A-Z]*+[A-Z])(?=[^a-z]*+[a-z])[\w+/]{{28,}}+={{0,2}}"),
     "api key": _OPAQUE,
-    "session": re.compile(r"(?!\S*\d{4}-?\d\d-?\d\d)(?:(?=[^0-9]*+[0-9])\S{8,}+|\S{20,}+)"),
-    "wallet key": re.compile(r"(?:0x)?[0-9a-fA-F]{64}|[1-9A-HJ-NP-Za-km-z]{50,90}"),
-    "card code": re.compile(r"(?a)\d{3,4}"),
+    "session": late_pattern(r"(?!\S*\d{4}-?\d\d-?\d\d)(?:(?=[^0-9]*+[0-9])\S{8,}+|\S{20,}+)"),
+    "wallet key": late_pattern(r"(?:0x)?[0-9a-fA-F]{64}|[1-9A-HJ-NP-Za-km-z]{50,90}"),
+    "card code": late_pattern(r"(?a)\d{3,4}"),
 }
 """Formats that a value must have where the name is only a hint."""
 
-_AUTH_METHODS = re.compile(
+_AUTH_METHODS = late_pattern(
     r"(?ai)[a-z]{1,14}(?:[_-]?[a-z]{1,10})?|o?auth[ _-]?[12](?:\.[01])?|saml2?|sha-?\d{1,3}|md5|ntlmv?2?|scram-sha-\d{1,3}(?:-plus)?|x\.?509|srp6a?|krb5|http-?\w{0,8}"
 )
 
 
-_TEST = re.compile(r"(?a)[a-z]+_[a-z_]+|tests?[/_][\w/.:\[\]-]*")
+_TEST = late_pattern(r"(?a)[a-z]+_[a-z_]+|tests?[/_][\w/.:\[\]-]*")
 """What has passed: `PASS: test_orders`."""
 
 

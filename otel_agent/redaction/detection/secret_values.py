@@ -1,11 +1,11 @@
 """Whether a value beside a secret's name in a text is a secret: not nothing, not a mask, not a number, not prose."""
 
-import re
 from typing import NamedTuple
 
 from otel_agent.redaction.detection.pair_values import PairValue
 from otel_agent.redaction.detection.placeholders import is_message, is_number_of_its_own, is_placeholder
 from otel_agent.redaction.detection.secret_names import Certainty, SecretNameRule, SecretNames, proves
+from otel_agent.redaction.late_patterns import late_pattern
 
 __all__ = ["JUDGED_CHARS", "NamedSecret", "is_secret_value"]
 
@@ -13,8 +13,8 @@ JUDGED_CHARS = 512
 """Characters of a value that are looked at to see whether it is a secret."""
 
 _CLOSING = ")]}>.:`"
-_TOKEN = re.compile(r"(?a)[\w+/=%.~-]*+")
-_INNER = re.compile(r"[\w.:&!\s]*(?:[(\[{]|<[\w.]*\s)\s*(?:[bru]?[\"'])?(?P<inner>[^\"')\]}>]*)[\"']?\s*[)\]}>]*\Z")
+_TOKEN = late_pattern(r"(?a)[\w+/=%.~-]*+")
+_INNER = late_pattern(r"[\w.:&!\s]*(?:[(\[{]|<[\w.]*\s)\s*(?:[bru]?[\"'])?(?P<inner>[^\"')\]}>]*)[\"']?\s*[)\]}>]*\Z")
 """What stands in brackets, when that is one thing."""
 
 _WORD_CHARS = 16

@@ -12,6 +12,7 @@ from otel_agent.redaction.detection.opaque_values import is_opaque
 from otel_agent.redaction.detection.placeholders import is_placeholder
 from otel_agent.redaction.detection.secret_names import Certainty, SecretNames, proves
 from otel_agent.redaction.detection.work_allowance import TextWork
+from otel_agent.redaction.late_patterns import late_pattern
 
 __all__ = ["CUT", "find_spoken_secrets", "may_be_spoken"]
 
@@ -20,26 +21,26 @@ CUT = "cut"
 
 _UNITS, _VALUE_UNITS = 3, 6
 _LEFT_CHARS = 64
-_LEFT = re.compile(r"(?a)[\w.-]*\Z")
-_WORD_BEFORE = re.compile(r"(?a)([a-z]{2,12})[ _-]\Z")
-_SAID = re.compile(
+_LEFT = late_pattern(r"(?a)[\w.-]*\Z")
+_WORD_BEFORE = late_pattern(r"(?a)([a-z]{2,12})[ _-]\Z")
+_SAID = late_pattern(
     r"(?a)(?:assw(?:or)?d|assphrase|asscode|sswort|pwd|pw|secret|token|key|credentials?|requirepass|masterauth|auth|pass|_code|_pat)s?(?P<str>str)?"
     r"(?:(?P<call>\(\s{0,4}[bru]?[\"'])"
     r"|(?P<close>[\"'`)\]*]{0,3})(?:\s?[;|\u2192~\u2026]\s{0,16}|<-|\s{1,16})"
-    r"(?:(?:is|was|are|now|set|to|of|as|provided|given|used|received|value|string|the|new|old|with|plain|login|[0-9])\s{0,4}:?\s{1,4}){0,3}"
-    r"(?:(?:for|of)\s(?:'[^'\n]{1,64}'|[^\n:=]{1,64}):\s{0,4}|\([^()\n]{1,32}\):\s{0,4}|:\s{0,4}|--?[a-z-]{2,16}\s|\.\s)?[\"'`(<\[|]{0,2})"
+    r"(?:(?:is|was|are|now|set|to|from|of|as|provided|given|used|received|generated|changed|reset|updated|value|string|the|new|old|with|plain|login|[0-9])\s{0,4}:?\s{1,4}){0,4}"
+    r"(?:(?:for|of|to)\s(?:'[^'\n]{1,64}'|[^\n:=]{1,64}?)(?::|\s(?:is|was)\s|\s/\s)\s{0,4}|\[none\]:\s|(?:\s?[\"'][^\"'\n]{1,64}[\"'],\s?)|\([^()\n]{1,32}\):\s{0,4}|:\s{0,4}|--?[a-z-]{2,16}\s|\.\s)?[\"'`(<\[|]{0,2})"
     r"(?P<value>[^\s\"'`<>()\[\]|,;]{2,512})"
 )
-_SETTER = re.compile(
+_SETTER = late_pattern(
     r"(?a)(?:set|with|use|using|update|change|add|put|store_?new|secret_?str|password|passwd)(?:_|[A-Z]|\Z)|(?:Secret|Password|Sensitive|Masked)[A-Za-z]*\Z"
 )
-_ARGUMENT_END = re.compile(r"[\"']\s{0,4}[,)]")
+_ARGUMENT_END = late_pattern(r"[\"']\s{0,4}[,)]")
 _CLOSING = ".,:;!?)]}>"
 _SAYS_CHARS = 8
-_SAYS = re.compile(r"\b(?:is|was|to)\s{1,2}[\"'`]\Z")
+_SAYS = late_pattern(r"\b(?:is|was|to)\s{1,2}[\"'`]\Z")
 """Behind such a word, what stands in quotes is what the name is about."""
 
-_NAMED = re.compile(r"(?a)[A-Za-z_][\w.-]{0,32}=[^=]")
+_NAMED = late_pattern(r"(?a)[A-Za-z_][\w.-]{0,32}=[^=]")
 """What is assigned itself belongs to its own name."""
 
 

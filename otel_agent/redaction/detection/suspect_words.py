@@ -51,7 +51,11 @@ class SuspectWords:
             return False
         rest = " ".join(unknown)
         if len(rest) >= MIN_CHARS and (
-            may_hold_secret(rest) or ("%" in rest and _IS_ESCAPED(rest) is not None) or has_many_digits(text)
+            may_hold_secret(rest)
+            or ("%" in rest and _IS_ESCAPED(rest) is not None)
+            or "&#" in rest
+            or ("\\" in rest and ("\\u" in rest or "\\x" in rest))
+            or has_many_digits(text)
         ):
             return True
         if rest.strip(_NUMBERS) and is_speaking(rest):

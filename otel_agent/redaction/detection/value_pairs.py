@@ -1,11 +1,11 @@
 """Names beside values in nested values: headers as pairs, `{"name": "API_KEY", "value": "…"}`."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from otel_agent.redaction.detection.opaque_values import is_opaque
 from otel_agent.redaction.detection.secret_names import Certainty, SecretNames
+from otel_agent.redaction.late_patterns import late_pattern
 
 __all__ = ["ENTRY_VALUES", "entry_name", "is_list_of_pairs", "is_lone_pair", "pair_name"]
 
@@ -42,7 +42,7 @@ _ENTRY_NAMES = (
 )
 _PAIR = 2
 _MAX_PAIRS_LOOKED_AT = 8
-_OPAQUE = re.compile(r"(?=.*[0-9])\S{8,}+|\S{16,}+|\S{3,} \S{6,}")
+_OPAQUE = late_pattern(r"(?=.*[0-9])\S{8,}+|\S{16,}+|\S{3,} \S{6,}")
 
 
 def entry_name(attributes: Mapping[Any, Any]) -> str:

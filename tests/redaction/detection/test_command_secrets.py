@@ -20,6 +20,8 @@ def found(text: str, units: int = 512) -> list[str]:
         "ldapsearch -x -D cn=a -w Hx7pW9qL", 'ssh-keygen -N "Hx7pW9qL" -f k', "openssl rsa -passin pass:Hx7pW9qL -in k", "keytool -storepass Hx7pW9qL -alias a",
         "htpasswd -b f me Hx7pW9qL", 'echo "me:Hx7pW9qL" | chpasswd', "vault login Hx7pW9qL", "smbclient //h/s -U me%Hx7pW9qL", "##[add-mask]Hx7pW9qL",
         "HTTPBasicAuth('me', 'Hx7pW9qL')", "AUTH PLAIN Hx7pW9qL", "LOGIN me Hx7pW9qL", "sqlplus me/Hx7pW9qL@db", "POST code=Hx7pW9qL&redirect_uri=h",
+        "sqlcmd -S h -U sa -P Hx7pW9qL", "etcdctl --user root:Hx7pW9qL get x", "wandb login Hx7pW9qL", "some-tool -v -p Hx7pW9qL", "server.login('me', 'Hx7pW9qL')",
+        "jwt.encode(payload, 'Hx7pW9qL')", "db:5432:*:app:Hx7pW9qL", "8=FIX.4.4|35=A|553=me|554=Hx7pW9qL|", ".h\tTRUE\t/\tTRUE\t0\tsid\tHx7pW9qL", "echo Hx7pW9qL | docker login --password-stdin",
     ],
 )  # fmt: skip
 def test_passwords_are_found(text: str) -> None:
@@ -31,7 +33,7 @@ def test_passwords_are_found(text: str) -> None:
     "text",
     [
         "docker run -p 8080:80 nginx", "docker run --user 1000:1000 nginx", "ssh -p 2222 h", "curl -u me https://h/", "curl -k https://h/", "mkdir -p /tmp/a",
-        "mysql -u root -p", "python -m pytest -k auth", "AUTH required", "LOGIN bob ok", "PASS", "ps -p 1234 -a", "code=404", "curl -o out https://h:8080/",
+        "mysql -u root -p", "python -m pytest -k auth", "AUTH required", "LOGIN bob ok", "cargo login succeeded", "net use of memory", "kubectl logs -p api-7d4b9c6f5d-X2x9z", "login('bob')", "8=FIX.4.4|35=D|38=554|", "PASS", "ps -p 1234 -a", "code=404", "curl -o out https://h:8080/",
     ],
 )  # fmt: skip
 def test_other_options_are_not(text: str) -> None:

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from otel_agent.redaction.detection.issuer_table import issuer_table
 from otel_agent.redaction.detection.issuers import ISSUERS
+from otel_agent.redaction.issuer_table import issuer_table
 
-PAGE = Path(__file__).parents[3] / "docs" / "explanation" / "what-leaves.md"
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "what-leaves.md"
 
 
 def test_every_kind_has_a_row() -> None:
