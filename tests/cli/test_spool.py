@@ -94,6 +94,17 @@ def test_what_waits_is_sent(directory: Path, server: OtlpServer, capsys: pytest.
     assert [] == list(directory.rglob("*.seg"))
 
 
+def test_the_variables_say_where_to(
+    directory: Path, server: OtlpServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As they do for the agent, where `--endpoint` is not given."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.endpoint)
+    status = otel_agent_spool("drain", "--directory", str(directory))
+
+    assert 0 == status
+    assert "35 delivered, 0 left, 0 dropped" in capsys.readouterr().out
+
+
 def test_who_waits_sees_how_far_it_is(
     directory: Path, server: OtlpServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

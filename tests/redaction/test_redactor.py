@@ -35,6 +35,18 @@ def test_operators_name_exceptions() -> None:
     assert "session_id=abc" == redactor.text("session_id=abc")
 
 
+def test_what_is_kept_stays() -> None:
+    """A name that a pattern is found in, a value that one matches as a whole, and the shapes of a rule."""
+    jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
+    redactor = Redactor(keep=["^session_id$", r"ak-\d+", "jwt"])
+    values = {"session_id": "replay-7", "api_key": "ak-3"}
+
+    assert values == redactor.mapping(values)
+    assert "[redacted" in redactor.mapping({"api_key": "ak-3 and more"})["api_key"]
+    assert f"got {jwt}" == redactor.text(f"got {jwt}")
+    assert jwt not in Redactor().text(f"got {jwt}")
+
+
 def test_wrong_patterns_are_said_and_left_out() -> None:
     """A mistake in one pattern names its place and costs no other."""
     redactor = Redactor(keys=["(", "iban"], values=["(a+)+$", "x*", r"EMP-\d+"])
