@@ -1,6 +1,7 @@
 # Each target is one line into the package's own tools; `.venv` and `build` are all that is made.
 PYTHON ?= python3
 VENV   ?= .venv
+JOBS   ?= logical
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check
 
@@ -29,8 +30,8 @@ $(VENV)/.frameworks: requirements/frameworks.txt pyproject.toml | $(VENV)/.pytho
 demo: $(VENV)/.demo  ## a trading agent on real market prices, with its spans, metrics and logs
 	$(BIN)/otel-agent demo $(ARGS)
 
-test: $(VENV)/.test  ## every test that needs no server of somebody else's
-	$(BIN)/pytest -m "not e2e and not slow" $(ARGS)
+test: $(VENV)/.test  ## every test that needs no server of somebody else's, on every processor; JOBS=0 for one process
+	$(BIN)/pytest -n $(JOBS) --maxprocesses 8 --dist worksteal -m "not e2e and not slow" $(ARGS)
 
 lint: $(VENV)/.dev  ## format, lint, types, import contracts
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -15,14 +15,13 @@ from otel_agent.delivery.engine import DeliveryEngine
 from otel_agent.delivery.senders.http.sender import HttpSender
 from otel_agent.delivery.senders.targets import build_targets
 from otel_agent.delivery.spool.spool import Spool
+from otel_agent.lifecycle.forks import follow_forks
 
 endpoint, directory, level = sys.argv[1:4]
 spool = None if level == "none" else Spool(directory, service="trader", level=level)
 engine = DeliveryEngine(HttpSender(build_targets(endpoint)), spool=spool)
 engine.start()
-os.register_at_fork(
-    before=engine.hold_for_fork, after_in_parent=engine.go_on_after_fork, after_in_child=engine.reinit_after_fork
-)
+follow_forks(engine)
 stop = threading.Event()
 
 def produce():

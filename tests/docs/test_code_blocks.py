@@ -106,9 +106,9 @@ def test_settings_can_be_read(page: Path) -> None:
     [pytest.param(page, marks=pytest.mark.needs(*NEEDED[page.name]) if page.name in NEEDED else ()) for page in PAGES],
     ids=IDS,
 )
-def test_a_page_can_be_followed(page: Path, tmp_path: Path) -> None:
+def test_a_page_can_be_followed(page: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """In an empty folder, in page order, everything ends well and shows what the page shows; what is sent arrives."""
-    folder = tmp_path / "trader"
+    folder = tmp_path_factory.mktemp("page") / "trader"  # short, because names of sockets are
     folder.mkdir()
     with OtlpServer() as server:
         problems = [shown.missing() for shown in follow(page, folder, f"127.0.0.1:{server.port}", list(NOT_RUN))]

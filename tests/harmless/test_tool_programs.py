@@ -480,7 +480,7 @@ PROGRAMS: dict[str, tuple[str, tuple[str, ...]]] = {
         import builtins, sys
         seen = set()
         def audit(event, arguments):
-            if event in ("open", "exec", "compile", "os.system", "subprocess.Popen") and "agent" in str(arguments[0]): seen.add(event)
+            if event in ("open", "exec", "compile", "os.system", "subprocess.Popen") and __file__ in str(arguments[0]): seen.add(event)
         sys.addaudithook(audit)
         def opens():
             with open(__file__) as file: return len(file.readline()) > 0

@@ -6,6 +6,7 @@ reads them (`RuntimeMetrics.distributions`).
 """
 
 import gc
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -15,6 +16,7 @@ from typing import Any
 
 from opentelemetry.metrics import Meter
 
+from otel_agent import primitives
 from otel_agent.catalog import attributes as a
 from otel_agent.catalog import runtime as metrics
 from otel_agent.clock import perf_ns
@@ -25,6 +27,8 @@ from otel_agent.instruments.observing import Handle, observe
 __all__ = ["RuntimeMetrics", "install"]
 
 _GENERATIONS = 3
+_LOCK_S = 1.0
+_MOST_MOMENTS = 1 << 14
 _LONG = metrics.PAUSE_BOUNDS_S.index(0.05) + 1
 """First of the buckets that hold pauses of more than 50 ms."""
 
@@ -94,10 +98,10 @@ def install(meter: Meter, *, detail: bool = False) -> RuntimeMetrics:
     delays = BucketCounts(metrics.EVENT_LOOP_DELAY)
     loops = LoopWatch(delays)
     stamps = _PauseStamps(pauses[0])
-    watch = _PauseWatch(pauses) if detail else stamps.callback
-    gc.callbacks.append(watch)
+    watches = [_PauseWatch(pauses)] if detail else stamps.callbacks
+    gc.callbacks += watches
     loops.install()
-    undo = [lambda: _remove(watch), loops.close]
+    undo = [*(partial(_remove, watch) for watch in watches), loops.close]
     if detail:
         undo += [
             observe(meter, metric, lambda key=key: _counts(key))  # type: ignore[misc]  # mypy does not infer defaults
@@ -118,7 +122,11 @@ class _PauseStamps:
     called any more, and the interpreter would say so on the program's standard error. In the middle of Python's own parser a
     function of ours would let another thread run, whose parsing spoils this one's: "SystemError: AST constructor recursion depth
     mismatch" (3.11). So the callback is made of functions in C alone: `max` looks at its two arguments through `key`, which notes
-    the moment and calls all moments equal. Each event is noted twice.
+    the moment and calls all moments equal. Each event is noted twice, so a pause is four moments. A dictionary keeps which event
+    came first: only that tells a begin from an end.
+
+    Whoever reads may do so in the middle of a collection, in a finalizer or while one runs in another thread. Its begin is left for
+    the next reading. `_lock` guards the reading.
 
     Args:
         pauses: Histogram of the pauses, in seconds.
@@ -126,17 +134,41 @@ class _PauseStamps:
 
     def __init__(self, pauses: BucketCounts) -> None:
         self._pauses = pauses
-        self._moments_ns: deque[int] = deque(maxlen=1 << 14)
+        self._pid = os.getpid()
+        self._lock = primitives.Lock()
+        self._moments_ns: deque[int] = deque(maxlen=_MOST_MOMENTS)
+        self._events: dict[str, Mapping[str, int]] = {}
+        self._begins_with_a_begin = False
         noted = map(ne, map(self._moments_ns.append, iter(perf_ns, None)), repeat(0))
-        self.callback: Callable[[str, Mapping[str, int]], object] = partial(max, key=partial(next, noted))
+        self.callbacks: list[Callable[[str, Mapping[str, int]], object]] = [
+            self._events.setdefault,
+            partial(max, key=partial(next, noted)),
+        ]
 
     def collect(self) -> None:
         """Sort what was noted into the histogram."""
-        moments_ns = [self._moments_ns.popleft() for _ in range(len(self._moments_ns))]
-        if len(moments_ns) % 4:
-            return  # it began in the middle of a collection: nobody knows which moment is a begin
+        if self._pid != os.getpid():
+            self._pid, self._lock = os.getpid(), primitives.Lock()
+        if self._lock.acquire(timeout=_LOCK_S):  # in vain only for a finalizer in the middle of the reading
+            try:
+                self._sort()
+            finally:
+                self._lock.release()
+
+    def _sort(self) -> None:
+        if not self._begins_with_a_begin and self._events:
+            if next(iter(self._events)) == "stop":  # of a collection that was under way before anything was noted
+                self._take(2)
+            self._begins_with_a_begin = True
+        if len(self._moments_ns) == _MOST_MOMENTS:  # older ones are lost, so which event comes next is found out anew
+            self._events.clear()
+            self._begins_with_a_begin = False
+        moments_ns = self._take(len(self._moments_ns) // 4 * 4)
         for begin_ns, end_ns in zip(moments_ns[::4], moments_ns[2::4], strict=True):
             self._pauses.add((end_ns - begin_ns) * 1e-9)
+
+    def _take(self, number: int) -> list[int]:
+        return [self._moments_ns.popleft() for _ in range(number)]
 
 
 class _PauseWatch:

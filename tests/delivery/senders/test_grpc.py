@@ -176,11 +176,12 @@ from telemetry_items import put, spans
 from otel_agent.delivery.engine import DeliveryEngine
 from otel_agent.delivery.senders.grpc import GrpcSender
 from otel_agent.delivery.senders.targets import build_targets
+from otel_agent.lifecycle.forks import follow_forks
 engine = DeliveryEngine(GrpcSender(build_targets(sys.argv[1], protocol="grpc")))
 engine.start()
 put(engine.queues["traces"], spans(1))
 assert engine.flush(10)
-os.register_at_fork(before=engine.hold_for_fork, after_in_parent=engine.go_on_after_fork, after_in_child=engine.reinit_after_fork)
+follow_forks(engine)
 child = os.fork()
 put(engine.queues["traces"], spans(2, "child" if child == 0 else "parent"))
 end = engine.close(10)

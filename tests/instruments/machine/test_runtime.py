@@ -76,6 +76,40 @@ def test_only_histograms_with_a_value_are_exported(collected: CollectedMetrics) 
     assert ["agent.gc.pause.duration"] == [each.metric.name for each in after]
 
 
+@pytest.mark.parametrize("is_installed_inside", [False, True])
+def test_reading_in_the_middle_of_a_collection_loses_no_pause(
+    collected: CollectedMetrics, monkeypatch: pytest.MonkeyPatch, is_installed_inside: bool
+) -> None:
+    """Each collection that was seen to begin is one pause of its own length, though its begin was read before its end."""
+    now_ns = 0
+    monkeypatch.setattr(runtime, "perf_ns", lambda: now_ns)
+    gc.disable()
+    handles = [] if is_installed_inside else [runtime.install(collected.meter)]
+
+    def in_the_middle(phase: str, _: object) -> None:
+        nonlocal now_ns
+        if phase == "stop" and not handles:
+            handles.append(runtime.install(collected.meter))
+        elif phase == "start" and handles:
+            handles[0].distributions()
+            now_ns += 1_000_000
+
+    gc.callbacks.append(in_the_middle)
+    try:
+        for _ in range(4):
+            now_ns += 1_000_000_000
+            gc.collect()
+            gc.callbacks.remove(in_the_middle)
+            gc.callbacks.append(in_the_middle)  # behind ours, wherever it was
+        counts, total_s, *_ = handles[0].distributions()[0].read()
+    finally:
+        gc.callbacks.remove(in_the_middle)
+        gc.enable()
+        handles[0].close()
+
+    assert ((3, 0.003) if is_installed_inside else (4, 0.004)) == (sum(counts), round(total_s, 6))
+
+
 def test_counts_of_the_garbage_collector_are_detail(collected: CollectedMetrics) -> None:
     """Collections are told apart by generation where detail is asked for, and gone when closed."""
     running = runtime.install(collected.meter, detail=True)
