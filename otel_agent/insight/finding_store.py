@@ -20,6 +20,9 @@ QUIET_S = 10.0
 LEAST_S = 1.0
 """Savings are averaged over no less than this, in seconds."""
 
+ONCE_S = 0.25
+"""What was seen a single time, and saves less than this in a minute, is not told: now and then a machine is slow by itself."""
+
 Listener = Callable[[Finding], object]
 """Told of each finding when it is first seen, on the thread that saw it."""
 
@@ -49,6 +52,7 @@ class FindingStore:
     def __init__(self, most: int = MOST, now_s: Callable[[], float] = lambda: wall_ns() / 1e9) -> None:
         self._most = most
         self._now_s = now_s
+        self._begun_s = 0.0
         self._listeners: list[Listener] = []
         self._is_wanted: Callable[[str], bool] = lambda _: True
         self._clear()
@@ -66,6 +70,7 @@ class FindingStore:
             most: Findings that are kept.
         """
         self._listeners = []
+        self._begun_s = self._now_s()
         self._is_wanted = is_wanted
         self._most = most
         self._clear()
@@ -130,23 +135,32 @@ class FindingStore:
 
     def findings(self) -> list[Finding]:
         """
-        What is known, most saving first.
+        What is known, most saving first; what was seen a single time and saves next to nothing by now is left out.
 
         Savings are averaged from the moment at which a finding was first seen to this one; of the time since it was last seen the first
         `QUIET_S` do not count, so that an agent that has just come to its end is not taken for an idle one.
         """
         with self._lock:
-            found = [self._finding(known) for known in self._known.values()]
+            found = self._worth_telling()
         return sorted(found, key=lambda each: (-(each.saving_s_per_min or 0.0), -each.confidence, each.fingerprint))
 
     def counts(self) -> Mapping[str, int]:
         """Findings that are known, by rule."""
         with self._lock:
-            return Counter(known.latest.rule for known in self._known.values())
+            return Counter(finding.rule for finding in self._worth_telling())
 
     def reinit_after_fork(self) -> None:
         """Know nothing in a forked child."""
         self._clear()
+
+    def _worth_telling(self) -> list[Finding]:
+        return [self._finding(known) for known in self._known.values() if self._is_worth_telling(known)]
+
+    def _is_worth_telling(self, known: _Known) -> bool:
+        if known.count > 1 or known.saved_s is None:
+            return True
+        known_for_s = self._now_s() - max(known.began_s, self._begun_s)
+        return known.saved_s / max(known_for_s, LEAST_S) * 60 >= ONCE_S
 
     def _finding(self, known: _Known) -> Finding:
         latest = known.latest

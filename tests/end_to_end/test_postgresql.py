@@ -1,11 +1,16 @@
 """A real PostgreSQL, through psycopg and asyncpg: what is said of queries is true, and no value of theirs leaves the process."""
 
 import asyncio
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from agent_process import environment
 from databases import Postgres, Stage
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import StatusCode
@@ -18,6 +23,45 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.skipif(Postgres.program("postgres") is None, reason="needs PostgreSQL: apt-get install postgresql"),
 ]
+
+PARCELS = """import json
+import time
+
+import otel_agent
+
+telemetry = otel_agent.init("parcels", export="none", instrument=True, trace_modules=False)
+from sqlalchemy import create_engine, text
+
+engine = create_engine("postgresql+psycopg://ADDRESS")
+with engine.begin() as connection:
+    connection.execute(text("DROP TABLE IF EXISTS parcels"))
+    connection.execute(text("CREATE TABLE parcels (id serial PRIMARY KEY, code text, weight integer)"))
+    rows = "SELECT 'P' || n, n % 30 FROM generate_series(1, 200000) AS n"
+    connection.execute(text(f"INSERT INTO parcels (code, weight) {rows}"))
+with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    connection.execute(text("ANALYZE parcels"))
+
+
+@otel_agent.traced
+def by_code(code):
+    with engine.connect() as connection:
+        return connection.execute(text("SELECT weight FROM parcels WHERE code = :code"), {"code": code}).scalar_one()
+
+
+@otel_agent.traced
+def by_id(number):
+    with engine.connect() as connection:
+        return connection.execute(text("SELECT weight FROM parcels WHERE id = :id"), {"id": number}).scalar_one()
+
+
+begin_s, number = time.monotonic(), 0
+while not telemetry.findings() and time.monotonic() < begin_s + 60:
+    number += 1
+    by_code(f"P{(number % 6000 + 1) * 31}"), by_id(number)
+found = telemetry.findings()
+print(json.dumps([[each.rule, each.place, each.fix, each.evidence["columns"]] for each in found]))
+telemetry.shutdown()
+"""
 
 CANARY = "canary4711"
 SYNC = ["psycopg"]
@@ -283,3 +327,30 @@ def test_cancelling_an_asynchronous_query_is_no_failure(
 
     assert 1 == len(cancelled)
     assert cancelled[0].status.is_unset
+
+
+def test_a_scan_is_found_with_the_index_that_it_wants(server: Postgres, tmp_path: Path) -> None:
+    """PostgreSQL's own plan names table and column, and the index that is advised ends the scan; a look-up by key is none."""
+    program = tmp_path / "parcels.py"
+    program.write_text(PARCELS.replace("ADDRESS", server.address))
+    done = subprocess.run(
+        [sys.executable, str(program)],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert 0 == done.returncode, done.stderr
+    ((rule, place, fix, columns),) = json.loads(done.stdout)
+    engine = sa.create_engine(f"postgresql+psycopg://{server.address}", poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.execute(sa.text(fix.removeprefix("Make an index: ").rstrip(".")))
+        connection.execute(sa.text("ANALYZE parcels"))
+        plan = str(connection.execute(sa.text("EXPLAIN SELECT weight FROM parcels WHERE code = 'P31'")).all())
+        connection.execute(sa.text("DROP TABLE parcels"))
+
+    assert ("slow_query", "parcels.py:22", "code") == (rule, place.rpartition("/")[2], columns)
+    assert "CREATE INDEX ON parcels (code)" in fix
+    assert "Index Scan" in plan

@@ -40,12 +40,26 @@ def test_time_goes_on_for_what_is_not_seen_any_more() -> None:
     """Ten minutes later the same saving is a small one a minute; right afterwards it is not."""
     now_s = [102.0]
     store = FindingStore(now_s=lambda: now_s[0])
-    store.saw(replace(SIGHTING, ended_s=101.0))
+    store.saw(replace(SIGHTING, ended_s=101.0, count=2))
     soon = store.findings()[0].saving_s_per_min
     now_s[0] = 710.0
     late = round(store.findings()[0].saving_s_per_min or 0, 9)
 
     assert (3.0, 0.005) == (soon, late)
+
+
+def test_what_was_seen_once_is_not_told_for_long_when_it_saves_next_to_nothing() -> None:
+    """As when the machine was slow for a moment; seen again, it is."""
+    now_s = [102.0]
+    store = FindingStore(now_s=lambda: now_s[0])
+    store.saw(SIGHTING)
+    soon = [finding.rule for finding in store.findings()]
+    now_s[0] = 710.0
+    late = store.findings(), dict(store.counts())
+    store.saw(SIGHTING)
+
+    assert (["n_plus_one"], ([], {})) == (soon, late)
+    assert ["n_plus_one"] == [finding.rule for finding in store.findings()]
 
 
 def test_most_saving_comes_first() -> None:
@@ -61,7 +75,7 @@ def test_no_more_are_kept_than_may() -> None:
     """The one that saves least leaves; the newest stays, for it has had no time to save."""
     store = FindingStore(most=2, now_s=lambda: 101.0)
     for subject, saved_s in (("a", 3.0), ("b", 1.0), ("c", 0.0)):
-        store.saw(replace(SIGHTING, subject=subject, saved_s=saved_s))
+        store.saw(replace(SIGHTING, subject=subject, saved_s=saved_s, count=2))
 
     assert ["a", "c"] == [finding.subject for finding in store.findings()]
     assert {"n_plus_one": 2} == store.counts()

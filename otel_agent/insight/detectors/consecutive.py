@@ -64,6 +64,8 @@ def consecutive_calls(piece: PieceOfWork, dealt_with: set[int]) -> list[tuple[Si
     if piece.took_s < LEAST_S:
         return found
     for group in _groups(piece, dealt_with):
+        if group[0].kind == "query" and len({call.text for call in group}) == 1:
+            continue  # the same query again and again is another matter
         saved_s = sum(call.took_s for call in group) - max(call.took_s for call in group)
         if saved_s >= LEAST_S and saved_s >= LEAST_SHARE * piece.took_s:
             found.append((_sighting(piece, group, saved_s), frozenset(call.span_id for call in group)))

@@ -15,6 +15,9 @@ FEWEST = 10
 LEAST_SHARE = 0.4
 """Share of all time in the database that makes a query worth a look."""
 
+FEWEST_SLOW = 3
+"""Executions that have to be slow: a single one may have met a busy machine."""
+
 LEAST_MEAN_S = 0.001
 """Quicker queries are not slow, however many they are."""
 
@@ -99,13 +102,14 @@ class SlowQueries:
             if known.count < FEWEST or known.total_s < LEAST_TOTAL_S:
                 continue
             is_large = known.total_s >= LEAST_SHARE * self.total_s and known.total_s >= LEAST_MEAN_S * known.count
-            if known.p95_s >= self._slow_s or is_large:
+            if self.is_slow(known) or is_large:
                 found.append(known)
         return found
 
     def is_slow(self, known: StatementStatistics) -> bool:
         """Whether a statement is slow in itself, not only beside the others."""
-        return known.p95_s >= self._slow_s
+        slow = sum(took_s >= self._slow_s for took_s in known.recent_s)
+        return known.p95_s >= self._slow_s and slow >= FEWEST_SLOW
 
 
 _SCAN = re.compile(r"^SCAN (?:TABLE )?([\w.\"]+)(?: AS (\w+))?(.*)$")

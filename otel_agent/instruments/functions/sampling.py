@@ -52,7 +52,9 @@ class _Watched:
     statistics: ArgumentStatistics = field(default_factory=ArgumentStatistics)
     is_armed: bool = False
     armed_calls: int = 0
-    """Calls there had been when it was armed."""
+    armed_took_s: float = 0.0
+    armed_s: float = 0.0
+    """Calls there had been when it was armed, the time they took, and when that was."""
     calls: int = 0
     took_s: float = 0.0
     began_s: float = 0.0
@@ -176,7 +178,7 @@ class FunctionSampling:
                 if watched.reason is not None:
                     continue
             watched.is_armed = arm(bindable.cell, partial(SampleProbe, samples=watched.samples))
-            watched.armed_calls = watched.calls
+            watched.armed_calls, watched.armed_took_s, watched.armed_s = watched.calls, watched.took_s, self._looked_s
 
     def _judge_arguments(self, bindable: Any, code: CodeType, watched: _Watched, now_s: float) -> None:
         samples, statistics = watched.samples, watched.statistics
@@ -192,7 +194,7 @@ class FunctionSampling:
             )
         verdict = statistics.verdict(watched.calls - watched.armed_calls)
         elapsed_s = max(watched.ended_s - watched.began_s, 1.0)
-        if verdict.is_cacheable and watched.calls >= LEAST_RATE * elapsed_s:
+        if verdict.is_cacheable and watched.calls > watched.armed_calls and watched.calls >= LEAST_RATE * elapsed_s:
             watched.is_found = True
             self._saw(_cacheable(bindable, code, watched, verdict))
         elif verdict.is_hopeless:
@@ -238,8 +240,10 @@ def _name(bindable: Any) -> str:
 
 
 def _cacheable(bindable: Any, code: CodeType, watched: _Watched, verdict: CacheVerdict) -> Sighting:
-    mean_s = watched.took_s / watched.calls
-    saved_s = max(0.0, verdict.repeat_share * watched.calls * (mean_s - CACHE_S))
+    # What is saved is counted from the moment on at which it was looked at: when it was first called is not known.
+    calls = watched.calls - watched.armed_calls
+    mean_s = (watched.took_s - watched.armed_took_s) / calls
+    saved_s = max(0.0, verdict.repeat_share * calls * (mean_s - CACHE_S))
     return Sighting(
         "cacheable",
         _name(bindable),
@@ -253,7 +257,7 @@ def _cacheable(bindable: Any, code: CodeType, watched: _Watched, verdict: CacheV
         },
         "Keep its results: decorate it with `otel_agent.cached`, or with `functools.lru_cache`.",
         saved_s,
-        watched.began_s,
+        watched.armed_s,
         watched.ended_s,
         min(0.99, 0.7 + verdict.samples / 10_000),
         count=watched.calls,

@@ -87,3 +87,12 @@ def test_names_say_what_writes() -> None:
     names = ("create_order", "desk.placeOrder", "get_orders", "weather")
 
     assert [True, True, False, False] == [is_writing_name(name) for name in names]
+
+
+def test_the_same_query_again_is_another_matter() -> None:
+    """One that is slow, or sent for each row."""
+    found = piece(0, 1, text="select a from b where c = ?")
+    for call in found.calls:
+        call.kind = "query"
+
+    assert [] == consecutive_calls(found, set())

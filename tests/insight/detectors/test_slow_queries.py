@@ -20,6 +20,7 @@ def test_long_and_dominant_queries_are_slow() -> None:
     """Few, quick, and small ones are not."""
     assert ["a"] == slow([0.6] * 10, other_s=100)
     assert ["a"] == slow([0.02] * 20)
+    assert [] == slow([*[0.001] * 18, 3.0, 3.0], other_s=100)
     assert [] == slow([0.6] * 9, other_s=100) + slow([0.02] * 20, other_s=10) + slow([0.0005] * 1000)
 
 
