@@ -479,8 +479,8 @@ PROGRAMS: dict[str, tuple[str, tuple[str, ...]]] = {
         """
         import builtins, sys
         seen = set()
-        def audit(event, arguments):
-            if event in ("open", "exec", "compile", "os.system", "subprocess.Popen") and __file__ in str(arguments[0]): seen.add(event)
+        def audit(event, arguments, own=__file__):
+            if event in ("open", "exec", "compile", "os.system", "subprocess.Popen") and own in str(arguments[0]): seen.add(event)
         sys.addaudithook(audit)
         def opens():
             with open(__file__) as file: return len(file.readline()) > 0
