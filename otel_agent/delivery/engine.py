@@ -252,7 +252,11 @@ class DeliveryEngine:
             courier.intake.go_on_after_fork()
 
     def reinit_after_fork(self) -> None:
-        """Begin anew in a forked child: own threads, locks, connections; what the parent held stays the parent's. Safe twice."""
+        """
+        Begin anew in a forked child: own threads, locks, connections; what the parent held stays the parent's. Safe twice.
+
+        Also where the parent was ending: who has forked the child need not know of it yet.
+        """
         if self._pid == os.getpid():
             return
         self._pid = os.getpid()
@@ -260,10 +264,13 @@ class DeliveryEngine:
             if part is not None:
                 part.reinit_after_fork()
         self._begin()
-        if self._is_started and not self._is_closed:
+        self._is_closed = False
+        if self._overflow is not None:
+            self._overflow.reinit_after_fork()
+        if self._is_started:
             self._run_thread()
             if self._overflow is not None:
-                self._overflow.reinit_after_fork()
+                self._overflow.start()
 
     def _begin(self) -> None:
         self._end = primitives.Event()

@@ -49,12 +49,9 @@ class OverflowWorker:
             self._calls.put(False)
 
     def reinit_after_fork(self) -> None:
-        """Begin anew in a forked child, without a thread."""
+        """Begin anew in a forked child, where nothing runs before `start`."""
         self._calls = primitives.SimpleQueue()
-        self._is_called = False
-        if self._is_running or self._is_threadless:
-            self._is_running = False
-            self.start()
+        self._is_called = self._is_running = self._is_threadless = False
 
     def hook(self, courier: Courier) -> OverflowHook:
         """

@@ -23,3 +23,4 @@ class Component(NamedTuple):
     hold_for_fork: Callable[[], object] | None = None
     go_on_after_fork: Callable[[], object] | None = None
     reinit_after_fork: Callable[[], object] | None = None
+    """In a child. What saves data begins anew there even if its parent was closing it; it is closed in the child too."""

@@ -198,7 +198,7 @@ class Lifecycle:
         self._each(self._running, lambda component: component.go_on_after_fork)
 
     def reinit_after_fork(self) -> None:
-        """Let every component begin anew in the child; one whose parent was ending has what had not begun to close."""
+        """Let every component begin anew in the child; one whose parent was ending has what is left to it."""
         shutdown = self._shutdowns.get("")
         running = self._running
         if shutdown is not None:

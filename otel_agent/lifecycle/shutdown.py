@@ -100,11 +100,13 @@ class Shutdown:
         In a forked child: this end is its parent's, and nobody goes on with it here.
 
         Returns:
-            Components that the child has, because they had not begun to close, in the order in which they close; none when what
-            saves data had.
+            Components that the child has, in the order in which they close: those that had not begun to, and what saves data even
+            where it had; none once the data is saved.
         """
         self._done.open()
-        return self._untouched if all(component in self._untouched for component in self._savers) else []
+        if not all(saver in self._open for saver in self._savers):
+            return []
+        return [component for component in self._open if component in (*self._untouched, *self._savers)]
 
     def hurry(self) -> None:
         """Move the deadline to now; safe twice and from any thread."""

@@ -96,6 +96,27 @@ os.kill(os.getpid(), signal.SIGTERM)
 time.sleep(30)
 """
 
+FORKED_LATE = """
+import multiprocessing
+init(config={"lifecycle": {"shutdown_timeout_s": 4}})
+
+def serve():
+    with otel_agent.span("late"):
+        pass
+    say(late=1)
+
+def start_workers():
+    until(lambda: not telemetry.is_running)
+    time.sleep(1)
+    multiprocessing.get_context("fork").Process(target=serve).start()
+
+thread = threading.Thread(target=start_workers, daemon=True)
+thread.start()
+record(5)
+os.kill(os.getpid(), signal.SIGTERM)
+time.sleep(30)
+"""
+
 
 def test_row_31_forks_under_load(tmp_path: Path) -> None:
     """Twenty forks while threads record, create instruments and collect: none hangs, each child counts from zero."""
@@ -141,6 +162,19 @@ def test_a_child_that_is_forked_while_its_parent_begins_to_end_loses_nothing(lev
         assert -signal.SIGTERM == run.status
         assert (0, True, False) == (run["child"], run["is_running"], run["is_draining"])
         assert (25, 0) == (faulted.spans, faulted.duplicates)
+
+
+def test_a_child_that_is_forked_while_its_parent_delivers_for_the_last_time_loses_no_span(tmp_path: Path) -> None:
+    """The receiver takes nothing, so that the end takes all its time; no function of the agent's says that it has begun."""
+    with trial(tmp_path) as faulted:
+        faulted.server.mode = "hang"
+        run = faulted.run(FORKED_LATE)
+        faulted.heal()
+
+        assert -signal.SIGTERM == run.status
+        assert (
+            5 + run.said.get("late", 0) == faulted.spans
+        )  # a machine that is overloaded may end the parent before it forks
 
 
 def test_row_40_a_seeded_random(tmp_path: Path) -> None:

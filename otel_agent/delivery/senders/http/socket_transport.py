@@ -91,6 +91,7 @@ class SocketTransport:
 
     def reinit_after_fork(self) -> None:
         """Close the child's ends of connections; the parent's stay open."""
+        self._is_closed = False
         _close_all(self._idle)
 
     def _idle_connection(self, address: tuple[str, int]) -> socket.socket | None:
