@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint guard bench bench-peers docs dist collector e2e frameworks sdk-suite lock up down clean
+.PHONY: help demo test lint guard bench bench-peers docs dist collector e2e frameworks sdk-suite suites lock up down clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ frameworks:  ## run the tests that need gevent, gunicorn, Celery, Django and the
 
 sdk-suite: $(VENV)/.test  ## run the SDK's own trace tests, and those of instrumentations, against our provider
 	$(BIN)/python tests/conformance/run_sdk_suite.py $(ARGS)
+
+suites: $(VENV)/.test  ## run the test suites of eighteen libraries without us, under `otel-agent run`, and traced
+	$(BIN)/python tests/harmless/run_library_suites.py $(ARGS)
 
 lock:  ## write the pinned environments anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group build --extra demo --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-emit-package otel-agent -o requirements/demo.txt

@@ -10,6 +10,7 @@ the watchers again. A watcher that fails is reported and never raises into the i
 Finder and loader are known by what they can do and derive from nothing: `importlib.abc` costs more than all of this module.
 """
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -210,3 +211,15 @@ _lock = primitives.Lock()
 """Guards the list of watches and our place on `sys.meta_path`; never held while importing."""
 
 _FINDER = _Finder()
+
+
+def _reinit_after_fork() -> None:
+    """Begin again in a forked child: what a thread that stayed behind holds, or refuses, is nobody's there."""
+    global _lock
+    _lock = primitives.Lock()
+    thread = primitives.get_ident()
+    _FINDER.refusals = {own: refuses for own, refuses in _FINDER.refusals.items() if own == thread}
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reinit_after_fork)

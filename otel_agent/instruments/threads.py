@@ -10,6 +10,7 @@ A pool's worker thread does not inherit the context of whoever happened to start
 starter's context until that is over, see `inherited_context`, and lets go of it when it ends.
 """
 
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from typing import Any
 
 from opentelemetry.context import Context, attach, detach, get_current
 
+from otel_agent import primitives
 from otel_agent.guard import guarded
 from otel_agent.instruments import thread_pools
 from otel_agent.instruments.inherited_context import InheritedContext, is_late, settled
@@ -31,7 +33,7 @@ EMPTY = Context()
 _THREAD: Any = threading.Thread
 _POOL: Any = ThreadPoolExecutor
 
-_lock = threading.Lock()
+_lock = primitives.Lock()
 """Guards installing and uninstalling; never taken by a starting thread."""
 
 _is_active = False
@@ -163,3 +165,13 @@ def _submit(self: ThreadPoolExecutor, function: Callable[..., Any], /, *args: An
         return submit(self, thread_pools.run_in, context, function, *args, **kwargs)
     finally:
         detach(token)
+
+
+def _reinit_after_fork() -> None:
+    """Make the lock anew in a forked child: a thread that stayed behind may have held it."""
+    global _lock
+    _lock = primitives.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_reinit_after_fork)

@@ -13,7 +13,8 @@ thread is deep in C code itself.
 It waits only where the main thread holds nothing that the end needs; `safe_points` says where that is, and what happens elsewhere.
 
 The helper looks four times a second whether its handler is still in place. An event loop's `add_signal_handler` replaces it and
-leaves the default action behind; only the main thread may install handlers, and `main_thread` brings it there. It also wakes a
+leaves the default action behind; only the main thread may install handlers, and `main_thread` brings it there. Who restores the
+default action by `signal.signal` has our handler back at once, see `DefaultActions`. The helper also wakes a
 main thread that does not know of a signal yet: one that another thread received, or that came just before a long wait began,
 would have the agent's own handler run only when that wait is over.
 
@@ -24,7 +25,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, wraps
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,9 @@ _HANDLED = 0x80
 _LOOPS = ("asyncio", "uvloop")
 """Modules whose handlers only stand in: the loop itself hears of the signal through its wake-up descriptor."""
 
+_set_handler = signal.signal
+"""`signal.signal` as it is without us: a default action that it restores stays."""
+
 
 class EndSignals:
     """
@@ -94,6 +98,7 @@ class EndSignals:
         self._previous: dict[int, Any] = {}
         self._handler = self._handle  # one object: what is in place is recognised by identity
         self._main_thread = MainThreadCalls(self._look_in_main_thread)
+        self._default_actions = DefaultActions(self._take_again)
         self._mask: set[int] | None = None
         self._deferred: list[int] | None = None
         """Signals that came during a fork; None while there is none."""
@@ -138,6 +143,7 @@ class EndSignals:
         self._wakeup.start()
         for number in self._previous:
             self._wakeup.watch(number)
+        self._default_actions.install()
         follow_forks(self, is_outermost=True)
         while self._left_behind:
             signal.raise_signal(self._left_behind.pop())
@@ -146,6 +152,7 @@ class EndSignals:
     def close(self) -> None:
         """Give back what was taken, where that is still ours: in the main thread only; safe before `install` and twice."""
         self._is_closed = True
+        self._default_actions.close()
         self._wakeup.close()
         if not primitives.is_main_thread():
             return  # the handlers stay and pass on to those before them
@@ -154,7 +161,7 @@ class EndSignals:
             is_ours = present is self._handler
             is_action = present is signal.SIG_DFL or present is signal.SIG_IGN
             if (is_ours or is_action) and (self._wakeup.unwatch(number) or is_ours):
-                signal.signal(number, previous if is_ours else present)
+                _set_handler(number, previous if is_ours else present)
         self._main_thread.close()
         pending = self._stop.take_pending()
         if pending is not None:
@@ -204,8 +211,13 @@ class EndSignals:
             self._succeed(earlier)
             present = signal.getsignal(number)
         self._previous[number] = present
-        signal.signal(number, self._handler)
+        _set_handler(number, self._handler)
         self._wakeup.watch(number)
+
+    def _take_again(self, number: int) -> None:
+        """Stand before a default action that the main thread has just restored."""
+        if number in self._previous and primitives.is_main_thread():
+            self._take(number)
 
     def _succeed(self, earlier: "EndSignals") -> None:
         """Take the place of one before: one process ends once. It may have been closed where nothing can be given back."""
@@ -326,6 +338,47 @@ class EndSignals:
                 self._take(missing)
 
 
+class DefaultActions:
+    """
+    Watches for default actions that are restored; nothing is wrapped before `install`.
+
+    uvicorn and many handlers restore the default action and raise the signal again, sooner than any thread looks. `signal.signal`
+    does, answers and raises what it did, and is looked at afterwards. Who took the function itself earlier is seen by the helper only.
+
+    Args:
+        restored: Called with the number of the signal, in the thread that has restored its default action, which is the main thread.
+    """
+
+    def __init__(self, restored: Callable[[int], object]) -> None:
+        self._restored = restored
+        self._below: Callable[..., Any] | None = None
+        self._wrapper: Callable[..., Any] | None = None
+
+    def install(self) -> None:
+        """Wrap `signal.signal`; safe twice."""
+        if self._wrapper is None:
+            self._below = signal.signal
+            self._wrapper = signal.signal = self._wrapped(self._below)
+
+    def close(self) -> None:
+        """Put back what was wrapped, where nobody has wrapped it since; safe before `install`, twice, and in any thread."""
+        if self._wrapper is not None and signal.signal is self._wrapper:
+            signal.signal = self._below  # type: ignore[assignment]
+        self._wrapper = None
+
+    def _wrapped(self, below: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(below)
+        def set_and_look(signalnum: Any, handler: Any) -> Any:
+            before = below(signalnum, handler)
+            if self._wrapper is set_and_look:
+                with guard.guarded("lifecycle.signals", "a default action that was restored could not be looked at"):
+                    if handler == signal.SIG_DFL:
+                        self._restored(int(signalnum))
+            return before
+
+        return set_and_look
+
+
 def _may_be_taken(present: Any, ours: Any) -> bool:
     if present is ours:
         return False
@@ -334,7 +387,7 @@ def _may_be_taken(present: Any, ours: Any) -> bool:
 
 def _end_here(number: int) -> None:
     """End this process by a signal's default action, from the main thread."""
-    signal.signal(number, signal.SIG_DFL)
+    _set_handler(number, signal.SIG_DFL)
     signal.raise_signal(number)
 
 
@@ -342,4 +395,5 @@ def _end_by_default(number: int) -> None:
     """End this process by a signal's default action, from a thread that may not install handlers."""
     with guard.guarded("lifecycle.signals", "the process could not be ended from a helper thread"):
         ctypes.CDLL(None).signal(number, 0)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
         os.kill(os.getpid(), number)

@@ -15,15 +15,15 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "servers"))  # as tests/conftest.py has it
+from foreign_suites import environment, pip, results, unpack
+
 BUILD = HERE.parents[1] / "build" / "conformance"
 EXCEPTIONS = HERE / "exceptions.json"
 TIMEOUT_S = 150
@@ -71,23 +71,9 @@ def release(package: str) -> str:
 def prepare(suites: list[Suite]) -> Path:
     """Download what is missing; answers the folder of packages the tests import."""
     site = BUILD / f"site-{release('contrib')}"
-    sources = BUILD / "sources"
-    sources.mkdir(parents=True, exist_ok=True)
+    (BUILD / "sources").mkdir(parents=True, exist_ok=True)
     for suite in suites:
-        if not unpacked(suite).exists():
-            pip(
-                "download",
-                "--no-deps",
-                "--no-binary",
-                ":all:",
-                "--no-build-isolation",
-                "-d",
-                str(sources),
-                pinned(suite.package),
-            )
-            archive = next(sources.glob(f"{suite.package.replace('-', '_')}-{release(suite.package)}*.tar.gz"))
-            with tarfile.open(archive) as packed:
-                packed.extractall(sources, filter="data")
+        unpack(pinned(suite.package), unpacked(suite), "--no-build-isolation")
     wanted = {pinned("opentelemetry-test-utils")}
     for suite in SUITES:
         wanted.update(suite.helpers)
@@ -112,41 +98,27 @@ def unpacked(suite: Suite) -> Path:
     return BUILD / "sources" / f"{suite.package.replace('-', '_')}-{release(suite.package)}"
 
 
-def pip(*arguments: str) -> None:
-    """Run pip, quietly and with patience."""
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
-    subprocess.run(command, check=True, timeout=TIMEOUT_S)
-
-
 def run(suite: Suite, site: Path) -> dict[str, str]:
     """Run one suite; answers "passed", "failed" or "skipped" for each of its tests."""
     root, report = unpacked(suite), BUILD / f"{suite.name}.xml"
     report.unlink(missing_ok=True)
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("OTEL_", "PYTEST_"))},
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
-        "PYTHONPATH": os.pathsep.join([str(site), str(HERE), str(HERE.parents[1]), str(root)]),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
     command = [
         sys.executable, "-m", "pytest", "-q", "-p", "sdk_in_place", "-p", "no:cacheprovider", "-c", os.devnull,
         "--rootdir", str(root), f"--junitxml={report}", "--tb=short", suite.tests,
     ]  # fmt: skip
     done = subprocess.run(
-        command, cwd=root, env=environment, capture_output=True, text=True, check=False, timeout=TIMEOUT_S
+        command,
+        cwd=root,
+        env=environment([site, HERE, HERE.parents[1], root]),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT_S,
     )
     (BUILD / f"{suite.name}.txt").write_text(done.stdout + done.stderr)
     if not report.exists():
         raise SystemExit(f"conformance: {suite.package} could not be run:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-    return dict(results(report))
-
-
-def results(report: Path) -> Iterator[tuple[str, str]]:
-    """Test and outcome, from pytest's report."""
-    for case in ET.parse(report).getroot().iter("testcase"):
-        kinds = {child.tag for child in case}
-        outcome = "failed" if kinds & {"failure", "error"} else "skipped" if "skipped" in kinds else "passed"
-        yield f"{case.get('classname')}.{case.get('name')}", outcome
+    return {f"{place}.{test}": outcome for place, test, outcome in results(report)}
 
 
 def judge(name: str, found: dict[str, str], excepted: dict[str, str]) -> list[str]:

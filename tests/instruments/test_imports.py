@@ -3,6 +3,8 @@
 import importlib
 import importlib.resources
 import inspect
+import multiprocessing
+import os
 import pkgutil
 import sys
 import threading
@@ -133,3 +135,21 @@ def test_imports_in_threads_are_told_once(package: Path) -> None:
     seen.watch.close()
 
     assert [NAME, f"{NAME}.part"] == seen.names
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_forked_child_waits_for_no_thread_that_stayed_behind() -> None:
+    """It begins to watch, and ends, although somebody did so at the moment of the fork."""
+
+    def watch() -> None:
+        Seen().watch.close()
+
+    child = multiprocessing.get_context("fork").Process(target=watch)
+    with imports._lock:
+        child.start()
+    child.join(30)
+    status = child.exitcode
+    child.kill()
+    child.join()
+
+    assert 0 == status

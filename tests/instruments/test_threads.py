@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import multiprocessing
+import os
 import sys
 import threading
 import weakref
@@ -208,3 +210,17 @@ def test_steps_aside_for_the_official_instrumentation(monkeypatch: pytest.Monkey
     assert threading.Thread.start is not threads._start
     monkeypatch.undo()
     threads.install()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_forked_child_can_uninstall_whatever_another_thread_was_doing() -> None:
+    """It does not wait for one that installed at the moment of the fork."""
+    child = multiprocessing.get_context("fork").Process(target=threads.uninstall)
+    with threads._lock:
+        child.start()
+    child.join(30)
+    status = child.exitcode
+    child.kill()
+    child.join()
+
+    assert 0 == status
