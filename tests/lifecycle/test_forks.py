@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from otel_agent import guard
-from otel_agent.lifecycle.components import Component
 from otel_agent.lifecycle.forks import follow_forks
 from otel_agent.lifecycle.lifecycle import Lifecycle
 
@@ -172,20 +171,44 @@ def test_a_child_of_one_that_begins_to_end_has_what_had_not_begun_to_close(told:
     assert [0] == statuses
 
 
-def test_a_child_of_one_whose_data_is_being_saved_has_ended_too(told: Any) -> None:
+def test_a_child_of_one_whose_data_is_being_saved_begins_anew_with_it(told: Any) -> None:
+    """What had closed stays closed."""
+    statuses: list[int] = []
+
+    def in_child() -> None:
+        assert life.is_running()
+        assert "anew delivery" in told.events
+        told.events.clear()
+        statuses.append(0)
+        assert life.close(60)
+        assert ["close health"] == told.events
+
+    def save(timeout_s: float) -> None:
+        if not statuses:
+            statuses.append(fork(in_child))
+
+    delivery = told.component("delivery")._replace(close=save, saves_data=True)
+    life = Lifecycle([told.component("health"), delivery, told.component("metrics")], shutdown_timeout_s=60)
+    life.start()
+
+    assert life.close()
+    assert [0] == statuses
+
+
+def test_a_child_of_one_whose_data_is_saved_has_ended_too(told: Any) -> None:
     """Nothing begins anew, and its own end does not wait for one that goes on elsewhere."""
     statuses: list[int] = []
 
     def in_child() -> None:
         assert not life.is_running()
         assert life.close(60)
-        assert ["hold a"] == told.events
+        assert not any(event.startswith("anew") for event in told.events)
 
-    def save(timeout_s: float) -> None:
-        told.events.clear()
+    def end(timeout_s: float) -> None:
         statuses.append(fork(in_child))
 
-    life = Lifecycle([told.component("a"), Component("delivery", close=save, saves_data=True)], shutdown_timeout_s=60)
+    delivery = told.component("delivery")._replace(saves_data=True)
+    life = Lifecycle([told.component("health")._replace(close=end), delivery], shutdown_timeout_s=60)
     life.start()
 
     assert life.close()
