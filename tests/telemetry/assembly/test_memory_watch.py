@@ -13,6 +13,7 @@ from otel_agent.config.sections.insight import FindingRulesSettings, InsightSett
 from otel_agent.insight.findings import Sighting
 from otel_agent.insight.gc_pressure import CollectionTotals, GcPressure
 from otel_agent.insight.rounds import Rounds
+from otel_agent.telemetry.assembly import memory_watch
 from otel_agent.telemetry.assembly.memory_watch import MOST_WINDOWS, MemoryWatch
 
 
@@ -71,6 +72,17 @@ def test_a_leak_is_named_by_type_and_line_within_five_probes(watch: MemoryWatch,
     assert "test_memory_watch.py:" in found[0].place
     assert 5000 <= int(found[0].evidence["objects"]) <= len(orders)
     assert not tracemalloc.is_tracing()
+
+
+def test_an_agent_that_is_too_large_is_not_counted(
+    watch: MemoryWatch, sightings: list[Sighting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look would stop it for too long."""
+    monkeypatch.setattr(memory_watch, "MOST_BLOCKS", 1000)
+    orders: list[Order] = []
+    probed(watch, lambda: orders.extend([Order() for _ in range(1000)]), probes=6)
+
+    assert [] == sightings
 
 
 @pytest.mark.parametrize("kept", [deque(maxlen=500), deque(maxlen=2500)], ids=["a queue", "a cache that fills"])
