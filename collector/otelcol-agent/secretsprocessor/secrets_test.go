@@ -157,12 +157,16 @@ func TestRequiredTexts(t *testing.T) {
 	}
 }
 
-// No shipped expression has to be searched for in every value.
+// Hardly any shipped expression has to be searched for in every value: each that has costs what all others together do.
 func TestShippedExpressionsAreLookedForByTexts(t *testing.T) {
+	var without []string
 	for _, expression := range shipped(t).SecretValues {
 		if required(expression) == nil {
-			t.Errorf("begin it, or continue it, with letters: %s", expression)
+			without = append(without, expression)
 		}
+	}
+	if len(without) > 3 {
+		t.Errorf("begin these, or continue them, with letters: %q", without)
 	}
 }
 
