@@ -27,6 +27,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from otel_agent.redaction.detection.command_secrets import COMMANDS
 from otel_agent.redaction.detection.issuers import ISSUERS, Issuer
 
 CONFIG = Path(__file__).resolve().parent / "config"
@@ -50,26 +51,70 @@ LED_CHARS = 40
 HEX_LED_CHARS = 30
 """Digits and letters up to "f" before a token's own letters, at least."""
 
+SIGN_CHARS = 3
+"""So many letters and digits say which program a command is for."""
+
 MAX_CHOICES = 8
 """So many choices at the beginning of a pattern are written out."""
 
 PAIRS = tuple(
     "assword ASSWORD asswd ASSWD assphrase pwd PWD ecret ECRET oken OKEN redential uthorization ignature"  # noqa: SIM905 - a list of words reads best as a sentence
     " api_key api-key apikey apiKey APIKEY Api-Key ccess_key ccessKey ccess-key rivate_key ccountKey ecret_key ecretKey _KEY ryption_key"
-    " aes_key aster_key icense_key hared_key auth_code sessionid SESSID _pass _PASS _PAT ccess-Key PASSPHRASE".split()
+    " aes_key aster_key icense_key hared_key auth_code sessionid SESSID _pass _PASS _PAT ccess-Key PASSPHRASE API-KEY ACCESS-KEY SECRET-KEY"
+    " uth-Key uth_key gning_key igner_key mac_key enc_key ypto_key rivkey rivKey _auth SessionId JSESSIONID _session verifier Key-Data key-data"
+    " keypass storepass dbpass".split()
 )
 """Ends of names beside a value in a text or in a map: `access_token=…`, `"dbPassword": "…"`, `X-Api-Key: …`."""
 
 _SIGN = r"(?:=>?|:=|->|<-)"
 _CLOSED = r"""["'\]\\)]{0,4}"""
 _QUOTED = r"""[bru]?\\{0,4}["'`](?:[^"'\\`]|\\.)+"""
-_WITH_A_DIGIT = r"(?:[A-Z][A-Za-z]{2,9} )?[A-Za-z_+/=.~-]{0,40}[0-9][0-9A-Za-z_+/=.~!-]{4,}"
+_WITH_A_DIGIT = r"(?:[A-Z][A-Za-z]{2,9} )?[A-Za-z_+/=.~-]*[0-9][0-9A-Za-z_+/=.~!-]{4,}"
+_ESCAPE = r"""(?:%(?:25){0,2}(?:2[27]|5[Dd])|&(?:quot|apos|#34|#39|#x2[27]);|\\{1,4}(?:u002[27]|x2[27]))"""
+_ESCAPED_SIGN = r"(?:%(?:25){0,2}3[AaDd]|\\{1,4}u003[ad])"
+_ESCAPED_BLANK = r"(?:\s|\+|%(?:25)?20)?"
 BESIDE = (
     rf"(?:{_CLOSED}{_SIGN}(?:[^\s&\"',;$%{{*?:]|%[0-9A-Fa-f])[^\s&\"',;]*"
-    rf"|{_CLOSED}\s{{0,16}}(?:{_SIGN}|:)\s{{0,16}}(?:{_QUOTED}|{_WITH_A_DIGIT}|[A-Za-z.]{{0,24}}[(\[{{]{{1,2}}{_QUOTED})"
-    r"|>\s{0,16}(?:<!\[CDATA\[)?[^<\s]{4,})"
+    rf"|{_CLOSED}\s*(?:{_SIGN}|:)\s*(?:{_QUOTED}|{_WITH_A_DIGIT}|[A-Za-z.]{{0,24}}[(\[{{]{{1,2}}{_QUOTED})"
+    r"|[\"']?(?: [^<>]*)?>\s*(?:<!\[CDATA\[)?[^<\s]{4,}"
+    rf"|(?:\[[^\[\]\s]*\])(?:=>?|: ?)[^\s&\"',;]{{4,}}"
+    # escaped once or twice, in percent signs, entities or backslashes
+    rf"|{_ESCAPE}{{1,3}}{_ESCAPED_BLANK}(?:[:=]|{_ESCAPED_SIGN}){_ESCAPED_BLANK}{_ESCAPE}{{0,2}}[^\s&\"'%\\<]{{4,}}"
+    rf"|{_ESCAPED_SIGN}{_ESCAPED_BLANK}{_ESCAPE}{{0,2}}[^\s&\"'%\\<]{{4,}}"
+    # on the line below, as the value of an entry or an attribute, as the second of a pair
+    r"|:[ \t]{0,4}[|>]?[+-]?\r?\n[ \t]+(?:- )?[^\s:#]{6,}[ \t]*(?:\r?\n|$)"
+    r"|[\"']?,?\s+[\"']?[Vv]alue[\"']?\s{0,4}[:=]\s{0,4}[\"']?[^\s\"',}<>{]{3,}"
+    r"|[\"'],\s{0,4}[bru]?[\"'][^\"'\n]*[0-9][^\"'\n]{2,}[\"']\s{0,4}[)\]])"
 )
 """What stands behind such a name: a sign and a value; behind a colon, where sentences go on, one with a digit in it; an element."""
+
+_MADE = r"(?:[A-Za-z+/_=]+[0-9]+[A-Za-z+/_=][0-9A-Za-z_+/=~-]{3,}|[1-9][0-9]{0,3}[A-Za-z][0-9A-Za-z_+/=~]{9,})"
+"""A word that looks made by a machine, as near as an expression without memory comes to it: `opaque_values` of the agent's counts."""
+
+SPOKEN_NAMES = (
+    *("assword", "ASSWORD", "asswd", "assphrase", "ecret", "ECRET", "oken", "OKEN", "api_key", "api-key", "apiKey", "API_KEY"),
+    *("api key", "API key", "Api key", "API Key", "API KEY", "ecret key", "ecret Key"),
+)  # fmt: skip
+"""Ends of names that stand beside a value without a sign between: `token … expired`, `password is '…'`, `| api_key | … |`."""
+
+SPOKEN = (
+    r"s?[\"'`)\]]?(?:(?:\s?[;|~]\s?|\s+)(?:\| )?(?:(?:is|was|are|set|to|from|of|provided|generated|changed|reset|string)\s?:?\s){0,3}"
+    r"(?:(?:for|of) [^\s:]+(?: [^\s:]+)?:\s|: ?)?[\"'`(]{0,2}"
+    rf"{_MADE}|(?: (?:is|was|to))?\s+[\"'`][^\s\"'`]*[0-9][^\s\"'`]{{2,}}[\"'`])"
+)
+"""What stands behind such a name: a value that looks made by a machine, or one in quotes with a digit in it."""
+
+SETTING = (
+    r"--[a-z][0-9a-z-]*(?:password|passwd|token|secret|api-key|account-key|access-key|secret-key|passphrase)[\"']?,?\s{1,4}[\"']?[^\s\"'/-][^\s\"']{3,}",
+    r"--(?:password|passwd|token|secret|key|pass|passphrase)[\"']?,?\s{1,4}[\"']?[0-9A-Za-z_+/=.~!@#$%^&*]*[0-9][^\s\"']{2,}",
+    r"(?:[Ss]et|[Ww]ith|[Uu]s(?:e|ing))_?(?:[Pp]assword|[Tt]oken|[Ss]ecret|[Aa]pi_?[Kk]ey)\([\"'][^\"'\n]{4,}[\"']",
+    r"(?:Secret(?:Str|Value|Bytes)?|Password|Sensitive)\(b?[\"'][^\"'\n]{4,}[\"']\)",
+    r"(?:IDENTIFIED|identified)\s+(?:(?:WITH|with)\s+\S+\s+)?(?:BY|AS|by|as)\s+(?:VALUES\s|PASSWORD\s)?[\"']?[^\s\"';]{2,}",
+    r"Key \([^()\n]*(?:api_key|token|password|secret)[^()\n]*\)=\([^()\n]+\)",
+    r"input_value='[^'\n]*[0-9][^'\n]{2,}', input_type=str",
+    r"""(?:nemonic|phrase|PHRASE)["']?\s{0,2}[:=]\s{0,2}["']?(?:[a-z]{3,8} ){11,23}[a-z]{3,10}""",
+)
+"""Options, calls and statements that set a secret, and what a validator says of one."""
 
 FORMATS = (
     r"eyJ[0-9A-Za-z_-]{5,}\.[0-9A-Za-z_-]{4,}(?:\.[0-9A-Za-z_-]*)*",
@@ -93,6 +138,14 @@ FORMATS = (
     r"Bearer [0-9A-Za-z_.~+/-]{16,}={0,2}",
     r"bearer [0-9A-Za-z_.~+/-]{16,}={0,2}",
     r"Basic [0-9A-Za-z+/]{16,}={0,2}",
+    r"[Bb]earer [0-9A-Za-z_.~+/-]{0,15}[0-9][0-9A-Za-z_.~+/-]{6,}",
+    r"://[0-9A-Za-z_-]{20,}@",
+    r"(?:maker\.ifttt\.com/trigger/[0-9A-Za-z_]{1,64}/with/key|hc-ping\.com|healthchecks\.io/ping|api/v[0-9]{1,2}/webhooks/[0-9]{1,24}|hook\.[a-z0-9]{2,4}\.make\.com)/[0-9A-Za-z_-]{16,}",
+    r"[?&](?:key|code|sid|session|auth|pass|pwd|sign?|hmac)=[0-9A-Za-z_%+/=-]{10,}",
+    r"/(?:reset|verify|magic|activate|confirm|invite)[0-9A-Za-z_-]{0,24}/[0-9A-Za-z_-]{20,}",
+    r'"kty":[^{}]*"(?:d|p|q|dp|dq|qi|k)":\s?"[0-9A-Za-z_-]{20,}"',
+    r"Private-Lines: [0-9]{1,3}(?:\r?\n|\\n)(?:[0-9A-Za-z+/=]{1,128}(?:\r?\n|\\n)?)+",
+    r"(?:nats|mqtts?|tls)://[^\s@/:]{10,}@",
 )
 """Secrets that no issuer's table has: tokens of every issuer, private keys, passwords in addresses, webhooks, headers."""
 
@@ -191,9 +244,10 @@ def value_patterns(issuers: Iterable[Issuer]) -> list[str]:
             token.
 
     Returns:
-        Formats first, then names beside values, then tokens in the order of their issuers, each once.
+        Formats first, then commands, then names beside values, then tokens in the order of their issuers, each once.
     """
     beside = [name + BESIDE for name in PAIRS]
+    spoken = [name + SPOKEN for name in SPOKEN_NAMES]
     tokens: list[str] = []
     inside: list[str] = []
     behind_hex: list[str] = []
@@ -216,7 +270,45 @@ def value_patterns(issuers: Iterable[Issuer]) -> list[str]:
     joined += [f"[0-9a-f]{{{HEX_LED_CHARS},}}(?:{'|'.join(behind_hex)})"] if behind_hex else []
     bounded = [f"{FAMILY}(?:{'|'.join(family)})", *bounded] if family else bounded
     joined += [rf"\b(?:{'|'.join(bounded)})"] if bounded else []
-    return list(dict.fromkeys([*FORMATS, *beside, *joined, *tokens]))
+    return list(dict.fromkeys([*FORMATS, *SETTING, *command_patterns(), *spoken, *beside, *joined, *tokens]))
+
+
+def command_patterns() -> list[str]:
+    """Patterns of passwords in command lines and protocols, made of the agent's own, for signs that say something."""
+    return [
+        re.sub(r"^\(\?m\)", "", _for_go(pattern))
+        for signs, pattern in COMMANDS
+        if min(len(sign.strip(" -\"'=")) for sign in signs) >= SIGN_CHARS and "(?!-)" not in pattern
+    ]
+
+
+def _for_go(pattern: str) -> str:
+    """A pattern of the agent's without looking around, without names of groups and without bounds, which RE2 does not need."""
+    made = pattern.replace(r"(?:(?<!\d)|(?<=x01))", r"\b").replace(r"\Z", r"\z")
+    while (found := re.search(r"\(\?(?:[=!]|<[=!])", made)) is not None:
+        made = made[: found.start()] + made[_closing(made, found.start()) :]
+    while (found := re.search(r"\(\?P<opaque>", made)) is not None:
+        made = made[: found.start()] + _MADE + made[_closing(made, found.start()) :]
+    made = re.sub(r"\(\?P<\w+>", "(?:", made)
+    return re.sub(r"\{1,(?:64|128|256|512)\}", "+", re.sub(r"\{0,(?:64|128|256|512)\}\??", "*?", made))
+
+
+def _closing(pattern: str, opening: int) -> int:
+    """Behind the bracket that closes the one at a position."""
+    depth, position, is_class = 0, opening, False
+    while True:
+        letter = pattern[position]
+        if letter == "\\":
+            position += 1
+        elif letter == "[" and not is_class:
+            is_class = True
+        elif letter == "]" and is_class:
+            is_class = False
+        elif letter in "()" and not is_class:
+            depth += 1 if letter == "(" else -1
+            if depth == 0:
+                return position + 1
+        position += 1
 
 
 def _from_anchor(pattern: str, anchor: str) -> str:

@@ -143,23 +143,35 @@ def test_no_secret_is_taken_for_plain(script: ModuleType) -> None:
         assert any(pattern.search(text) for pattern in plain), text
 
 
+PLACES = {
+    "escaped: percent signs, entities, backslashes": re.compile(r"%[0-9A-F]{2}|&(?:quot|lt|#)|\\\\(?:[\"'xnr]|u00)"),
+    "on several lines: YAML, dumps, forms, tracebacks": re.compile(r"\n"),
+    "commands with options": re.compile(r"^[\w./ -]*[a-z0-9] -{1,2}[A-Za-z]"),
+    "addresses": re.compile(r"://"),
+    "objects, calls, JSON, XML": re.compile(r"[({\[<]"),
+    "sentences, assignments, headers, the rest": re.compile(""),
+}
+"""Kinds of places, by what their texts look like; the first that fits."""
+
+
 def test_the_page_says_how_many_of_the_agents_places_are_held(script: ModuleType) -> None:
     """Texts with planted secrets, cleaned as the processor does it: what is plain passes, then every pattern in turn."""
     plain, patterns = ([re.compile(each) for each in found] for found in (script.PLAIN, script.value_patterns(ISSUERS)))
-    held = total = 0
+    held, total = dict.fromkeys(PLACES, 0), dict.fromkeys(PLACES, 0)
     for _, text, secrets in (*all_shaped(3), *all_planted(3)):
         if isinstance(text, str):
             cleaned = text
             for pattern in () if any(each.search(text) for each in plain) else patterns:
                 cleaned = pattern.sub("****", cleaned)
-            total += 1
-            held += not any(secret in cleaned for secret in secrets)
+            kind = next(kind for kind, form in PLACES.items() if form.search(text))
+            total[kind] += 1
+            held[kind] += not any(secret in cleaned for secret in secrets)
 
     page = (SCRIPT.parents[1] / "docs" / "how-to" / "collector.md").read_text()
-    assert (
-        f"of {total} texts with secrets in them, all of which the agent holds, the collector's patterns hold {held}."
-        in page
-    )
+    rows = [f"| {kind} | {held[kind]} of {total[kind]} |" for kind in PLACES]
+    assert [] == [
+        row for row in (*rows, f"| together | {sum(held.values())} of {sum(total.values())} |") if row not in page
+    ]
 
 
 def test_names_that_are_known_are_no_secrets(script: ModuleType) -> None:

@@ -16,7 +16,7 @@ from otel_agent.redaction.detection.placeholders import is_placeholder
 from otel_agent.redaction.detection.work_allowance import TextWork
 from otel_agent.redaction.late_patterns import late_pattern
 
-__all__ = ["CUT", "find_command_secrets", "find_in_arguments", "may_be_command"]
+__all__ = ["COMMANDS", "CUT", "find_command_secrets", "find_in_arguments", "may_be_command"]
 
 CUT = "cut"
 """Stands in the marker of what was not looked at, because the text had cost enough."""
@@ -27,23 +27,24 @@ _MAX_ARGUMENTS_CHARS, _ARGUMENTS_UNITS = 1 << 14, 1 << 10
 _VALUE = r"(?:\"(?P<double>[^\"\n]{1,256})\"|'(?P<single>[^'\n]{1,256})'|(?P<bare>[^\s\"';|&,]{1,256}))"
 _BEFORE = r"[^\n|;&]{0,256}?"
 _GAP = r"(?:\s{1,4}|[\"'],\s{0,2}(?=[\"'])|=)"
-_COMMANDS = (
+COMMANDS = (
     # user and password in one word
-    (("curl", "wget", "http ", "https ", "xh ", "ab -", "hey -"), rf"(?:curl\w{{0,3}}|\bhttps?|\bxhs?|\bab|\bhey)(?=[\s\"']){_BEFORE}[\s\"'](?:-u|--user|--proxy-user|-U|-a|-A|--auth){_GAP}(?:(?P<quote>[\"'])?[^\s:\"']{{1,64}}:)(?!//|\d{{1,5}}(?:[\s\"']|\Z))(?P<value>[^\s\"']{{1,256}})"),
+    (("curl", "wget", "http ", "https "), rf"(?:curl\w{{0,3}}|\bhttps?)(?=[\s\"']){_BEFORE}[\s\"'](?:-u|--user|--proxy-user|-U|-a|-A|--auth){_GAP}(?:(?P<quote>[\"'])?[^\s:\"']{{1,64}}:)(?!//|\d{{1,5}}(?:[\s\"']|\Z))(?P<value>[^\s\"']{{1,256}})"),
+    (("xh ", "ab -", "hey -"), rf"(?:\bxhs?|\bab|\bhey)(?=[\s\"']){_BEFORE}[\s\"'](?:-u|--user|--proxy-user|-U|-a|-A|--auth){_GAP}(?:(?P<quote>[\"'])?[^\s:\"']{{1,64}}:)(?!//|\d{{1,5}}(?:[\s\"']|\Z))(?P<value>[^\s\"']{{1,256}})"),
     ((" -u ", "--user ", "--creds", "-creds"), r"\s(?:-u|--(?:user|creds|src-creds|dest-creds))[\s=]{1,4}[\"']?[\w.@-]{1,64}[:,](?P<opaque>[^\s\"'/,]{8,256})"),
     (("lftp",), r"lftp\s[^\n|;]{0,128}?-u\s{1,4}[\w.@-]{1,64},(?P<value>[^\s\"']{1,256})"),
     (("bundle config",), r"bundle\sconfig\s{1,4}(?:set\s{1,4})?(?:--\w{1,8}\s{1,4})?\S{1,128}\s{1,4}[\w.@-]{1,64}:(?P<opaque>\S{8,256})"),
     (("smbclient", "rpcclient"), r"(?:smb|rpc)client\b[^\n|;&]{0,256}?\s-U\s{0,2}[^\s%]{1,64}%(?P<value>[^\s]{1,256})"),
     (("chpasswd",), r"echo\s{1,4}(?:-n\s)?[\"']?[\w.-]{1,64}:(?P<value>[^\s\"']{1,256})[\"']?\s{0,4}\|\s{0,4}(?:sudo\s)?chpasswd"),
     (("sudo ",), r"echo\s{1,4}(?:-n\s)?[\"']?(?P<value>[^\s\"'$|]{1,256})[\"']?\s{0,4}\|\s{0,4}sudo\s{1,4}-S"),
-    (("sqlplus", "sqlldr", "expdp", "impdp", "rman "), r"\b(?:sqlplus|sqlldr|expdp|impdp|rman)\s(?:[^\n|;&]{0,128}?\s)?[\w.-]{1,64}/(?P<value>[^\s@/]{1,128})(?=@|\s{1,4}(?:as\s{1,4}sys|\w{1,16}=))"),
+    (("sqlplus", "sqlldr", "expdp", "impdp"), r"\b(?:sqlplus|sqlldr|expdp|impdp)\s(?:[^\n|;&]{0,128}?\s)?[\w.-]{1,64}/(?P<value>[^\s@/]{1,128})(?=@|\s{1,4}(?:as\s{1,4}sys|\w{1,16}=))"),
     # a letter of its own
     (("mysql", "mariadb"), rf"(?:mysql\w{{0,8}}|mariadb\w{{0,8}}|mysqldump)(?=[\s\"']){_BEFORE}[\s\"']-p(?P<value>[^\s\"'-][^\s\"']{{1,255}})"),
     (("7z", "zip ", "unrar", "rar ", "sshpass"), r"\b(?:7za?|rar|unrar|sshpass)\s(?:[^\n|;&]{0,64}?\s)?-h?p(?P<value>[^\s\"']{2,256})"),
     (("xfreerdp", "wfreerdp", "mstsc"), r"(?:freerdp|mstsc)\w{0,2}\s[^\n|;&]{0,256}?/p:(?P<value>[^\s\"']{1,256})"),
     (("signtool", "schtasks", "psexec", "PsExec"), rf"(?:signtool|schtasks|[Pp]s[Ee]xec)\w{{0,4}}{_BEFORE}\s(?:/r?p|-p)\s{{1,4}}{_VALUE}"),
     (("zip",), rf"\b(?:un)?zip(?=[\s\"']){_BEFORE}[\s\"']-P{_GAP}{_VALUE}"),
-    (("sshpass", "docker", "podman", "helm", "mongo", "az ", "oc ", "cf ", "nerdctl", "skopeo", "buildah", "crane", "twine", "cqlsh", "rabbitmqadmin", "ncftp", "altool", "keychain", "useradd"),
+    (("sshpass", "docker", "podman", "helm", "mongo", "login", "nerdctl", "skopeo", "buildah", "crane", "twine", "cqlsh", "rabbitmqadmin", "ncftp", "altool", "keychain", "useradd"),
      rf"(?:sshpass|(?:docker|podman|helm\sregistry|oc|cf|nerdctl|skopeo|buildah|crane\sauth)[\s\"',]{{1,4}}login|mongo\w{{0,8}}|az[\s\"',]{{1,4}}(?:acr[\s\"',]{{1,4}})?login|twine|cqlsh|rabbitmqadmin|ncftp\w{{0,3}}|altool|keychain|useradd)(?=[\s\"']){_BEFORE}[\s\"']-p{_GAP}{_VALUE}"),
     (("sqlcmd", "bcp ", "ipmitool", "mosquitto", "snmp"), rf"\b(?:sqlcmd|bcp|ipmitool|mosquitto_\w{{2,4}})(?=[\s\"']){_BEFORE}[\s\"']-P{_GAP}{_VALUE}"),
     (("snmp",), rf"snmp\w{{3,8}}(?=[\s\"']){_BEFORE}[\s\"']-A{_GAP}{_VALUE}"),
@@ -105,14 +106,16 @@ _COMMANDS = (
     # sessions of a single sign-on
     (("ST-", "PGT-", "TGT-"), r"(?<![\w-])(?:ST|PGT|PT|TGT)-\d{1,9}-(?P<opaque>[\w.-]{16,256})"),
 )  # fmt: skip
-_PATTERNS = tuple((signs, late_pattern(f"(?a){pattern}")) for signs, pattern in _COMMANDS)
+"""What stands in every text that a pattern finds something in, one of them at least, and the pattern; the collector's come from here too."""
+
+_PATTERNS = tuple((signs, late_pattern(f"(?a){pattern}")) for signs, pattern in COMMANDS)
 _SIGNS = late_pattern(
-    "|".join(sorted({re.escape(sign) for signs, _ in _COMMANDS for sign in signs}, key=len, reverse=True))
+    "|".join(sorted({re.escape(sign) for signs, _ in COMMANDS for sign in signs}, key=len, reverse=True))
 )
 
 
 _IS_WORDY = late_pattern(
-    r"net\suse|login\(|[Ll]ogin\s|auth(?:token)?\s|operator\s|sql|dp\s|rman\s|ctl\s|mc\s|config\s|_authT|wpa_|radt|kinit|SETUSER|encrypt_"
+    r"net\suse|login\(|[Ll]ogin\s|auth(?:token)?\s|operator\s|sql|dp\s|ctl\s|mc\s|config\s|_authT|wpa_|radt|kinit|SETUSER|encrypt_"
     r"|jwt\.|hmac|HMAC|Fernet|AESGCM|redential|[=!]=\s|(?:TRUE|FALSE)\t|=A[|\x01^\\]|:password\s|/p:|/r?p\s|codecov|:[0-9*]{1,5}:[A-Za-z_*]"
 )
 """Signs of commands without an option, of calls and of lines of protocols."""
