@@ -7,7 +7,6 @@ machine both are longer. A small heap cannot be the reason for long pauses, so o
 """
 
 from collections import deque
-from itertools import pairwise
 from typing import NamedTuple
 
 from otel_agent.insight.findings import Sighting
@@ -26,8 +25,6 @@ WINDOW_S = 10.0
 _LEAST_WINDOW_S = 5.0
 _LEAST_PAUSES_S = 0.25
 """Pauses of less than this in a window are not worth a line of code."""
-_LEAST_SECONDS = 0.5
-"""Share of the seconds in which collections take too much; a start, or something that is built once, is over sooner."""
 _LONG_PAUSES = 3
 _LONG_WINDOW_S = 120.0
 _STABLE = 0.2
@@ -78,23 +75,23 @@ class GcPressure:
         pauses_s = now.pauses_s - before.pauses_s
         if now.at_s - before.at_s < _LEAST_WINDOW_S or pauses_s < _LEAST_PAUSES_S or not _is_stable(before, now):
             return None
-        is_enough = pauses_s > SHARE * (now.at_s - before.at_s) and self._seconds_with_pauses(before) >= _LEAST_SECONDS
-        return _sighting(before, now) if is_enough else None
+        return _sighting(before, now) if _is_much(before, now) and self._goes_on(before, now) else None
 
-    def _seconds_with_pauses(self, since: CollectionTotals) -> float:
-        """Share of the looks since then before which collections took more than they may."""
-        looks = [each for each in self._seen if each.at_s >= since.at_s]
-        busy = sum(
-            later.pauses_s - earlier.pauses_s > SHARE * (later.at_s - earlier.at_s)
-            for earlier, later in pairwise(looks)
-        )
-        return busy / max(len(looks) - 1, 1)
+    def _goes_on(self, before: CollectionTotals, now: CollectionTotals) -> bool:
+        """Whether both halves of the time have too much of it; a start, or something that is built once, is over sooner."""
+        middle_s = (before.at_s + now.at_s) / 2
+        middle = min(self._seen, key=lambda each: abs(each.at_s - middle_s))
+        return _is_much(before, middle) and _is_much(middle, now)
 
     @staticmethod
     def _by_length(before: CollectionTotals, now: CollectionTotals) -> Sighting | None:
         if now.long_pauses - before.long_pauses < _LONG_PAUSES or now.blocks < _LARGE or not _is_stable(before, now):
             return None
         return _sighting(before, now)
+
+
+def _is_much(before: CollectionTotals, now: CollectionTotals) -> bool:
+    return now.pauses_s - before.pauses_s > SHARE * (now.at_s - before.at_s)
 
 
 def _is_stable(before: CollectionTotals, now: CollectionTotals) -> bool:

@@ -39,6 +39,14 @@ def test_what_is_built_once_is_not_told() -> None:
     assert [] == [found for each in totals if (found := watch.add(each)) is not None]
 
 
+def test_long_collections_now_and_then_are_told() -> None:
+    """Two seconds of every four, each counted at its end."""
+    watch = GcPressure()
+    totals = (CollectionTotals(float(at), 2.0 * (at // 4), at // 4, 2_000_000) for at in range(12))
+
+    assert 1 == len([found for each in totals if (found := watch.add(each)) is not None])
+
+
 def test_what_is_usual_is_not_told() -> None:
     """Two per cent; a moment; a heap that grows; a small heap on a busy machine."""
     assert [] == seen(100, 0.02)
