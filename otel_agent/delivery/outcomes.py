@@ -4,9 +4,8 @@ The contract of senders: the export outcome of one request, in the four verdicts
 Senders themselves are in `senders/`.
 """
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 __all__ = ["ExportOutcome", "Sender", "StatelessSender", "Verdict"]
 
@@ -24,8 +23,7 @@ class Verdict(Enum):
     """Send halves: something in it is the trouble."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExportOutcome:
+class ExportOutcome(NamedTuple):
     """Export outcome of one request."""
 
     verdict: Verdict

@@ -1,7 +1,7 @@
 """Batches read back from a segment: as many frames as make a good request, put together."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from otel_agent.delivery.payloads import merge
 from otel_agent.delivery.spool.frames import RECORD, Frame, scan
@@ -15,8 +15,7 @@ READ_BYTES = 1 << 20
 READ_ITEMS = 8_192
 
 
-@dataclass(frozen=True, slots=True)
-class SpooledBatch:
+class SpooledBatch(NamedTuple):
     """Requests of one segment, in one; they stay on the disk until they are acknowledged."""
 
     signal: str

@@ -97,7 +97,11 @@ def timestamp_ns(moment: Any) -> int:
 
 def fixed64(number: Any) -> bytes:
     """An unsigned number in eight bytes, clamped."""
-    return _fixed64(timestamp_ns(number))
+    try:
+        sized: bytes = number.to_bytes(8, "little")
+    except Exception:  # noqa: BLE001 - no whole number, or one that does not fit
+        return _fixed64(timestamp_ns(number))
+    return sized
 
 
 def count32(number: Any) -> int:
@@ -113,7 +117,11 @@ def identifier(number: Any, size_bytes: int) -> bytes:
         number: The id; bits beyond the size are cut, what is no number is all zero, which means none.
         size_bytes: 16 or 8.
     """
-    return (_whole(number) & ((1 << size_bytes * 8) - 1)).to_bytes(size_bytes, "big")
+    try:
+        sized: bytes = number.to_bytes(size_bytes, "big")
+    except Exception:  # noqa: BLE001 - no whole number, or one that does not fit
+        return (_whole(number) & ((1 << size_bytes * 8) - 1)).to_bytes(size_bytes, "big")
+    return sized
 
 
 def packed_bounds(numbers: Any) -> bytes:

@@ -10,8 +10,8 @@ Source: https://docs.kernel.org/admin-guide/cgroup-v1/memory.html
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from otel_agent.clock import monotonic_s
 
@@ -21,8 +21,7 @@ _UNLIMITED_BYTES = 1 << 60
 """Version 1 writes "no limit" as the largest number of whole pages; nothing real is this large."""
 
 
-@dataclass(frozen=True, slots=True)
-class CgroupLimits:
+class CgroupLimits(NamedTuple):
     """Limits and use at one moment; `None` means not set."""
 
     memory_limit_bytes: int | None = None

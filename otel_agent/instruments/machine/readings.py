@@ -1,8 +1,8 @@
 """Readings of the host and of this process: what is read in one go, in the units of the metrics made of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeVar
 
 from otel_agent.guard import shared as guard
 
@@ -19,12 +19,13 @@ __all__ = [
 
 _Part = TypeVar("_Part")
 
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
+
 CpuTimes = Mapping[str, float]
 """Seconds by mode, as in `cpu.mode`."""
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryReading:
+class MemoryReading(NamedTuple):
     """Memory and swap of the host, in bytes."""
 
     total_bytes: int
@@ -36,8 +37,7 @@ class MemoryReading:
     swap_used_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class DiskReading:
+class DiskReading(NamedTuple):
     """One device since its start."""
 
     read_bytes: int
@@ -46,8 +46,7 @@ class DiskReading:
     writes: int
 
 
-@dataclass(frozen=True, slots=True)
-class FilesystemReading:
+class FilesystemReading(NamedTuple):
     """One mounted filesystem, in bytes."""
 
     used_bytes: int
@@ -57,8 +56,7 @@ class FilesystemReading:
     """Free for the superuser only."""
 
 
-@dataclass(frozen=True, slots=True)
-class InterfaceReading:
+class InterfaceReading(NamedTuple):
     """One network interface since its start."""
 
     received_bytes: int
@@ -67,8 +65,7 @@ class InterfaceReading:
     send_errors: int
 
 
-@dataclass(frozen=True, slots=True)
-class HostReading:
+class HostReading(NamedTuple):
     """The host at one moment."""
 
     at_s: float
@@ -77,20 +74,19 @@ class HostReading:
     """Over all CPUs; empty where it cannot be read."""
     memory: MemoryReading | None
     """`None` where it cannot be read."""
-    cpus: Mapping[int, CpuTimes] = field(default_factory=dict)
+    cpus: Mapping[int, CpuTimes] = _NOTHING
     """By logical number; empty unless detail was asked for."""
     load: float | None = None
     """Over one minute; `None` where the system has no such thing."""
-    disks: Mapping[str, DiskReading] = field(default_factory=dict)
+    disks: Mapping[str, DiskReading] = _NOTHING
     physical_disks: frozenset[str] = frozenset()
     """Those of `disks` that are not made of others, so that a sum counts nothing twice."""
-    filesystems: Mapping[str, FilesystemReading] = field(default_factory=dict)
+    filesystems: Mapping[str, FilesystemReading] = _NOTHING
     """By mount point; without detail, the one that holds the working directory."""
-    interfaces: Mapping[str, InterfaceReading] = field(default_factory=dict)
+    interfaces: Mapping[str, InterfaceReading] = _NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessReading:
+class ProcessReading(NamedTuple):
     """This process at one moment."""
 
     at_s: float

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 from collected_metrics import CollectedMetrics
@@ -32,8 +31,7 @@ def test_no_cpu_share_before_the_second_reading(collected: CollectedMetrics) -> 
 
 def test_totals_leave_out_loopback_and_disks_made_of_others(collected: CollectedMetrics) -> None:
     """By default there is one point for all physical disks and one for all real interfaces, by direction."""
-    found = replace(
-        reading(0),
+    found = reading(0)._replace(
         disks={"sda": DiskReading(1, 2, 3, 4), "sdb": DiskReading(10, 20, 30, 40), "dm-0": DiskReading(5, 5, 5, 5)},
         physical_disks=frozenset({"sda", "sdb"}),
         interfaces={"lo": InterfaceReading(7, 7, 7, 7), "eth0": InterfaceReading(100, 200, 1, 2)},
@@ -50,8 +48,7 @@ def test_totals_leave_out_loopback_and_disks_made_of_others(collected: Collected
 def test_detail_tells_parts_apart(collected: CollectedMetrics) -> None:
     """In detail every CPU, device and interface has points of its own, loopback too."""
     readings = iter(
-        replace(
-            reading(at_s),
+        reading(at_s)._replace(
             cpus={0: {"user": at_s, "idle": 0.0}, 1: {"user": 0.0, "idle": at_s}},
             disks={"dm-0": DiskReading(5, 6, 7, 8)},
             interfaces={"lo": InterfaceReading(1, 2, 3, 4)},

@@ -195,4 +195,4 @@ def test_each_source_of_the_process_fails_alone(tmp_path: Path, source: str, mis
     victim.rename(tmp_path / "gone")
     found = ProcfsProcessReader(tmp_path)()
 
-    assert missing == {name for name in ProcessReading.__slots__ if getattr(found, name) is None}
+    assert missing == {name for name in ProcessReading._fields if getattr(found, name) is None}

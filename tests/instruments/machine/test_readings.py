@@ -1,7 +1,5 @@
 """Readings are plain values in the units of the metrics."""
 
-from dataclasses import FrozenInstanceError, fields
-
 import pytest
 
 from otel_agent.instruments.machine import readings
@@ -11,11 +9,11 @@ from otel_agent.instruments.machine import readings
 def test_a_reading_does_not_change(name: str) -> None:
     """What was read at one moment stays so for whoever compares it with the next."""
     kind = getattr(readings, name)
-    made = kind(*range(len(fields(kind))))
+    made = kind(*range(len(kind._fields)))
 
-    with pytest.raises(FrozenInstanceError):
-        setattr(made, fields(kind)[0].name, 1)
-    assert kind(*range(len(fields(kind)))) == made
+    with pytest.raises(AttributeError):
+        setattr(made, kind._fields[0], 1)
+    assert kind(*range(len(kind._fields))) == made
 
 
 def test_what_a_platform_does_not_tell_is_empty() -> None:

@@ -8,7 +8,6 @@ not followed, because credentials would go along.
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import replace
 
 from otel_agent.clock import monotonic_s, wall_ns
 from otel_agent.delivery.outcomes import ExportOutcome, StatelessSender, Verdict
@@ -60,7 +59,7 @@ class HttpSender(StatelessSender):
             return _failed(error, self.where(signal))
         if outcome.verdict is Verdict.DELIVERED:
             return outcome
-        return replace(outcome, message=f"{self.where(signal)}: {outcome.message}")
+        return outcome._replace(message=f"{self.where(signal)}: {outcome.message}")
 
     def where(self, signal: str) -> str:
         """
