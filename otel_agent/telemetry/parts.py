@@ -198,6 +198,7 @@ class Parts:
             self.config.service.name,
             self.redactor.text,
             alerts=list if self.alerting is None else self.alerting.firing,
+            findings=self.insight.lines,
             health=lambda: self.health.report().state.value if checks.checks() else None,
         )
 

@@ -12,6 +12,9 @@ WIDTH = 72
 FUNCTIONS_SHOWN = 8
 """The ones that took most time in all."""
 
+FINDINGS_SHOWN = 5
+"""The ones that save most."""
+
 
 @dataclass(frozen=True, slots=True)
 class FunctionFigures:
@@ -53,6 +56,8 @@ class RunSummary:
     caches: Sequence[CacheFigures] = field(default=())
     alerts: Sequence[str] = field(default=())
     """Alerts firing at the end, a line each; None are none."""
+    findings: Sequence[str] = field(default=())
+    """What can be made better, a line each, most saving first."""
     health: str | None = None
     """The aggregated state; None when no check is registered."""
 
@@ -75,6 +80,9 @@ def render(summary: RunSummary) -> list[str]:
     lines.extend(_cache(cache) for cache in summary.caches if cache.lookups)
     lines.append(f"alerts    {len(summary.alerts)} firing" if summary.alerts else "alerts    none firing")
     lines.extend(f"  {printable(alert)}" for alert in summary.alerts)
+    if summary.findings:
+        lines.append(f"findings  {len(summary.findings)}")
+        lines.extend(f"  {printable(finding)}" for finding in summary.findings[:FINDINGS_SHOWN])
     if summary.health is not None:
         lines.append(f"health    {summary.health}")
     lines.append("─" * WIDTH)

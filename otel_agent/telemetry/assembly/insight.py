@@ -294,6 +294,12 @@ class InsightAssembly:
         """What was found, most saving first, without secrets; empty where nothing is looked for."""
         return list(cleaned(finding_store.shared.findings(), self._redact)) if self._look() else []
 
+    def lines(self) -> list[str]:
+        """A line for each finding, most saving first; none where nobody has looked yet, for nothing is loaded for this."""
+        if not self._is_begun:
+            return []
+        return [f"{each.rule} in {each.subject}, {each.place or 'no line'}" for each in finding_store.shared.findings()]
+
     def counts(self) -> Mapping[str, int]:
         """Findings that are known, by rule."""
         return finding_store.shared.counts() if self._is_begun else {}

@@ -32,6 +32,7 @@ class TerminalFigures:
     functions: Callable[[], Sequence[FunctionFigures]] = tuple
     caches: Callable[[], Sequence[CacheFigures]] = tuple
     alerts: Callable[[], Sequence[str]] = tuple
+    findings: Callable[[], Sequence[str]] = tuple
     health: Callable[[], str | None] = field(default=lambda: None)
 
 
@@ -44,7 +45,7 @@ class Terminal:
     Args:
         stream: Text stream to write to; usually standard error.
         service: Name of the service, shown in the summary.
-        figures: What is shown of functions, caches, alerts and health.
+        figures: What is shown of functions, caches, alerts, findings and health.
         redact: Takes secrets out of every text: a terminal is read over shoulders and kept in logs.
         clock: Its monotonic face measures the session.
     """
@@ -126,6 +127,7 @@ class Terminal:
             functions=figures.functions(),
             caches=figures.caches(),
             alerts=figures.alerts(),
+            findings=figures.findings(),
             health=figures.health(),
         )
 
@@ -135,6 +137,7 @@ def build_terminal(
     redact: Callable[[str], str],
     *,
     alerts: Callable[[], Sequence[str]],
+    findings: Callable[[], Sequence[str]],
     health: Callable[[], str | None],
 ) -> Terminal:
     """
@@ -144,12 +147,14 @@ def build_terminal(
         service: Name of the service.
         redact: Takes secrets out of texts.
         alerts: A line for each alert that fires.
+        findings: A line for each finding, most saving first.
         health: State of the agent; None where nothing is checked.
     """
     figures = TerminalFigures(
         functions=lambda: [FunctionFigures(*line) for line in durations.shared.figures()],
         caches=_cache_figures,
         alerts=alerts,
+        findings=findings,
         health=health,
     )
     return Terminal(sys.stderr, service, figures, redact)

@@ -1,5 +1,7 @@
 """Findings of one telemetry, through the front door."""
 
+import pytest
+
 import otel_agent
 from otel_agent.insight import finding_store
 from otel_agent.insight.findings import Sighting
@@ -36,3 +38,17 @@ def test_insight_that_is_switched_off_finds_nothing() -> None:
         assert [] == telemetry.findings()
     finally:
         telemetry.shutdown()
+
+
+def test_the_terminal_tells_findings_at_the_end(capfd: pytest.CaptureFixture[str]) -> None:
+    """The last lines name rule, subject and place."""
+    telemetry = otel_agent.init("desk", export="console", trace_modules=False)
+    try:
+        telemetry.findings()
+        finding_store.shared.saw(SIGHTING)
+    finally:
+        telemetry.shutdown()
+    lines = capfd.readouterr().err.splitlines()
+
+    assert "findings  1" in lines
+    assert "  baseline in desk.price, desk.py:3" in lines
