@@ -27,7 +27,7 @@ class _Form(NamedTuple):
     """A form in which a name and its value stand apart."""
 
     signs: tuple[str, ...]
-    """Each stands in every text of the form; in small letters."""
+    """One or two that stand in every text of the form; in small letters."""
     pattern: re.Pattern[str]
     """With the groups `name`, and `value` or, where it must look made by a machine, `opaque`; a second value is `more`."""
 
@@ -92,9 +92,10 @@ def find_distant_secrets(text: str, low: str, names: SecretNames, work: TextWork
         Where each begins and ends, and its name in the marker.
     """
     for form in _FORMS:
-        if not all(sign in low for sign in form.signs):
+        signs, pattern = form
+        if signs[0] not in low or signs[-1] not in low:
             continue
-        for match in form.pattern.finditer(text):
+        for match in pattern.finditer(text):
             if not work.afford(_UNITS):
                 yield match.start(), len(text), CUT
                 return
