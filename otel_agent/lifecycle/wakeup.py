@@ -5,6 +5,9 @@ A Python handler runs when the main thread gets to it, which may be minutes late
 pieces of it in the interpreter that tell somebody. One is the wake-up descriptor, `set_wakeup_fd`: there is one in a process, event
 loops want it, and Trio warns of whoever has it. So it is left alone. The other is `faulthandler`, which can write the stack of the main
 thread to a pipe and then call the handler that was there before. There is a pipe for each signal; that something arrives is the news.
+
+Daemons close all descriptors, and the numbers of ours may be those of the agent's files afterwards. So before a descriptor is read,
+written or closed it is looked whether it is still the pipe that was made; where it is not, there are new pipes.
 """
 
 import os
@@ -90,7 +93,7 @@ class Wakeup:
         if ends is None:
             return False
         _unregister(number)
-        os.close(ends[1])
+        _close(ends[1])
         self._unwatched.append(ends[0])  # the helper may be waiting for it
         self.write(0)
         return True
@@ -102,7 +105,7 @@ class Wakeup:
         Args:
             byte: A number from 1 to 255.
         """
-        if self._pipe is not None and not self._is_closed:
+        if self._pipe is not None and not self._is_closed and _is_ours(self._pipe[1]):
             with suppress(OSError):  # full: the helper has enough to read
                 _write(self._pipe[1], bytes([byte]))
 
@@ -125,8 +128,7 @@ class Wakeup:
             ends += of_signal
         self.write(0)
         for end in ends:
-            with suppress(OSError):
-                os.close(end)
+            _close(end)
 
     def close(self) -> None:
         """
@@ -138,23 +140,23 @@ class Wakeup:
             return
         self.write(0)
         self._is_closed = True
-        os.close(self._pipe[1])
+        _close(self._pipe[1])
 
     def _run(self) -> None:
-        pipe = self._pipe
-        if pipe is None:
-            return
         try:
-            self._listen(pipe[0])
+            self._listen()
         finally:
-            self._unwatched.append(pipe[0])
+            if self._pipe is not None:
+                self._unwatched.append(self._pipe[0])
             self._close_unwatched()
 
-    def _listen(self, pipe: int) -> None:
-        while not self._is_closed:
+    def _listen(self) -> None:
+        while not self._is_closed and self._pipe is not None:
             try:
                 self._close_unwatched()
-                ready = self._ready(pipe)
+                if not _is_ours(self._pipe[0]):
+                    self._renew()
+                ready = self._ready(self._pipe[0])
                 if not ready:
                     with guard.guarded("lifecycle.signals", "the signal handlers could not be looked after"):
                         self._look()
@@ -169,7 +171,15 @@ class Wakeup:
         while self._unwatched:
             descriptor = self._unwatched.pop()
             self._tails.pop(descriptor, None)
-            os.close(descriptor)
+            _close(descriptor)
+
+    def _renew(self) -> None:
+        """Have new pipes: the agent has closed those that there were, and may count on the numbers of what it opens next."""
+        primitives.sleep(LOOK_S)
+        self._pipe = _open_pipe()
+        for number in list(self._of_signals):
+            self._of_signals[number] = _open_pipe()
+            _register(number, file=self._of_signals[number][1], all_threads=False, chain=True)
 
     def _ready(self, pipe: int) -> list[tuple[int, int]]:
         """Pipes with something to read, and the signal of each; 0 for what is written by hand."""
@@ -180,6 +190,8 @@ class Wakeup:
         return [(descriptor, numbers[descriptor]) for descriptor, _ in poll.poll(LOOK_S * 1e3)]
 
     def _hear(self, descriptor: int, number: int) -> None:
+        if not _is_ours(descriptor):
+            return
         text = _read(descriptor, 65_536)
         if number == 0:
             for byte in text:
@@ -195,4 +207,29 @@ class Wakeup:
 def _open_pipe() -> tuple[int, int]:
     near, far = os.pipe()
     os.set_blocking(far, False)
+    _made[near], _made[far] = _identity(near), _identity(far)
     return near, far
+
+
+_made: dict[int, tuple[int, int] | None] = {}
+"""Device and inode of the pipes that were made and not closed, by descriptor."""
+
+
+def _identity(descriptor: int) -> tuple[int, int] | None:
+    try:
+        found = os.fstat(descriptor)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _is_ours(descriptor: int) -> bool:
+    made = _made.get(descriptor)
+    return made is not None and made == _identity(descriptor)
+
+
+def _close(descriptor: int) -> None:
+    if _is_ours(descriptor):
+        with suppress(OSError):
+            os.close(descriptor)
+    _made.pop(descriptor, None)

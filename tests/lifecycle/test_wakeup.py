@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 
 import pytest
@@ -34,6 +35,26 @@ def test_bytes_that_are_written_are_heard_in_order(wakeup: Wakeup, heard: list[i
 
     assert until(lambda: heard, lambda heard: len(heard) == 2)
     assert [15, 1] == heard
+
+
+def test_descriptors_that_the_agent_has_closed_are_the_agent_s(
+    wakeup: Wakeup, heard: list[int], tmp_path: Path
+) -> None:
+    """As daemons do: what it opens under their numbers is neither read, written nor closed, and bytes are heard by new ones."""
+    before = wakeup._pipe
+    assert before is not None
+    (tmp_path / "file").write_text("of the agent")
+    for descriptor in before:
+        file = os.open(tmp_path / "file", os.O_RDWR)
+        os.dup2(file, descriptor)
+        os.close(file)
+    until(lambda: wakeup._pipe, lambda present: present != before)
+    wakeup.write(15)
+
+    assert until(lambda: heard) == [15]
+    assert [b"of the agent"] * 2 == [os.read(descriptor, 99) for descriptor in before]
+    for descriptor in before:
+        os.close(descriptor)
 
 
 def ignore(_number: int, _frame: FrameType | None) -> None:
