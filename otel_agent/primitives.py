@@ -25,6 +25,7 @@ from importlib import import_module
 from importlib.util import module_from_spec
 from typing import TYPE_CHECKING, Any, Self
 
+from otel_agent import signal_masks
 from otel_agent.clock import monotonic_s
 
 __all__ = [
@@ -299,6 +300,7 @@ class Thread:
         self._target = target
         self._arguments = args
         self._listed: threading.Thread | None = None
+        self.mask: Collection[int] | None = None  # see `signal_masks`
         self._ident: int | None = None
         self._pid = 0
         self._is_over = Event()
@@ -354,6 +356,7 @@ class Thread:
             self._listed.name = name
 
     def _run(self) -> None:
+        self.mask = signal_masks.block()
         self._ident, native_id = get_ident(), _native_id()
         _running[self._ident] = self
         _native_ids.add(native_id)

@@ -16,6 +16,7 @@ from otel_agent.clock import SYSTEM, Clock
 from otel_agent.health.registry import Check
 from otel_agent.health.states import CheckOutcome
 from otel_agent.late_imports import late_module
+from otel_agent.lifecycle.threads import with_signals
 
 if TYPE_CHECKING:
     import asyncio
@@ -118,14 +119,16 @@ class CheckRunner:
     def _work(self, run: _CheckRun) -> None:
         began_s = self._clock.monotonic_s()
         try:
-            answer = run.check.function()
-            if inspect.isawaitable(answer):
-                answer = _await(answer, run.check.timeout_s, self._find_loop())
+            answer = with_signals(lambda: self._answer(run.check))
             text = "returned False" if answer is False else ""
             is_ok = answer is not False
         except BaseException as error:  # noqa: BLE001 - whatever a check raises is its answer
             text, is_ok = _reason(error), False
         run.outcome = CheckOutcome(is_ok=is_ok, message=text, duration_s=self._clock.monotonic_s() - began_s)
+
+    def _answer(self, check: Check) -> object:
+        answer = check.function()
+        return _await(answer, check.timeout_s, self._find_loop()) if inspect.isawaitable(answer) else answer
 
 
 def _too_late(check: Check, duration_s: float) -> CheckOutcome:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from otel_agent.late_imports import late_module
 from otel_agent.lifecycle.tasks import Task
+from otel_agent.lifecycle.threads import with_signals
 
 if TYPE_CHECKING:
     import asyncio
@@ -38,7 +39,7 @@ class Hook(NamedTuple):
         Returns:
             The call on its thread, to wait for.
         """
-        return Task(f"hook-{self.name}", lambda: _call(self.function, loop)).start()
+        return Task(f"hook-{self.name}", lambda: with_signals(lambda: _call(self.function, loop))).start()
 
     def problem(self, task: Task, allowed_s: float) -> str | None:
         """

@@ -6,12 +6,14 @@ wants a thread does its work on the thread that calls it: at a flush, at the end
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
-from otel_agent import guard, primitives
+from otel_agent import guard, primitives, signal_masks
 from otel_agent.lifecycle.idle_threads import is_the_end
 
-__all__ = ["begin_thread"]
+__all__ = ["begin_thread", "with_signals"]
+
+_T = TypeVar("_T")
 
 
 def begin_thread(name: str, target: Callable[..., object], *args: Any) -> primitives.Thread | None:
@@ -39,3 +41,17 @@ def begin_thread(name: str, target: Callable[..., object], *args: Any) -> primit
             )
         return None
     return thread
+
+
+def with_signals(function: Callable[[], _T]) -> _T:
+    """
+    Call a function of the agent's, on whatever thread: where that is ours, with the signals that its starter took.
+
+    Args:
+        function: Called once.
+
+    Returns:
+        What it returns.
+    """
+    thread = primitives.current()
+    return function() if thread is None else signal_masks.calling(thread.mask, function)

@@ -11,12 +11,14 @@ Callbacks that raise, `SystemExit` included, lose their remaining points and not
 """
 
 from collections.abc import Callable, Generator, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from opentelemetry.metrics import CallbackOptions, Observation
 
 from otel_agent import guard, primitives
 from otel_agent.clock import monotonic_s
+from otel_agent.lifecycle.threads import with_signals
 from otel_agent.processors.cardinality import AttributeBound
 
 __all__ = ["Callbacks", "GuardedCallback"]
@@ -78,12 +80,16 @@ class GuardedCallback:
         """
         observations: list[Observation] = []
         try:
-            observations.extend(self._callback(options) or ())
+            ask = partial(self._gather, observations, options)
+            ask() if self.is_ours else with_signals(ask)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - foreign code; `sys.exit` in it must not end the thread
             guard.shared.report(f"metrics.callback.{self.name}", f"the callback of metric {self.name} failed", error)
         return observations if self._bound is None else self._bounded(observations, self._bound)
+
+    def _gather(self, observations: list[Observation], options: CallbackOptions) -> None:
+        observations.extend(self._callback(options) or ())
 
     def _bounded(self, observations: list[Observation], bound: AttributeBound) -> list[Observation]:
         admitted: list[Observation] = []

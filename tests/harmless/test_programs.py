@@ -202,6 +202,10 @@ PROGRAMS = {
         signal.setitimer(signal.ITIMER_REAL, 0.02)
         try: time.sleep(5)
         except TimeoutError as error: print(error)
+        print(signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2, signal.SIGTERM}))
+        for number in (signal.SIGUSR2, signal.SIGTERM):
+            os.kill(os.getpid(), number)
+            print(signal.sigpending(), signal.sigwait({number}))
     """,
 }
 """Programs that look at what an observer may not change."""

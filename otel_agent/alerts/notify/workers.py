@@ -17,7 +17,7 @@ from otel_agent.alerts.notify.boundary import NotificationBoundary
 from otel_agent.alerts.notify.notification import Notification, Receiver
 from otel_agent.clock import SYSTEM, Clock
 from otel_agent.lifecycle.tasks import Task
-from otel_agent.lifecycle.threads import begin_thread
+from otel_agent.lifecycle.threads import begin_thread, with_signals
 
 __all__ = ["ReceiverWorker"]
 
@@ -102,7 +102,8 @@ class ReceiverWorker:
             self._call(lambda: silence(self._boundary.acknowledgement(acknowledgement)))
 
     def _tell(self, notification: Notification) -> None:
-        self.receiver.send(self._boundary.notification(notification))
+        told = self._boundary.notification(notification)
+        with_signals(lambda: self.receiver.send(told))
 
     def _call(self, function: Callable[[], object], *, is_critical: bool = True) -> None:
         """

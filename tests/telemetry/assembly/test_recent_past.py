@@ -40,6 +40,14 @@ def test_nothing_is_known_before_the_first_collection(caplog: pytest.LogCaptureF
     assert "nothing has been measured yet" in caplog.text
 
 
+def test_what_needs_no_metric_has_an_answer_before_the_first_collection() -> None:
+    """As in a server that has just started."""
+    past = RecentPast()
+
+    assert [({}, 3.0)] == past.query("up or vector(3)", now_s())
+    assert [({}, [(1.0, 3.0)])] == past.query_range("1 + 2", 1, 1)
+
+
 def test_a_collection_can_be_asked_for(collection: Any) -> None:
     """Counters of whole numbers too, by their labels."""
     past = RecentPast()
