@@ -26,13 +26,16 @@ WAIT = "print('done', flush=True)\nwhile True: time.sleep(0.05)\n"
     ids=["set-before-init", "set-after-init"],
 )
 def test_a_handler_that_raises_its_signal_again_loses_nothing(tmp_path: Path, order: tuple[str, str], end: str) -> None:
-    """Not even what it recorded itself; the process ends by the signal, as it would without us."""
+    """Not even what it recorded itself, which the next process delivers; it ends by the signal, as it would without us."""
     code = "import os, signal, time, otel_agent\n" + HANDLER.replace("END", end) + "".join(order) + WAIT
     with OtlpServer() as server:
         with Agent(code, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=server.endpoint) as agent:
             agent.wait_for_line("done")
             agent.send(signal.SIGTERM)
             ended = agent.end()
+        run_agent(
+            "import otel_agent\n" + INIT + "telemetry.flush(30)", tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=server.endpoint
+        )
 
         assert (-signal.SIGTERM, "done\n", "") == (ended.status, ended.out, ended.err)
         assert ["goodbye"] == [name for _, _, name in server.spans]
