@@ -38,7 +38,7 @@ class StatementStatistics:
     count: int = 0
     total_s: float = 0.0
     recent_s: list[float] = field(default_factory=list)
-    """The newest durations, in seconds; a ring."""
+    """The newest durations, in seconds, the oldest first."""
     place: str = ""
     first_s: float = 0.0
     last_s: float = 0.0
@@ -73,26 +73,44 @@ class SlowQueries:
         self.total_s = 0.0
 
     def add(
-        self, key: str, text: str, name: str, table: str, took_s: float, ended_s: float, place: str, trace_id: int
+        self,
+        key: str,
+        text: str,
+        name: str,
+        table: str,
+        took_s: Sequence[float],
+        ended_s: float,
+        place: str,
+        trace_id: int,
     ) -> StatementStatistics:
-        """Take in one execution: key, text, span name, table, seconds it took, when it ended, where it comes from, and its trace."""
+        """
+        Take in executions of one statement.
+
+        Args:
+            key: Database and text.
+            text: Text of the query.
+            name: Name of its spans.
+            table: The table it asks; "" where it is not known.
+            took_s: Seconds that each took, the oldest first; one at least.
+            ended_s: When the last of them ended, in seconds since 1970.
+            place: Where one of them comes from, or "".
+            trace_id: The trace of the last.
+        """
         known = self._statements.get(key)
         if known is None:
             if len(self._statements) >= MOST_STATEMENTS:
                 least = sorted(self._statements.values(), key=lambda each: each.total_s)[: MOST_STATEMENTS // 2]
                 for each in least:
                     del self._statements[each.key]
-            known = self._statements[key] = StatementStatistics(key, text, name, table, first_s=ended_s - took_s)
-        self.total_s += took_s
-        known.count += 1
-        known.total_s += took_s
+            known = self._statements[key] = StatementStatistics(key, text, name, table, first_s=ended_s - took_s[-1])
+        together_s = sum(took_s)
+        self.total_s += together_s
+        known.count += len(took_s)
+        known.total_s += together_s
         known.last_s = ended_s
         known.trace_id = trace_id
         known.place = known.place or place
-        if len(known.recent_s) < RECENT:
-            known.recent_s.append(took_s)
-        else:
-            known.recent_s[known.count % RECENT] = took_s
+        known.recent_s = [*known.recent_s, *took_s][-RECENT:]
         return known
 
     def slow(self) -> list[StatementStatistics]:

@@ -8,7 +8,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
 from sys import _getframe
-from typing import Any, NamedTuple
+from typing import Any
 
 from otel_agent.catalog import attributes as a
 from otel_agent.catalog import database as names
@@ -42,15 +42,11 @@ INDEX_SHARE = 0.9
 """Share of a scan's time that an index is taken to save."""
 
 
-class _Noted(NamedTuple):
-    engine: "weakref.ref[Any]"
-    system: str
-    database: str
-    statement: PreparedStatement
-    took_s: float
-    ended_s: float
-    place: str
-    trace_id: int
+_Noted = tuple["weakref.ref[Any]", PreparedStatement, int, int, str, int]
+"""
+Engine, statement, nanoseconds it took, when it ended in nanoseconds since 1970, place or "", trace. There may be ten thousand a second:
+they are made as cheaply as can be, and added up by statement.
+"""
 
 
 class QueryWatch:
@@ -98,36 +94,16 @@ class QueryWatch:
                 place = f"{site[names.CODE_FILE_PATH]}:{site[names.CODE_LINE_NUMBER]}"
             if span_id:
                 self._notes.put(span_id, CallNote(frames_above(_getframe(1)), place))
-        self._noted.append(
-            _Noted(
-                weakref.ref(engine),
-                str(statement.dimensions.get(a.DB_SYSTEM_NAME.name, "")),
-                str(statement.dimensions.get(a.DB_NAMESPACE.name, "")),
-                statement,
-                duration_ns / 1e9,
-                wall_ns() / 1e9,
-                place,
-                trace_id,
-            )
-        )
+        self._noted.append((weakref.ref(engine), statement, duration_ns, wall_ns(), place, trace_id))
 
     def round(self) -> None:
         """Add up what was noted, and find slow queries."""
+        by_statement: dict[PreparedStatement, list[_Noted]] = {}
         while self._noted:
             noted = self._noted.popleft()
-            statement = noted.statement
-            key = f"{noted.system}\0{noted.database}\0{statement.text}"
-            self._engines[key] = (noted.engine, noted.system)
-            self._slow.add(
-                key,
-                statement.text,
-                statement.name,
-                str(statement.dimensions.get(a.DB_COLLECTION_NAME.name, "")),
-                noted.took_s,
-                noted.ended_s,
-                noted.place,
-                noted.trace_id,
-            )
+            by_statement.setdefault(noted[1], []).append(noted)
+        for statement, executions in by_statement.items():
+            self._add(statement, executions)
         if len(self._engines) > 1024:  # noqa: PLR2004 - twice what is known of statements
             self._engines.clear()
         total_s = self._total_s()
@@ -140,6 +116,18 @@ class QueryWatch:
         for each in slow:
             if each.advice is not None or (self._slow.is_slow(each) and (each.is_explained or not self._explains)):
                 self._saw(_sighting(each))
+
+    def _add(self, statement: PreparedStatement, executions: list[_Noted]) -> None:
+        system, database, table = (
+            str(statement.dimensions.get(name.name, ""))
+            for name in (a.DB_SYSTEM_NAME, a.DB_NAMESPACE, a.DB_COLLECTION_NAME)
+        )
+        key = f"{system}\0{database}\0{statement.text}"
+        engine, _, _, ended_ns, _, trace_id = executions[-1]
+        self._engines[key] = (engine, system)
+        took_s = [execution[2] / 1e9 for execution in executions]
+        place = next((execution[4] for execution in executions if execution[4]), "")
+        self._slow.add(key, statement.text, statement.name, table, took_s, ended_ns / 1e9, place, trace_id)
 
     def look_at_pools(self, watches: Sequence[PoolWatch]) -> None:
         """

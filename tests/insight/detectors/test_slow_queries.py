@@ -11,7 +11,7 @@ JOINED = "select 1 from orders as o join customers c on c.id = o.customer_id whe
 def slow(durations_s: list[float], other_s: float = 0.0) -> list[str]:
     queries = SlowQueries(0.5)
     for number, each in enumerate(durations_s):
-        queries.add("a", TEXT, "SELECT parcels", "parcels", each, float(number), "p.py:3", 1)
+        queries.add("a", TEXT, "SELECT parcels", "parcels", [each], float(number), "p.py:3", 1)
     queries.total_s += other_s
     return [known.key for known in queries.slow()]
 
@@ -28,7 +28,7 @@ def test_what_is_remembered_is_bounded() -> None:
     """Those that took least leave."""
     queries = SlowQueries(0.5)
     for number in range(5000):
-        queries.add(f"{number}", f"select {number}", "SELECT", "", 0.01, 1.0, "", 0)
+        queries.add(f"{number}", f"select {number}", "SELECT", "", [0.01], 1.0, "", 0)
 
     assert len(queries._statements) <= 512
 
