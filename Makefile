@@ -58,7 +58,7 @@ e2e: $(VENV)/.test  ## run the tests against the real collector, Jaeger, Prometh
 	$(PYTHON) collector/tools.py && $(BIN)/pytest -m "e2e or slow" --timeout 900 $(ARGS)
 
 frameworks:  ## run the tests that need gevent, gunicorn, Celery, Django and the like, in an environment of their own
-	$(MAKE) --no-print-directory VENV=build/frameworks build/frameworks/.frameworks && build/frameworks/bin/pytest --frameworks --timeout 300 $(ARGS)
+	$(PYTHON) collector/tools.py && $(MAKE) --no-print-directory VENV=build/frameworks build/frameworks/.frameworks && build/frameworks/bin/pytest --frameworks --timeout 300 $(ARGS)
 
 sdk-suite: $(VENV)/.test  ## run the SDK's own trace tests, and those of instrumentations, against our provider
 	$(BIN)/python tests/conformance/run_sdk_suite.py $(ARGS)

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 from otel_agent import primitives
 from otel_agent.clock import monotonic_s
 from otel_agent.delivery.accounting import Delivery, SignalAccount
+from otel_agent.delivery.child_marks import ChildMarks
 from otel_agent.delivery.queues import STRETCH, SignalQueue
 from otel_agent.delivery.settings import SIGNALS, DeliverySettings
 from otel_agent.guard import shared
-from otel_agent.lifecycle.child_marks import ChildMarks
 from otel_agent.lifecycle.idle_threads import is_the_end
 from otel_agent.lifecycle.threads import begin_thread
 

@@ -117,8 +117,6 @@ class EndSignals:
         self._is_ending = False
         self._is_hastened = False
         self._missing: set[int] = set()
-        self._watched: dict[int, Any] = {}
-        """Handlers of the agent's own that have replaced ours, and are heard of."""
         self._is_wait_broken = True
         """Whether the main thread has been woken since a signal came for a handler of the agent's own."""
         self._notice: Task | None = None
@@ -157,11 +155,8 @@ class EndSignals:
         if not primitives.is_main_thread():
             return  # the handlers stay and pass on to those before them
         for number, previous in self._previous.items():
-            present = signal.getsignal(number)
-            is_ours = present is self._handler
-            is_action = present is signal.SIG_DFL or present is signal.SIG_IGN
-            if (is_ours or is_action) and (self._wakeup.unwatch(number) or is_ours):
-                _set_handler(number, previous if is_ours else present)
+            if signal.getsignal(number) is self._handler:
+                _set_handler(number, previous)
         self._main_thread.close()
         pending = self._stop.take_pending()
         if pending is not None:
@@ -302,23 +297,11 @@ class EndSignals:
         """Run on the helper thread: have handlers been replaced by what may be replaced again? Has the main thread to be woken?"""
         missing = {number for number in self._previous if _may_be_taken(signal.getsignal(number), self._handler)}
         # Seen twice: nobody is in the middle of setting up handlers.
-        is_due = bool(missing & self._missing) or not self._is_wait_broken or bool(self._unwatched())
+        is_due = bool(missing & self._missing) or not self._is_wait_broken
         if is_due and self._main_thread.is_installed():
             self._is_wait_broken = True
             self._main_thread.call()
         self._missing = missing
-
-    def _unwatched(self) -> dict[int, Any]:
-        """Handlers of the agent's own that have replaced ours, and with it what hears of the signal at once."""
-        present = {number: signal.getsignal(number) for number in self._previous}
-        return {
-            number: handler
-            for number, handler in present.items()
-            if callable(handler)
-            and handler is not self._handler
-            and handler is not self._watched.get(number)
-            and not _may_be_taken(handler, self._handler)
-        }
 
     def _look_in_main_thread(self, _number: int, frame: FrameType | None) -> None:
         """Run in the main thread: go on with a stop that was put off, or else take back what was replaced."""
@@ -330,9 +313,6 @@ class EndSignals:
             if self._stopped(number, end_s, frame):
                 _end_here(number)
             return
-        for number, present in self._unwatched().items():
-            self._watched[number] = present
-            self._wakeup.watch(number)
         for missing in self._missing:
             if _may_be_taken(signal.getsignal(missing), self._handler):
                 self._take(missing)

@@ -95,17 +95,14 @@ def test_what_is_not_watched_any_more_is_not_heard(wakeup: Wakeup, heard: list[i
 
 
 @pytest.mark.usefixtures("handler")
-def test_a_handler_that_is_installed_anew_is_heard_of_again(wakeup: Wakeup, heard: list[int]) -> None:
+def test_a_signal_is_heard_whoever_has_installed_its_handler(wakeup: Wakeup, heard: list[int]) -> None:
     """As event loops do and undo."""
     wakeup.watch(signal.SIGUSR1)
     signal.signal(signal.SIGUSR1, ignore)
     os.kill(os.getpid(), signal.SIGUSR1)
-    wakeup.watch(signal.SIGUSR1)
-    os.kill(os.getpid(), signal.SIGUSR1)
 
     assert until(lambda: heard)
     assert [signal.SIGUSR1] == heard
-    wakeup.unwatch(signal.SIGUSR1)
 
 
 @pytest.mark.usefixtures("handler")
@@ -127,16 +124,54 @@ def test_a_child_hears_of_its_own_signals(wakeup: Wakeup, heard: list[int]) -> N
     wakeup.unwatch(signal.SIGUSR1)
 
 
-def test_the_wake_up_descriptor_is_left_to_whoever_wants_it(wakeup: Wakeup) -> None:
-    """Nobody has it, and whoever takes it finds that nobody had."""
+@pytest.mark.usefixtures("handler")
+def test_the_wake_up_descriptor_is_left_to_whoever_wants_it(wakeup: Wakeup, heard: list[int]) -> None:
+    """They find that nobody had it, and hear of signals until they give it up; then it is ours again."""
     theirs, ours = os.pipe()
     os.set_blocking(ours, False)
+    wakeup.watch(signal.SIGUSR1)
 
     assert -1 == signal.set_wakeup_fd(ours)
-    wakeup.write(15)
+    os.kill(os.getpid(), signal.SIGUSR1)
+    assert bytes([signal.SIGUSR1]) == os.read(theirs, 9)
+    assert ours == signal.set_wakeup_fd(-1)
+    assert -1 == signal.set_wakeup_fd(-1)
+    os.kill(os.getpid(), signal.SIGUSR1)
+    assert until(lambda: heard)
+    assert [signal.SIGUSR1] == heard
+    os.close(theirs)
+    os.close(ours)
+
+
+@pytest.mark.usefixtures("handler")
+def test_who_has_the_descriptor_already_keeps_it(heard: list[int]) -> None:
+    """An agent may be observed from within an event loop."""
+    theirs, ours = os.pipe()
+    os.set_blocking(ours, False)
+    signal.set_wakeup_fd(ours)
+    wakeup = Wakeup(heard.append, lambda: None)
+    wakeup.start()
+    wakeup.watch(signal.SIGUSR1)
+    os.kill(os.getpid(), signal.SIGUSR1)
+    wakeup.close()
+
+    assert bytes([signal.SIGUSR1]) == os.read(theirs, 9)
     assert ours == signal.set_wakeup_fd(-1)
     os.close(theirs)
     os.close(ours)
+
+
+def test_setting_the_descriptor_raises_what_it_did(wakeup: Wakeup) -> None:
+    """Numbers that are none, and wrong arguments."""
+    before = signal.set_wakeup_fd
+    wakeup.watch(signal.SIGUSR1)
+
+    assert before is not signal.set_wakeup_fd
+    for arguments, error in (((10**6,), (OSError, ValueError)), (("x",), TypeError), ((), TypeError)):
+        with pytest.raises(error):
+            signal.set_wakeup_fd(*arguments)
+    wakeup.close()
+    assert before is signal.set_wakeup_fd
 
 
 def test_the_helper_looks_around_while_it_hears_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

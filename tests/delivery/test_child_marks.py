@@ -9,7 +9,7 @@ import pytest
 from agent_process import run_agent
 from waiting import until
 
-from otel_agent.lifecycle.child_marks import PLACES, ChildMarks
+from otel_agent.delivery.child_marks import PLACES, ChildMarks
 
 
 def child(marks: ChildMarks, run: Callable[[], object]) -> int:
@@ -71,7 +71,7 @@ def test_a_child_that_lives_is_not_told() -> None:
 
 GRANDCHILD = """
 import os
-from otel_agent.lifecycle.child_marks import ChildMarks
+from otel_agent.delivery.child_marks import ChildMarks
 marks = ChildMarks()
 marks.hold_for_fork()
 if (pid := os.fork()) == 0:
