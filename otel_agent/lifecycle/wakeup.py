@@ -116,7 +116,7 @@ class Wakeup:
         if pipes[0] is None:
             return
         self.start()
-        self._descriptor.inherit(inherited._descriptor)  # noqa: SLF001 - of this class
+        inherited._descriptor.unwrap()  # noqa: SLF001 - of this class
         for number in inherited._numbers:  # noqa: SLF001 - of this class
             self.watch(number)
         for ends in pipes:
@@ -234,7 +234,8 @@ def _is_ours(descriptor: int) -> bool:
 
 
 def _close(descriptor: int) -> None:
-    if _is_ours(descriptor):
+    is_ours = _is_ours(descriptor)
+    _made.pop(descriptor, None)  # before: another thread may be given the number as soon as it is free
+    if is_ours:
         with suppress(OSError):
             os.close(descriptor)
-    _made.pop(descriptor, None)

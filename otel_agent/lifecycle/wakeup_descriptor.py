@@ -16,15 +16,15 @@ __all__ = ["WakeupDescriptor"]
 
 _set = signal.set_wakeup_fd
 _NOBODY = -1
+_ours: set[int] = set()
+"""Numbers of ours: of everyone who has held the descriptor, in a forked child also those of its parent."""
 
 
 class WakeupDescriptor:
     """Holds the descriptor where it is free; nothing is wrapped before `take`."""
 
     def __init__(self) -> None:
-        self._ours = _NOBODY
-        self._earlier: set[int] = set()
-        """Numbers that were ours: a parent's, or closed by the agent."""
+        self._number = _NOBODY
         self._below: Callable[..., int] | None = None
         self._wrapper: Callable[..., int] | None = None
 
@@ -35,23 +35,12 @@ class WakeupDescriptor:
         Args:
             descriptor: Does not block.
         """
-        if self._ours not in {_NOBODY, descriptor}:
-            self._earlier.add(self._ours)
-        self._ours = descriptor
+        self._number = descriptor
+        _ours.add(descriptor)
         if self._wrapper is None:
             self._below = signal.set_wakeup_fd
             self._wrapper = signal.set_wakeup_fd = self._wrapped(self._below)
         self._claim()
-
-    def inherit(self, parent: "WakeupDescriptor") -> None:
-        """
-        In a forked child: what was the parent's is nobody's.
-
-        Args:
-            parent: The one of the parent, which is not used any more.
-        """
-        self._earlier = parent._earlier | {parent._ours} - {_NOBODY}  # noqa: SLF001 - of this class
-        parent._unwrap()  # noqa: SLF001 - of this class
 
     def release(self) -> bool:
         """
@@ -60,31 +49,30 @@ class WakeupDescriptor:
         Returns:
             Whether nothing is written to what was ours any more: other threads than the main one cannot see to that.
         """
-        self._unwrap()
+        self.unwrap()
+        number, self._number = self._number, _NOBODY
         try:
             before = _set(_NOBODY)
         except ValueError:
-            return self._ours == _NOBODY
-        if not self._is_free(before):
+            return number == _NOBODY
+        if before not in {_NOBODY, number}:
             _set(before, warn_on_full_buffer=False)
-        self._ours = _NOBODY
+        _ours.discard(number)
         return True
 
-    def _claim(self) -> None:
-        try:
-            before = _set(self._ours, warn_on_full_buffer=False)
-        except ValueError:
-            return  # not the main thread, a subinterpreter, or the agent has closed it
-        if not self._is_free(before):
-            _set(before, warn_on_full_buffer=False)
-
-    def _is_free(self, descriptor: int) -> bool:
-        return descriptor in {_NOBODY, self._ours} or descriptor in self._earlier
-
-    def _unwrap(self) -> None:
+    def unwrap(self) -> None:
+        """Put `signal.set_wakeup_fd` back, where nobody has wrapped it since; safe before `take` and twice."""
         if self._wrapper is not None and signal.set_wakeup_fd is self._wrapper:
             signal.set_wakeup_fd = self._below  # type: ignore[assignment]
         self._wrapper = None
+
+    def _claim(self) -> None:
+        try:
+            before = _set(self._number, warn_on_full_buffer=False)
+        except ValueError:
+            return  # not the main thread, a subinterpreter, or the agent has closed it
+        if before != _NOBODY and before not in _ours:
+            _set(before, warn_on_full_buffer=False)
 
     def _wrapped(self, below: Callable[..., int]) -> Callable[..., int]:
         @wraps(below)
@@ -94,6 +82,6 @@ class WakeupDescriptor:
                 return before
             if fd == _NOBODY:
                 self._claim()
-            return _NOBODY if self._is_free(before) else before
+            return _NOBODY if before in _ours else before
 
         return set_and_take_back
