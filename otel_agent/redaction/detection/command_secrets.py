@@ -131,6 +131,17 @@ _IS_WORDY = late_pattern(
 )
 """Signs of commands without an option, of calls and of lines of protocols."""
 
+_WORDS = (
+    " login", " auth", "net", "ogin(", "operator", "sqlplus", "sqlldr", "schtasks", "dp", "ctl", "codecov", "mc", "onfig", "_authT", "wpa_",
+    "radt", "kinit", "encrypt_", "jwt.", "hmac", "HMAC", "Fernet", "AESGCM", "redential", "==", "=A", "!=", "TRUE\t", "FALSE\t", "SETUSER",
+    ":password", "/p", "/rp",
+)  # fmt: skip
+_NUMBER = late_pattern(r":[0-9*]")
+"""What stands in everything that `_IS_WORDY` finds: one of the words, or such a number."""
+
+_LONG_CHARS = 1 << 11
+"""From here on looking for each word is quicker than one pattern with as many alternatives."""
+
 _IS_OAUTH = late_pattern(r"redirect_u|callback\?|code_verifier|client_secret|authorization_code")
 
 
@@ -160,9 +171,15 @@ def may_be_command(text: str) -> bool:
         or ("G" in text and "LOGIN " in text)
         or ("|" in text and "chpasswd" in text)
         or "asic" in text
-        or _IS_WORDY.search(text) is not None
+        or _is_wordy(text)
         or ("code" in text and _IS_OAUTH.search(text) is not None)
     ) and _SIGNS.search(text) is not None
+
+
+def _is_wordy(text: str) -> bool:
+    if len(text) >= _LONG_CHARS and not any(word in text for word in _WORDS) and _NUMBER.search(text) is None:
+        return False
+    return _IS_WORDY.search(text) is not None
 
 
 def find_command_secrets(text: str, work: TextWork) -> Iterator[tuple[int, int, str]]:

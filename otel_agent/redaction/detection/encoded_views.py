@@ -89,27 +89,29 @@ def views(text: str) -> Iterator[tuple[EncodedView, ...]]:
 def _read(text: str, *, has_quotes: bool) -> EncodedView | None:
     if "%" not in text and "&" not in text and "\\" not in text:
         return None
-    known = _known
+    known = _known.get
     parts: list[str] = []
     ends: list[int] = []
     shifts: list[int] = []
+    # There may be an escape for every few characters, so this is written for speed.
+    add, add_end, add_shift = parts.append, ends.append, shifts.append
     position = size = 0
     for match in _ESCAPE.finditer(text):
         start, end = match.span()
         escape = text[start:end]
-        said = known.get(escape)
+        said = known(escape)
         if said is None:
             said = _said(match)
-            if len(known) < _MAX_KNOWN:
-                known[escape] = said
+            if len(_known) < _MAX_KNOWN:
+                _known[escape] = said
         if start > position:
             plain = text[position:start]
-            parts.append(plain if has_quotes else plain.replace('"', "\n").replace("'", "\n"))
-        parts.append(said)
+            add(plain if has_quotes else plain.replace('"', "\n").replace("'", "\n"))
+        add(said)
         size += start - position + 1
         position = end
-        ends.append(size)
-        shifts.append(position - size)
+        add_end(size)
+        add_shift(end - size)
     if not ends:
         return None
     plain = text[position:]

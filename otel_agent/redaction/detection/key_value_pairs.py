@@ -57,7 +57,7 @@ _NAME_CHARS = 64
 _LINE_CHARS = 1024
 """Longer lines are not taken for source code."""
 
-_HIT_UNITS, _VALUE_UNITS, _CHARS_PER_UNIT = 2, 10, 16
+_HIT_UNITS, _VALUE_UNITS, _CHARS_PER_UNIT = 2, 12, 16
 
 _TAG = late_pattern(r"!{1,2}[\w/:.-]{1,32}[ \t]{1,8}|string\(\d{1,6}\) ")
 """What YAML and PHP say of a value's type: `!vault`, `string(12)`."""

@@ -31,6 +31,8 @@ _SAID = late_pattern(
     r"(?:(?:for|of|to)\s(?:'[^'\n]{1,64}'|[^\n:=]{1,64}?)(?::|\s(?:is|was)\s|\s/\s)\s{0,4}|\[none\]:\s|(?:\s?[\"'][^\"'\n]{1,64}[\"'],\s?)|\([^()\n]{1,32}\):\s{0,4}|:\s{0,4}|--?[a-z-]{2,16}\s|\.\s)?[\"'`(<\[|]{0,2})"
     r"(?P<value>[^\s\"'`<>()\[\]|,;]{2,512})"
 )
+_BETWEEN = ("(", ";", "|", "~", "<-", "\u2192", "\u2026")
+"""What stands between name and value in everything that `_SAID` finds, unless that is blank."""
 _SETTER = late_pattern(
     r"(?a)(?:set|with|use|using|update|change|add|put|store_?new|secret_?str|password|passwd)(?:_|[A-Z]|\Z)|(?:Secret|Password|Sensitive|Masked)[A-Za-z]*\Z"
 )
@@ -77,6 +79,8 @@ def find_spoken_secrets(text: str, low: str, names: SecretNames, work: TextWork)
     Yields:
         Where each begins and ends, and its name in the marker.
     """
+    if len(low.split(None, 1)) < 2 and not any(sign in low for sign in _BETWEEN):  # noqa: PLR2004 - a blank parts two
+        return
     position = 0
     while (match := _SAID.search(low, position)) is not None:
         position = match.start() + 2

@@ -12,7 +12,7 @@ from time import monotonic
 __all__ = ["TextWork", "WorkAllowance"]
 
 OWN_UNITS = 1024
-"""Units that every text has; a unit is about a microsecond, a pair of name and value takes twelve."""
+"""Units that every text has; a unit is about a microsecond, a pair of name and value takes fourteen."""
 
 CHARS_PER_UNIT = 16
 """A text has one more unit for as many characters."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from otel_agent.redaction.detection import command_secrets
 from otel_agent.redaction.detection.command_secrets import CUT, find_command_secrets, find_in_arguments, may_be_command
 from otel_agent.redaction.detection.work_allowance import TextWork
 
@@ -61,3 +62,16 @@ def test_arguments_of_a_list_are_found_by_their_index(arguments: list[str], pass
     assert passwords == {
         index: arguments[index][start:end] for index, (start, end) in find_in_arguments(arguments).items()
     }
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [" login x", " auth x", " authtoken x", "net use", "login(", "operator x", "sqlplus", "sqlldr", "schtasks", "expdp", "impdp", "dp x", "ctl x",
+     "codecov", "mc x", "config x", "_authT", "wpa_", "radt", "kinit", "encrypt_", "jwt.", "hmac", "HMAC", "Fernet", "AESGCM", "credential",
+     "== x", "=A^", "!= x", "TRUE\t", "FALSE\t", "SETUSER", ":password x", ":12:a", ":*:a", "/p:", "/p x", "/rp x"],
+)  # fmt: skip
+def test_what_a_short_text_is_looked_at_for_a_long_one_is_too(sign: str) -> None:
+    """Long texts are looked at for words first."""
+    assert command_secrets._is_wordy(f". {sign} .")
+    assert command_secrets._is_wordy("." * command_secrets._LONG_CHARS + f" {sign} .")
+    assert not command_secrets._is_wordy("." * command_secrets._LONG_CHARS)
