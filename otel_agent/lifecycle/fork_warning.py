@@ -16,7 +16,7 @@ from typing import Any
 
 from otel_agent import primitives
 
-__all__ = ["ForkWarning"]
+__all__ = ["ForkWarning", "is_ours_alone"]
 
 _IS_WARNED = sys.version_info >= (3, 12)
 _IS_WARNED_LATE = sys.version_info >= (3, 13)
@@ -32,7 +32,7 @@ class ForkWarning:
     def leave_out(self) -> None:
         """Before the fork: leave the warning out, if it would be about our threads alone."""
         self.restore()
-        if _IS_WARNED and _is_ours_alone():
+        if _IS_WARNED and is_ours_alone():
             filters: Any = warnings.filters
             filters.insert(0, self._filter)
             self._filters = filters
@@ -61,7 +61,7 @@ class ForkWarning:
         return is_it
 
 
-def _is_ours_alone() -> bool:
+def is_ours_alone() -> bool:
     """Whether all threads but one are ours, as far as the operating system says."""
     try:
         native_ids = [int(name) for name in os.listdir("/proc/self/task")]  # noqa: PTH208 - this is on the way of a fork

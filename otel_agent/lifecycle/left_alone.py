@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from otel_agent import primitives
+from otel_agent.lifecycle.fork_warning import is_ours_alone
 from otel_agent.lifecycle.threads import begin_thread
 
 __all__ = ["end_when_left_alone"]
@@ -43,6 +44,6 @@ def _wait(on_end: Callable[[], object]) -> None:
 def _is_left_alone() -> bool:
     try:
         state = (_TASKS / str(os.getpid()) / "stat").read_bytes().rpartition(b")")[2].split()[0]
-        return state == b"Z" and primitives.count_others([int(task.name) for task in _TASKS.iterdir()]) <= 1
     except OSError:
         return False  # nobody knows
+    return state == b"Z" and is_ours_alone()

@@ -84,15 +84,6 @@ class Wakeup:
             self.write(0)  # the helper has one more to listen to
         self._descriptor.take(self._signals[1])
 
-    def unwatch(self, number: int) -> None:
-        """
-        Hear of a signal no longer. Safe twice.
-
-        Args:
-            number: Number of the signal.
-        """
-        self._numbers.discard(number)
-
     def write(self, byte: int) -> None:
         """
         Tell the helper something; safe in a signal handler.

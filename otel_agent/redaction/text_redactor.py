@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from otel_agent.guard import shared
 from otel_agent.redaction.detection.command_secrets import find_command_secrets, may_be_command
 from otel_agent.redaction.detection.encoded_views import views
-from otel_agent.redaction.detection.key_value_pairs import CUT, Found, find_pairs
+from otel_agent.redaction.detection.key_value_pairs import Found, find_pairs
 from otel_agent.redaction.detection.name_stems import has_stem
 from otel_agent.redaction.detection.secret_formats import DIGITS_ALIKE, SECRET_FORMATS, SecretFormat, may_hold_secret
 from otel_agent.redaction.detection.secret_names import SecretNames
@@ -25,7 +25,7 @@ from otel_agent.redaction.detection.windowed_search import (
     WINDOW,
     search_in_windows,
 )
-from otel_agent.redaction.detection.work_allowance import TextWork, WorkAllowance
+from otel_agent.redaction.detection.work_allowance import CUT, TextWork, WorkAllowance
 
 __all__ = ["TextRedactor", "is_marker", "marker"]
 

@@ -3,7 +3,6 @@
 import importlib
 import importlib.resources
 import inspect
-import multiprocessing
 import os
 import pkgutil
 import sys
@@ -14,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from forked import status_of_child
 
 from otel_agent.instruments import imports
 from otel_agent.instruments.imports import Watch, after_import
@@ -144,12 +144,4 @@ def test_a_forked_child_waits_for_no_thread_that_stayed_behind() -> None:
     def watch() -> None:
         Seen().watch.close()
 
-    child = multiprocessing.get_context("fork").Process(target=watch)
-    with imports._lock:
-        child.start()
-    child.join(30)
-    status = child.exitcode
-    child.kill()
-    child.join()
-
-    assert 0 == status
+    assert 0 == status_of_child(watch, imports._lock)

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import multiprocessing
 import os
 import sys
 import threading
@@ -12,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from forked import status_of_child
 from opentelemetry import context as context_api
 from opentelemetry.context import Context
 
@@ -215,12 +215,4 @@ def test_steps_aside_for_the_official_instrumentation(monkeypatch: pytest.Monkey
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 def test_a_forked_child_can_uninstall_whatever_another_thread_was_doing() -> None:
     """It does not wait for one that installed at the moment of the fork."""
-    child = multiprocessing.get_context("fork").Process(target=threads.uninstall)
-    with threads._lock:
-        child.start()
-    child.join(30)
-    status = child.exitcode
-    child.kill()
-    child.join()
-
-    assert 0 == status
+    assert 0 == status_of_child(threads.uninstall, threads._lock)

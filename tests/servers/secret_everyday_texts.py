@@ -414,5 +414,5 @@ EVERYDAY_TEXTS = [
     "TypeError: f() got an unexpected keyword argument 'token'",
     "NameError: name 'password' is not defined",
     "ValueError: password too weak",
-    "PermissionError: [Errno 13] Permission denied: '/root/.pgpass'",
+    "PermissionError: [Errno 13] Permission denied: '/home/al/.pgpass'",
 ]  # fmt: skip

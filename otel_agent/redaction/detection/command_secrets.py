@@ -13,13 +13,10 @@ from collections.abc import Iterator, Sequence
 
 from otel_agent.redaction.detection.opaque_values import is_opaque
 from otel_agent.redaction.detection.placeholders import is_placeholder
-from otel_agent.redaction.detection.work_allowance import TextWork
+from otel_agent.redaction.detection.work_allowance import CUT, TextWork
 from otel_agent.redaction.late_patterns import late_pattern
 
-__all__ = ["COMMANDS", "CUT", "find_command_secrets", "find_in_arguments", "may_be_command"]
-
-CUT = "cut"
-"""Stands in the marker of what was not looked at, because the text had cost enough."""
+__all__ = ["COMMANDS", "find_command_secrets", "find_in_arguments", "may_be_command"]
 
 _UNITS = 6
 _MAX_ARGUMENTS_CHARS, _ARGUMENTS_UNITS = 1 << 14, 1 << 10

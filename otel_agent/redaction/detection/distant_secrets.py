@@ -11,13 +11,10 @@ from typing import NamedTuple
 from otel_agent.redaction.detection.opaque_values import is_opaque
 from otel_agent.redaction.detection.placeholders import is_placeholder
 from otel_agent.redaction.detection.secret_names import Certainty, SecretNames, proves
-from otel_agent.redaction.detection.work_allowance import TextWork
+from otel_agent.redaction.detection.work_allowance import CUT, TextWork
 from otel_agent.redaction.late_patterns import late_pattern
 
-__all__ = ["CUT", "find_distant_secrets"]
-
-CUT = "cut"
-"""Stands in the marker of what was not looked at, because the text had cost enough."""
+__all__ = ["find_distant_secrets"]
 
 _UNITS = 6
 _QUOTED = r"'(?:[^'\\\n]|''|\\.){0,512}'|\"(?:[^\"\\\n]|\\.){0,512}\""

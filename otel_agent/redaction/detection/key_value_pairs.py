@@ -18,12 +18,12 @@ from otel_agent.redaction.detection.pair_values import PairContext, PairValue, n
 from otel_agent.redaction.detection.secret_names import HARMLESS, Certainty, SecretNameRule, SecretNames
 from otel_agent.redaction.detection.secret_values import JUDGED_CHARS, NamedSecret, is_secret_value
 from otel_agent.redaction.detection.spoken_secrets import find_spoken_secrets, may_be_spoken
-from otel_agent.redaction.detection.statement_secrets import CUT, find_statement_secrets
+from otel_agent.redaction.detection.statement_secrets import find_statement_secrets
 from otel_agent.redaction.detection.windowed_search import search_in_windows
-from otel_agent.redaction.detection.work_allowance import TextWork
+from otel_agent.redaction.detection.work_allowance import CUT, TextWork
 from otel_agent.redaction.late_patterns import late_pattern
 
-__all__ = ["CUT", "Found", "code_before", "find_pairs"]
+__all__ = ["Found", "code_before", "find_pairs"]
 
 Found = tuple[int, int, str]
 """Where a secret begins and ends in a text, and what it is called in the marker."""

@@ -8,13 +8,10 @@ from collections.abc import Iterator
 
 from otel_agent.redaction.detection.placeholders import is_placeholder
 from otel_agent.redaction.detection.secret_names import Certainty, SecretNames
-from otel_agent.redaction.detection.work_allowance import TextWork
+from otel_agent.redaction.detection.work_allowance import CUT, TextWork
 from otel_agent.redaction.late_patterns import late_pattern
 
-__all__ = ["CUT", "find_statement_secrets"]
-
-CUT = "cut"
-"""Stands in the marker of what was not looked at, because the text had cost enough."""
+__all__ = ["find_statement_secrets"]
 
 _UNITS = 6
 

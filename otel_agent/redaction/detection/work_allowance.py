@@ -9,7 +9,10 @@ cut, marked and counted: a name that is not judged must not leave.
 from collections.abc import Callable
 from time import monotonic
 
-__all__ = ["TextWork", "WorkAllowance"]
+__all__ = ["CUT", "TextWork", "WorkAllowance"]
+
+CUT = "cut"
+"""Stands in the marker of what was not looked at, because the text had cost enough."""
 
 OWN_UNITS = 1024
 """Units that every text has; a unit is about a microsecond, a pair of name and value takes fourteen."""

@@ -3,8 +3,8 @@
 import pytest
 
 from otel_agent.redaction.detection import command_secrets
-from otel_agent.redaction.detection.command_secrets import CUT, find_command_secrets, find_in_arguments, may_be_command
-from otel_agent.redaction.detection.work_allowance import TextWork
+from otel_agent.redaction.detection.command_secrets import find_command_secrets, find_in_arguments, may_be_command
+from otel_agent.redaction.detection.work_allowance import CUT, TextWork
 
 
 def found(text: str, units: int = 512) -> list[str]:

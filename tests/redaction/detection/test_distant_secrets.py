@@ -2,9 +2,9 @@
 
 import pytest
 
-from otel_agent.redaction.detection.distant_secrets import CUT, find_distant_secrets
+from otel_agent.redaction.detection.distant_secrets import find_distant_secrets
 from otel_agent.redaction.detection.secret_names import SecretNames
-from otel_agent.redaction.detection.work_allowance import TextWork
+from otel_agent.redaction.detection.work_allowance import CUT, TextWork
 
 
 def found(text: str, units: int = 512) -> list[str]:

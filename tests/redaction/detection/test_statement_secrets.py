@@ -3,8 +3,8 @@
 import pytest
 
 from otel_agent.redaction.detection.secret_names import SecretNames
-from otel_agent.redaction.detection.statement_secrets import CUT, find_statement_secrets
-from otel_agent.redaction.detection.work_allowance import TextWork
+from otel_agent.redaction.detection.statement_secrets import find_statement_secrets
+from otel_agent.redaction.detection.work_allowance import CUT, TextWork
 
 
 def found(text: str, units: int = 1024) -> list[str]:
